@@ -1,1 +1,22 @@
-//! placeholder
+//! Dialling suppliers: where they are, how we prove who we are, and connections kept for the next request.
+//!
+//! One [`Pool`] lives on each runtime thread and is never shared, so taking a connection costs a map look-up and
+//! no lock. A [`Target`] is built once when the configuration is read; nothing a client sends can change where
+//! it points. This crate never retries an answered request, follows no redirect, and decides nothing about routing.
+
+mod body;
+mod credential;
+mod dial;
+mod guard;
+mod pool;
+mod proxy;
+mod target;
+mod tls;
+
+pub use body::Pieces;
+pub use credential::Credential;
+pub use dial::{Dial, DialError, Io, SimulatedIo, TcpDial};
+pub use pool::{Lease, Outgoing, Pool, SendError, Sent};
+pub use proxy::{Proxies, Proxy, ProxyError};
+pub use target::{Target, TargetError, TargetOptions};
+pub use tls::{TlsError, TlsOptions, client_config};
