@@ -18,7 +18,7 @@ pub enum Auth {
     Bearer,
     /// The key alone in the header of that name, such as `x-api-key`.
     Header(String),
-    /// No key.
+    /// No key is asked for; one that is configured all the same goes as `Bearer` (an engine behind a proxy).
     None,
 }
 
@@ -26,7 +26,7 @@ pub enum Auth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// A document, a package with its version, or an address.
+    /// A document, a package with its version, or an address; and which facts, where there are several sources.
     pub from: String,
     /// The day it was read, `YYYY-MM-DD`.
     pub read: String,
@@ -66,8 +66,8 @@ pub struct ProviderEntry {
     /// The preset whose facts this one starts from, where it is a second name or another dialect of the same
     /// supplier. Its models are then not counted twice by [`models`](crate::models).
     pub like: Option<String>,
-    /// Where the facts above come from.
-    pub source: Source,
+    /// Where the facts above come from; at least one. Prices say theirs in [`PriceList::version`].
+    pub sources: Vec<Source>,
     /// Its models, in the order of the data.
     pub models: Vec<ModelEntry>,
 }
@@ -89,16 +89,17 @@ impl ProviderEntry {
 /// One model at one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelEntry {
-    /// What the provider takes in `model`.
+    /// What the provider takes in `model`: this goes on the wire, whichever name led here.
     pub id: String,
-    /// Other names that the provider takes for the same thing, such as its dated version.
+    /// Other ways to write the id, such as Fireworks' short ones. A dated version is no alias but a model of its own.
     pub aliases: Vec<String>,
     /// The name of the weights, the same at every host, in lower case: `gpt-oss-120b` for `openai/gpt-oss-120b` at one
     /// host and `openai.gpt-oss-120b-1:0` at another. `None` where nobody is sure.
     pub known_as: Option<String>,
-    /// `chat`, `responses`, `embedding`, `realtime`, `audio_transcription`.
+    /// `chat`, `responses`, `embedding`, `realtime`, `audio_transcription`; or `price_class` for a host's price by size,
+    /// which is no model.
     pub kind: String,
-    /// What it speaks here, where that is not what the provider speaks (Claude on Azure).
+    /// What it speaks here, where that is not what the provider speaks (Claude on Azure, Responses-only models).
     pub protocol: Option<Protocol>,
     /// Who made it, or `unknown`.
     pub maker: String,
@@ -122,7 +123,7 @@ pub struct ModelEntry {
     pub refuses: Vec<String>,
     /// Its prices, by region.
     pub prices: Vec<RegionalPrice>,
-    /// What other sources say about disputed prices, in words.
+    /// Where other sources state another figure, in words: `input: 2 here, 10 in llm-prices of 2026-08-05`.
     pub disputes: Vec<String>,
     /// The day it came out, `YYYY-MM-DD`.
     pub released: Option<String>,

@@ -64,7 +64,7 @@ struct File {
     region: Option<Region>,
     stops_billing_on_abort: Option<bool>,
     stream_usage: Option<bool>,
-    source: Option<Source>,
+    sources: Option<Vec<Source>>,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
     prices: Option<Source>,
@@ -153,7 +153,11 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
         Some(preset) if file.models.is_empty() => preset.models.clone(),
         _ => read_models(file.models, file.maker.as_deref(), file.prices.as_ref())?,
     };
-    let source = file.source.or_else(|| like.map(|preset| preset.source.clone()));
+    let sources = file.sources.or_else(|| like.map(|preset| preset.sources.clone())).unwrap_or_default();
+    if sources.is_empty() {
+        return Err(ParseError::Missing("sources"));
+    }
+    sources.iter().try_for_each(|source| check_day(&source.read))?;
     let mut entry = ProviderEntry {
         name: name.to_owned(),
         protocol: file
@@ -183,10 +187,9 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
             .or(like.and_then(|preset| preset.stops_billing_on_abort)),
         stream_usage: file.stream_usage.or(like.map(|preset| preset.stream_usage)).unwrap_or(true),
         like: file.like,
-        source: source.ok_or(ParseError::Missing("source"))?,
+        sources,
         models,
     };
-    check_day(&entry.source.read)?;
     resolve_aliases(&mut entry.models, file.aliases)?;
     check_names(&entry.models)?;
     Ok(entry)
