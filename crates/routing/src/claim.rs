@@ -1,0 +1,173 @@
+//! Taking a candidate, at the moment of dialling: a slot, where it is unhealthy the one probe or a token.
+//!
+//! What was true in the plan may no longer be. A claim is decided on the words as they are now, one winner per word.
+
+use std::sync::Arc;
+
+use crate::breaker::{Event, Ticket};
+use crate::cell::Cell;
+use crate::deployment::DeploymentIndex;
+use crate::health::{Standing, standing};
+use crate::instant::Instant;
+use crate::plan::Candidate;
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::world::View;
+
+/// Whether a claim is the first that a request makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// It is: the request pays into its target's retry budget.
+    First,
+    /// It is not, whether the one before was refused or failed.
+    Further,
+}
+
+/// The right to one attempt. To be handed to [`crate::observe`] with how it went; dropped instead, the attempt counts
+/// as abandoned: slot and probe are given back, nobody is blamed.
+#[derive(Debug)]
+#[must_use = "dropping it abandons the attempt"]
+pub struct Permit {
+    index: DeploymentIndex,
+    deployment: Arc<Cell>,
+    provider: Arc<Cell>,
+    deployment_ticket: Ticket,
+    provider_ticket: Ticket,
+    last_resort: bool,
+    reported: bool,
+    began: Instant,
+}
+
+impl Permit {
+    /// Whom it is for.
+    pub const fn deployment(&self) -> DeploymentIndex {
+        self.index
+    }
+
+    /// Whether this attempt finds out if an unhealthy target is back.
+    pub const fn is_probe(&self) -> bool {
+        self.deployment_ticket.is_probe() || self.provider_ticket.is_probe()
+    }
+
+    /// Whether this attempt goes to an unhealthy target because nobody else was left.
+    pub const fn is_last_resort(&self) -> bool {
+        self.last_resort
+    }
+
+    /// The supplier has begun to answer: the first content is there. To be told early, since an answer can take
+    /// minutes and a breaker that this attempt probes need not wait for its end. Optional, and harmless if told twice.
+    pub fn begun_well(&mut self, now: Instant) {
+        self.deployment_ticket = well(&self.deployment, self.deployment_ticket, now);
+        self.provider_ticket = well(&self.provider, self.provider_ticket, now);
+    }
+
+    /// What came of it, for both breakers.
+    pub(crate) fn report(&mut self, deployment: Event, provider: Event, now: Instant) {
+        self.deployment.report(self.deployment_ticket, deployment, now);
+        self.provider.report(self.provider_ticket, provider, now);
+        self.reported = true;
+    }
+
+    pub(crate) fn cell(&self) -> &Cell {
+        &self.deployment
+    }
+}
+
+/// Closes the breaker if it is not closed, and stays with it: a break later in the answer still counts.
+fn well(cell: &Cell, ticket: Ticket, now: Instant) -> Ticket {
+    if cell.is_closed() {
+        return ticket;
+    }
+    cell.report(ticket, Event::Good, now);
+    cell.renewed(ticket)
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.reported {
+            // There is no clock here. The lease then ended when it began, so another may probe at once.
+            self.report(Event::Nothing, Event::Nothing, self.began);
+        }
+        self.deployment.give_slot();
+    }
+}
+
+/// Takes `candidate`, as the plan has it, for one attempt.
+///
+/// A target that was planned as healthy and no longer is, is refused: others may be. One that was planned as a last
+/// resort costs a token of its retry budget. A floor that the supplier set (`Retry-After`) and its slots bind always.
+pub fn claim(
+    view: &View<'_>,
+    policy: &Policy,
+    candidate: &Candidate,
+    cost: Cost,
+    now: Instant,
+) -> Result<Permit, Reason> {
+    let index = candidate.deployment;
+    let (deployment, provider) = (view.world.deployment(index), view.world.provider_of(index));
+    if cost == Cost::First {
+        deployment.pay(policy.retry_budget, now);
+    }
+    let quiet_ms = deployment.quiet_ms(now);
+    if quiet_ms > 0 {
+        return Err(Reason::RateLimited { wait_ms: quiet_ms });
+    }
+    if !deployment.take_slot(view.deployments[index.at()].max_in_flight) {
+        return Err(Reason::NoSlot);
+    }
+    let tickets = admitted(deployment, provider, now);
+    let last_resort = tickets.is_err();
+    let tickets = tickets.or_else(|reason| as_last_resort(deployment, provider, candidate, reason, now));
+    match tickets {
+        Ok((deployment_ticket, provider_ticket)) => Ok(Permit {
+            index,
+            deployment: Arc::clone(deployment),
+            provider: Arc::clone(provider),
+            deployment_ticket,
+            provider_ticket,
+            last_resort,
+            reported: false,
+            began: now,
+        }),
+        Err(reason) => {
+            deployment.give_slot();
+            Err(reason)
+        }
+    }
+}
+
+/// Both breakers let it through, or neither is left changed.
+fn admitted(deployment: &Arc<Cell>, provider: &Arc<Cell>, now: Instant) -> Result<(Ticket, Ticket), Reason> {
+    // Looked at first, so that a probe is not taken and given back for nothing.
+    if let Standing::Against(reason) = standing(deployment, Some(provider), now) {
+        return Err(reason);
+    }
+    let provider_ticket = provider.admit(now).map_err(Reason::from)?;
+    match deployment.admit(now) {
+        Ok(deployment_ticket) => Ok((deployment_ticket, provider_ticket)),
+        Err(shut) => {
+            provider.report(provider_ticket, Event::Nothing, now);
+            Err(shut.into())
+        }
+    }
+}
+
+fn as_last_resort(
+    deployment: &Cell,
+    provider: &Cell,
+    candidate: &Candidate,
+    reason: Reason,
+    now: Instant,
+) -> Result<(Ticket, Ticket), Reason> {
+    if !candidate.is_last_resort() {
+        return Err(reason);
+    }
+    if !deployment.take_token(now) {
+        let wait_ms = reason.wait().map_or(0, crate::instant::millis);
+        return Err(Reason::NoBudget { wait_ms });
+    }
+    Ok((deployment.last_resort(), provider.last_resort()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Which candidates a request has, in which order, and why. Reads only; [`crate::claim`] is what takes.
+//!
+//! The order: first who may be asked, by the policy's preference; then who is in trouble, as a last resort; then who is
+//! excluded. Two rules stand above preference:
+//! - **A due breaker is asked at its place**, so that a healed first choice comes back, but a request meets at most one
+//!   before a healthy candidate: finding out must not use up its attempts.
+//! - **Those in trouble are shuffled**, by kind of trouble. Nobody knows which is back first, so each gets its share of
+//!   the few last resorts.
+
+use smallvec::SmallVec;
+
+use crate::deployment::{DeploymentIndex, Facts, RouteEntry};
+use crate::dice::Dice;
+use crate::eligible::obstacle;
+use crate::health::{Standing as HealthStanding, standing};
+use crate::instant::Instant;
+use crate::policies::{self, Entries};
+use crate::policy::{Policy, Prefer};
+use crate::reason::Reason;
+use crate::world::View;
+
+/// A request's candidates: to be asked in this order, then the excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// All entries of the route, each once.
+    pub candidates: SmallVec<[Candidate; 4]>,
+}
+
+/// A deployment considered for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub deployment: DeploymentIndex,
+    /// Whether it can serve the request.
+    pub standing: Standing,
+    /// What stood against asking an eligible one when the plan was made; `None` is healthy. [`Reason::Due`] is asked at
+    /// its place, the others as a last resort.
+    pub trouble: Option<Reason>,
+}
+
+/// Whether a candidate can serve the request, health apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can.
+    Eligible,
+    /// It cannot.
+    Excluded(Reason),
+}
+
+impl Candidate {
+    /// Whether it can serve the request, healthy or not.
+    pub fn is_eligible(&self) -> bool {
+        self.standing == Standing::Eligible
+    }
+
+    /// Whether it is asked only when nobody else is left.
+    pub fn is_last_resort(&self) -> bool {
+        self.trouble.is_some_and(|trouble| !matches!(trouble, Reason::Due { .. }))
+    }
+
+    /// What to tell people: why it is excluded or waits; `None` where it is simply asked.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self.standing {
+            Standing::Excluded(reason) => Some(reason),
+            Standing::Eligible => self.trouble,
+        }
+    }
+}
+
+/// Ranks `entries` for a request.
+pub fn plan(
+    facts: &Facts<'_>,
+    policy: &Policy,
+    entries: &[RouteEntry],
+    view: &View<'_>,
+    now: Instant,
+    dice: &mut Dice,
+) -> Plan {
+    let mut excluded: SmallVec<[Candidate; 4]> = SmallVec::new();
+    let mut eligible = Entries::new();
+    for entry in entries {
+        match excluding(facts, policy, *entry, view) {
+            None => eligible.push(*entry),
+            Some(reason) => excluded.push(Candidate {
+                deployment: entry.deployment,
+                standing: Standing::Excluded(reason),
+                trouble: None,
+            }),
+        }
+    }
+    policies::order(policy.prefer, &mut eligible, dice);
+    let mut candidates = ranked(&eligible, view, now, dice);
+    candidates.append(&mut excluded);
+    Plan { candidates }
+}
+
+fn excluding(facts: &Facts<'_>, policy: &Policy, entry: RouteEntry, view: &View<'_>) -> Option<Reason> {
+    if policy.prefer == Prefer::Weighted && entry.weight == 0 {
+        return Some(Reason::ZeroWeight);
+    }
+    obstacle(facts, &view.deployments[entry.deployment.at()])
+}
+
+/// Entries in order of preference become candidates in order of asking.
+fn ranked(
+    eligible: &[RouteEntry],
+    view: &View<'_>,
+    now: Instant,
+    dice: &mut Dice,
+) -> SmallVec<[Candidate; 4]> {
+    let mut ranked: SmallVec<[(u8, u64, Candidate); 4]> = SmallVec::new();
+    let mut in_order = true;
+    let mut asks_a_due_one = false;
+    for entry in eligible {
+        let trouble = trouble(entry.deployment, view, now);
+        let rank = rank(trouble, asks_a_due_one);
+        asks_a_due_one |= matches!(trouble, Some(Reason::Due { .. }));
+        let shuffle = if matches!(rank, OPEN | BENCHED) { dice.next_u64() } else { 0 };
+        in_order &= rank == FIRST;
+        let candidate = Candidate { deployment: entry.deployment, standing: Standing::Eligible, trouble };
+        ranked.push((rank, shuffle, candidate));
+    }
+    if !in_order {
+        // Stable: preference decides among equals.
+        ranked.sort_by_key(|(rank, shuffle, _)| (*rank, *shuffle));
+    }
+    ranked.into_iter().map(|(_, _, candidate)| candidate).collect()
+}
+
+const FIRST: u8 = 0;
+const FURTHER_DUE: u8 = 1;
+const OPEN: u8 = 2;
+const BENCHED: u8 = 3;
+const FULL: u8 = 4;
+const RATE_LIMITED: u8 = 5;
+
+const fn rank(trouble: Option<Reason>, asks_a_due_one: bool) -> u8 {
+    match trouble {
+        None => FIRST,
+        Some(Reason::Due { .. }) if asks_a_due_one => FURTHER_DUE,
+        Some(Reason::Due { .. }) => FIRST,
+        Some(Reason::Benched { .. }) => BENCHED,
+        Some(Reason::NoSlot) => FULL,
+        Some(Reason::RateLimited { .. }) => RATE_LIMITED,
+        Some(_) => OPEN,
+    }
+}
+
+fn trouble(deployment: DeploymentIndex, view: &View<'_>, now: Instant) -> Option<Reason> {
+    let cell = view.world.deployment(deployment);
+    match standing(cell, Some(view.world.provider_of(deployment)), now) {
+        HealthStanding::Against(reason) => Some(reason),
+        _ if cell.is_full(view.deployments[deployment.at()].max_in_flight) => Some(Reason::NoSlot),
+        HealthStanding::Due(why) => Some(Reason::Due { why }),
+        HealthStanding::Ready => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

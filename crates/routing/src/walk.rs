@@ -1,0 +1,188 @@
+//! A request's way through its plan: who is asked next, at what cost, and when to stop. The same for live traffic and for
+//! replay.
+//!
+//! 1. Whoever was planned as healthy or due, in order.
+//! 2. Whoever failed in a way that may pass by itself, once more, while it is still held for healthy. So a route with
+//!    one supplier also hides a lost connection, and 3 % of errors become one in a thousand.
+//! 3. Whoever is in trouble, as a last resort: each costs a token.
+//!
+//! At most `max_attempts` in all.
+
+use smallvec::SmallVec;
+use wire::{Broken, Failure};
+
+use crate::claim::{Cost, Permit, claim};
+use crate::deployment::DeploymentIndex;
+use crate::instant::Instant;
+use crate::plan::{Candidate, Plan};
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::world::View;
+
+/// Where a request stands in its plan.
+///
+/// Loop over [`Walk::next`]; after a failed attempt tell [`Walk::failed`] (and [`crate::observe`], for all others).
+#[derive(Debug)]
+pub struct Walk<'a> {
+    plan: &'a Plan,
+    policy: &'a Policy,
+    /// Position in the plan, of those planned as healthy.
+    position: usize,
+    /// Position in the plan, of the last resorts.
+    last_position: usize,
+    /// Failed, and worth another try.
+    again: SmallVec<[Candidate; 4]>,
+    /// Planned as healthy, found unhealthy.
+    fallen: SmallVec<[Candidate; 4]>,
+    attempts: u32,
+    cost: Cost,
+    /// A window of this many tokens was too small.
+    outgrown: Option<u64>,
+    over: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Turn {
+    /// This attempt may be made.
+    Attempt(Permit),
+    /// This candidate was refused; go on to the next turn.
+    Refused(DeploymentIndex, Reason),
+}
+
+/// The three parts of the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Planned,
+    Again,
+    LastResort,
+}
+
+impl<'a> Walk<'a> {
+    /// A request at the beginning of its plan.
+    pub fn new(plan: &'a Plan, policy: &'a Policy) -> Self {
+        Self {
+            plan,
+            policy,
+            position: 0,
+            last_position: 0,
+            again: SmallVec::new(),
+            fallen: SmallVec::new(),
+            attempts: 0,
+            cost: Cost::First,
+            outgrown: None,
+            over: false,
+        }
+    }
+
+    /// Attempts made so far.
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The next turn; `None` when nobody is left or all attempts are made.
+    pub fn next(&mut self, view: &View<'_>, now: Instant) -> Option<Turn> {
+        while !self.over && self.attempts < self.policy.max_attempts {
+            let (pass, candidate) = self.next_candidate(view)?;
+            let cost = std::mem::replace(&mut self.cost, Cost::Further);
+            match claim(view, self.policy, &candidate, cost, now) {
+                Ok(permit) => {
+                    self.attempts += 1;
+                    return Some(Turn::Attempt(permit));
+                }
+                // It has just failed; that it is not asked again is no news.
+                Err(_) if pass == Pass::Again => {}
+                Err(reason) => {
+                    if pass == Pass::Planned && reason.is_unhealthy() {
+                        self.fallen.push(Candidate { trouble: Some(reason), ..candidate });
+                    }
+                    return Some(Turn::Refused(candidate.deployment, reason));
+                }
+            }
+        }
+        None
+    }
+
+    /// The attempt at `deployment` failed, before anything reached the client.
+    pub fn failed(&mut self, view: &View<'_>, deployment: DeploymentIndex, failure: Failure) {
+        self.over |= !failure.tries_next();
+        if failure == Failure::ContextExceeded {
+            let window = view.deployments[deployment.at()].context_window;
+            self.outgrown = self.outgrown.max(window);
+        }
+        if may_pass(failure) {
+            let planned = self.plan.candidates.iter().find(|candidate| candidate.deployment == deployment);
+            // As healthy: it is refused, for nothing, if it is no longer.
+            self.again.extend(planned.map(|candidate| Candidate { trouble: None, ..*candidate }));
+        }
+    }
+
+    fn next_candidate(&mut self, view: &View<'_>) -> Option<(Pass, Candidate)> {
+        loop {
+            let next = self.planned().or_else(|| self.again()).or_else(|| self.last_resort())?;
+            if self.is_large_enough(view, next.1.deployment) {
+                return Some(next);
+            }
+        }
+    }
+
+    fn planned(&mut self) -> Option<(Pass, Candidate)> {
+        let asked = |candidate: &Candidate| candidate.is_eligible() && !candidate.is_last_resort();
+        Some((Pass::Planned, advance(&self.plan.candidates, &mut self.position, asked)?))
+    }
+
+    fn again(&mut self) -> Option<(Pass, Candidate)> {
+        (!self.again.is_empty()).then(|| (Pass::Again, self.again.remove(0)))
+    }
+
+    fn last_resort(&mut self) -> Option<(Pass, Candidate)> {
+        let kept_back = |candidate: &Candidate| candidate.is_eligible() && candidate.is_last_resort();
+        let fallen = self.fallen.pop();
+        let next = fallen.or_else(|| advance(&self.plan.candidates, &mut self.last_position, kept_back))?;
+        Some((Pass::LastResort, next))
+    }
+
+    fn is_large_enough(&self, view: &View<'_>, deployment: DeploymentIndex) -> bool {
+        let Some(outgrown) = self.outgrown else { return true };
+        view.deployments[deployment.at()].context_window.is_none_or(|window| window > outgrown)
+    }
+}
+
+/// The next of `candidates` from `position` on that is `wanted`.
+fn advance(
+    candidates: &[Candidate],
+    position: &mut usize,
+    wanted: impl Fn(&Candidate) -> bool,
+) -> Option<Candidate> {
+    let offset = candidates[*position..].iter().position(wanted);
+    match offset {
+        Some(offset) => {
+            *position += offset + 1;
+            Some(candidates[*position - 1])
+        }
+        None => {
+            *position = candidates.len();
+            None
+        }
+    }
+}
+
+/// Whether the same supplier may well serve the same request a moment later. One that is overloaded, slow or asks for
+/// quiet is not helped by another request.
+const fn may_pass(failure: Failure) -> bool {
+    match failure {
+        Failure::Server | Failure::Unreachable => true,
+        Failure::Broken(broken) => !matches!(broken, Broken::TooLong),
+        Failure::Client
+        | Failure::Credential
+        | Failure::Quota
+        | Failure::RateLimited { .. }
+        | Failure::Overloaded { .. }
+        | Failure::ModelMissing
+        | Failure::ContextExceeded
+        | Failure::Timeout => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
