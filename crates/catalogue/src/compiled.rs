@@ -65,3 +65,6 @@ pub fn search(query: &str) -> impl Iterator<Item = (&'static ProviderEntry, &'st
         words.iter().all(|word| haystack.contains(word.as_str()))
     })
 }
+
+#[cfg(test)]
+mod tests;

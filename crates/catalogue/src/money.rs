@@ -154,3 +154,6 @@ impl TryFrom<String> for Rate {
         text.parse()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,3 +183,6 @@ impl Capabilities {
         needs.difference(self.yes.union(self.no))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -300,3 +300,6 @@ fn read_price(price: Price, version: Option<&Arc<str>>) -> Result<RegionalPrice,
     };
     Ok(RegionalPrice { region: price.region, list: Arc::new(list) })
 }
+
+#[cfg(test)]
+mod tests;

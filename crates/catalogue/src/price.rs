@@ -328,3 +328,6 @@ impl PartialEq for Lines {
 }
 
 impl Eq for Lines {}
+
+#[cfg(test)]
+mod tests;

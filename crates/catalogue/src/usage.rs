@@ -170,3 +170,32 @@ impl Usage {
         *self == Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bucket, Usage};
+
+    #[test]
+    fn each_bucket_is_the_field_of_its_name() {
+        for (place, bucket) in Bucket::ALL.into_iter().enumerate() {
+            assert_eq!(bucket as usize, place);
+            let mut usage = Usage::default();
+            *usage.get_mut(bucket) = 7;
+            assert_eq!(usage.get(bucket), 7);
+            assert_eq!(toml::to_string(&usage).unwrap(), format!("{} = 7\n", bucket.as_str()));
+            assert_eq!(usage.iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>(), [(bucket, 7)]);
+        }
+    }
+
+    #[test]
+    fn totals_take_each_token_once() {
+        let mut usage = Usage::default();
+        for (bucket, count) in
+            Bucket::ALL.into_iter().zip([1, 10, 100, 1_000, 10_000, 100_000, 2, 20, 200, 2_000, 5])
+        {
+            *usage.get_mut(bucket) = count;
+        }
+        assert_eq!((usage.input_total(), usage.output_total()), (111_111, 2_222));
+        assert!(!usage.is_zero() && Usage::default().is_zero());
+    }
+}
