@@ -1,1 +1,32 @@
-//! placeholder
+//! How they speak: what is said on the wire, and what a failure means.
+//!
+//! **For**: everything about protocols that can be decided from bytes alone. One folder per protocol behind the trait
+//! [`Codec`]; [`codec`] maps a protocol's name to it and is the only place that does.
+//!
+//! **Promises**: bytes that need no change are never re-serialised ([`peek`] looks, [`splice`] edits, [`sse::Framer`]
+//! cuts without decoding); a supplier's failure becomes one value of one small enum ([`Failure`]); usage is taken apart
+//! into disjoint buckets here, once; no input makes it panic.
+//!
+//! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
+
+mod anthropic_messages;
+mod classify;
+mod codec;
+pub mod conversation;
+mod counts;
+mod error_reply;
+mod failure;
+
+mod openai_chat;
+mod peek;
+mod protocol;
+mod scan;
+mod splice;
+pub mod sse;
+
+pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
+pub use error_reply::{ErrorKind, ErrorReply};
+pub use failure::{Blame, Broken, Failure};
+pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
+pub use protocol::codec;
+pub use splice::{Edit, splice};

@@ -1,0 +1,101 @@
+//! Anthropic Messages.
+//!
+//! Source: typed models of the official Python SDK, anthropic 2.12.0, and its `_streaming.py`, read 2026-11-22. The SDKs
+//! pass over frames without an `event:` line, so every frame of ours has one.
+
+mod errors;
+mod message;
+mod stream;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use catalogue::Protocol;
+
+use self::message::Message;
+use self::stream::Reader;
+use crate::classify;
+use crate::codec::{Codec, Reply, StreamReader};
+use crate::conversation::Translator;
+use crate::error_reply::ErrorReply;
+use crate::failure::{Broken, Failure};
+use crate::peek::Peek;
+use crate::splice::Edit;
+
+/// The protocol `anthropic-messages`.
+#[derive(Debug)]
+pub(crate) struct AnthropicMessages;
+
+impl Codec for AnthropicMessages {
+    fn protocol(&self) -> Protocol {
+        Protocol::AnthropicMessages
+    }
+
+    fn error_reply(&self, error: &ErrorReply<'_>) -> Bytes {
+        errors::body(error)
+    }
+
+    fn error_event(&self, error: &ErrorReply<'_>) -> Bytes {
+        errors::event(error)
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        b"event: ping\ndata: {\"type\": \"ping\"}\n\n"
+    }
+
+    fn request_id_header(&self) -> &'static str {
+        "request-id"
+    }
+
+    fn path(&self) -> &'static str {
+        "/v1/messages"
+    }
+
+    /// Streams of this protocol always state usage.
+    fn usage_request(&self, _peek: &Peek<'_>) -> Option<Edit> {
+        None
+    }
+
+    fn classify<'h>(
+        &self,
+        status: u16,
+        header: &dyn Fn(&str) -> Option<&'h str>,
+        body: &[u8],
+        now_unix_s: u64,
+    ) -> Failure {
+        classify::failed_reply(status, header, body, now_unix_s)
+    }
+
+    fn reply(&self, body: &[u8]) -> Result<Reply, Failure> {
+        if body.trim_ascii().is_empty() {
+            return Err(Failure::Broken(Broken::Empty));
+        }
+        let message = Message::read(body).map_err(|_| Failure::Broken(Broken::NotJson))?;
+        if message.is_error {
+            return Err(classify::hidden_error(body));
+        }
+        if !message.has_blocks {
+            return Err(Failure::Broken(Broken::Malformed));
+        }
+        if !message.has_content && message.stop.is_none() {
+            return Err(Failure::Broken(Broken::Empty));
+        }
+        Ok(Reply {
+            usage: message.usage.buckets(),
+            finish: message.stop.map(|reason| reason.unescape().into_owned()),
+            id: message.id.map(|id| id.unescape().into_owned()),
+            has_content: message.has_content,
+            output_bytes: message.text_bytes,
+        })
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::new(Reader::default())
+    }
+
+    fn translator(&self) -> Option<&'static dyn Translator> {
+        None
+    }
+}

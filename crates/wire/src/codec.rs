@@ -1,0 +1,140 @@
+//! What every protocol can do, as client's dialect and as supplier's.
+//!
+//! **For**: the table of protocols; [`crate::codec`] gives the row of a name. The gateway sees only this.
+//!
+//! **Never**: does I/O, or knows one supplier from another: suppliers of a protocol differ in data.
+
+use bytes::Bytes;
+use catalogue::{Protocol, Usage};
+
+use crate::conversation::Translator;
+use crate::error_reply::ErrorReply;
+use crate::failure::Failure;
+use crate::peek::Peek;
+use crate::splice::Edit;
+use crate::sse::Frame;
+
+/// One protocol's behaviour.
+pub trait Codec: Sync + std::fmt::Debug {
+    /// Its name.
+    fn protocol(&self) -> Protocol;
+
+    // As the client's dialect.
+
+    /// The JSON body of an error of ours.
+    fn error_reply(&self, error: &ErrorReply<'_>) -> Bytes;
+
+    /// The last bytes of a stream that failed: an event on which the official SDKs raise.
+    fn error_event(&self, error: &ErrorReply<'_>) -> Bytes;
+
+    /// A sign of life between two frames of a stream, also before the first, that the official SDKs pass over.
+    fn keep_alive(&self) -> &'static [u8];
+
+    /// The reply header in which the official SDKs look for the request's id.
+    fn request_id_header(&self) -> &'static str;
+
+    // As the supplier's dialect.
+
+    /// What is appended to a provider's base URL.
+    fn path(&self) -> &'static str;
+
+    /// The edit that asks for usage in a stream; `None` when there is nothing to ask for.
+    fn usage_request(&self, peek: &Peek<'_>) -> Option<Edit>;
+
+    /// What a reply means whose status is not 2xx. `header` looks one up by its lower-case name; `now_unix_s` is for
+    /// dates in `retry-after`.
+    fn classify<'h>(
+        &self,
+        status: u16,
+        header: &dyn Fn(&str) -> Option<&'h str>,
+        body: &[u8],
+        now_unix_s: u64,
+    ) -> Failure;
+
+    /// Reads a whole 2xx body that is no stream.
+    ///
+    /// # Errors
+    /// The failure that hides in it: an error object, nothing, not JSON, not of the protocol.
+    fn reply(&self, body: &[u8]) -> Result<Reply, Failure>;
+
+    /// A reader for one streamed reply.
+    fn stream(&self) -> Box<dyn StreamReader>;
+
+    /// Translation between this protocol and the neutral [`crate::conversation`]; `None` where there is none yet.
+    fn translator(&self) -> Option<&'static dyn Translator>;
+}
+
+/// Watches the frames of one streamed reply as they pass.
+pub trait StreamReader: Send + std::fmt::Debug {
+    /// Takes note of the next frame.
+    fn read(&mut self, frame: &Frame) -> Seen;
+
+    /// Whether the stream, should it end here, is whole.
+    fn end(&self) -> End;
+
+    /// The usage that the supplier stated so far; the last word wins.
+    fn usage(&self) -> Option<Usage>;
+
+    /// Bytes of generated text that passed, escapes included: for an estimate where no usage came.
+    fn output_bytes(&self) -> u64;
+
+    /// The finish reason (of the first choice), in the supplier's word.
+    fn finish(&self) -> Option<&str>;
+}
+
+/// What one frame was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its kind.
+    pub kind: SeenKind,
+    /// Whether the frame holds nothing but the usage that we asked for: to be kept from a client that did not ask.
+    pub strip_if_unasked: bool,
+}
+
+/// The kind of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenKind {
+    /// Before the first content, and none itself: a role, a start, a ping. May be held back while a failure could still
+    /// be hidden. Every other kind commits.
+    Preamble,
+    /// Generated content: text, reasoning, a tool call, audio.
+    Content,
+    /// Usage, without content.
+    Usage,
+    /// The protocol's last event.
+    Terminal,
+    /// The supplier reports a failure, or the frame is not of the protocol. The stream is over.
+    Error(Failure),
+    /// Anything else: a finish reason, a block's end, a ping after the first content.
+    Other,
+}
+
+impl From<SeenKind> for Seen {
+    fn from(kind: SeenKind) -> Self {
+        Self { kind, strip_if_unasked: false }
+    }
+}
+
+/// What the end of a stream is at a given point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The answer is whole.
+    Complete,
+    /// The answer is broken off: [`crate::Broken::Cut`].
+    Cut,
+}
+
+/// What a whole reply says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The usage that the supplier states.
+    pub usage: Option<Usage>,
+    /// The finish reason (of the first choice), in the supplier's word.
+    pub finish: Option<String>,
+    /// The reply's own id.
+    pub id: Option<String>,
+    /// Whether there is content. A reply can be whole without any, such as one that was filtered.
+    pub has_content: bool,
+    /// Bytes of generated text, escapes included: for an estimate where no usage came.
+    pub output_bytes: u64,
+}

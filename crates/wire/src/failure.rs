@@ -1,0 +1,232 @@
+//! What one failed attempt means.
+//!
+//! **For**: the one thing that routing sees of a supplier's failure. A codec makes it from status, headers and body; the
+//! gateway makes the ones that never had an answer.
+//!
+//! **Never**: says who the supplier was or what it wrote; words for people are in the ledger's attempt.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The meaning of a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The caller's fault: the supplier's answer goes to the client. No other candidate would say otherwise.
+    Client,
+    /// Our credential was refused: bench the provider, alarm, next.
+    Credential,
+    /// Our account there is out of money or over its limit: bench the provider, alarm, next.
+    Quota,
+    /// Too many requests or tokens for now.
+    RateLimited {
+        /// How long the supplier asks to wait. A floor.
+        #[serde(
+            rename = "retry_after_ms",
+            with = "milliseconds",
+            default,
+            skip_serializing_if = "Option::is_none"
+        )]
+        retry_after: Option<Duration>,
+    },
+    /// The supplier has no capacity for now.
+    Overloaded {
+        /// How long the supplier asks to wait. A floor.
+        #[serde(
+            rename = "retry_after_ms",
+            with = "milliseconds",
+            default,
+            skip_serializing_if = "Option::is_none"
+        )]
+        retry_after: Option<Duration>,
+    },
+    /// The deployment is not there: bench it, next.
+    ModelMissing,
+    /// The request is too large for this deployment: next, with a larger window. No one's fault.
+    ContextExceeded,
+    /// The supplier failed in some other way.
+    Server,
+    /// No connection: refused, DNS, TLS, connect timeout.
+    Unreachable,
+    /// Too slow: headers, first token, gap, total.
+    Timeout,
+    /// An answer that is none.
+    Broken(Broken),
+}
+
+/// How an answer with a good status was no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Broken {
+    /// Nothing in it.
+    Empty,
+    /// Not JSON.
+    NotJson,
+    /// Not the content type that was asked for, such as a web page.
+    WrongContentType,
+    /// It ended in the middle: no terminal event and no finish reason.
+    Cut,
+    /// JSON or events, but not of the protocol.
+    Malformed,
+    /// Longer than we are ready to hold.
+    TooLong,
+}
+
+/// On whom a failure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// On nobody.
+    None,
+    /// On the one deployment.
+    Deployment,
+    /// On the whole provider.
+    Provider,
+}
+
+impl Failure {
+    /// A stable code for metrics, logs and the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Credential => "credential",
+            Self::Quota => "quota",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Overloaded { .. } => "overloaded",
+            Self::ModelMissing => "model_missing",
+            Self::ContextExceeded => "context_exceeded",
+            Self::Server => "server",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Broken(broken) => broken.as_str(),
+        }
+    }
+
+    /// Whether another candidate may do better.
+    pub const fn tries_next(self) -> bool {
+        !matches!(self, Self::Client)
+    }
+
+    /// On whom it counts.
+    pub const fn blame(self) -> Blame {
+        match self {
+            Self::Client | Self::ContextExceeded => Blame::None,
+            Self::Credential | Self::Quota | Self::Unreachable => Blame::Provider,
+            Self::RateLimited { .. }
+            | Self::Overloaded { .. }
+            | Self::ModelMissing
+            | Self::Server
+            | Self::Timeout
+            | Self::Broken(_) => Blame::Deployment,
+        }
+    }
+
+    /// Whether a person has to act: waiting will not help.
+    pub const fn is_alarm(self) -> bool {
+        matches!(self, Self::Credential | Self::Quota)
+    }
+
+    /// How long the supplier asked to wait, if it did.
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Overloaded { retry_after } => retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl Broken {
+    /// A stable code, as in [`Failure::as_str`].
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "broken_empty",
+            Self::NotJson => "broken_not_json",
+            Self::WrongContentType => "broken_wrong_content_type",
+            Self::Cut => "broken_cut",
+            Self::Malformed => "broken_malformed",
+            Self::TooLong => "broken_too_long",
+        }
+    }
+}
+
+/// What happened, in words for people.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "the request was refused as wrong",
+            Self::Credential => "our credential was refused",
+            Self::Quota => "our account there has no money or quota left",
+            Self::RateLimited { .. } => "rate limited",
+            Self::Overloaded { .. } => "overloaded",
+            Self::ModelMissing => "the model is not there",
+            Self::ContextExceeded => "the request is too large for this deployment",
+            Self::Server => "the supplier failed",
+            Self::Unreachable => "could not be reached",
+            Self::Timeout => "took too long",
+            Self::Broken(Broken::Empty) => "an empty answer",
+            Self::Broken(Broken::NotJson) => "an answer that is not JSON",
+            Self::Broken(Broken::WrongContentType) => "an answer of another content type",
+            Self::Broken(Broken::Cut) => "an answer that was cut off",
+            Self::Broken(Broken::Malformed) => "an answer that is not of the protocol",
+            Self::Broken(Broken::TooLong) => "an answer too long to hold",
+        })?;
+        match self.retry_after() {
+            Some(wait) => write!(f, ", asks to wait {} ms", wait.as_millis()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Durations as whole milliseconds.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the shape that serde calls")]
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(wait) => serializer.serialize_u64(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_form_stays_readable() {
+        for (failure, json) in [
+            (Failure::Client, r#""client""#),
+            (Failure::RateLimited { retry_after: None }, r#"{"rate_limited":{}}"#),
+            (
+                Failure::Overloaded { retry_after: Some(Duration::from_millis(1500)) },
+                r#"{"overloaded":{"retry_after_ms":1500}}"#,
+            ),
+            (Failure::Broken(Broken::NotJson), r#"{"broken":"not_json"}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&failure).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Failure>(json).unwrap(), failure);
+        }
+    }
+
+    #[test]
+    fn a_callers_fault_is_final_and_blames_nobody() {
+        assert!(!Failure::Client.tries_next());
+        assert_eq!(Failure::Client.blame(), Blame::None);
+        assert_eq!(Failure::ContextExceeded.blame(), Blame::None);
+        assert!(Failure::ContextExceeded.tries_next());
+    }
+}

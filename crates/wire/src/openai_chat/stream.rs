@@ -1,0 +1,103 @@
+//! Watching a streamed reply.
+//!
+//! Each frame is scanned once, in place: a word in generated text is never taken for a member of the chunk, since it
+//! is inside a string there, and a frame that is not JSON is noticed.
+//!
+//! The end: a stream is whole when `[DONE]` came, or when every choice that was seen has its finish reason (some
+//! suppliers leave `[DONE]` out). With neither it is cut, however cleanly the connection closed.
+
+use catalogue::Usage;
+
+use super::answer::{Answer, Choices};
+use crate::classify;
+use crate::codec::{End, Seen, SeenKind, StreamReader};
+use crate::failure::{Broken, Failure};
+use crate::sse::Frame;
+
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// Whether something came that makes it an answer: content, or a finish reason.
+    committed: bool,
+    done: bool,
+    failed: bool,
+    choices: Choices,
+    finish: Option<String>,
+    usage: Option<Usage>,
+    output_bytes: u64,
+}
+
+impl StreamReader for Reader {
+    fn read(&mut self, frame: &Frame) -> Seen {
+        let data = frame.data();
+        if data.is_empty() {
+            return self.quiet().into();
+        }
+        if data.starts_with(b"[DONE]") {
+            return self.terminal().into();
+        }
+        let answer = match Answer::read(&data) {
+            Ok(answer) if answer.is_object => answer,
+            _ => return self.fail(Failure::Broken(Broken::Malformed)),
+        };
+        if answer.is_error || (!answer.has_choices && frame.event() == Some(b"error")) {
+            return self.fail(classify::hidden_error(&data));
+        }
+        self.note(&answer)
+    }
+
+    fn end(&self) -> End {
+        if !self.failed && self.committed && (self.done || self.choices.all_finished()) {
+            End::Complete
+        } else {
+            End::Cut
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn output_bytes(&self) -> u64 {
+        self.output_bytes
+    }
+
+    fn finish(&self) -> Option<&str> {
+        self.finish.as_deref()
+    }
+}
+
+impl Reader {
+    fn note(&mut self, answer: &Answer<'_>) -> Seen {
+        self.usage = answer.usage.or(self.usage);
+        self.output_bytes += answer.text_bytes;
+        self.choices.merge(answer.choices);
+        if let (None, Some(reason)) = (&self.finish, answer.finish) {
+            self.finish = Some(reason.unescape().into_owned());
+        }
+        if answer.has_content {
+            self.committed = true;
+            return SeenKind::Content.into();
+        }
+        if answer.finish.is_some() {
+            self.committed = true;
+        }
+        let only_usage = !answer.has_choices && answer.usage.is_some();
+        let kind = if only_usage && self.committed { SeenKind::Usage } else { self.quiet() };
+        Seen { kind, strip_if_unasked: only_usage }
+    }
+
+    /// A frame that carries nothing.
+    const fn quiet(&self) -> SeenKind {
+        if self.committed { SeenKind::Other } else { SeenKind::Preamble }
+    }
+
+    fn terminal(&mut self) -> SeenKind {
+        self.done = true;
+        if self.committed { SeenKind::Terminal } else { SeenKind::Error(Failure::Broken(Broken::Empty)) }
+    }
+
+    fn fail(&mut self, failure: Failure) -> Seen {
+        self.failed = true;
+        SeenKind::Error(failure).into()
+    }
+}
