@@ -1,0 +1,250 @@
+//! Version 1. Apart from the types in memory on purpose: those may change, this may not.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use catalogue::{Agreement, Money, Needs, Protocol, Region, Usage};
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::{AttemptRecord, CandidateRecord};
+use crate::correction::Correction;
+use crate::entry::{CostLine, Entry};
+use crate::facts::{Kind, RequestFacts};
+use crate::outcome::{Outcome, UsageSource};
+use crate::record::{Record, RecordKind};
+use crate::request_id::RequestId;
+
+#[derive(Serialize, Deserialize)]
+struct Head<'a> {
+    v: u32,
+    facts_version: u32,
+    kind: Kind,
+    protocol: Protocol,
+    stream: bool,
+    needs: Needs,
+    product: Cow<'a, str>,
+    route: Cow<'a, str>,
+    asked_model: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    regions: Cow<'a, [Region]>,
+    config_version: Cow<'a, str>,
+    catalogue_version: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_id: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price_version: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price_agreement: Option<Agreement>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    decision: Cow<'a, [CandidateRecord]>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tail<'a> {
+    record: Cow<'a, str>,
+    id: RequestId,
+    arrived_us: i64,
+    outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployment: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Usage::is_zero")]
+    usage: Usage,
+    #[serde(default, skip_serializing_if = "UsageSource::is_none")]
+    usage_source: UsageSource,
+    cost: Option<Money>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    cost_lines: Cow<'a, [CostLine]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttft_us: Option<u64>,
+    total_us: u64,
+    released_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    finish: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u64>,
+    request_bytes: u64,
+    estimated_input_tokens: u64,
+    prefix_hash: Hex,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_hash: Option<Hex>,
+    dice_seed: Hex,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_retries: Option<u32>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    tags: Cow<'a, [Arc<str>]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    decision: Cow<'a, [CandidateRecord]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    attempts: Cow<'a, [AttemptRecord]>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CorrectionTail<'a> {
+    record: Cow<'a, str>,
+    #[serde(flatten)]
+    correction: Cow<'a, Correction>,
+}
+
+#[derive(Deserialize)]
+struct Which<'a> {
+    #[serde(borrow)]
+    record: Cow<'a, str>,
+}
+
+/// 64 bits as text: numbers that long lose their end in many JSON readers.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+struct Hex(u64);
+
+impl From<Hex> for String {
+    fn from(hex: Hex) -> Self {
+        format!("{:016x}", hex.0)
+    }
+}
+
+impl TryFrom<String> for Hex {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(Self)
+    }
+}
+
+pub(super) fn write_entry(kind: RecordKind, entry: &Entry, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
+    let lasting =
+        entry.decision.iter().all(|candidate| candidate.reason.is_none_or(|why| why.wait().is_none()));
+    let (in_head, in_tail) = if lasting { (&*entry.decision, &[][..]) } else { (&[][..], &*entry.decision) };
+    join(head, tail, &head_of(entry, in_head), &tail_of(kind, entry, in_tail));
+}
+
+pub(super) fn write_correction(correction: &Correction, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Head {
+        v: u32,
+    }
+    let record = Cow::Borrowed(RecordKind::Correction.as_str());
+    join(head, tail, &Head { v: 1 }, &CorrectionTail { record, correction: Cow::Borrowed(correction) });
+}
+
+/// Writes two objects so that one after the other they are one object.
+fn join(head: &mut Vec<u8>, tail: &mut Vec<u8>, first: &impl Serialize, second: &impl Serialize) {
+    serde_json::to_writer(&mut *head, first).expect("nothing in it can fail to be JSON");
+    head.pop();
+    let start = tail.len();
+    serde_json::to_writer(&mut *tail, second).expect("nothing in it can fail to be JSON");
+    tail[start] = b',';
+}
+
+fn head_of<'a>(entry: &'a Entry, decision: &'a [CandidateRecord]) -> Head<'a> {
+    let facts = &*entry.facts;
+    Head {
+        v: 1,
+        facts_version: facts.version,
+        kind: facts.kind,
+        protocol: facts.protocol,
+        stream: facts.stream,
+        needs: facts.needs,
+        product: Cow::Borrowed(&facts.product),
+        route: Cow::Borrowed(&facts.route),
+        asked_model: Cow::Borrowed(&facts.asked_model),
+        regions: Cow::Borrowed(&facts.regions),
+        config_version: Cow::Borrowed(&facts.config_version),
+        catalogue_version: Cow::Borrowed(&facts.catalogue_version),
+        key_id: facts.key_id.as_deref().map(Cow::Borrowed),
+        price_version: entry.price_version.as_deref().map(Cow::Borrowed),
+        price_agreement: entry.price_agreement,
+        decision: Cow::Borrowed(decision),
+    }
+}
+
+fn tail_of<'a>(kind: RecordKind, entry: &'a Entry, decision: &'a [CandidateRecord]) -> Tail<'a> {
+    let facts = &*entry.facts;
+    Tail {
+        record: Cow::Borrowed(kind.as_str()),
+        id: entry.id,
+        arrived_us: entry.arrived_us,
+        outcome: entry.outcome,
+        deployment: entry.deployment.as_deref().map(Cow::Borrowed),
+        usage: entry.usage,
+        usage_source: entry.usage_source,
+        cost: entry.cost,
+        cost_lines: Cow::Borrowed(&entry.cost_lines),
+        ttft_us: entry.ttft_us,
+        total_us: entry.total_us,
+        released_bytes: entry.released_bytes,
+        finish: entry.finish.as_deref().map(Cow::Borrowed),
+        max_tokens: facts.max_tokens,
+        request_bytes: facts.request_bytes,
+        estimated_input_tokens: facts.estimated_input_tokens,
+        prefix_hash: Hex(facts.prefix_hash),
+        session_hash: facts.session_hash.map(Hex),
+        dice_seed: Hex(facts.dice_seed),
+        client_retries: facts.client_retries,
+        tags: Cow::Borrowed(&facts.tags),
+        decision: Cow::Borrowed(decision),
+        attempts: Cow::Borrowed(&entry.attempts),
+    }
+}
+
+pub(super) fn read(document: &str) -> Result<Record, serde_json::Error> {
+    let which: Which<'_> = serde_json::from_str(document)?;
+    if which.record == RecordKind::Correction.as_str() {
+        let tail: CorrectionTail<'_> = serde_json::from_str(document)?;
+        return Ok(Record::Correction(Box::new(tail.correction.into_owned())));
+    }
+    let entry = Box::new(entry(serde_json::from_str(document)?, serde_json::from_str(document)?));
+    match &*which.record {
+        "settlement" => Ok(Record::Settlement(entry)),
+        "intent" => Ok(Record::Intent(entry)),
+        other => Err(serde::de::Error::unknown_variant(other, &["intent", "settlement", "correction"])),
+    }
+}
+
+fn entry(head: Head<'_>, tail: Tail<'_>) -> Entry {
+    let facts = RequestFacts {
+        version: head.facts_version,
+        kind: head.kind,
+        protocol: head.protocol,
+        stream: head.stream,
+        needs: head.needs,
+        max_tokens: tail.max_tokens,
+        request_bytes: tail.request_bytes,
+        estimated_input_tokens: tail.estimated_input_tokens,
+        prefix_hash: tail.prefix_hash.0,
+        session_hash: tail.session_hash.map(|hash| hash.0),
+        product: head.product.into(),
+        route: head.route.into(),
+        asked_model: head.asked_model.into(),
+        regions: head.regions.into_owned().into(),
+        config_version: head.config_version.into(),
+        catalogue_version: head.catalogue_version.into(),
+        dice_seed: tail.dice_seed.0,
+        client_retries: tail.client_retries,
+        key_id: head.key_id.map(Into::into),
+        tags: tail.tags.into_owned().into(),
+    };
+    let decision = if head.decision.is_empty() { tail.decision } else { head.decision };
+    Entry {
+        id: tail.id,
+        arrived_us: tail.arrived_us,
+        facts: Arc::new(facts),
+        decision: decision.into_owned().into(),
+        attempts: tail.attempts.into_owned(),
+        outcome: tail.outcome,
+        usage: tail.usage,
+        usage_source: tail.usage_source,
+        cost: tail.cost,
+        cost_lines: tail.cost_lines.into_owned(),
+        price_version: head.price_version.map(Into::into),
+        price_agreement: head.price_agreement,
+        deployment: tail.deployment.map(Into::into),
+        ttft_us: tail.ttft_us,
+        total_us: tail.total_us,
+        released_bytes: tail.released_bytes,
+        finish: tail.finish.map(Into::into),
+    }
+}
+
+fn is_empty<T: Clone>(list: &[T]) -> bool {
+    list.is_empty()
+}
