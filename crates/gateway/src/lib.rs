@@ -1,1 +1,45 @@
-//! placeholder
+//! The hot path: a request comes in, a supplier answers it, an entry stays.
+//!
+//! One file a step; [`answer`] is their list. Everything that waits is bounded, everything that is decided comes
+//! from `routing`, everything that is known of a protocol from `wire`. No step asks a database or another machine
+//! but the supplier itself.
+
+mod admit;
+mod asked;
+mod attempt;
+mod call;
+mod choose;
+mod clock;
+mod door;
+mod estimate;
+mod held;
+mod intake;
+mod keys;
+mod memory;
+mod metrics;
+mod models;
+mod outlet;
+mod pace;
+mod pass;
+mod pipeline;
+mod record;
+mod refusal;
+mod relay;
+mod reply;
+mod room;
+mod server;
+mod shutdown;
+pub mod snapshot;
+pub mod status;
+mod takeover;
+mod trace;
+
+pub use clock::Clock;
+pub use keys::{Key, KeyRing};
+pub use memory::{MemoryBudget, Reservation};
+pub use metrics::Metrics;
+pub use outlet::{BrokeOff, ReplyBody};
+pub use pipeline::answer;
+pub use room::{Room, Shared};
+pub use server::{Listen, serve};
+pub use shutdown::{Phase, Shutdown, Stopper, shutdown};

@@ -1,0 +1,301 @@
+//! One try at one candidate, up to the first content: dial, send, look at the answer's beginning.
+//!
+//! Nothing has reached the client when this ends, so whatever went wrong stays invisible while another candidate
+//! is left.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalogue::Needs;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use routing::{DeploymentIndex, Policy};
+use tokio::time::{Instant, timeout_at};
+use upstream::{Lease, Outgoing, SendError, Sent};
+use wire::sse::Framer;
+use wire::{Broken, Failure, SeenKind, StreamReader};
+
+use crate::call::Call;
+use crate::held::{Held, Read};
+use crate::pace::after;
+use crate::trace::AttemptTrace;
+
+/// Thinking comes before the first token; a limit made for answers would cut it off.
+const REASONING_FACTOR: u32 = 10;
+/// The most of an error's body that is read.
+const ERROR_BODY_BYTES: usize = 256 * 1024;
+
+/// A supplier's answer that has begun well.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) answer: Answer,
+}
+
+/// The forms of an answer.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A plain answer that was read whole and is sound.
+    Whole { body: Bytes, reply: wire::Reply },
+    /// A plain answer too large to be looked at first.
+    Large { held: Held, rest: Incoming, lease: Lease },
+    /// A stream of which the first content has come, or the end without any.
+    Stream(Streaming),
+}
+
+/// A stream that has reached its first content.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    /// What came before and with the first content, frame by frame.
+    pub(crate) held: Vec<Bytes>,
+    /// The terminal frame, if the stream has already come to its end.
+    pub(crate) terminal: Option<Bytes>,
+    pub(crate) ended: bool,
+    pub(crate) framer: Framer,
+    pub(crate) reader: Box<dyn StreamReader>,
+    pub(crate) rest: Incoming,
+    pub(crate) lease: Lease,
+}
+
+/// An attempt that brought nothing.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    /// The supplier's own error, which the client gets where it is the client's fault.
+    pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self { failure, answer: None }
+    }
+}
+
+/// Tries `deployment`. Times and what was seen of the supplier go into `trace` as they happen.
+pub(crate) async fn attempt(
+    call: &Call,
+    deployment: DeploymentIndex,
+    trace: &AttemptTrace,
+) -> Result<Started, Failed> {
+    let limits = Limits::new(call, Instant::now());
+    let provider = call.snapshot.provider_of(deployment);
+    let outgoing = outgoing(call, deployment);
+    let sending =
+        call.room.pool.send(&provider.target, &outgoing, call.policy().connect_timeout, || trace.connected());
+    let sent = match timeout_at(limits.headers, sending).await {
+        Err(_) => return Err(Failure::Timeout.into()),
+        Ok(Err(SendError::Dial(error))) => {
+            tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
+            return Err(Failure::Unreachable.into());
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
+            return Err(Failure::Broken(Broken::Cut).into());
+        }
+        Ok(Ok(sent)) => sent,
+    };
+    let Sent { response, lease } = sent;
+    let (parts, body) = response.into_parts();
+    trace.headers(parts.status, &parts.headers);
+    if !parts.status.is_success() {
+        return Err(refused(call, parts.status, parts.headers, body, lease, limits.total).await);
+    }
+    let answer = if call.asked.stream {
+        expect_type(&parts.headers, "text/event-stream")?;
+        let strips = call.strips_usage(deployment);
+        Answer::Stream(first_content(call, body, lease, trace, limits, strips).await?)
+    } else {
+        expect_type(&parts.headers, "application/json")?;
+        plain(call, &parts.headers, body, lease, limits.total).await?
+    };
+    Ok(Started { status: parts.status, headers: parts.headers, answer })
+}
+
+/// When each part of an attempt is too late.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    headers: Instant,
+    first_content: Instant,
+    total: Instant,
+}
+
+impl Limits {
+    fn new(call: &Call, now: Instant) -> Self {
+        let policy = call.policy();
+        let total = call.deadline;
+        // A plain answer's headers come when all of it exists, so only the total bounds them.
+        let headers = if call.asked.stream { after(now, policy.header_timeout).min(total) } else { total };
+        let first_content =
+            first_token_limit(policy, call.asked.needs).map_or(total, |limit| after(now, limit).min(total));
+        Self { headers: headers.min(first_content), first_content, total }
+    }
+}
+
+fn first_token_limit(policy: &Policy, needs: Needs) -> Option<Duration> {
+    let limit = policy.max_time_to_first_token?;
+    Some(if needs.contains(Needs::REASONING) { limit * REASONING_FACTOR } else { limit })
+}
+
+/// The client's request as this deployment gets it.
+fn outgoing(call: &Call, deployment: DeploymentIndex) -> Outgoing {
+    let provider = call.snapshot.provider_of(deployment);
+    let mut headers = HeaderMap::with_capacity(12);
+    call.client_headers.copy_to(&mut headers);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    provider.target.apply(&mut headers);
+    Outgoing {
+        method: Method::POST,
+        uri: provider.target.uri(call.asked.codec.path()),
+        headers,
+        body: call.body_for(deployment),
+    }
+}
+
+fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Failed> {
+    let found = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let essence = found.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if essence.eq_ignore_ascii_case(expected.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Failure::Broken(Broken::WrongContentType).into())
+    }
+}
+
+async fn refused(
+    call: &Call,
+    status: StatusCode,
+    headers: HeaderMap,
+    mut body: Incoming,
+    lease: Lease,
+    until: Instant,
+) -> Failed {
+    let mut held = Held::new(ERROR_BODY_BYTES, call.room.shared.memory.clone());
+    let read = timeout_at(until, held.read(&mut body)).await;
+    if matches!(read, Ok(Read::End)) {
+        lease.give_back();
+    }
+    let body = held.into_bytes();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let now_unix_s = u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default();
+    let failure = call.asked.codec.classify(status.as_u16(), &header, &body, now_unix_s);
+    Failed { failure, answer: Some((status, headers, body)) }
+}
+
+/// Reads a plain answer whole, so that a broken one is seen before the client sees anything of it.
+async fn plain(
+    call: &Call,
+    headers: &HeaderMap,
+    mut body: Incoming,
+    lease: Lease,
+    until: Instant,
+) -> Result<Answer, Failed> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut held = Held::new(call.snapshot.limits.reply_buffer, call.room.shared.memory.clone());
+    if announced.is_some_and(|length: usize| length > call.snapshot.limits.reply_buffer) {
+        return Ok(Answer::Large { held, rest: body, lease });
+    }
+    match timeout_at(until, held.read(&mut body)).await {
+        Err(_) => Err(Failure::Timeout.into()),
+        Ok(Read::Broken) => Err(Failure::Broken(Broken::Cut).into()),
+        Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
+        Ok(Read::End) => {
+            lease.give_back();
+            let body = held.into_bytes();
+            let reply = call.asked.codec.reply(&body)?;
+            Ok(Answer::Whole { body, reply })
+        }
+    }
+}
+
+/// Reads a stream up to its first content; what comes before is held back.
+async fn first_content(
+    call: &Call,
+    mut body: Incoming,
+    lease: Lease,
+    trace: &AttemptTrace,
+    limits: Limits,
+    strips: bool,
+) -> Result<Streaming, Failed> {
+    let mut framer = Framer::new(call.snapshot.limits.reply_buffer);
+    let mut reader = call.asked.codec.stream();
+    let mut held = Vec::new();
+    let mut held_bytes = 0;
+    loop {
+        while let Some(frame) = framer.next_frame().map_err(|_| Failure::Broken(Broken::TooLong))? {
+            let seen = reader.read(&frame);
+            let raw = frame.raw;
+            held_bytes += raw.len();
+            match seen.kind {
+                SeenKind::Error(failure) => {
+                    trace.usage(reader.usage());
+                    return Err(failure.into());
+                }
+                SeenKind::Terminal => {
+                    return ended(Streaming {
+                        held,
+                        terminal: Some(raw),
+                        ended: true,
+                        framer,
+                        reader,
+                        rest: body,
+                        lease,
+                    });
+                }
+                SeenKind::Content => {
+                    trace.first_content();
+                    held.push(raw);
+                    return Ok(Streaming {
+                        held,
+                        terminal: None,
+                        ended: false,
+                        framer,
+                        reader,
+                        rest: body,
+                        lease,
+                    });
+                }
+                SeenKind::Preamble | SeenKind::Usage | SeenKind::Other => {
+                    if !(seen.strip_if_unasked && strips) {
+                        held.push(raw);
+                    }
+                }
+            }
+        }
+        if held_bytes > call.snapshot.limits.reply_buffer {
+            return Err(Failure::Broken(Broken::TooLong).into());
+        }
+        match timeout_at(limits.first_content, body.frame()).await {
+            Err(_) => return Err(Failure::Timeout.into()),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    framer.push(data);
+                }
+            }
+            Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut).into()),
+            Ok(None) if held.is_empty() => return Err(Failure::Broken(Broken::Empty).into()),
+            Ok(None) => {
+                return ended(Streaming {
+                    held,
+                    terminal: None,
+                    ended: true,
+                    framer,
+                    reader,
+                    rest: body,
+                    lease,
+                });
+            }
+        }
+    }
+}
+
+/// A stream that ended without content is an answer only if it says why it ended.
+fn ended(streaming: Streaming) -> Result<Streaming, Failed> {
+    if streaming.reader.end() == wire::End::Complete && streaming.reader.finish().is_some() {
+        Ok(streaming)
+    } else {
+        Err(Failure::Broken(if streaming.held.is_empty() { Broken::Empty } else { Broken::Cut }).into())
+    }
+}

@@ -1,0 +1,118 @@
+//! From the name in `model` to a plan: the route, whether the product may use it, and the candidates in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use routing::{Dice, Facts, Plan, Reason, Standing, View};
+use wire::ErrorKind;
+
+use crate::asked::Asked;
+use crate::refusal::Refusal;
+use crate::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
+
+/// The most names offered for one that is unknown.
+const MOST_NEAR: usize = 3;
+
+/// Finds the route that `asked` names.
+pub(crate) fn route(snapshot: &Snapshot, product: &Product, asked: &Asked) -> Result<RouteIndex, Refusal> {
+    let fallback = || product.default_route;
+    if asked.model.is_empty() {
+        return fallback().ok_or_else(|| Refusal::NoModel(Arc::clone(&product.name)));
+    }
+    let Some(route) = snapshot.names.find(&asked.model) else {
+        return fallback().ok_or_else(|| unknown(snapshot, product, &asked.model));
+    };
+    if snapshot.may_use(product, route) {
+        return Ok(route);
+    }
+    // A product without direct access must not learn which deployments there are.
+    if snapshot.routes[route].direct {
+        return fallback().ok_or_else(|| unknown(snapshot, product, &asked.model));
+    }
+    Err(Refusal::NotAllowed { product: Arc::clone(&product.name), asked: asked.model.to_string() })
+}
+
+pub(crate) fn unknown(snapshot: &Snapshot, product: &Product, asked: &str) -> Refusal {
+    let mut near: Vec<(usize, &str)> = snapshot
+        .names
+        .exact()
+        .filter(|(_, route)| snapshot.may_use(product, *route))
+        .filter_map(|(name, _)| nearness(asked, name).map(|distance| (distance, name)))
+        .collect();
+    near.sort_unstable();
+    let near = near.into_iter().take(MOST_NEAR).map(|(_, name)| name.to_owned()).collect();
+    Refusal::UnknownModel { asked: asked.chars().take(200).collect(), near }
+}
+
+/// How far `name` is from `asked`, if it is near at all: names that share a long beginning, or one inside the other.
+fn nearness(asked: &str, name: &str) -> Option<usize> {
+    let shared =
+        asked.bytes().zip(name.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
+    let longer = asked.len().max(name.len());
+    let inside = asked.len() >= 3 && (name.contains(asked) || asked.contains(name));
+    (inside || 2 * shared >= longer).then(|| longer - shared)
+}
+
+/// Ranks the route's deployments for this request.
+pub(crate) fn plan(
+    snapshot: &Snapshot,
+    product: &Product,
+    route: RouteIndex,
+    asked: &Asked,
+    now: routing::Instant,
+    dice: &mut Dice,
+) -> Plan {
+    let route = &snapshot.routes[route];
+    let facts = Facts {
+        protocol: asked.protocol,
+        needs: asked.needs,
+        estimated_input_tokens: asked.estimated_input_tokens,
+        max_tokens: asked.max_tokens,
+        regions: &product.regions,
+        stream: asked.stream,
+    };
+    let view = View { deployments: &snapshot.routing, world: &snapshot.world };
+    let mut plan = routing::plan(&facts, &route.policy, &route.entries, &view, now, dice);
+    if product.unpriced == Unpriced::Refuse {
+        for candidate in &mut plan.candidates {
+            if snapshot.deployment(candidate.deployment).prices.is_none() {
+                candidate.standing = Standing::Excluded(Reason::Unpriced);
+            }
+        }
+    }
+    plan
+}
+
+/// Says for each candidate why it was out.
+pub(crate) fn no_candidate(snapshot: &Snapshot, route: &Arc<str>, plan: &Plan) -> Refusal {
+    let reasons = plan
+        .candidates
+        .iter()
+        .filter_map(|candidate| match &candidate.standing {
+            Standing::Eligible => None,
+            Standing::Excluded(reason) => {
+                Some(format!("{}: {reason}", snapshot.deployment(candidate.deployment).name))
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("; ");
+    Refusal::NoCandidate {
+        route: Arc::clone(route),
+        reasons,
+        kind: ErrorKind::InvalidRequest,
+        retry_after: None::<Duration>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_those_that_begin_alike_or_contain() {
+        assert!(nearness("gpt-5.1", "gpt-5.2").is_some());
+        assert!(nearness("sonnet", "anthropic/claude-sonnet-4-5").is_some());
+        assert!(nearness("gpt-5.2", "claude").is_none());
+        assert!(nearness("gpt-5.1", "gpt-5.2") < nearness("gpt-5.1", "gpt-5.2-mini"));
+    }
+}

@@ -1,0 +1,223 @@
+//! What Prometheus reads. Labels take only values from the configuration or from small enums, so their number is
+//! bounded; nothing that a client chooses becomes a label.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use catalogue::{Money, Usage};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// A name from the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Name(pub(crate) Arc<str>);
+
+impl EncodeLabelValue for Name {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    product: Name,
+    route: Name,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabels {
+    deployment: Name,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MoneyLabels {
+    product: Name,
+    deployment: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokenLabels {
+    product: Name,
+    deployment: Name,
+    bucket: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeploymentLabels {
+    deployment: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AlarmLabels {
+    provider: Name,
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
+}
+
+type Seconds = Counter<f64, AtomicU64>;
+
+/// All counters, shared by all threads.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    attempts: Family<AttemptLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    takeovers: Family<RouteLabels, Counter>,
+    tokens: Family<TokenLabels, Counter>,
+    cost: Family<MoneyLabels, Seconds>,
+    unpriced: Family<MoneyLabels, Counter>,
+    alarms: Family<AlarmLabels, Counter>,
+    first_token: Family<DeploymentLabels, Histogram>,
+    duration: Family<RouteLabels, Histogram>,
+    in_flight: Gauge,
+}
+
+/// From 5 ms to 10 minutes: a first token and a long answer both find their place.
+const SECONDS: [f64; 14] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0];
+
+fn histogram() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("releve");
+        let metrics = Self {
+            requests: Family::default(),
+            attempts: Family::default(),
+            refusals: Family::default(),
+            takeovers: Family::default(),
+            tokens: Family::default(),
+            cost: Family::default(),
+            unpriced: Family::default(),
+            alarms: Family::default(),
+            first_token: Family::new_with_constructor(histogram),
+            duration: Family::new_with_constructor(histogram),
+            in_flight: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "Admitted requests, by how they ended", metrics.requests.clone());
+        registry.register("attempts", "Tries at a deployment, by how they ended", metrics.attempts.clone());
+        registry.register("refusals", "Requests refused at the door", metrics.refusals.clone());
+        registry.register("takeovers", "Requests that a later candidate served", metrics.takeovers.clone());
+        registry.register("tokens", "Tokens used, in disjoint buckets", metrics.tokens.clone());
+        registry.register("cost_usd", "Money spent, in US dollars", metrics.cost.clone());
+        registry.register(
+            "unpriced",
+            "Requests served by a deployment without a price",
+            metrics.unpriced.clone(),
+        );
+        registry.register("alarms", "Refused credentials and spent accounts", metrics.alarms.clone());
+        registry.register_with_unit(
+            "time_to_first_token",
+            "From arrival to the first content",
+            Unit::Seconds,
+            metrics.first_token.clone(),
+        );
+        registry.register_with_unit(
+            "request_duration",
+            "From arrival to the answer's end",
+            Unit::Seconds,
+            metrics.duration.clone(),
+        );
+        registry.register("in_flight", "Requests being answered", metrics.in_flight.clone());
+        Self { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// All metrics in the `OpenMetrics` text format.
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)
+            .expect("writing to a string cannot fail");
+        text
+    }
+
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refusals.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    pub(crate) fn admitted(&self) {
+        self.in_flight.inc();
+    }
+
+    pub(crate) fn attempt(&self, deployment: &Arc<str>, outcome: &'static str) {
+        self.attempts
+            .get_or_create(&AttemptLabels { deployment: Name(Arc::clone(deployment)), outcome })
+            .inc();
+    }
+
+    pub(crate) fn alarm(&self, provider: &Arc<str>, kind: &'static str) {
+        self.alarms.get_or_create(&AlarmLabels { provider: Name(Arc::clone(provider)), kind }).inc();
+    }
+
+    pub(crate) fn first_token(&self, deployment: &Arc<str>, seconds: f64) {
+        self.first_token
+            .get_or_create(&DeploymentLabels { deployment: Name(Arc::clone(deployment)) })
+            .observe(seconds);
+    }
+
+    pub(crate) fn ended(&self, ended: &Ended<'_>) {
+        self.in_flight.dec();
+        let route = || Name(Arc::clone(ended.route));
+        let product = || Name(Arc::clone(ended.product));
+        self.requests
+            .get_or_create(&RequestLabels { product: product(), route: route(), outcome: ended.outcome })
+            .inc();
+        self.duration.get_or_create(&RouteLabels { route: route() }).observe(ended.seconds);
+        if ended.attempts > 1 {
+            self.takeovers.get_or_create(&RouteLabels { route: route() }).inc();
+        }
+        let Some(deployment) = ended.deployment else { return };
+        let money = || MoneyLabels { product: product(), deployment: Name(Arc::clone(deployment)) };
+        match ended.cost {
+            // Metrics are floats by nature; the exact figure is in the ledger.
+            Some(cost) => drop(self.cost.get_or_create(&money()).inc_by(to_dollars(cost))),
+            None => drop(self.unpriced.get_or_create(&money()).inc()),
+        }
+        for (bucket, count) in ended.usage.iter().filter(|(_, count)| *count > 0) {
+            let labels = TokenLabels {
+                product: product(),
+                deployment: Name(Arc::clone(deployment)),
+                bucket: bucket.as_str(),
+            };
+            self.tokens.get_or_create(&labels).inc_by(count);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric; the ledger is exact")]
+fn to_dollars(money: Money) -> f64 {
+    money.nanos() as f64 / 1e9
+}
+
+/// A request that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended<'a> {
+    pub(crate) product: &'a Arc<str>,
+    pub(crate) route: &'a Arc<str>,
+    pub(crate) deployment: Option<&'a Arc<str>>,
+    pub(crate) outcome: &'static str,
+    pub(crate) attempts: usize,
+    pub(crate) seconds: f64,
+    pub(crate) usage: &'a Usage,
+    pub(crate) cost: Option<Money>,
+}

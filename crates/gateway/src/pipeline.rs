@@ -1,0 +1,191 @@
+//! One request's way: accept, admit, peek, plan, attempt, relay, settle. One room after the other, no way back.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use ledger::{AttemptOutcome, Outcome, RequestId};
+use routing::Dice;
+use tokio::time::Instant;
+use wire::Failure;
+
+use crate::call::Call;
+use crate::door::{self, Endpoint, NoEndpoint};
+use crate::outlet::{Flow, Outlet, ReplyBody};
+use crate::pace::{Due, Pace, Schedule, Waited, after};
+use crate::pass::ClientHeaders;
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::relay::Relay;
+use crate::reply::{self, About, Dialect};
+use crate::room::Room;
+use crate::takeover::{self, Nobody, Serving};
+use crate::{admit, asked, choose, intake, models, status};
+
+/// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
+const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// Answers one request.
+pub async fn answer<B>(room: Rc<Room>, request: Request<B>) -> Response<ReplyBody>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let visit = Visit::new(&room);
+    let protocol = door::dialect(request.uri().path(), request.headers());
+    match rooms(&room, &visit, request).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            room.shared.metrics.refused(refusal.code().unwrap_or("invalid_request"));
+            Dialect::new(protocol, &visit.id.to_string()).refuse(&refusal).map(ReplyBody::Whole)
+        }
+    }
+}
+
+/// A request at the door.
+struct Visit {
+    id: RequestId,
+    arrived: Instant,
+    arrived_us: i64,
+    dice_seed: u64,
+}
+
+impl Visit {
+    fn new(room: &Room) -> Self {
+        let arrived_us = room.shared.clock.unix_us();
+        let unix_ms = u64::try_from(arrived_us / 1000).unwrap_or_default();
+        let id = RequestId::new(unix_ms, [room.seed(), room.seed()]);
+        Self { id, arrived: Instant::now(), arrived_us, dice_seed: room.seed() }
+    }
+}
+
+async fn rooms<B>(room: &Rc<Room>, visit: &Visit, request: Request<B>) -> Result<Response<ReplyBody>, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let (parts, body) = request.into_parts();
+    if parts.headers.contains_key(http::header::UPGRADE) {
+        return Err(Refusal::WebSocket);
+    }
+    let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
+        NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
+        NoEndpoint::Method => Refusal::Method(parts.method.to_string()),
+    })?;
+    let protocol = match endpoint {
+        Endpoint::Converse(protocol) => protocol,
+        Endpoint::Live => return Ok(status::live()),
+        Endpoint::Ready => return Ok(status::ready(&room.shared)),
+        Endpoint::Root => return Ok(status::root()),
+        Endpoint::Models | Endpoint::Model(_) => return models::answer(room, &endpoint, &parts),
+    };
+    let snapshot = room.shared.snapshot.load_full();
+    let keys = room.shared.keys.load();
+    let admitted = admit::admit(&snapshot, &keys, &parts.headers, &parts.uri)?;
+    drop(keys);
+    status::refuse_when_full(&room.shared)?;
+    let intake =
+        intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
+    let asked = asked::read(protocol, &parts.headers, &intake.body, room.shared.salt)?;
+    let product = &snapshot.products[admitted.product];
+    let route = choose::route(&snapshot, product, &asked)?;
+    let now = room.shared.clock.world(Instant::now());
+    let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(visit.dice_seed));
+    if asked.explain {
+        return Ok(status::explain(&snapshot, route, &plan));
+    }
+    let total = snapshot.routes[route].policy.total_timeout;
+    let call = Call {
+        room: Rc::clone(room),
+        id: visit.id,
+        id_text: visit.id.to_string(),
+        arrived: visit.arrived,
+        arrived_us: visit.arrived_us,
+        deadline: after(visit.arrived, asked.deadline.map_or(total, |deadline| deadline.min(total))),
+        product: admitted.product,
+        key_id: admitted.key_id,
+        route,
+        plan,
+        dice_seed: visit.dice_seed,
+        client_headers: ClientHeaders::of(&parts.headers),
+        asked,
+        snapshot: Arc::clone(&snapshot),
+        body: RefCell::new(intake.body),
+        reservation: RefCell::new(Some(intake.reservation)),
+    };
+    Ok(Flow::new(|outlet| serve(call, outlet)).into_response().await)
+}
+
+/// From the first attempt to the settled entry.
+async fn serve(call: Call, outlet: Outlet) {
+    let record = Record::open(&call);
+    let keep_alive = call.asked.stream.then(|| after(call.arrived, call.policy().keepalive));
+    let schedule = Schedule {
+        intent: Some(after(call.arrived, INTENT_AFTER)),
+        keep_alive,
+        gap: None,
+        total: call.deadline,
+    };
+    let mut pace = Pace::new(call.room.shared.shutdown.clone(), schedule);
+    match begin(&call, &record, &outlet, &mut pace).await {
+        Ok(serving) => Relay { call: &call, record: &record, outlet: &outlet, pace }.run(serving).await,
+        Err(nobody) => refuse(&call, &record, &outlet, nobody).await,
+    }
+}
+
+/// Waits for a supplier to begin; meanwhile the intent is written and the client of a stream kept from giving up.
+async fn begin(
+    call: &Call,
+    record: &Record<'_>,
+    outlet: &Outlet,
+    pace: &mut Pace,
+) -> Result<Serving, Nobody> {
+    let mut beginning = std::pin::pin!(takeover::begin(call, record, outlet));
+    loop {
+        match pace.wait(beginning.as_mut()).await {
+            Waited::Done(begun) => return begun,
+            Waited::Due(Due::Intent) => {
+                pace.schedule.intent = None;
+                record.intend();
+            }
+            Waited::Due(Due::KeepAlive) => {
+                pace.schedule.keep_alive = Some(after(Instant::now(), call.policy().keepalive));
+                if !outlet.head_sent() {
+                    outlet.head(reply::early_stream_head(&call.dialect()));
+                }
+                outlet.send(Bytes::from_static(call.asked.codec.keep_alive())).await;
+            }
+            Waited::Due(Due::Gap | Due::Total) => {
+                return Err(Nobody::Spent { refusal: Refusal::TookTooLong, failure: Some(Failure::Timeout) });
+            }
+            Waited::Due(Due::Ending) => {
+                return Err(Nobody::Spent { refusal: Refusal::Stopping, failure: None });
+            }
+        }
+    }
+}
+
+/// Nobody answers: says so, in the client's protocol, before or in the stream.
+async fn refuse(call: &Call, record: &Record<'_>, outlet: &Outlet, nobody: Nobody) {
+    let (outcome, response) = match nobody {
+        Nobody::Wrong { deployment, attempts, status, headers, body } => {
+            let deployment = &call.snapshot.deployment(deployment).name_header;
+            let about = About { deployment, attempts, edits: "" };
+            let outcome = Outcome::ClientError { status: status.as_u16() };
+            (outcome, Ok(reply::head(call, status, &headers, &about, body)))
+        }
+        Nobody::Spent { refusal, failure } => (Outcome::Failed { failure }, Err(refusal)),
+    };
+    if let Some(settled) = record.settle(outcome, AttemptOutcome::Abandoned, None) {
+        settled.await;
+    }
+    match response {
+        _ if outlet.head_sent() => {
+            let refusal = response.map_or_else(|refusal| refusal, |response| Refusal::wrong(response.body()));
+            outlet.send(call.dialect().last_event(&refusal)).await;
+        }
+        Ok(response) => outlet.whole(response),
+        Err(refusal) => outlet.whole(call.dialect().refuse(&refusal)),
+    }
+}

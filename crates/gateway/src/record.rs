@@ -1,0 +1,317 @@
+//! What is written down of one request: its attempts as they end, its intent if it takes long, exactly one entry
+//! whatever happens.
+//!
+//! The entry is settled by [`Record::settle`] before the answer's last byte. If the answer is dropped first (the
+//! client left, or a bug), dropping the record settles it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use catalogue::Usage;
+use ledger::{
+    AttemptOutcome, AttemptRecord, CandidateRecord, Entry, FACTS_VERSION, Intent, Kind, Outcome,
+    RequestFacts, Settled, UsageSource,
+};
+use routing::{DeploymentIndex, Permit};
+use tokio::time::Instant;
+use wire::{Failure, StreamReader};
+
+use crate::call::Call;
+use crate::estimate;
+use crate::metrics::Ended;
+use crate::trace::AttemptTrace;
+
+/// See the module.
+pub(crate) struct Record<'a> {
+    call: &'a Call,
+    facts: Arc<RequestFacts>,
+    decision: Arc<[CandidateRecord]>,
+    entry: RefCell<Option<Box<Entry>>>,
+    current: RefCell<Option<Current>>,
+    released_bytes: Cell<u64>,
+}
+
+/// The attempt under way.
+struct Current {
+    deployment: DeploymentIndex,
+    permit: Permit,
+    trace: Rc<AttemptTrace>,
+    reader: Option<Box<dyn StreamReader>>,
+}
+
+/// What a supplier is known or believed to have used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Used {
+    usage: Usage,
+    source: UsageSource,
+}
+
+impl<'a> Record<'a> {
+    /// Opens the record of an admitted request.
+    pub(crate) fn open(call: &'a Call) -> Self {
+        call.room.shared.metrics.admitted();
+        let facts = Arc::new(facts(call));
+        let decision: Arc<[CandidateRecord]> = decision(call).collect();
+        let entry = Entry::new(call.id, call.arrived_us, Arc::clone(&facts), Arc::clone(&decision));
+        Self {
+            call,
+            facts,
+            decision,
+            entry: RefCell::new(Some(Box::new(entry))),
+            current: RefCell::default(),
+            released_bytes: Cell::new(0),
+        }
+    }
+
+    /// Writes down that the request is under way, so that a crash leaves a trace of it.
+    pub(crate) fn intend(&self) {
+        let first = self.current.borrow().as_ref().map(|current| current.deployment);
+        let deployment = first.map(|first| self.call.snapshot.deployment(first));
+        self.call.room.shared.journal.intent(Intent {
+            id: self.call.id,
+            arrived_us: self.call.arrived_us,
+            facts: Arc::clone(&self.facts),
+            decision: Arc::clone(&self.decision),
+            deployment: deployment.map(|deployment| Arc::clone(&deployment.name)),
+            prices: deployment.and_then(|deployment| deployment.prices.clone()),
+        });
+    }
+
+    /// An attempt begins.
+    pub(crate) fn begin(&self, permit: Permit) -> Rc<AttemptTrace> {
+        let trace = Rc::new(AttemptTrace::new(Instant::now()));
+        let deployment = permit.deployment();
+        let current = Current { deployment, permit, trace: Rc::clone(&trace), reader: None };
+        self.current.replace(Some(current));
+        trace
+    }
+
+    /// A candidate was not dialled.
+    pub(crate) fn refused(&self, deployment: DeploymentIndex, reason: routing::Reason) {
+        let name = Arc::clone(&self.call.snapshot.deployment(deployment).name);
+        let mut record = AttemptRecord::started(name, self.since_arrival(Instant::now()));
+        record.outcome = AttemptOutcome::Refused(reason);
+        self.with_entry(|entry| entry.attempts.push(record));
+    }
+
+    /// The attempt under way failed before anything of it reached the client.
+    pub(crate) fn failed(&self, failure: Failure) {
+        let Some(current) = self.current.take() else { return };
+        let used = current.trace.usage.get().map(|usage| Used { usage, source: UsageSource::Supplier });
+        self.conclude(current, AttemptOutcome::Failed(failure), used);
+    }
+
+    /// The first content is about to be released: `reader` will follow the stream from here on.
+    pub(crate) fn begun_well(&self, reader: Option<Box<dyn StreamReader>>) {
+        let now = self.call.now();
+        if let Some(current) = self.current.borrow_mut().as_mut() {
+            current.permit.begun_well(now);
+            current.reader = reader;
+        }
+        self.with_entry(|entry| entry.ttft_us = Some(self.since_arrival(Instant::now())));
+    }
+
+    /// Lets the stream's reader look at a frame.
+    pub(crate) fn read(&self, frame: &wire::sse::Frame) -> wire::Seen {
+        let mut current = self.current.borrow_mut();
+        let reader = current.as_mut().and_then(|current| current.reader.as_mut());
+        reader.expect("a stream that is relayed has a reader").read(frame)
+    }
+
+    /// Whether the stream has come to its proper end.
+    pub(crate) fn stream_end(&self) -> wire::End {
+        let current = self.current.borrow();
+        current
+            .as_ref()
+            .and_then(|current| current.reader.as_ref())
+            .map_or(wire::End::Cut, |reader| reader.end())
+    }
+
+    /// Bytes have gone to the client.
+    pub(crate) fn released(&self, bytes: usize) {
+        self.released_bytes.set(self.released_bytes.get() + bytes as u64);
+    }
+
+    /// The supplier's usage, or an estimate from what it sent.
+    pub(crate) fn used(&self, reported: Option<Usage>, output_bytes: u64) -> Used {
+        match reported {
+            Some(usage) => Used { usage, source: UsageSource::Supplier },
+            None => self.estimated(Usage::default(), output_bytes),
+        }
+    }
+
+    fn estimated(&self, known: Usage, output_bytes: u64) -> Used {
+        let mut usage = known;
+        if usage.input_total() == 0 {
+            usage.input_uncached = self.call.asked.estimated_input_tokens;
+        }
+        usage.output_text = usage.output_text.max(estimate::tokens(output_bytes));
+        Used { usage, source: UsageSource::Estimated }
+    }
+
+    /// Ends the record; wait for what it returns before the answer's last byte. `served` is what the attempt under
+    /// way came to; the usage is its reader's where `used` is `None`.
+    pub(crate) fn settle(
+        &self,
+        outcome: Outcome,
+        served: AttemptOutcome,
+        used: Option<Used>,
+    ) -> Option<Settled> {
+        if let Some(mut current) = self.current.take() {
+            let used = used.or_else(|| self.used_by_stream(&mut current, served));
+            self.conclude(current, served, used);
+        }
+        let mut entry = self.entry.take()?;
+        entry.outcome = outcome;
+        entry.total_us = self.since_arrival(Instant::now());
+        entry.released_bytes = self.released_bytes.get();
+        self.count(&entry);
+        Some(self.call.room.shared.journal.settle(entry))
+    }
+
+    fn used_by_stream(&self, current: &mut Current, served: AttemptOutcome) -> Option<Used> {
+        let Some(reader) = &current.reader else { return self.used_unseen(current, served) };
+        let finish = reader.finish().map(Arc::from);
+        self.with_entry(|entry| entry.finish = finish);
+        let reported = reader.usage();
+        Some(match (served, reported) {
+            (AttemptOutcome::Served, Some(usage)) => Used { usage, source: UsageSource::Supplier },
+            (_, reported) => self.estimated(reported.unwrap_or_default(), reader.output_bytes()),
+        })
+    }
+
+    /// Of an attempt given up before its first content: a supplier that bills on has read the prompt.
+    fn used_unseen(&self, current: &Current, served: AttemptOutcome) -> Option<Used> {
+        let provider = self.call.snapshot.provider_of(current.deployment);
+        let sent = current.trace.connected.get().is_some();
+        let billed =
+            sent && provider.stops_billing_on_abort != Some(true) && served == AttemptOutcome::Abandoned;
+        billed.then(|| self.estimated(Usage::default(), 0))
+    }
+
+    fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>) {
+        let Current { deployment, permit, trace, .. } = current;
+        let now = Instant::now();
+        let name = &self.call.snapshot.deployment(deployment).name;
+        let shared = &self.call.room.shared;
+        self.observe(permit, outcome, &trace, now);
+        shared.metrics.attempt(name, outcome.as_str());
+        if let AttemptOutcome::Failed(failure) = outcome
+            && failure.is_alarm()
+        {
+            let provider = &self.call.snapshot.provider_of(deployment).name;
+            tracing::error!(%provider, deployment = %name, "{failure}: mend it; its requests go elsewhere meanwhile");
+            shared.metrics.alarm(provider, failure.as_str());
+        }
+        if let Some(first) = trace.first_content.get() {
+            shared.metrics.first_token(name, (first - trace.started).as_secs_f64());
+        }
+        self.with_entry(|entry| {
+            entry.deployment = Some(Arc::clone(name));
+            entry.attempts.push(self.attempt_record(name, outcome, &trace, now));
+            if let Some(used) = used {
+                let prices = self.call.snapshot.deployment(deployment).prices.as_deref();
+                entry.book(entry.attempts.len() - 1, used.usage, used.source, prices);
+            }
+        });
+    }
+
+    fn observe(&self, permit: Permit, outcome: AttemptOutcome, trace: &AttemptTrace, now: Instant) {
+        let first = trace.first_content.get().map(|first| millis(first - trace.started));
+        let outcome = match outcome {
+            AttemptOutcome::Served => {
+                routing::Outcome::Success { ttft_ms: first, total_ms: millis(now - trace.started) }
+            }
+            AttemptOutcome::Failed(failure) => routing::Outcome::Failed(failure),
+            AttemptOutcome::Abandoned | AttemptOutcome::Refused(_) => routing::Outcome::Abandoned,
+        };
+        routing::observe(permit, outcome, self.call.room.shared.clock.world(now));
+    }
+
+    fn attempt_record(
+        &self,
+        name: &Arc<str>,
+        outcome: AttemptOutcome,
+        trace: &AttemptTrace,
+        now: Instant,
+    ) -> AttemptRecord {
+        let since = |at: &Cell<Option<Instant>>| at.get().map(|at| self.since_arrival(at));
+        let mut record = AttemptRecord::started(Arc::clone(name), self.since_arrival(trace.started));
+        record.connected_us = since(&trace.connected);
+        record.headers_us = since(&trace.headers);
+        record.first_content_us = since(&trace.first_content);
+        record.ended_us = Some(self.since_arrival(now));
+        record.status = trace.status.get();
+        record.outcome = outcome;
+        record.limits_seen = trace.limits.take();
+        record.supplier_request_id = trace.supplier_request_id.take();
+        record
+    }
+
+    fn count(&self, entry: &Entry) {
+        self.call.room.shared.metrics.ended(&Ended {
+            product: &self.facts.product,
+            route: &self.facts.route,
+            deployment: entry.deployment.as_ref(),
+            outcome: entry.outcome.as_str(),
+            attempts: entry.attempts.len(),
+            seconds: self.call.arrived.elapsed().as_secs_f64(),
+            usage: &entry.usage,
+            cost: entry.cost,
+        });
+    }
+
+    fn with_entry(&self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entry.borrow_mut().as_mut() {
+            change(entry);
+        }
+    }
+
+    fn since_arrival(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.call.arrived).as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        drop(self.settle(Outcome::ClientLeft, AttemptOutcome::Abandoned, None));
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn decision(call: &Call) -> impl Iterator<Item = CandidateRecord> {
+    call.plan.candidates.iter().map(|candidate| CandidateRecord {
+        deployment: Arc::clone(&call.snapshot.deployment(candidate.deployment).name),
+        reason: candidate.reason(),
+    })
+}
+
+fn facts(call: &Call) -> RequestFacts {
+    let asked = &call.asked;
+    RequestFacts {
+        version: FACTS_VERSION,
+        kind: Kind::Chat,
+        protocol: asked.protocol,
+        stream: asked.stream,
+        needs: asked.needs,
+        max_tokens: asked.max_tokens,
+        request_bytes: asked.body_bytes as u64,
+        estimated_input_tokens: asked.estimated_input_tokens,
+        prefix_hash: asked.prefix_hash,
+        session_hash: asked.session_hash,
+        product: Arc::clone(&call.product().name),
+        route: Arc::clone(&call.route().name),
+        asked_model: Arc::clone(&asked.model),
+        regions: Arc::clone(&call.product().regions),
+        config_version: Arc::clone(&call.snapshot.version),
+        catalogue_version: Arc::clone(&call.snapshot.catalogue_version),
+        dice_seed: call.dice_seed,
+        client_retries: asked.client_retries,
+        key_id: call.key_id.clone(),
+        tags: Arc::clone(&asked.tags),
+    }
+}

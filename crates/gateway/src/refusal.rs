@@ -1,0 +1,133 @@
+//! Why a request gets no answer from a supplier, and how that is said to its client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wire::{ErrorKind, Failure, PeekError};
+
+use crate::intake::IntakeError;
+
+/// How much of a supplier's error is repeated inside ours.
+const MOST_WORDS_BYTES: usize = 1000;
+
+/// A request that ends at our door, or after every candidate was spent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no endpoint {0}")]
+    NoEndpoint(String),
+    #[error("{0} is not how this endpoint is called")]
+    Method(String),
+    #[error("WebSocket is not offered here: use HTTP with server-sent events")]
+    WebSocket,
+    #[error("no API key: send the key of a product (releve keys create)")]
+    NoKey,
+    #[error("this API key is not in force")]
+    WrongKey,
+    #[error("this API key belongs to product {0:?}, which the configuration does not have")]
+    NoProduct(Arc<str>),
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    #[error("{0}")]
+    Peek(#[from] PeekError),
+    #[error("{0}")]
+    BadHeader(&'static str),
+    #[error("the request names no model, and product {0:?} has no default route")]
+    NoModel(Arc<str>),
+    #[error("no model {asked:?}{}", near_words(near))]
+    UnknownModel { asked: String, near: Vec<String> },
+    #[error("product {product:?} may not use {asked:?}")]
+    NotAllowed { product: Arc<str>, asked: String },
+    #[error("no deployment of {route:?} can take this request: {reasons}")]
+    NoCandidate { route: Arc<str>, reasons: String, kind: ErrorKind, retry_after: Option<Duration> },
+    #[error("no deployment of {route:?} could answer: {reasons}")]
+    Spent { route: Arc<str>, reasons: String, kind: ErrorKind, retry_after: Option<Duration> },
+    #[error("the answer of {route:?} broke off: {failure}")]
+    BrokenOff { route: Arc<str>, failure: Failure },
+    #[error("the request is wrong: {0}")]
+    Wrong(String),
+    #[error("the request took longer than it may")]
+    TookTooLong,
+    #[error("the ledger cannot be written: no new request is taken")]
+    LedgerFull,
+    #[error("this server is being stopped")]
+    Stopping,
+}
+
+fn near_words(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
+}
+
+impl Refusal {
+    /// A supplier's own words, where its answer can no longer be passed on as it is.
+    pub(crate) fn wrong(body: &[u8]) -> Self {
+        Self::Wrong(String::from_utf8_lossy(&body[..body.len().min(MOST_WORDS_BYTES)]).into_owned())
+    }
+
+    /// What kind of error this is to the client.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoEndpoint(_) | Self::UnknownModel { .. } => ErrorKind::NotFound,
+            Self::NoKey | Self::WrongKey => ErrorKind::Authentication,
+            Self::NoProduct(_) | Self::NotAllowed { .. } => ErrorKind::Permission,
+            Self::Intake(IntakeError::TooLarge { .. }) => ErrorKind::TooLarge,
+            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::Stopping => ErrorKind::Overloaded,
+            Self::Intake(IntakeError::TooSlow) | Self::TookTooLong => ErrorKind::Timeout,
+            Self::NoCandidate { kind, .. } | Self::Spent { kind, .. } => *kind,
+            Self::BrokenOff { .. } => ErrorKind::Internal,
+            Self::Method(_)
+            | Self::WebSocket
+            | Self::Intake(_)
+            | Self::Peek(_)
+            | Self::BadHeader(_)
+            | Self::Wrong(_)
+            | Self::NoModel(_) => ErrorKind::InvalidRequest,
+        }
+    }
+
+    /// The status, where it says more than the kind's own.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Method(_) => 405,
+            Self::WebSocket => 426,
+            Self::Intake(IntakeError::Encoding(_)) => 415,
+            Self::Intake(IntakeError::TooSlow) => 408,
+            other => other.kind().default_status(),
+        }
+    }
+
+    /// A word for programs, in the dialects that have a place for it.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::NoKey | Self::WrongKey => Some("invalid_api_key"),
+            Self::UnknownModel { .. } => Some("model_not_found"),
+            Self::NoCandidate { .. } => Some("no_candidate"),
+            Self::Spent { .. } => Some("candidates_spent"),
+            _ => None,
+        }
+    }
+
+    /// The request's field at fault.
+    pub(crate) fn param(&self) -> Option<&str> {
+        match self {
+            Self::UnknownModel { .. } | Self::NoModel(_) | Self::NotAllowed { .. } => Some("model"),
+            Self::Peek(PeekError::Duplicate { key } | PeekError::WrongType { key }) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// When the client may come back; `None` where coming back does not help.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NoCandidate { retry_after, .. } | Self::Spent { retry_after, .. } => *retry_after,
+            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::Stopping => {
+                Some(Duration::from_secs(1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an SDK that tries again by itself would only multiply attempts.
+    pub(crate) fn forbids_retry(&self) -> bool {
+        matches!(self, Self::Spent { .. } | Self::NoCandidate { .. }) && self.retry_after().is_none()
+    }
+}

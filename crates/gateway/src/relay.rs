@@ -1,0 +1,318 @@
+//! The answer on its way to the client: counted as it passes, never changed but for the listed edits, its last bytes
+//! held until the entry is on disk.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use ledger::{AttemptOutcome, Outcome};
+use tokio::time::{Instant, timeout};
+use upstream::Lease;
+use wire::sse::Framer;
+use wire::{Broken, End, Failure, SeenKind};
+
+use crate::attempt::{Answer, Started, Streaming};
+use crate::call::Call;
+use crate::held::Held;
+use crate::outlet::Outlet;
+use crate::pace::{Due, Pace, Waited, after};
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::reply::{self, About};
+use crate::takeover::Serving;
+
+/// After a stream's terminal event the rest is read for so long, to keep the connection.
+const LONGEST_TAIL: Duration = Duration::from_secs(2);
+
+/// One answer being relayed.
+pub(crate) struct Relay<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) record: &'a Record<'a>,
+    pub(crate) outlet: &'a Outlet,
+    pub(crate) pace: Pace,
+}
+
+/// How a relayed body came to its end.
+enum Ended {
+    /// As it should; the bytes are the last.
+    Well(Bytes),
+    Broke(Failure),
+    Stopped,
+    TookTooLong,
+}
+
+impl Relay<'_> {
+    /// Relays `serving` to its end and settles the record.
+    pub(crate) async fn run(mut self, serving: Serving) {
+        let Serving { deployment, attempts, started } = serving;
+        let Started { status, headers, answer } = started;
+        let about = About {
+            deployment: &self.call.snapshot.deployment(deployment).name_header,
+            attempts,
+            edits: self.call.edits(deployment),
+        };
+        self.call.forget_body();
+        match answer {
+            Answer::Whole { body, reply } => {
+                self.record.begun_well(None);
+                let used = self.record.used(reply.usage, reply.output_bytes);
+                self.record.released(body.len());
+                self.settle(Outcome::Answered, AttemptOutcome::Served, Some(used)).await;
+                self.outlet.whole(reply::head(self.call, status, &headers, &about, body));
+            }
+            Answer::Large { held, rest, lease } => {
+                self.record.begun_well(None);
+                let mut head = reply::head(self.call, status, &headers, &about, ());
+                if let Some(length) = headers.get(http::header::CONTENT_LENGTH) {
+                    head.headers_mut().insert(http::header::CONTENT_LENGTH, length.clone());
+                }
+                self.outlet.head(head);
+                self.large(held, rest, lease).await;
+            }
+            Answer::Stream(mut streaming) => {
+                let reader = std::mem::replace(&mut streaming.reader, self.call.asked.codec.stream());
+                self.record.begun_well(Some(reader));
+                if !self.outlet.head_sent() {
+                    self.outlet.head(reply::head(self.call, status, &headers, &about, ()));
+                }
+                let strips = self.call.strips_usage(deployment);
+                self.stream(streaming, strips).await;
+            }
+        }
+    }
+
+    async fn settle(&self, outcome: Outcome, served: AttemptOutcome, used: Option<crate::record::Used>) {
+        let outcome = if self.outlet.client_left() { Outcome::ClientLeft } else { outcome };
+        if let Some(settled) = self.record.settle(outcome, served, used) {
+            settled.await;
+        }
+    }
+
+    async fn stream(&mut self, streaming: Streaming, strips: bool) {
+        let Streaming { held, terminal, ended, mut framer, mut rest, lease, .. } = streaming;
+        let ended = self.stream_body(held, terminal, ended, strips, &mut framer, &mut rest).await;
+        match ended {
+            Ended::Well(last) => {
+                self.record.released(last.len());
+                self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
+                self.outlet.send(last).await;
+                keep(rest, lease);
+            }
+            Ended::Broke(failure) => {
+                self.break_off(AttemptOutcome::Failed(failure), &spent(self.call, failure)).await;
+            }
+            Ended::Stopped => self.break_off(AttemptOutcome::Abandoned, &Refusal::Stopping).await,
+            Ended::TookTooLong => self.break_off(AttemptOutcome::Abandoned, &Refusal::TookTooLong).await,
+        }
+    }
+
+    /// Ends a stream that cannot be completed: its protocol's own error, so that nobody takes it for the end.
+    async fn break_off(&self, served: AttemptOutcome, refusal: &Refusal) {
+        let event = self.call.dialect().last_event(refusal);
+        self.settle(Outcome::BrokenOff, served, None).await;
+        self.outlet.send(event).await;
+    }
+
+    async fn stream_body(
+        &mut self,
+        held: Vec<Bytes>,
+        terminal: Option<Bytes>,
+        ended: bool,
+        strips: bool,
+        framer: &mut Framer,
+        rest: &mut Incoming,
+    ) -> Ended {
+        let mut run = Run::default();
+        for frame in held {
+            run.push(frame);
+        }
+        if ended {
+            if let Some(terminal) = terminal {
+                run.push(terminal);
+            }
+            return Ended::Well(run.take());
+        }
+        let policy = self.call.policy();
+        self.pace.schedule.intent = None;
+        self.silence_ends(policy.keepalive, policy.token_gap_timeout);
+        loop {
+            if let Some(ended) = self.frames(framer, &mut run, strips) {
+                return ended;
+            }
+            self.record.released(run.len());
+            if let Some(ended) = self.send(run.take()).await {
+                return ended;
+            }
+            match self.pace.wait(rest.frame()).await {
+                Waited::Done(Some(Ok(frame))) => {
+                    self.silence_ends(policy.keepalive, policy.token_gap_timeout);
+                    if let Ok(data) = frame.into_data() {
+                        framer.push(data);
+                    }
+                }
+                Waited::Done(Some(Err(_))) => return Ended::Broke(Failure::Broken(Broken::Cut)),
+                Waited::Done(None) => return self.at_end(framer),
+                Waited::Due(Due::KeepAlive) => {
+                    self.pace.schedule.keep_alive = Some(after(Instant::now(), policy.keepalive));
+                    self.outlet.send(Bytes::from_static(self.call.asked.codec.keep_alive())).await;
+                }
+                Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
+                Waited::Due(Due::Gap) => return Ended::Broke(Failure::Timeout),
+                Waited::Due(Due::Total) => return Ended::TookTooLong,
+                Waited::Due(Due::Ending) => return Ended::Stopped,
+            }
+        }
+    }
+
+    fn silence_ends(&mut self, keepalive: Duration, gap: Duration) {
+        let now = Instant::now();
+        self.pace.schedule.keep_alive = Some(after(now, keepalive));
+        self.pace.schedule.gap = Some(after(now, gap));
+    }
+
+    /// Takes the whole frames that are there into `run`.
+    fn frames(&self, framer: &mut Framer, run: &mut Run, strips: bool) -> Option<Ended> {
+        loop {
+            let frame = match framer.next_frame() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return None,
+                Err(_) => return Some(Ended::Broke(Failure::Broken(Broken::TooLong))),
+            };
+            let seen = self.record.read(&frame);
+            match seen.kind {
+                SeenKind::Error(failure) => return Some(Ended::Broke(failure)),
+                SeenKind::Terminal => {
+                    run.push(frame.raw);
+                    return Some(Ended::Well(run.take()));
+                }
+                _ if seen.strip_if_unasked && strips => {}
+                _ => run.push(frame.raw),
+            }
+        }
+    }
+
+    /// The supplier closed the stream without a terminal event.
+    fn at_end(&self, framer: &mut Framer) -> Ended {
+        match self.record.stream_end() {
+            End::Complete => Ended::Well(framer.finish().unwrap_or_default()),
+            End::Cut => Ended::Broke(Failure::Broken(Broken::Cut)),
+        }
+    }
+
+    /// Gives `bytes` to the client as fast as it takes them; a slow client must not be mistaken for a slow supplier.
+    async fn send(&mut self, bytes: Bytes) -> Option<Ended> {
+        let mut sending = std::pin::pin!(self.outlet.send(bytes));
+        loop {
+            match self.pace.wait(sending.as_mut()).await {
+                Waited::Done(()) => return None,
+                Waited::Due(Due::Total) => return Some(Ended::TookTooLong),
+                Waited::Due(Due::Ending) => return Some(Ended::Stopped),
+                Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
+                Waited::Due(Due::Gap) => self.pace.schedule.gap = None,
+                Waited::Due(Due::KeepAlive) => self.pace.schedule.keep_alive = None,
+            }
+        }
+    }
+
+    /// A plain answer too large to hold: what is held goes out, then the rest as it comes, a chunk behind.
+    async fn large(&mut self, held: Held, mut rest: Incoming, lease: Lease) {
+        let mut last = Bytes::new();
+        let mut output_bytes = 0;
+        let gap = self.call.policy().token_gap_timeout;
+        let mut held = held.into_chunks();
+        let ended = loop {
+            let next = match held.next() {
+                Some(chunk) => chunk,
+                None => {
+                    self.pace.schedule.gap = Some(after(Instant::now(), gap));
+                    match self.pace.wait(rest.frame()).await {
+                        Waited::Done(None) => break Ended::Well(last),
+                        Waited::Done(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                        Waited::Done(Some(Err(_))) => break Ended::Broke(Failure::Broken(Broken::Cut)),
+                        Waited::Due(Due::Gap) => break Ended::Broke(Failure::Timeout),
+                        Waited::Due(Due::Total) => break Ended::TookTooLong,
+                        Waited::Due(Due::Ending) => break Ended::Stopped,
+                        Waited::Due(Due::Intent | Due::KeepAlive) => {
+                            self.pace.schedule.intent = None;
+                            self.pace.schedule.keep_alive = None;
+                            continue;
+                        }
+                    }
+                }
+            };
+            output_bytes += next.len() as u64;
+            let before = std::mem::replace(&mut last, next);
+            self.record.released(before.len());
+            if let Some(ended) = self.send(before).await {
+                break ended;
+            }
+        };
+        let used = Some(self.record.used(None, output_bytes));
+        match ended {
+            Ended::Well(last) => {
+                self.record.released(last.len());
+                self.settle(Outcome::Answered, AttemptOutcome::Served, used).await;
+                self.outlet.send(last).await;
+                lease.give_back();
+            }
+            Ended::Broke(failure) => {
+                self.settle(Outcome::BrokenOff, AttemptOutcome::Failed(failure), used).await;
+                self.outlet.break_off();
+            }
+            Ended::Stopped | Ended::TookTooLong => {
+                self.settle(Outcome::BrokenOff, AttemptOutcome::Abandoned, used).await;
+                self.outlet.break_off();
+            }
+        }
+    }
+}
+
+fn spent(call: &Call, failure: Failure) -> Refusal {
+    Refusal::BrokenOff { route: std::sync::Arc::clone(&call.route().name), failure }
+}
+
+/// Keeps the connection if the supplier ends its answer as it should, soon.
+fn keep(mut rest: Incoming, lease: Lease) {
+    tokio::task::spawn_local(async move {
+        let drained = timeout(LONGEST_TAIL, async {
+            while let Some(frame) = rest.frame().await {
+                if frame.is_err() {
+                    return false;
+                }
+            }
+            true
+        });
+        if drained.await == Ok(true) {
+            lease.give_back();
+        }
+    });
+}
+
+/// Frames that go out together: one that stands alone is passed on as it is, several are joined.
+#[derive(Debug, Default)]
+struct Run {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Run {
+    fn push(&mut self, frame: Bytes) {
+        if self.joined.is_empty() {
+            if self.first.is_empty() {
+                self.first = frame;
+                return;
+            }
+            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.joined.extend_from_slice(&frame);
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.joined.len()
+    }
+
+    fn take(&mut self) -> Bytes {
+        if self.joined.is_empty() { std::mem::take(&mut self.first) } else { self.joined.split().freeze() }
+    }
+}

@@ -1,0 +1,132 @@
+//! What we say ourselves: refusals, in the client's protocol, and the heads of answers.
+
+use bytes::Bytes;
+use catalogue::Protocol;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use wire::{Codec, ErrorReply};
+
+use crate::call::Call;
+use crate::outlet::ReplyBody;
+use crate::pass;
+use crate::refusal::Refusal;
+
+static DEPLOYMENT: HeaderName = HeaderName::from_static("x-releve-deployment");
+static ATTEMPTS: HeaderName = HeaderName::from_static("x-releve-attempts");
+static TAKEOVER: HeaderName = HeaderName::from_static("x-releve-takeover");
+static EDITS: HeaderName = HeaderName::from_static("x-releve-edits");
+static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// How a client is answered: its protocol and the request's id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect<'a> {
+    pub(crate) codec: &'static dyn Codec,
+    pub(crate) request_id: &'a str,
+}
+
+impl<'a> Dialect<'a> {
+    pub(crate) fn new(protocol: Protocol, request_id: &'a str) -> Self {
+        let codec = wire::codec(protocol).expect("each endpoint's protocol has a codec");
+        Self { codec, request_id }
+    }
+
+    fn error<T>(&self, refusal: &Refusal, say: impl FnOnce(&ErrorReply<'_>) -> T) -> T {
+        say(&ErrorReply {
+            status: refusal.status(),
+            kind: refusal.kind(),
+            message: &refusal.to_string(),
+            request_id: self.request_id,
+            code: refusal.code(),
+            param: refusal.param(),
+        })
+    }
+
+    /// A refusal as a whole answer.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        let body = self.error(refusal, |error| self.codec.error_reply(error));
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(refusal.status()).expect("refusals have valid statuses");
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.put_request_id(headers);
+        if let Some(wait) = refusal.retry_after() {
+            // Rounded up: earlier would be too early.
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            headers
+                .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
+        }
+        if refusal.forbids_retry() {
+            headers.insert(SHOULD_RETRY.clone(), HeaderValue::from_static("false"));
+        }
+        response
+    }
+
+    /// A refusal as the last event of a stream that has begun.
+    pub(crate) fn last_event(&self, refusal: &Refusal) -> Bytes {
+        self.error(refusal, |error| self.codec.error_event(error))
+    }
+
+    fn put_request_id(&self, headers: &mut HeaderMap) {
+        let name = HeaderName::from_static(self.codec.request_id_header());
+        headers.insert(name, HeaderValue::from_str(self.request_id).expect("our ids are plain ASCII"));
+    }
+}
+
+/// The head of a supplier's answer, as the client gets it.
+pub(crate) fn head<T>(
+    call: &Call,
+    status: StatusCode,
+    from: &HeaderMap,
+    about: &About<'_>,
+    body: T,
+) -> Response<T> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if status.is_success() {
+        pass::to_client(from, headers)
+    } else {
+        pass::error_to_client(from, headers)
+    }
+    call.dialect().put_request_id(headers);
+    headers.insert(DEPLOYMENT.clone(), about.deployment.clone());
+    headers.insert(ATTEMPTS.clone(), HeaderValue::from(about.attempts));
+    if about.attempts > 1 {
+        headers.insert(TAKEOVER.clone(), HeaderValue::from_static("before-content"));
+    }
+    if !about.edits.is_empty() {
+        headers.insert(EDITS.clone(), HeaderValue::from_static(about.edits));
+    }
+    response
+}
+
+/// Who served, and what was changed on the way.
+#[derive(Debug)]
+pub(crate) struct About<'a> {
+    pub(crate) deployment: &'a HeaderValue,
+    pub(crate) attempts: u32,
+    pub(crate) edits: &'static str,
+}
+
+/// The head of a stream of which nothing is known yet but that the client must not wait in silence.
+pub(crate) fn early_stream_head(dialect: &Dialect<'_>) -> Response<()> {
+    let mut response = Response::new(());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    dialect.put_request_id(headers);
+    response
+}
+
+/// A small answer of our own.
+pub(crate) fn text(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::Whole(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

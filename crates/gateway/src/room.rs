@@ -1,0 +1,57 @@
+//! What every request of one runtime thread works with.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ledger::Journal;
+use routing::Dice;
+use upstream::Pool;
+
+use crate::clock::Clock;
+use crate::keys::KeyRing;
+use crate::memory::MemoryBudget;
+use crate::metrics::Metrics;
+use crate::shutdown::Shutdown;
+use crate::snapshot::Snapshot;
+
+/// What all threads share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The configuration in force.
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    /// The virtual keys in force.
+    pub keys: Arc<ArcSwap<KeyRing>>,
+    /// Where entries go.
+    pub journal: Arc<dyn Journal>,
+    /// Both clocks.
+    pub clock: Clock,
+    /// Counters for `/metrics`.
+    pub metrics: Arc<Metrics>,
+    /// The bytes that all buffers together may hold.
+    pub memory: MemoryBudget,
+    /// How far a stop has come.
+    pub shutdown: Shutdown,
+    /// Mixed into the hashes of prompts, so that they tell nothing outside this installation.
+    pub salt: u64,
+}
+
+/// One thread's share: what all threads share, and what this one has alone.
+#[derive(Debug)]
+pub struct Room {
+    pub(crate) shared: Shared,
+    pub(crate) pool: Pool,
+    dice: RefCell<Dice>,
+}
+
+impl Room {
+    /// A room whose connections are opened by `pool` and whose choices follow from `dice`.
+    pub fn new(shared: Shared, pool: Pool, dice: Dice) -> Self {
+        Self { shared, pool, dice: RefCell::new(dice) }
+    }
+
+    /// A seed of its own for one request, recorded in its entry so that its choices can be replayed.
+    pub(crate) fn seed(&self) -> u64 {
+        self.dice.borrow_mut().next_u64()
+    }
+}

@@ -1,0 +1,133 @@
+//! Accepting connections and serving HTTP on them: HTTP/1.1 and HTTP/2, in the clear or over TLS.
+//!
+//! One server runs on each runtime thread over the same socket, so that an idle thread takes the next connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::outlet::ReplyBody;
+use crate::shutdown::{Phase, Shutdown};
+
+/// A client that has not finished its request's head, or its TLS handshake, in this time is cut off.
+const LONGEST_HEAD: Duration = Duration::from_secs(30);
+/// Bounds what is read ahead of one client connection, and so the largest head (hyper's floor is 8 KiB).
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// Requests open at once on one HTTP/2 connection.
+const MOST_STREAMS: u32 = 256;
+
+/// Where connections come from. Two implementations: TCP, and a simulated network in tests.
+pub trait Listen {
+    /// A connection.
+    type Io: AsyncRead + AsyncWrite + Unpin + 'static;
+    /// Waits for the next connection.
+    fn accept(&self) -> impl Future<Output = io::Result<Self::Io>>;
+}
+
+impl Listen for TcpListener {
+    type Io = tokio::net::TcpStream;
+
+    async fn accept(&self) -> io::Result<Self::Io> {
+        let (stream, _) = Self::accept(self).await?;
+        // Without it the first token of a stream waits for a delayed acknowledgement (44 ms measured).
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+/// Serves every connection of `listener` with `answer` until `shutdown` begins, then lets the open ones end.
+/// Must run inside a `LocalSet`.
+pub async fn serve<L, S, F>(listener: L, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: S)
+where
+    L: Listen,
+    S: Fn(Request<Incoming>) -> F + 'static,
+    F: Future<Output = Response<ReplyBody>> + 'static,
+{
+    let answer = Rc::new(answer);
+    let mut phase = shutdown.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = phase.reached(Phase::Draining) => break,
+        };
+        match accepted {
+            Ok(io) => {
+                let served = connection(io, tls.clone(), shutdown.clone(), Rc::clone(&answer));
+                tokio::task::spawn_local(served);
+            }
+            // Out of descriptors, mostly: waiting lets some come back, spinning would not.
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection<I, S, F>(io: I, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: Rc<S>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: Fn(Request<Incoming>) -> F + 'static,
+    F: Future<Output = Response<ReplyBody>> + 'static,
+{
+    let _open = shutdown.open_connection();
+    let Some(acceptor) = tls else { return http(io, shutdown, answer).await };
+    match timeout(LONGEST_HEAD, acceptor.accept(io)).await {
+        Ok(Ok(stream)) => http(stream, shutdown, answer).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a client's TLS handshake failed"),
+        Err(_) => tracing::debug!("a client's TLS handshake took too long"),
+    }
+}
+
+async fn http<I, S, F>(io: I, mut shutdown: Shutdown, answer: Rc<S>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: Fn(Request<Incoming>) -> F + 'static,
+    F: Future<Output = Response<ReplyBody>> + 'static,
+{
+    let service = service_fn(move |request| {
+        let answering = answer(request);
+        async move { Ok::<_, Infallible>(answering.await) }
+    });
+    let mut builder = auto::Builder::new(LocalExecutor);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(LONGEST_HEAD)
+        .max_buf_size(READ_BUFFER_BYTES);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
+    let serving = builder.serve_connection(TokioIo::new(io), service);
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = shutdown.reached(Phase::Draining) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client's connection ended");
+    }
+}
+
+/// Runs hyper's tasks on the thread's own `LocalSet`.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}

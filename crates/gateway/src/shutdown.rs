@@ -1,0 +1,104 @@
+//! The three phases of a stop: not ready, then drain, then each open answer ends lawfully.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::watch;
+
+/// How far a stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Serving.
+    Running,
+    /// `/readyz` says no so that load balancers turn away; requests are still served.
+    Leaving,
+    /// No new connections; open ones end after their present answer.
+    Draining,
+    /// Answers still open end now, with their protocol's own error.
+    Ending,
+}
+
+/// The side that stops the server.
+#[derive(Debug)]
+pub struct Stopper {
+    phase: watch::Sender<Phase>,
+    open: Arc<AtomicUsize>,
+}
+
+/// The side that is stopped. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Shutdown {
+    phase: watch::Receiver<Phase>,
+    open: Arc<AtomicUsize>,
+}
+
+/// Held by a connection while it is open.
+#[derive(Debug)]
+pub(crate) struct OpenConnection {
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Both sides of one stop.
+pub fn shutdown() -> (Stopper, Shutdown) {
+    let (sender, receiver) = watch::channel(Phase::Running);
+    let open = Arc::<AtomicUsize>::default();
+    (Stopper { phase: sender, open: Arc::clone(&open) }, Shutdown { phase: receiver, open })
+}
+
+impl Stopper {
+    /// Enters `phase`. Phases only go forward.
+    pub fn enter(&self, phase: Phase) {
+        self.phase.send_if_modified(|current| {
+            let forward = phase > *current;
+            *current = phase.max(*current);
+            forward
+        });
+    }
+
+    /// Connections still open.
+    pub fn still_open(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+}
+
+impl Shutdown {
+    /// The present phase.
+    pub fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Waits until `phase` has been reached. A stopper that is gone counts as the last phase.
+    pub async fn reached(&mut self, phase: Phase) {
+        // An error means that the stopper is gone.
+        self.phase.wait_for(|current| *current >= phase).await.ok();
+    }
+
+    pub(crate) fn open_connection(&self) -> OpenConnection {
+        self.open.fetch_add(1, Ordering::AcqRel);
+        OpenConnection { open: Arc::clone(&self.open) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn phases_only_go_forward_and_reach_all_waiters() {
+        let (stopper, mut waiter) = shutdown();
+        stopper.enter(Phase::Draining);
+        stopper.enter(Phase::Leaving);
+        waiter.reached(Phase::Leaving).await;
+        assert_eq!(waiter.phase(), Phase::Draining);
+        let held = waiter.open_connection();
+        assert_eq!(stopper.still_open(), 1);
+        drop(held);
+        assert_eq!(stopper.still_open(), 0);
+    }
+}

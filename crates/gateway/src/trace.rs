@@ -1,0 +1,71 @@
+//! What one attempt shows of itself while it runs: times, status, limits. Read when its record is written, also
+//! when the attempt was dropped in the middle.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use catalogue::Usage;
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
+
+/// The headers in which suppliers say how much of our limits is left.
+static LIMITS: [&str; 6] = [
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "anthropic-ratelimit-requests-remaining",
+    "anthropic-ratelimit-tokens-remaining",
+];
+
+/// The longest header value that is kept.
+const LONGEST_VALUE: usize = 128;
+
+/// One attempt's marks.
+#[derive(Debug)]
+pub(crate) struct AttemptTrace {
+    pub(crate) started: Instant,
+    pub(crate) connected: Cell<Option<Instant>>,
+    pub(crate) headers: Cell<Option<Instant>>,
+    pub(crate) first_content: Cell<Option<Instant>>,
+    pub(crate) status: Cell<Option<u16>>,
+    pub(crate) usage: Cell<Option<Usage>>,
+    pub(crate) supplier_request_id: RefCell<Option<Arc<str>>>,
+    pub(crate) limits: RefCell<Vec<(Arc<str>, Arc<str>)>>,
+}
+
+impl AttemptTrace {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self {
+            started,
+            connected: Cell::default(),
+            headers: Cell::default(),
+            first_content: Cell::default(),
+            status: Cell::default(),
+            usage: Cell::default(),
+            supplier_request_id: RefCell::default(),
+            limits: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn connected(&self) {
+        self.connected.set(Some(Instant::now()));
+    }
+
+    pub(crate) fn headers(&self, status: StatusCode, headers: &HeaderMap) {
+        self.headers.set(Some(Instant::now()));
+        self.status.set(Some(status.as_u16()));
+        let text = |name: &str| headers.get(name)?.to_str().ok().filter(|value| value.len() <= LONGEST_VALUE);
+        self.supplier_request_id.replace(text("x-request-id").or_else(|| text("request-id")).map(Arc::from));
+        let mut limits = self.limits.borrow_mut();
+        limits.extend(LIMITS.iter().filter_map(|name| Some(((*name).into(), text(name)?.into()))));
+    }
+
+    pub(crate) fn first_content(&self) {
+        self.first_content.set(Some(Instant::now()));
+    }
+
+    pub(crate) fn usage(&self, usage: Option<Usage>) {
+        self.usage.set(usage);
+    }
+}
