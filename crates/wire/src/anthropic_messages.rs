@@ -5,6 +5,7 @@
 
 mod errors;
 mod message;
+mod models;
 mod stream;
 mod usage;
 
@@ -47,6 +48,14 @@ impl Codec for AnthropicMessages {
 
     fn request_id_header(&self) -> &'static str {
         "request-id"
+    }
+
+    fn models(&self, names: &[&str]) -> Bytes {
+        models::list(names)
+    }
+
+    fn model(&self, name: &str) -> Bytes {
+        models::one(name)
     }
 
     fn path(&self) -> &'static str {

@@ -33,6 +33,12 @@ pub trait Codec: Sync + std::fmt::Debug {
     /// The reply header in which the official SDKs look for the request's id.
     fn request_id_header(&self) -> &'static str;
 
+    /// The body of a list of models: the names that a client may write in `model`.
+    fn models(&self, names: &[&str]) -> Bytes;
+
+    /// The body that describes one of them.
+    fn model(&self, name: &str) -> Bytes;
+
     // As the supplier's dialect.
 
     /// What is appended to a provider's base URL.

@@ -4,6 +4,7 @@
 
 mod answer;
 mod errors;
+mod models;
 mod stream;
 mod usage;
 
@@ -46,6 +47,14 @@ impl Codec for OpenaiChat {
 
     fn request_id_header(&self) -> &'static str {
         "x-request-id"
+    }
+
+    fn models(&self, names: &[&str]) -> Bytes {
+        models::list(names)
+    }
+
+    fn model(&self, name: &str) -> Bytes {
+        models::one(name)
     }
 
     fn path(&self) -> &'static str {
