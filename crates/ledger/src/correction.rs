@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use catalogue::Money;
-use serde::{Deserialize, Serialize};
-
 use crate::request_id::RequestId;
+use catalogue::Money;
 
 /// A later word on what one request cost. The last correction of an entry holds; sums add their differences.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     /// Which request.
     pub id: RequestId,
@@ -19,14 +17,12 @@ pub struct Correction {
     /// Its route.
     pub route: Arc<str>,
     /// Whose bill it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<Arc<str>>,
     /// What it was said to cost until now; `None` is unpriced.
     pub before: Option<Money>,
     /// What it costs.
     pub after: Option<Money>,
     /// By which prices.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_version: Option<Arc<str>>,
     /// Why, for people.
     pub why: Arc<str>,

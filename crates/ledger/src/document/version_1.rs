@@ -79,10 +79,25 @@ struct Tail<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+struct CorrectionHead<'a> {
+    v: u32,
+    product: Cow<'a, str>,
+    route: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct CorrectionTail<'a> {
     record: Cow<'a, str>,
-    #[serde(flatten)]
-    correction: Cow<'a, Correction>,
+    id: RequestId,
+    arrived_us: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deployment: Option<Cow<'a, str>>,
+    before: Option<Money>,
+    after: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price_version: Option<Cow<'a, str>>,
+    why: Cow<'a, str>,
+    author: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -118,12 +133,23 @@ pub(super) fn write_entry(kind: RecordKind, entry: &Entry, head: &mut Vec<u8>, t
 }
 
 pub(super) fn write_correction(correction: &Correction, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
-    #[derive(Serialize)]
-    struct Head {
-        v: u32,
-    }
-    let record = Cow::Borrowed(RecordKind::Correction.as_str());
-    join(head, tail, &Head { v: 1 }, &CorrectionTail { record, correction: Cow::Borrowed(correction) });
+    let first = CorrectionHead {
+        v: 1,
+        product: Cow::Borrowed(&correction.product),
+        route: Cow::Borrowed(&correction.route),
+    };
+    let second = CorrectionTail {
+        record: Cow::Borrowed(RecordKind::Correction.as_str()),
+        id: correction.id,
+        arrived_us: correction.arrived_us,
+        deployment: correction.deployment.as_deref().map(Cow::Borrowed),
+        before: correction.before,
+        after: correction.after,
+        price_version: correction.price_version.as_deref().map(Cow::Borrowed),
+        why: Cow::Borrowed(&correction.why),
+        author: Cow::Borrowed(&correction.author),
+    };
+    join(head, tail, &first, &second);
 }
 
 /// Writes two objects so that one after the other they are one object.
@@ -189,8 +215,8 @@ fn tail_of<'a>(kind: RecordKind, entry: &'a Entry, decision: &'a [CandidateRecor
 pub(super) fn read(document: &str) -> Result<Record, serde_json::Error> {
     let which: Which<'_> = serde_json::from_str(document)?;
     if which.record == RecordKind::Correction.as_str() {
-        let tail: CorrectionTail<'_> = serde_json::from_str(document)?;
-        return Ok(Record::Correction(Box::new(tail.correction.into_owned())));
+        let correction = correction(serde_json::from_str(document)?, serde_json::from_str(document)?);
+        return Ok(Record::Correction(Box::new(correction)));
     }
     let entry = Box::new(entry(serde_json::from_str(document)?, serde_json::from_str(document)?));
     match &*which.record {
@@ -242,6 +268,21 @@ fn entry(head: Head<'_>, tail: Tail<'_>) -> Entry {
         total_us: tail.total_us,
         released_bytes: tail.released_bytes,
         finish: tail.finish.map(Into::into),
+    }
+}
+
+fn correction(head: CorrectionHead<'_>, tail: CorrectionTail<'_>) -> Correction {
+    Correction {
+        id: tail.id,
+        arrived_us: tail.arrived_us,
+        product: head.product.into(),
+        route: head.route.into(),
+        deployment: tail.deployment.map(Into::into),
+        before: tail.before,
+        after: tail.after,
+        price_version: tail.price_version.map(Into::into),
+        why: tail.why.into(),
+        author: tail.author.into(),
     }
 }
 
