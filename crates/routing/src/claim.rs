@@ -8,7 +8,7 @@ use crate::breaker::{Event, Ticket};
 use crate::cell::Cell;
 use crate::deployment::DeploymentIndex;
 use crate::health::{Standing, standing};
-use crate::instant::Instant;
+use crate::instant::{Instant, millis};
 use crate::plan::Candidate;
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -33,9 +33,18 @@ pub struct Permit {
     provider: Arc<Cell>,
     deployment_ticket: Ticket,
     provider_ticket: Ticket,
-    last_resort: bool,
+    last_resort: Option<Price>,
     reported: bool,
     began: Instant,
+}
+
+/// When a last resort is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Price {
+    /// With the claim.
+    Paid,
+    /// If it fails.
+    OnFailure,
 }
 
 impl Permit {
@@ -51,7 +60,7 @@ impl Permit {
 
     /// Whether this attempt goes to an unhealthy target because nobody else was left.
     pub const fn is_last_resort(&self) -> bool {
-        self.last_resort
+        self.last_resort.is_some()
     }
 
     /// The supplier has begun to answer: the first content is there. To be told early, since an answer can take
@@ -66,6 +75,14 @@ impl Permit {
         self.deployment.report(self.deployment_ticket, deployment, now);
         self.provider.report(self.provider_ticket, provider, now);
         self.reported = true;
+    }
+
+    /// The target failed. What was let through on credit is now paid.
+    pub(crate) fn pay_for_failure(&self, now: Instant) {
+        if self.last_resort == Some(Price::OnFailure) {
+            // Others may have spent what was there when this one was let through.
+            let _paid = self.deployment.take_token(now);
+        }
     }
 
     pub(crate) fn cell(&self) -> &Cell {
@@ -95,7 +112,11 @@ impl Drop for Permit {
 /// Takes `candidate`, as the plan has it, for one attempt.
 ///
 /// A target that was planned as healthy and no longer is, is refused: others may be. One that was planned as a last
-/// resort costs a token of its retry budget. A floor that the supplier set (`Retry-After`) and its slots bind always.
+/// resort costs a token of its retry budget: a request's further attempts at once, its first only if it fails. So what
+/// is down gets a few tries, and the moment that it is back all first attempts go through, however long its answers
+/// take; and even while everything hangs, it is one attempt a request and a fifth.
+///
+/// A floor that the supplier set (`Retry-After`) and its slots bind always.
 pub fn claim(
     view: &View<'_>,
     policy: &Policy,
@@ -115,11 +136,8 @@ pub fn claim(
     if !deployment.take_slot(view.deployments[index.at()].max_in_flight) {
         return Err(Reason::NoSlot);
     }
-    let tickets = admitted(deployment, provider, now);
-    let last_resort = tickets.is_err();
-    let tickets = tickets.or_else(|reason| as_last_resort(deployment, provider, candidate, reason, now));
-    match tickets {
-        Ok((deployment_ticket, provider_ticket)) => Ok(Permit {
+    match let_through(deployment, provider, candidate, cost, now) {
+        Ok((deployment_ticket, provider_ticket, last_resort)) => Ok(Permit {
             index,
             deployment: Arc::clone(deployment),
             provider: Arc::clone(provider),
@@ -136,8 +154,35 @@ pub fn claim(
     }
 }
 
+/// The tickets for both breakers, and the price if it is a last resort.
+fn let_through(
+    deployment: &Cell,
+    provider: &Cell,
+    candidate: &Candidate,
+    cost: Cost,
+    now: Instant,
+) -> Result<(Ticket, Ticket, Option<Price>), Reason> {
+    match admitted(deployment, provider, now) {
+        Ok((deployment_ticket, provider_ticket)) => Ok((deployment_ticket, provider_ticket, None)),
+        Err(reason) if candidate.is_last_resort() => {
+            let price = last_resort_price(deployment, cost, reason, now)?;
+            Ok((deployment.last_resort(), provider.last_resort(), Some(price)))
+        }
+        Err(reason) => Err(reason),
+    }
+}
+
+fn last_resort_price(target: &Cell, cost: Cost, reason: Reason, now: Instant) -> Result<Price, Reason> {
+    let (price, affordable) = match cost {
+        Cost::First => (Price::OnFailure, target.tokens(now) >= 1.0),
+        Cost::Further => (Price::Paid, target.take_token(now)),
+    };
+    let wait_ms = reason.wait().map_or(0, millis);
+    if affordable { Ok(price) } else { Err(Reason::NoBudget { wait_ms }) }
+}
+
 /// Both breakers let it through, or neither is left changed.
-fn admitted(deployment: &Arc<Cell>, provider: &Arc<Cell>, now: Instant) -> Result<(Ticket, Ticket), Reason> {
+fn admitted(deployment: &Cell, provider: &Cell, now: Instant) -> Result<(Ticket, Ticket), Reason> {
     // Looked at first, so that a probe is not taken and given back for nothing.
     if let Standing::Against(reason) = standing(deployment, Some(provider), now) {
         return Err(reason);
@@ -150,23 +195,6 @@ fn admitted(deployment: &Arc<Cell>, provider: &Arc<Cell>, now: Instant) -> Resul
             Err(shut.into())
         }
     }
-}
-
-fn as_last_resort(
-    deployment: &Cell,
-    provider: &Cell,
-    candidate: &Candidate,
-    reason: Reason,
-    now: Instant,
-) -> Result<(Ticket, Ticket), Reason> {
-    if !candidate.is_last_resort() {
-        return Err(reason);
-    }
-    if !deployment.take_token(now) {
-        let wait_ms = reason.wait().map_or(0, crate::instant::millis);
-        return Err(Reason::NoBudget { wait_ms });
-    }
-    Ok((deployment.last_resort(), provider.last_resort()))
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ mod tests {
         for _ in 0..10 {
             fork.next_u64();
         }
-        other.fork();
+        other.next_u64();
         assert_eq!(one, other);
     }
 }

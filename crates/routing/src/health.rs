@@ -79,7 +79,7 @@ impl Health {
         matches!(self.state, State::Healthy | State::Due)
     }
 
-    pub(crate) fn of(cell: &Cell, provider: Option<&std::sync::Arc<Cell>>, now: Instant) -> Self {
+    pub(crate) fn of(cell: &Cell, provider: Option<&Cell>, now: Instant) -> Self {
         let (state, reason) = match standing(cell, provider, now) {
             Standing::Ready => (State::Healthy, None),
             Standing::Due(_) => (State::Due, None),
@@ -115,7 +115,7 @@ pub(crate) enum Standing {
 }
 
 /// How a deployment stands now, slots apart. The provider's troubles come first: they are the wider ones.
-pub(crate) fn standing(deployment: &Cell, provider: Option<&std::sync::Arc<Cell>>, now: Instant) -> Standing {
+pub(crate) fn standing(deployment: &Cell, provider: Option<&Cell>, now: Instant) -> Standing {
     let quiet_ms = deployment.quiet_ms(now);
     if quiet_ms > 0 {
         return Standing::Against(Reason::RateLimited { wait_ms: quiet_ms });

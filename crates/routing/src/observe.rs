@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wire::Failure;
+use wire::{Blame, Failure};
 
 use crate::breaker::{Event, Why};
 use crate::claim::Permit;
@@ -36,6 +36,9 @@ pub fn observe(mut permit: Permit, outcome: Outcome, now: Instant) {
             permit.cell().timed_total(total_ms);
         }
         Outcome::Failed(failure) => {
+            if failure.blame() != Blame::None {
+                permit.pay_for_failure(now);
+            }
             if let Some(floor) = floor(failure) {
                 permit.cell().quieten(floor, now);
             }

@@ -136,9 +136,8 @@ const RATE_LIMITED: u8 = 5;
 
 const fn rank(trouble: Option<Reason>, asks_a_due_one: bool) -> u8 {
     match trouble {
-        None => FIRST,
         Some(Reason::Due { .. }) if asks_a_due_one => FURTHER_DUE,
-        Some(Reason::Due { .. }) => FIRST,
+        None | Some(Reason::Due { .. }) => FIRST,
         Some(Reason::Benched { .. }) => BENCHED,
         Some(Reason::NoSlot) => FULL,
         Some(Reason::RateLimited { .. }) => RATE_LIMITED,

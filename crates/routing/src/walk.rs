@@ -154,17 +154,9 @@ fn advance(
     position: &mut usize,
     wanted: impl Fn(&Candidate) -> bool,
 ) -> Option<Candidate> {
-    let offset = candidates[*position..].iter().position(wanted);
-    match offset {
-        Some(offset) => {
-            *position += offset + 1;
-            Some(candidates[*position - 1])
-        }
-        None => {
-            *position = candidates.len();
-            None
-        }
-    }
+    let found = candidates[*position..].iter().position(wanted).map(|offset| *position + offset);
+    *position = found.map_or(candidates.len(), |found| found + 1);
+    found.map(|found| candidates[found])
 }
 
 /// Whether the same supplier may well serve the same request a moment later. One that is overloaded, slow or asks for

@@ -1,1 +1,114 @@
+use std::time::Duration;
 
+use super::*;
+use crate::fixture::Fixture;
+use crate::observe::{Outcome, observe};
+use crate::plan::Standing;
+
+/// Walks a fresh plan; each attempt goes as `fate` says for its deployment, `None` being served. Who was attempted.
+fn walked(fixture: &mut Fixture, now: u64, fate: impl Fn(u32) -> Option<Failure>) -> Vec<u32> {
+    let plan = fixture.plan(now);
+    let (view, now) = (fixture.view(), Instant(now));
+    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut attempted = Vec::new();
+    while let Some(turn) = walk.next(&view, now) {
+        let Turn::Attempt(permit) = turn else { continue };
+        let deployment = permit.deployment();
+        attempted.push(deployment.0);
+        let Some(failure) = fate(deployment.0) else {
+            observe(permit, Outcome::Success { ttft_ms: None, total_ms: 1 }, now);
+            break;
+        };
+        observe(permit, Outcome::Failed(failure), now);
+        walk.failed(&view, deployment, failure);
+    }
+    attempted
+}
+
+#[test]
+fn the_next_candidate_follows_a_failure() {
+    let served_by_2 = |index| (index < 2).then_some(Failure::Overloaded { retry_after: None });
+    assert_eq!(walked(&mut Fixture::new(3), 0, served_by_2), [0, 1, 2]);
+}
+
+#[test]
+fn a_callers_fault_ends_it() {
+    assert_eq!(walked(&mut Fixture::new(3), 0, |_| Some(Failure::Client)), [0]);
+}
+
+#[test]
+fn never_more_than_the_attempts_allowed() {
+    let mut fixture = Fixture::new(5);
+    assert_eq!(walked(&mut fixture, 0, |_| Some(Failure::Timeout)).len(), 3);
+    fixture.policy.max_attempts = 1;
+    assert_eq!(walked(&mut fixture, 0, |_| Some(Failure::Timeout)).len(), 1);
+}
+
+#[test]
+fn a_passing_failure_is_tried_again_where_nobody_else_is_left() {
+    assert_eq!(walked(&mut Fixture::new(1), 0, |_| Some(Failure::Server)), [0, 0, 0]);
+    assert_eq!(walked(&mut Fixture::new(2), 0, |_| Some(Failure::Unreachable)), [0, 1, 0]);
+    for lasting in [
+        Failure::Timeout,
+        Failure::Quota,
+        Failure::ModelMissing,
+        Failure::Overloaded { retry_after: None },
+        Failure::RateLimited { retry_after: Some(Duration::from_secs(1)) },
+        Failure::Broken(Broken::TooLong),
+    ] {
+        assert_eq!(walked(&mut Fixture::new(1), 0, |_| Some(lasting)), [0], "{lasting}");
+    }
+}
+
+#[test]
+fn an_outgrown_window_is_followed_by_a_larger_one_only() {
+    let mut fixture = Fixture::new(5);
+    for (index, window) in [Some(8_000), Some(4_000), Some(8_000), Some(32_000), None].into_iter().enumerate()
+    {
+        fixture.deployments[index].context_window = window;
+    }
+    fixture.policy.max_attempts = 9;
+    assert_eq!(walked(&mut fixture, 0, |_| Some(Failure::ContextExceeded)), [0, 3, 4]);
+}
+
+#[test]
+fn excluded_candidates_are_not_asked_wherever_they_stand() {
+    let mut fixture = Fixture::new(3);
+    let mut plan = fixture.plan(0);
+    plan.candidates[1].standing = Standing::Excluded(Reason::Unpriced);
+    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut asked = Vec::new();
+    while let Some(Turn::Attempt(permit)) = walk.next(&fixture.view(), Instant(0)) {
+        asked.push(permit.deployment().0);
+    }
+    assert_eq!(asked, [0, 2]);
+}
+
+#[test]
+fn who_fell_since_the_plan_is_passed_over_and_kept_as_a_last_resort() {
+    let mut fixture = Fixture::new(2);
+    let plan = fixture.plan(60_000);
+    let now = Instant(60_000);
+    // Meanwhile, others found the first candidate dead.
+    for _ in 0..5 {
+        let other = claim(&fixture.view(), &fixture.policy, &plan.candidates[0], Cost::First, now).unwrap();
+        observe(other, Outcome::Failed(Failure::Server), now);
+    }
+    let view = fixture.view();
+    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut told = Vec::new();
+    while let Some(turn) = walk.next(&view, now) {
+        match turn {
+            Turn::Refused(deployment, reason) => told.push((deployment.0, reason.as_str())),
+            Turn::Attempt(permit) => {
+                told.push((
+                    permit.deployment().0,
+                    if permit.is_last_resort() { "last resort" } else { "tried" },
+                ));
+                walk.failed(&view, permit.deployment(), Failure::Timeout);
+                observe(permit, Outcome::Failed(Failure::Timeout), now);
+            }
+        }
+    }
+    assert_eq!(told, [(0, "open"), (1, "tried"), (0, "last resort")]);
+}
