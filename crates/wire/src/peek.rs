@@ -8,6 +8,9 @@
 //!
 //! **Never**: judges what only the supplier can judge (a negative `max_tokens`, an unknown role): that goes through.
 
+mod features;
+mod key;
+mod pass;
 mod prompt;
 #[cfg(test)]
 mod tests;
@@ -17,8 +20,8 @@ use std::ops::Range;
 
 use catalogue::Needs;
 
-use self::prompt::Prompt;
-use crate::scan::{Kind, ScanError, Scanner};
+use self::pass::{Pass, Refusal};
+use crate::scan::{Kind, Scanner};
 
 /// What was seen in a request's body. Ranges are byte offsets into it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,15 +111,6 @@ pub enum PeekError {
     },
 }
 
-impl From<ScanError> for PeekError {
-    fn from(error: ScanError) -> Self {
-        match error {
-            ScanError::Syntax { offset, what } => Self::NotJson { offset, what },
-            ScanError::TooDeep => Self::TooDeep,
-        }
-    }
-}
-
 impl Peek<'_> {
     /// The model's name, if there is one.
     pub fn model_name(&self) -> Option<&str> {
@@ -135,276 +129,14 @@ impl Peek<'_> {
 /// [`PeekError`], for what is not JSON, not an object, or ambiguous. Only the first problem is told.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     let mut scan = Scanner::new(body);
-    if scan.kind()? != Kind::Object {
-        scan.skip()?;
-        scan.end()?;
-        return Err(PeekError::NotAnObject);
+    if scan.kind().map_err(Refusal::Scan)? != Kind::Object {
+        return Err(scan
+            .skip()
+            .and_then(|()| scan.end())
+            .map_or_else(|e| Refusal::Scan(e).into(), |()| PeekError::NotAnObject));
     }
-    let mut seen = Seen {
-        peek: Peek { object_open: scan.at() + 1, is_empty: true, ..Peek::default() },
-        prompt: Prompt::default(),
-        keys: 0,
-        limits: [None; 3],
-    };
-    scan.object(|scan, name| seen.member(scan, name))?;
-    scan.end()?;
-    Ok(seen.finish())
-}
-
-/// The keys that steer, each of which may stand there once. The position is its bit in [`Seen::keys`].
-const STEERING: [&str; 17] = [
-    "model",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "n",
-    "tools",
-    "tool_choice",
-    "messages",
-    "system",
-    "input",
-    "response_format",
-    "reasoning_effort",
-    "thinking",
-    "metadata",
-    "user",
-];
-
-struct Seen<'a> {
-    peek: Peek<'a>,
-    prompt: Prompt,
-    /// Which of [`STEERING`] have been seen.
-    keys: u32,
-    /// The three names of the output limit, in order of precedence.
-    limits: [Option<u64>; 3],
-}
-
-impl<'a> Seen<'a> {
-    fn member(&mut self, scan: &mut Scanner<'a>, name: &[u8]) -> Result<(), PeekError> {
-        self.peek.is_empty = false;
-        self.once(name)?;
-        match name {
-            b"model" => self.peek.model = Some(string(scan, "model")?),
-            b"stream" => self.peek.stream = flag(scan, "stream")?.unwrap_or(false),
-            b"stream_options" => self.peek.stream_options = Some(stream_options(scan)?),
-            b"max_completion_tokens" => self.limits[0] = scan.integer()?,
-            b"max_tokens" => self.limits[1] = scan.integer()?,
-            b"max_output_tokens" => self.limits[2] = scan.integer()?,
-            b"messages" | b"input" | b"contents" => self.messages(scan)?,
-            b"system" | b"instructions" => self.peek.system = Some(self.system(scan)?),
-            b"tools" | b"functions" => self.prompt.tools(scan)?,
-            b"user" => self.peek.user = optional_string(scan)?,
-            b"n" => self.peek.n = scan.integer()?,
-            _ => self.feature(scan, name)?,
-        }
-        Ok(())
-    }
-
-    /// Members that matter only for what they need.
-    fn feature(&mut self, scan: &mut Scanner<'a>, name: &[u8]) -> Result<(), ScanError> {
-        let needs = match name {
-            b"response_format" | b"output_format" => format(scan)?,
-            b"output_config" | b"text" => format_inside(scan)?,
-            b"reasoning_effort" => {
-                when(scan.text()?.is_some_and(|effort| !effort.is("none")), Needs::REASONING)
-            }
-            b"reasoning" => reasoning(scan)?,
-            b"thinking" => thinking(scan)?,
-            b"logprobs" => when(asks(scan)?, Needs::LOGPROBS),
-            b"parallel_tool_calls" => when(scan.boolean()? == Some(true), Needs::PARALLEL_TOOLS),
-            b"web_search_options" => when(asks(scan)?, Needs::WEB_SEARCH),
-            b"modalities" => modalities(scan)?,
-            b"cache_control" => when(asks(scan)?, Needs::CACHE_MARKS),
-            _ => {
-                scan.skip()?;
-                Needs::NONE
-            }
-        };
-        self.peek.needs = self.peek.needs | needs;
-        Ok(())
-    }
-
-    fn system(&mut self, scan: &mut Scanner<'a>) -> Result<Range<usize>, ScanError> {
-        scan.kind()?;
-        let start = scan.at();
-        self.prompt.part_list(scan)?;
-        Ok(start..scan.at())
-    }
-
-    fn messages(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
-        scan.kind()?;
-        let start = scan.at();
-        self.peek.messages_count = self.prompt.messages(scan)?;
-        self.peek.messages = Some(start..scan.at());
-        Ok(())
-    }
-
-    fn once(&mut self, name: &[u8]) -> Result<(), PeekError> {
-        let Some(index) = STEERING.iter().position(|key| key.as_bytes() == name) else { return Ok(()) };
-        let bit = 1 << index;
-        if self.keys & bit != 0 {
-            return Err(PeekError::Duplicate { key: STEERING[index] });
-        }
-        self.keys |= bit;
-        Ok(())
-    }
-
-    fn finish(self) -> Peek<'a> {
-        let mut peek = self.peek;
-        peek.max_tokens = self.limits.into_iter().flatten().next();
-        peek.text_bytes = self.prompt.text_bytes;
-        peek.needs = peek.needs
-            | self.prompt.needs()
-            | when(peek.n.is_some_and(|choices| choices > 1), Needs::MULTIPLE_CHOICES);
-        peek
-    }
-}
-
-const fn when(holds: bool, needs: Needs) -> Needs {
-    if holds { needs } else { Needs::NONE }
-}
-
-fn string<'a>(scan: &mut Scanner<'a>, key: &'static str) -> Result<Field<'a>, PeekError> {
-    optional_string(scan)?.ok_or(PeekError::WrongType { key })
-}
-
-fn optional_string<'a>(scan: &mut Scanner<'a>) -> Result<Option<Field<'a>>, ScanError> {
-    scan.kind()?;
-    let start = scan.at();
-    let text = scan.text()?;
-    Ok(text.map(|text| Field { value: text.unescape(), range: start..scan.at() }))
-}
-
-/// A boolean or `null`.
-fn flag(scan: &mut Scanner<'_>, key: &'static str) -> Result<Option<bool>, PeekError> {
-    match scan.kind()? {
-        Kind::True | Kind::False | Kind::Null => Ok(scan.boolean()?),
-        _ => Err(PeekError::WrongType { key }),
-    }
-}
-
-fn stream_options(scan: &mut Scanner<'_>) -> Result<StreamOptions, PeekError> {
-    let kind = scan.kind()?;
-    let mut options = StreamOptions {
-        range: scan.at()..scan.at(),
-        is_empty: kind == Kind::Object,
-        is_null: kind == Kind::Null,
-        include_usage: None,
-        include_usage_range: None,
-    };
-    match kind {
-        Kind::Null => scan.skip()?,
-        Kind::Object => scan.object(|scan, name| {
-            options.is_empty = false;
-            if name != b"include_usage" {
-                return Ok(scan.skip()?);
-            }
-            if options.include_usage.is_some() {
-                return Err(PeekError::Duplicate { key: "stream_options.include_usage" });
-            }
-            scan.kind()?;
-            let start = scan.at();
-            options.include_usage = Some(flag(scan, "stream_options.include_usage")?.unwrap_or(false));
-            options.include_usage_range = Some(start..scan.at());
-            Ok(())
-        })?,
-        _ => return Err(PeekError::WrongType { key: "stream_options" }),
-    }
-    options.range.end = scan.at();
-    Ok(options)
-}
-
-/// Whether the value asks for something: anything but `null`, `false` and 0.
-fn asks(scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
-    let kind = scan.kind()?;
-    let range = scan.range()?;
-    Ok(!matches!(kind, Kind::Null | Kind::False) && scan.slice(range) != b"0")
-}
-
-/// `{"type": ...}` of a wanted output format.
-fn format(scan: &mut Scanner<'_>) -> Result<Needs, ScanError> {
-    let mut needs = Needs::NONE;
-    if scan.kind()? != Kind::Object {
-        scan.skip()?;
-        return Ok(needs);
-    }
-    scan.object(|scan, name| {
-        if name != b"type" {
-            return scan.skip();
-        }
-        if let Some(format) = scan.text()? {
-            needs = when(format.is("json_schema"), Needs::JSON_SCHEMA)
-                | when(format.is("json_object"), Needs::JSON_MODE);
-        }
-        Ok(())
-    })?;
-    Ok(needs)
-}
-
-/// A format one level down: Anthropic's `output_config.format`, Responses' `text.format`.
-fn format_inside(scan: &mut Scanner<'_>) -> Result<Needs, ScanError> {
-    let mut needs = Needs::NONE;
-    if scan.kind()? != Kind::Object {
-        scan.skip()?;
-        return Ok(needs);
-    }
-    scan.object(|scan, name| {
-        if name == b"format" {
-            needs = format(scan)?;
-            return Ok(());
-        }
-        scan.skip()
-    })?;
-    Ok(needs)
-}
-
-/// `{"effort": ...}` or `{"enabled": ...}`: any object asks for reasoning unless it says that it wants none.
-fn reasoning(scan: &mut Scanner<'_>) -> Result<Needs, ScanError> {
-    let mut wanted = scan.kind()? == Kind::Object;
-    if !wanted {
-        scan.skip()?;
-        return Ok(Needs::NONE);
-    }
-    scan.object(|scan, name| {
-        match name {
-            b"effort" => wanted &= !scan.text()?.is_some_and(|effort| effort.is("none")),
-            b"enabled" => wanted &= scan.boolean()? != Some(false),
-            _ => scan.skip()?,
-        }
-        Ok::<_, ScanError>(())
-    })?;
-    Ok(when(wanted, Needs::REASONING))
-}
-
-/// Anthropic's `{"type": "enabled" | "adaptive" | "disabled"}`.
-fn thinking(scan: &mut Scanner<'_>) -> Result<Needs, ScanError> {
-    let mut wanted = false;
-    if scan.kind()? != Kind::Object {
-        scan.skip()?;
-        return Ok(Needs::NONE);
-    }
-    scan.object(|scan, name| {
-        if name != b"type" {
-            return scan.skip();
-        }
-        wanted = scan.text()?.is_some_and(|kind| kind.is("enabled") || kind.is("adaptive"));
-        Ok(())
-    })?;
-    Ok(when(wanted, Needs::REASONING))
-}
-
-/// `["text", "audio"]`.
-fn modalities(scan: &mut Scanner<'_>) -> Result<Needs, ScanError> {
-    let mut audio = false;
-    if scan.kind()? != Kind::Array {
-        scan.skip()?;
-        return Ok(Needs::NONE);
-    }
-    scan.array(|scan| {
-        audio |= scan.text()?.is_some_and(|modality| modality.is("audio"));
-        Ok::<_, ScanError>(())
-    })?;
-    Ok(when(audio, Needs::AUDIO_OUT))
+    let mut pass = Pass::new(scan.at() + 1);
+    scan.object(|scan, name| pass.member(scan, name))?;
+    scan.end().map_err(Refusal::Scan)?;
+    Ok(pass.finish())
 }

@@ -19,18 +19,75 @@ use self::text::plain_run;
 /// Arrays and objects may nest this deep; one more is refused, as by `serde_json`.
 pub(crate) const MAX_DEPTH: u8 = 127;
 
-/// Why the text is not JSON that we take.
+/// Why the text is not JSON that we take. Small, so that results of the inner functions stay in registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ScanError {
-    /// A syntax error.
-    Syntax {
-        /// Where, in bytes from the start.
-        offset: usize,
-        /// What should have been there, or what must not be.
-        what: &'static str,
-    },
-    /// Nested deeper than [`MAX_DEPTH`].
+pub(crate) struct ScanError {
+    /// Where, in bytes from the start; at most `u32::MAX`.
+    offset: u32,
+    pub(crate) what: What,
+}
+
+impl ScanError {
+    #[cold]
+    fn new(offset: usize, what: What) -> Self {
+        Self { offset: u32::try_from(offset).unwrap_or(u32::MAX), what }
+    }
+
+    pub(crate) const fn offset(self) -> usize {
+        self.offset as usize
+    }
+}
+
+/// What is wrong at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Deeper than [`MAX_DEPTH`].
     TooDeep,
+    Value,
+    Ends,
+    Name,
+    Colon,
+    CommaOrBrace,
+    CommaOrBracket,
+    Container,
+    Quote,
+    Control,
+    EndsInString,
+    Utf8,
+    Escape,
+    HexEscape,
+    Surrogate,
+    LeadingZero,
+    Digit,
+    Range,
+    Trailing,
+}
+
+impl What {
+    /// In words.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooDeep => "nested too deeply",
+            Self::Value => "a value was expected",
+            Self::Ends => "the text ends where a value was expected",
+            Self::Name => "a member's name was expected",
+            Self::Colon => "`:` was expected",
+            Self::CommaOrBrace => "`,` or `}` was expected",
+            Self::CommaOrBracket => "`,` or `]` was expected",
+            Self::Container => "an object or array was expected",
+            Self::Quote => "a string was expected",
+            Self::Control => "a control character in a string",
+            Self::EndsInString => "the text ends inside a string",
+            Self::Utf8 => "a string that is not UTF-8",
+            Self::Escape => "an unknown escape",
+            Self::HexEscape => "an escape that is not \\u and four digits",
+            Self::Surrogate => "half of a surrogate pair",
+            Self::LeadingZero => "a number must not start with 0",
+            Self::Digit => "a digit was expected",
+            Self::Range => "a number out of range",
+            Self::Trailing => "more text after the value",
+        }
+    }
 }
 
 /// What kind of value comes next.
@@ -82,85 +139,96 @@ impl<'a> Scanner<'a> {
             Some(b't') => Ok(Kind::True),
             Some(b'f') => Ok(Kind::False),
             Some(b'n') => Ok(Kind::Null),
-            Some(_) => Err(self.error("a value was expected")),
-            None => Err(self.error("the text ends where a value was expected")),
+            Some(_) => Err(self.error(What::Value)),
+            None => Err(self.error(What::Ends)),
         }
     }
 
     /// Walks the members of the object that starts here. `each` gets a member's name, unescaped, and must take its value.
+    #[inline]
     pub(crate) fn object<E: From<ScanError>>(
         &mut self,
         mut each: impl FnMut(&mut Self, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.enter(b'{')?;
-        self.blank();
-        if !self.next_is(b'}') {
-            loop {
-                self.blank();
-                let name = self.name()?;
-                self.blank();
-                self.expect(b':', "`:` was expected")?;
-                if name.escaped {
-                    each(self, name.unescape_short(&mut [0; text::NAME_BUFFER]))?;
-                } else {
-                    each(self, name.raw)?;
-                }
-                self.blank();
-                if !self.next_is(b',') {
-                    break;
-                }
-                self.at += 1;
+        if self.next_is(b'}') {
+            return self.leave().map_err(E::from);
+        }
+        loop {
+            let name = self.name()?;
+            if name.escaped {
+                each(self, name.unescape_short(&mut [0; text::NAME_BUFFER]))?;
+            } else {
+                each(self, name.raw)?;
+            }
+            self.blank();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b'}') => return self.leave().map_err(E::from),
+                _ => return Err(self.error(What::CommaOrBrace).into()),
             }
         }
-        Ok(self.leave(b'}', "`,` or `}` was expected")?)
     }
 
     /// Walks the elements of the array that starts here. `each` must take its element.
+    #[inline]
     pub(crate) fn array<E: From<ScanError>>(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.enter(b'[')?;
-        self.blank();
-        if !self.next_is(b']') {
-            loop {
-                each(self)?;
-                self.blank();
-                if !self.next_is(b',') {
-                    break;
-                }
-                self.at += 1;
+        if self.next_is(b']') {
+            return self.leave().map_err(E::from);
+        }
+        loop {
+            each(self)?;
+            self.blank();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b']') => return self.leave().map_err(E::from),
+                _ => return Err(self.error(What::CommaOrBracket).into()),
             }
         }
-        Ok(self.leave(b']', "`,` or `]` was expected")?)
     }
 
     /// Takes the string that starts here.
     #[inline]
     pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
         self.blank();
-        self.expect(b'"', "a string was expected")?;
-        let start = self.at;
+        if !self.next_is(b'"') {
+            return Err(self.error(What::Quote));
+        }
+        let start = self.at + 1;
         let mut high = 0;
+        let end = plain_run(self.bytes, start, &mut high);
+        if self.bytes.get(end) == Some(&b'"') && high & text::HIGHS == 0 {
+            self.at = end + 1;
+            return Ok(Text { raw: &self.bytes[start..end], escaped: false });
+        }
+        self.odd_string(start, end, high)
+    }
+
+    /// The rest of a string that is not plain ASCII up to its end.
+    fn odd_string(&mut self, start: usize, mut end: usize, mut high: u64) -> Scanned<Text<'a>> {
         let mut escaped = false;
         loop {
-            self.at = plain_run(self.bytes, self.at, &mut high);
-            match self.bytes.get(self.at) {
+            match self.bytes.get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    self.at = text::escape(self.bytes, self.at)?;
+                    end = text::escape(self.bytes, end)?;
                 }
-                Some(_) => return Err(self.error("a control character in a string")),
-                None => return Err(self.error("the text ends inside a string")),
+                Some(_) => return Err(ScanError::new(end, What::Control)),
+                None => return Err(ScanError::new(end, What::EndsInString)),
             }
+            end = plain_run(self.bytes, end, &mut high);
         }
-        let raw = &self.bytes[start..self.at];
-        if high >= 0x80 {
+        let raw = &self.bytes[start..end];
+        if high & text::HIGHS != 0 {
             // The run looked at whole words, so the high byte may lie past the string; then this is merely superfluous.
             text::check_utf8(raw, start)?;
         }
-        self.at += 1;
+        self.at = end + 1;
         Ok(Text { raw, escaped })
     }
 
@@ -228,7 +296,7 @@ impl<'a> Scanner<'a> {
     /// Makes sure that only white space is left.
     pub(crate) fn end(&mut self) -> Scanned<()> {
         self.blank();
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.error("more text after the value")) }
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.error(What::Trailing)) }
     }
 
     #[inline]
@@ -243,45 +311,56 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at) == Some(&byte)
     }
 
-    #[inline]
-    fn expect(&mut self, byte: u8, what: &'static str) -> Scanned<()> {
-        if self.next_is(byte) {
-            self.at += 1;
-            Ok(())
-        } else {
-            Err(self.error(what))
-        }
-    }
-
+    /// A member's name and the colon behind it.
     #[inline]
     fn name(&mut self) -> Scanned<Text<'a>> {
-        if self.next_is(b'"') { self.string() } else { Err(self.error("a member's name was expected")) }
+        self.blank();
+        if !self.next_is(b'"') {
+            return Err(self.error(What::Name));
+        }
+        let name = self.string()?;
+        self.blank();
+        if !self.next_is(b':') {
+            return Err(self.error(What::Colon));
+        }
+        self.at += 1;
+        Ok(name)
     }
 
     fn word(&mut self, word: &'static [u8]) -> Scanned<()> {
         if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.error("a value was expected"));
+            return Err(self.error(What::Value));
         }
         self.at += word.len();
         Ok(())
     }
 
+    /// Steps over the opening bracket and what is blank behind it.
+    #[inline]
     fn enter(&mut self, open: u8) -> Scanned<()> {
         self.blank();
-        self.expect(open, "an object or array was expected")?;
-        if self.depth == MAX_DEPTH {
-            return Err(ScanError::TooDeep);
+        if !self.next_is(open) {
+            return Err(self.error(What::Container));
         }
+        if self.depth == MAX_DEPTH {
+            return Err(self.error(What::TooDeep));
+        }
+        self.at += 1;
         self.depth += 1;
+        self.blank();
         Ok(())
     }
 
-    fn leave(&mut self, close: u8, what: &'static str) -> Scanned<()> {
+    /// Steps over the closing bracket, which was seen.
+    #[inline]
+    #[expect(clippy::unnecessary_wraps, reason = "ends the walks, which can fail")]
+    const fn leave(&mut self) -> Scanned<()> {
         self.depth -= 1;
-        self.expect(close, what)
+        self.at += 1;
+        Ok(())
     }
 
-    const fn error(&self, what: &'static str) -> ScanError {
-        ScanError::Syntax { offset: self.at, what }
+    fn error(&self, what: What) -> ScanError {
+        ScanError::new(self.at, what)
     }
 }

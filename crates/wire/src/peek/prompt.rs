@@ -5,7 +5,7 @@
 
 use catalogue::Needs;
 
-use super::when;
+use super::features::when;
 use crate::scan::{Kind, ScanError, Scanner, Text};
 
 type Scanned<T> = Result<T, ScanError>;

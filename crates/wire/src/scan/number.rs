@@ -1,6 +1,6 @@
 //! Numbers, by the grammar of RFC 8259 and the range of `f64`.
 
-use super::ScanError;
+use super::{ScanError, What};
 
 /// Up to this length a number without exponent is surely within `f64` (309 digits are not).
 const SURELY_IN_RANGE: usize = 300;
@@ -13,7 +13,7 @@ pub(super) fn number(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
         _ => digits(bytes, at)?,
     };
     if matches!(bytes.get(at), Some(b'0'..=b'9')) {
-        return Err(ScanError::Syntax { offset: at, what: "a number must not start with 0" });
+        return Err(ScanError::new(at, What::LeadingZero));
     }
     if bytes.get(at) == Some(&b'.') {
         at = digits(bytes, at + 1)?;
@@ -33,7 +33,7 @@ pub(super) fn number(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
 fn digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
     let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     if count == 0 {
-        return Err(ScanError::Syntax { offset: start, what: "a digit was expected" });
+        return Err(ScanError::new(start, What::Digit));
     }
     Ok(start + count)
 }
@@ -42,5 +42,5 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
 #[cold]
 fn in_range(number: &[u8], offset: usize) -> Result<(), ScanError> {
     let parsed: Result<f64, _> = serde_json::from_slice(number);
-    parsed.map(drop).map_err(|_| ScanError::Syntax { offset, what: "a number out of range" })
+    parsed.map(drop).map_err(|_| ScanError::new(offset, What::Range))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::ScanError;
+use super::{ScanError, What};
 
 /// Longer names than this are no name that anybody here looks for, even when every byte of one is escaped.
 pub(super) const NAME_BUFFER: usize = 64;
@@ -59,70 +59,74 @@ impl<'a> Text<'a> {
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
+pub(super) const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Marks, by its highest bit, the first byte of `word` that ends a run: a quote, a backslash, a control character.
 /// Bytes behind the first may be marked wrongly (borrows travel upwards), so only the lowest mark counts.
 #[inline]
 const fn stops(word: u64) -> u64 {
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS
+    // Flipping one bit puts the quote (0x22) next to the control characters and takes the space (0x20) out of the way.
+    let control_or_quote = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (control_or_quote | backslash) & !word & HIGHS
 }
 
-/// The offset of the next byte from `at` that is not plain text, or the length. `high` becomes 0x80 or more when there
-/// may have been a byte outside ASCII on the way.
+/// The offset of the next byte from `at` that is not plain text, or the length. `high` gathers the bytes on the way (and
+/// some behind), so that its high bits tell whether one may have been outside ASCII.
 #[inline]
-pub(super) fn plain_run(bytes: &[u8], mut at: usize, high: &mut u8) -> usize {
+pub(super) fn plain_run(bytes: &[u8], at: usize, high: &mut u64) -> usize {
+    let mut rest = &bytes[at..];
     // Names and most values end within a few words; only then is the wider loop worth its start.
-    for _ in 0..6 {
-        let Some(chunk) = bytes[at..].first_chunk::<8>() else { return short_run(bytes, at, high) };
+    for _ in 0..4 {
+        let Some((chunk, tail)) = rest.split_first_chunk() else { break };
         let word = u64::from_le_bytes(*chunk);
-        *high |= if word & HIGHS == 0 { 0 } else { 0x80 };
+        *high |= word;
         let stop = stops(word);
         if stop != 0 {
-            return at + (stop.trailing_zeros() / 8) as usize;
+            return bytes.len() - rest.len() + (stop.trailing_zeros() / 8) as usize;
         }
-        at += 8;
+        rest = tail;
     }
-    long_run(bytes, at, high)
+    bytes.len() - long_run(rest, high).len()
 }
 
-/// The same in blocks that the compiler turns into vector instructions.
-fn long_run(bytes: &[u8], mut at: usize, high: &mut u8) -> usize {
-    while let Some(block) = bytes[at..].first_chunk::<64>() {
-        let mut stop = 0;
+/// What is left of `rest` from the next byte on that is not plain text.
+fn long_run<'a>(mut rest: &'a [u8], high: &mut u64) -> &'a [u8] {
+    // In blocks that the compiler turns into vector instructions.
+    while let Some((block, tail)) = rest.split_first_chunk::<32>() {
+        let mut stop = false;
         let mut seen = 0;
         for &byte in block {
-            stop |= u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+            stop |= (byte ^ 0x02) < 0x21 || byte == b'\\';
             seen |= byte;
         }
-        if stop != 0 {
+        *high |= u64::from(seen);
+        if stop {
             break;
         }
-        *high |= seen;
-        at += 64;
+        rest = tail;
     }
-    short_run(bytes, at, high)
-}
-
-/// The same byte by byte: for the last few, or the block that holds the end.
-fn short_run(bytes: &[u8], at: usize, high: &mut u8) -> usize {
-    let plain = bytes[at..].iter().take_while(|byte| {
-        let plain = **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
-        *high |= **byte;
-        plain
+    while let Some((chunk, tail)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        *high |= word;
+        let stop = stops(word);
+        if stop != 0 {
+            return &rest[(stop.trailing_zeros() / 8) as usize..];
+        }
+        rest = tail;
+    }
+    let plain = rest.iter().take_while(|&&byte| {
+        *high |= u64::from(byte);
+        byte >= 0x20 && byte != b'"' && byte != b'\\'
     });
-    at + plain.count()
+    &rest[plain.count()..]
 }
 
 /// UTF-8 of a string's bytes; `offset` is where they start.
 pub(super) fn check_utf8(raw: &[u8], offset: usize) -> Result<(), ScanError> {
-    std::str::from_utf8(raw).map(drop).map_err(|error| ScanError::Syntax {
-        offset: offset + error.valid_up_to(),
-        what: "a string that is not UTF-8",
-    })
+    std::str::from_utf8(raw)
+        .map(drop)
+        .map_err(|error| ScanError::new(offset + error.valid_up_to(), What::Utf8))
 }
 
 /// Checks the escape whose backslash is at `at` (both halves of a surrogate pair at once); gives the offset behind it.
@@ -132,13 +136,13 @@ pub(super) fn escape(bytes: &[u8], at: usize) -> Result<usize, ScanError> {
         Some(b'u') => match unit(bytes, at) {
             Some(0xD800..=0xDBFF) => match unit(bytes, at + 6) {
                 Some(0xDC00..=0xDFFF) => Ok(at + 12),
-                _ => Err(ScanError::Syntax { offset: at, what: "half of a surrogate pair" }),
+                _ => Err(ScanError::new(at, What::Surrogate)),
             },
-            Some(0xDC00..=0xDFFF) => Err(ScanError::Syntax { offset: at, what: "half of a surrogate pair" }),
+            Some(0xDC00..=0xDFFF) => Err(ScanError::new(at, What::Surrogate)),
             Some(_) => Ok(at + 6),
-            None => Err(ScanError::Syntax { offset: at, what: "an escape that is not \\u and four digits" }),
+            None => Err(ScanError::new(at, What::HexEscape)),
         },
-        _ => Err(ScanError::Syntax { offset: at, what: "an unknown escape" }),
+        _ => Err(ScanError::new(at, What::Escape)),
     }
 }
 
