@@ -1,1 +1,59 @@
-//! placeholder
+//! Suppliers of model answers that nobody has to pay: on real sockets, or on a simulated network, they speak
+//! OpenAI Chat Completions and Anthropic Messages, and fail as scripts tell them to.
+//!
+//! For `releve demo`, for tests, for drills. A supplier is an independent witness of the protocols: it shares no
+//! code with the gateway, checks requests as strictly as the real suppliers do, records them byte for byte,
+//! and keeps its own meter of what it would bill.
+//!
+//! Promises: what it does is a function of its seed, its settings, its script and the requests. Time is
+//! tokio's, so virtual time works. Never reaches out to anything.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use simulator::{After, CutWith, Fault, Rule, Supplier};
+//!
+//! let supplier = Supplier::builder().seed(7).models(["gpt-5.2"]).spawn().await?;
+//! let cut = Fault::Cut { after: After::Tokens(3), with: CutWith::Rst };
+//! supplier.set_script([Rule::next(2, cut)]).await?;
+//! println!("{}", supplier.openai_base_url());
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod anthropic;
+mod base64;
+mod bench;
+mod billing;
+mod books;
+mod connection;
+pub mod control;
+mod dates;
+mod dice;
+mod fault;
+mod http;
+mod models;
+mod network;
+mod openai;
+mod play;
+mod prompt;
+mod protocol;
+mod script;
+mod server;
+mod settings;
+mod sse;
+mod stage;
+mod supplier;
+mod visit;
+
+pub use crate::{
+    bench::CHUNKS as BENCH_CHUNKS,
+    billing::{Billed, Line, Meter},
+    books::{Counters, Outcome, Recorded},
+    dice::Dice,
+    fault::{After, CutWith, Ending, Fault, Raw, RawEnd, RawFraming, ResetAt, RetryAfter},
+    network::{Io, Network, Tcp},
+    script::{Rule, ScriptError},
+    settings::{AnswerStyle, Delivery, LineEnd, Model, Pace, Prefill, Settings, StreamUsage},
+    supplier::{Builder, Handle, SetScriptError, Supplier},
+};

@@ -1,0 +1,64 @@
+//! Errors and reply headers of Messages (API reference, "Errors", "Rate limits", read 2026-11-22).
+
+use serde_json::Value;
+
+use crate::{
+    dates,
+    protocol::{Header, Label, Reason, Refusal},
+};
+
+pub(super) fn status(refusal: &Refusal) -> u16 {
+    match refusal.reason {
+        Reason::BadRequest | Reason::ContextExceeded | Reason::Quota => 400,
+        Reason::Unauthorized => 401,
+        Reason::PaymentRequired => 402,
+        Reason::Forbidden => 403,
+        Reason::NotFound | Reason::ModelMissing => 404,
+        Reason::TooLarge => 413,
+        Reason::RateLimited => 429,
+        Reason::Server(status) => status,
+        Reason::Overloaded => 529,
+    }
+}
+
+pub(super) fn body(refusal: &Refusal, label: &Label) -> String {
+    let kind = match refusal.reason {
+        Reason::BadRequest | Reason::ContextExceeded | Reason::Quota => "invalid_request_error",
+        Reason::Unauthorized => "authentication_error",
+        Reason::PaymentRequired => "billing_error",
+        Reason::Forbidden => "permission_error",
+        Reason::NotFound | Reason::ModelMissing => "not_found_error",
+        Reason::TooLarge => "request_too_large",
+        Reason::RateLimited => "rate_limit_error",
+        Reason::Server(504) => "timeout_error",
+        Reason::Server(_) => "api_error",
+        Reason::Overloaded => "overloaded_error",
+    };
+    let message = Value::from(refusal.message.as_str());
+    let request = request_id(label);
+    format!(r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{request}"}}"#)
+}
+
+pub(super) fn headers(label: &Label) -> Vec<Header> {
+    let reset = dates::rfc3339(label.now_unix_s + 60 / label.limit.clamp(1, 60));
+    let limit = |scale: u64| (label.limit * scale).to_string();
+    let remaining = |scale: u64| (label.remaining * scale).to_string();
+    let fields = [
+        ("request-id", request_id(label)),
+        ("anthropic-organization-id", "0199a9a8-7c3e-4cc4-9d2b-3f1c5d7e9a1b".to_owned()),
+        ("anthropic-ratelimit-requests-limit", limit(1)),
+        ("anthropic-ratelimit-requests-remaining", remaining(1)),
+        ("anthropic-ratelimit-requests-reset", reset.clone()),
+        ("anthropic-ratelimit-input-tokens-limit", limit(1000)),
+        ("anthropic-ratelimit-input-tokens-remaining", remaining(1000)),
+        ("anthropic-ratelimit-input-tokens-reset", reset.clone()),
+        ("anthropic-ratelimit-output-tokens-limit", limit(200)),
+        ("anthropic-ratelimit-output-tokens-remaining", remaining(200)),
+        ("anthropic-ratelimit-output-tokens-reset", reset),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn request_id(label: &Label) -> String {
+    label.id("req_011C", 0, 20)
+}

@@ -1,0 +1,190 @@
+//! What a protocol has to say for itself, and which path speaks which.
+
+use std::{fmt::Debug, sync::Mutex};
+
+use tokio::time::Instant;
+
+use crate::{
+    answer::Answer,
+    anthropic::Messages,
+    billing::{Input, PromptCache, Section},
+    dice::{Dice, Digest},
+    fault::RetryAfter,
+    http::Request,
+    openai::ChatCompletions,
+    prompt::Prompt,
+    settings::Settings,
+};
+
+/// A header's name and value.
+pub(crate) type Header = (String, String);
+
+/// One wire protocol: reads requests, writes answers, refusals and events.
+pub(crate) trait Dialect: Sync + Debug {
+    /// The request as a prompt, or why it is refused.
+    fn read(&self, request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal>;
+    /// What each reply's headers say: its id, what is left of the limits.
+    fn headers(&self, label: &Label) -> Vec<Header>;
+    /// Status and JSON body of a refusal.
+    fn refuse(&self, refusal: &Refusal, label: &Label) -> (u16, String);
+    /// The id that an answer bears.
+    fn answer_id(&self, label: &Label) -> String;
+    /// A plain answer's JSON.
+    fn whole(&self, prompt: &Prompt, answer: &Answer, label: &Label) -> String;
+    /// A streamed answer's events.
+    fn events(&self, prompt: &Prompt, answer: Answer, label: &Label) -> Events;
+    /// An event with that much text.
+    fn text_event(&self, prompt: &Prompt, label: &Label, text: &str) -> Event;
+    /// The event that says, inside a stream, that it failed.
+    fn error_event(&self, refusal: &Refusal, label: &Label) -> Event;
+    /// A sign of life.
+    fn ping(&self) -> Event;
+}
+
+/// A stream's events, made as they are needed.
+pub(crate) type Events = Box<dyn Iterator<Item = Event> + Send>;
+
+/// One event of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) name: Option<&'static str>,
+    /// Empty: a comment line in place of an event.
+    pub(crate) data: String,
+    pub(crate) kind: Kind,
+    /// Tokens that this event shows.
+    pub(crate) tokens: u64,
+    /// Tokens of reasoning that were made before it and are not shown.
+    pub(crate) silent: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// Before any content.
+    Preamble,
+    Content,
+    /// Between contents: ends and starts of blocks.
+    Structure,
+    Ping,
+    Finish,
+    Usage,
+    Terminal,
+    Error,
+}
+
+impl Event {
+    pub(crate) fn new(kind: Kind, name: Option<&'static str>, data: String) -> Self {
+        Self { name, data, kind, tokens: 0, silent: 0 }
+    }
+}
+
+/// What the readers of requests need besides the request.
+pub(crate) struct Desk<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) cache: &'a Mutex<PromptCache>,
+    pub(crate) now: Instant,
+}
+
+impl Desk<'_> {
+    /// Prompt tokens by bucket, with what `read` finds in the cache.
+    pub(crate) fn input(
+        &self,
+        sections: &[Section],
+        read: impl FnOnce(&mut PromptCache, &[Section], Instant) -> Input,
+    ) -> Input {
+        if self.settings.prompt_cache {
+            read(&mut crate::supplier::lock(self.cache), sections, self.now)
+        } else {
+            let uncached = sections.iter().map(|section| section.tokens).sum();
+            Input { uncached, ..Input::default() }
+        }
+    }
+}
+
+/// What names and dates one reply.
+#[derive(Clone, Debug)]
+pub(crate) struct Label {
+    /// Decides all ids in the reply.
+    pub(crate) seed: u64,
+    pub(crate) now_unix_s: u64,
+    /// Requests a minute, and how many are left.
+    pub(crate) limit: u64,
+    pub(crate) remaining: u64,
+    /// Padding against eavesdroppers in each chunk.
+    pub(crate) obfuscation: bool,
+}
+
+impl Label {
+    /// `prefix` and `length` letters and digits, always the same for the same `place` in this reply.
+    pub(crate) fn id(&self, prefix: &str, place: u64, length: usize) -> String {
+        const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut dice: Dice = Digest::new(self.seed).with(prefix.as_bytes()).with(&place.to_le_bytes()).dice();
+        let letter = |_| char::from(LETTERS[dice.index(LETTERS.len())]);
+        prefix.chars().chain((0..length).map(letter)).collect()
+    }
+}
+
+/// Why a request gets no answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    pub(crate) message: String,
+    pub(crate) param: Option<String>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) retry_after: Option<RetryAfter>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    ModelMissing,
+    TooLarge,
+    RateLimited,
+    Quota,
+    PaymentRequired,
+    ContextExceeded,
+    Server(u16),
+    Overloaded,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), param: None, code: None, retry_after: None }
+    }
+
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
+        Self::new(Reason::BadRequest, message)
+    }
+
+    #[must_use]
+    pub(crate) fn about(self, param: impl Into<String>, code: Option<&'static str>) -> Self {
+        Self { param: Some(param.into()), code, ..self }
+    }
+}
+
+/// What a path and method ask for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asking {
+    Answer(&'static dyn Dialect),
+    CountTokens,
+    Models,
+    Nothing,
+}
+
+/// What a request asks for, by its path's end: base URLs differ between suppliers of one protocol.
+pub(crate) fn asking(method: &str, path: &str) -> Asking {
+    match method {
+        "POST" if path.ends_with("/chat/completions") => Asking::Answer(&ChatCompletions),
+        "POST" if path.ends_with("/messages") => Asking::Answer(&Messages),
+        "POST" if path.ends_with("/messages/count_tokens") => Asking::CountTokens,
+        "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
+        _ => Asking::Nothing,
+    }
+}
+
+/// The protocol in which to refuse a request for something that is not an answer.
+pub(crate) fn of_client(request: &Request) -> &'static dyn Dialect {
+    if request.header("anthropic-version").is_some() { &Messages } else { &ChatCompletions }
+}

@@ -1,0 +1,15 @@
+//! Suppliers as clients see them: each promise and each fault, over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
+
+mod answers;
+mod books;
+mod bulk;
+mod client;
+mod control;
+mod cut;
+mod delivery;
+mod faults;
+mod limits;
+mod refusals;
+mod simulated;
