@@ -73,13 +73,15 @@ impl From<Failure> for Failed {
     }
 }
 
-/// Tries `deployment`. Times and what was seen of the supplier go into `trace` as they happen.
+/// Tries `deployment`. Times and what was seen of the supplier go into `trace` as they happen. `others_left` says
+/// whether somebody else could still be asked after this attempt.
 pub(crate) async fn attempt(
     call: &Call,
     deployment: DeploymentIndex,
     trace: &AttemptTrace,
+    others_left: bool,
 ) -> Result<Started, Failed> {
-    let limits = Limits::new(call, Instant::now());
+    let limits = Limits::new(call, Instant::now(), others_left);
     let provider = call.snapshot.provider_of(deployment);
     let outgoing = outgoing(call, deployment);
     let sending =
@@ -122,10 +124,13 @@ struct Limits {
 }
 
 impl Limits {
-    fn new(call: &Call, now: Instant) -> Self {
+    fn new(call: &Call, now: Instant, others_left: bool) -> Self {
         let policy = call.policy();
-        let total = call.deadline;
-        // A plain answer's headers come when all of it exists, so only the total bounds them.
+        // A plain answer's headers come when all of it exists, so nothing but time tells a long answer from none: a
+        // supplier may take half of what is left, so that the other half is left for the next.
+        let plain_share = call.deadline.saturating_duration_since(now) / 2;
+        let halved = !call.asked.stream && others_left;
+        let total = if halved { now + plain_share } else { call.deadline };
         let headers = if call.asked.stream { after(now, policy.header_timeout).min(total) } else { total };
         let first_content =
             first_token_limit(policy, call.asked.needs).map_or(total, |limit| after(now, limit).min(total));

@@ -18,6 +18,8 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(10);
 /// Unpacking more than this would hold up the other requests of the thread.
 const UNPACK_ELSEWHERE_BYTES: usize = 256 * 1024;
+/// RFC 1952, section 2.3.1.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A request's body, whole, and the memory that it holds.
 #[derive(Debug)]
@@ -135,6 +137,9 @@ where
 
 /// What the last four bytes say that a gzip of one member unpacks to; [`unpack`] holds it to its word.
 fn claimed_size(packed: &[u8]) -> Result<usize, IntakeError> {
+    if !packed.starts_with(&GZIP_MAGIC) {
+        return Err(IntakeError::NotGzip);
+    }
     let trailer = packed.last_chunk::<4>().ok_or(IntakeError::NotGzip)?;
     Ok(u32::from_le_bytes(*trailer) as usize)
 }

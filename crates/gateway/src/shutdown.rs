@@ -1,7 +1,6 @@
 //! The three phases of a stop: not ready, then drain, then each open answer ends lawfully.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
@@ -22,32 +21,32 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Stopper {
     phase: watch::Sender<Phase>,
-    open: Arc<AtomicUsize>,
+    open: Arc<watch::Sender<usize>>,
 }
 
 /// The side that is stopped. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
     phase: watch::Receiver<Phase>,
-    open: Arc<AtomicUsize>,
+    open: Arc<watch::Sender<usize>>,
 }
 
 /// Held by a connection while it is open.
 #[derive(Debug)]
 pub(crate) struct OpenConnection {
-    open: Arc<AtomicUsize>,
+    open: Arc<watch::Sender<usize>>,
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.open.fetch_sub(1, Ordering::Release);
+        self.open.send_modify(|open| *open -= 1);
     }
 }
 
 /// Both sides of one stop.
 pub fn shutdown() -> (Stopper, Shutdown) {
     let (sender, receiver) = watch::channel(Phase::Running);
-    let open = Arc::<AtomicUsize>::default();
+    let open = Arc::new(watch::Sender::new(0));
     (Stopper { phase: sender, open: Arc::clone(&open) }, Shutdown { phase: receiver, open })
 }
 
@@ -61,9 +60,14 @@ impl Stopper {
         });
     }
 
+    /// Waits until no connection is open.
+    pub async fn all_closed(&self) {
+        all_closed(&self.open).await;
+    }
+
     /// Connections still open.
     pub fn still_open(&self) -> usize {
-        self.open.load(Ordering::Acquire)
+        *self.open.borrow()
     }
 }
 
@@ -79,10 +83,20 @@ impl Shutdown {
         self.phase.wait_for(|current| *current >= phase).await.ok();
     }
 
+    /// Waits until no connection is open, on any thread.
+    pub async fn all_closed(&self) {
+        all_closed(&self.open).await;
+    }
+
     pub(crate) fn open_connection(&self) -> OpenConnection {
-        self.open.fetch_add(1, Ordering::AcqRel);
+        self.open.send_modify(|open| *open += 1);
         OpenConnection { open: Arc::clone(&self.open) }
     }
+}
+
+async fn all_closed(open: &watch::Sender<usize>) {
+    // The sender is at hand, so the channel cannot be closed.
+    open.subscribe().wait_for(|open| *open == 0).await.ok();
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
     let view = View { deployments: &call.snapshot.routing, world: &call.snapshot.world };
     let mut walk = Walk::new(&call.plan, call.policy());
     let mut said = Said::default();
+    let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible()).count();
+    let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
     while let Some(turn) = walk.next(&view, call.now()) {
         let permit = match turn {
             Turn::Attempt(permit) => permit,
@@ -48,7 +50,8 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         let provider = call.snapshot.provider_of(deployment);
         outlet.drain_if_abandoned(provider.stops_billing_on_abort == Some(false));
         let trace = record.begin(permit);
-        let failed = match attempt(call, deployment, &trace).await {
+        let others_left = walk.attempts() < call.policy().max_attempts.min(eligible);
+        let failed = match attempt(call, deployment, &trace, others_left).await {
             Ok(started) => return Ok(Serving { deployment, attempts: walk.attempts(), started }),
             Err(failed) => failed,
         };

@@ -1,0 +1,66 @@
+//! The whole pipeline on a simulated network and a virtual clock. A seed decides everything: what fails, when, in
+//! which order; the same seed gives the same world, so a failure found here can be looked at as often as needed.
+//!
+//! `RELEVE_SEEDS=1000` runs that many seeds, `RELEVE_SEED=42` that one.
+
+mod network;
+mod world;
+
+use std::collections::HashSet;
+
+use ledger::Outcome as Ended;
+
+use crate::world::{Outcome, Plot, run};
+
+fn seeds() -> Vec<u64> {
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    match number("RELEVE_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=number("RELEVE_SEEDS").unwrap_or(12)).collect(),
+    }
+}
+
+#[test]
+fn p1_p2_g12_whatever_suppliers_do_each_client_gets_a_whole_answer_or_an_error_that_says_so() {
+    for seed in seeds() {
+        let plot = Plot::drawn(seed);
+        let outcome = run(&plot);
+        assert_eq!(outcome.answers.len(), plot.requests, "seed {seed}");
+        for answer in &outcome.answers {
+            let text = String::from_utf8_lossy(&answer.body);
+            assert_eq!(answer.status, 200, "seed {seed}: one supplier is always healthy: {text}");
+            if answer.stream {
+                let whole = text.ends_with("data: [DONE]\n\n") && text.contains("\"finish_reason\":\"");
+                let said = text.contains("\"error\"");
+                assert!(whole != said, "seed {seed}, request {}: {text}", answer.request);
+            } else {
+                let reply: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+                assert!(reply["choices"][0]["message"]["content"].is_string(), "seed {seed}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn p5_each_request_has_exactly_one_entry_that_tells_what_its_client_saw() {
+    for seed in seeds() {
+        let Outcome { answers, entries } = run(&Plot::drawn(seed));
+        let ids: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
+        assert_eq!((ids.len(), entries.len()), (answers.len(), answers.len()), "seed {seed}");
+        let broken =
+            answers.iter().filter(|answer| answer.body.windows(7).any(|found| found == b"\"error\"")).count();
+        let told = entries.iter().filter(|entry| entry.outcome == Ended::BrokenOff).count();
+        assert_eq!(broken, told, "seed {seed}");
+        for entry in &entries {
+            entry.check().unwrap_or_else(|error| panic!("seed {seed}, {}: {error}", entry.id));
+            assert!(entry.attempts.len() <= 8, "seed {seed}: {:?}", entry.attempts);
+        }
+    }
+}
+
+#[test]
+fn a_failing_seed_replays_exactly() {
+    let plot = Plot::drawn(7);
+    assert_eq!(run(&plot), run(&plot));
+    assert_ne!(run(&plot).answers, run(&Plot::drawn(8)).answers);
+}

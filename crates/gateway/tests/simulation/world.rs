@@ -1,0 +1,239 @@
+//! One simulated world: suppliers with faults drawn from a seed, the gateway, clients, all on one virtual clock.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use catalogue::{Capabilities, Protocol};
+use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Unpriced};
+use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use ledger::{Entry, Memory};
+use routing::{DeploymentIndex, Dice, Policy, ProviderIndex, RouteEntry, World};
+use simulator::{After, CutWith, Fault, RetryAfter, Rule, Supplier};
+use turmoil::net::{TcpListener, TcpStream};
+use upstream::{Pool, Target, TargetOptions};
+
+use crate::network::{Door, SimulatedDial, Turmoil};
+
+const SUPPLIER_PORT: u16 = 8000;
+const GATEWAY_PORT: u16 = 4100;
+const EPOCH_S: u64 = 1_763_800_000;
+
+/// What clients saw and what the ledger says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) answers: Vec<Seen>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One answer, as its client saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) request: usize,
+    pub(crate) stream: bool,
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+}
+
+/// How a world goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Plot {
+    pub(crate) seed: u64,
+    pub(crate) requests: usize,
+    pub(crate) faults: Vec<Vec<Rule>>,
+    pub(crate) policy: Policy,
+}
+
+impl Plot {
+    /// Suppliers that fail now and then in ways drawn from `seed`; the last one never does.
+    pub(crate) fn drawn(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let faults = (0..2).map(|_| drawn_faults(&mut dice)).chain([Vec::new()]).collect();
+        let policy = Policy {
+            header_timeout: Duration::from_secs(5),
+            token_gap_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(60),
+            ..Policy::default()
+        };
+        Self { seed, requests: 60, faults, policy }
+    }
+}
+
+fn drawn_faults(dice: &mut Dice) -> Vec<Rule> {
+    let mut faults = vec![
+        Fault::Reset { at: simulator::ResetAt::Request },
+        Fault::Hang,
+        Fault::Unauthorized,
+        Fault::RateLimited { retry_after: Some(RetryAfter::Seconds(1)) },
+        Fault::ServerError { status: 500 },
+        Fault::Overloaded { retry_after: None },
+        Fault::InvalidJson { after: After::Headers },
+        Fault::EmptyBody,
+        Fault::Html,
+        Fault::Cut { after: After::Preamble, with: CutWith::Fin },
+        Fault::Cut { after: After::Tokens(3), with: CutWith::Rst },
+        Fault::CleanEnd { after: After::Tokens(2), says: simulator::Ending::Nothing },
+        Fault::Stall { after: After::Tokens(1), pings_ms: 0 },
+    ];
+    let mut rules = Vec::new();
+    for _ in 0..3 {
+        let index = usize::try_from(dice.next_u64() % faults.len() as u64).expect("small");
+        rules.push(Rule::with_probability(0.1 + 0.3 * dice.unit_f64(), faults.swap_remove(index)));
+    }
+    rules
+}
+
+/// Runs the plot to its end.
+pub(crate) fn run(plot: &Plot) -> Outcome {
+    let mut simulation = turmoil::Builder::new()
+        .rng_seed(plot.seed)
+        .simulation_duration(Duration::from_secs(3600))
+        .tick_duration(Duration::from_millis(1))
+        .build();
+    for (number, rules) in plot.faults.iter().enumerate() {
+        let (rules, seed) = (rules.clone(), plot.seed ^ number as u64);
+        simulation.host(supplier_name(number), move || supplier(rules.clone(), seed));
+    }
+    let journal = Arc::new(Memory::default());
+    let (kept, acted) = (Arc::clone(&journal), plot.clone());
+    simulation.host("gateway", move || serve(acted.clone(), Arc::clone(&kept)));
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let (seen, requests) = (Arc::clone(&answers), plot.requests);
+    simulation.client("client", async move {
+        let asking = (0..requests).map(|number| {
+            let seen = Arc::clone(&seen);
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(Duration::from_millis(200 * number as u64)).await;
+                let answer = ask(number).await;
+                seen.lock().unwrap().push(answer);
+            })
+        });
+        for asked in asking.collect::<Vec<_>>() {
+            asked.await?;
+        }
+        Ok(())
+    });
+    simulation.run().expect("the world comes to its end");
+    let mut answers = answers.lock().unwrap().clone();
+    answers.sort_by_key(|answer: &Seen| answer.request);
+    Outcome { answers, entries: journal.entries() }
+}
+
+fn supplier_name(number: usize) -> String {
+    format!("supplier{number}")
+}
+
+async fn supplier(rules: Vec<Rule>, seed: u64) -> turmoil::Result {
+    let address = (std::net::Ipv4Addr::UNSPECIFIED, SUPPLIER_PORT).into();
+    let supplier = Supplier::builder().listen(address).seed(seed).epoch(EPOCH_S).script(rules);
+    let _handle = supplier.spawn_on(Turmoil).await?;
+    std::future::pending().await
+}
+
+async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
+    let (_stopper, shutdown) = shutdown();
+    let shared = Shared {
+        snapshot: Arc::new(ArcSwap::from_pointee(snapshot(&plot))),
+        keys: Arc::new(ArcSwap::from_pointee(KeyRing::default())),
+        journal,
+        clock: Clock::simulated(i64::try_from(EPOCH_S).expect("small") * 1_000_000),
+        metrics: Arc::new(Metrics::default()),
+        memory: MemoryBudget::new(64 << 20),
+        shutdown: shutdown.clone(),
+        salt: plot.seed,
+    };
+    let room = Rc::new(Room::new(shared, Pool::new(SimulatedDial), Dice::new(plot.seed)));
+    let listener = TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, GATEWAY_PORT)).await?;
+    gateway::serve(Door(listener), None, shutdown, move |request| gateway::answer(Rc::clone(&room), request))
+        .await;
+    Ok(())
+}
+
+fn snapshot(plot: &Plot) -> Snapshot {
+    let count = plot.faults.len();
+    let names: Vec<Arc<str>> = (0..count).map(|number| supplier_name(number).into()).collect();
+    let routing: Vec<_> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, number)| routing::Deployment {
+            name: format!("{name}/tiny").into(),
+            provider: ProviderIndex(number),
+            protocol: Protocol::OpenaiChat,
+            region: None,
+            context_window: None,
+            max_output: None,
+            capabilities: Capabilities::default(),
+            maker: "maker".into(),
+            host: Arc::clone(name),
+            max_in_flight: None,
+        })
+        .collect();
+    let provider = |name: &Arc<str>| Provider {
+        name: Arc::clone(name),
+        target: Target::new(&format!("http://{name}:{SUPPLIER_PORT}/v1"), TargetOptions::default()).unwrap(),
+        stream_usage: true,
+        stops_billing_on_abort: Some(true),
+    };
+    let deployment = |deployment: &routing::Deployment| Deployment {
+        name: Arc::clone(&deployment.name),
+        model_json: Bytes::from_static(b"\"tiny\""),
+        name_header: deployment.name.parse().unwrap(),
+        prices: None,
+    };
+    let entries = (0..count).map(|number| RouteEntry {
+        deployment: DeploymentIndex(u32::try_from(number).expect("few")),
+        weight: 1,
+    });
+    let mut route_names = Names::default();
+    route_names.add("assistant", 0);
+    Snapshot {
+        version: "simulated".into(),
+        catalogue_version: "none".into(),
+        world: Arc::new(World::new(&routing, &names)),
+        providers: names.iter().map(provider).collect(),
+        deployments: routing.iter().map(deployment).collect(),
+        routing,
+        routes: vec![Route {
+            name: "assistant".into(),
+            policy: plot.policy.clone(),
+            entries: entries.collect(),
+            direct: false,
+        }],
+        products: vec![Product {
+            name: "office".into(),
+            routes: None,
+            default_route: None,
+            regions: Arc::default(),
+            direct: false,
+            unpriced: Unpriced::Allow,
+        }],
+        keyless: Some(0),
+        names: route_names,
+        limits: Limits::default(),
+    }
+}
+
+async fn ask(number: usize) -> Seen {
+    let stream = number.is_multiple_of(2);
+    let body = serde_json::json!({
+        "model": "assistant", "stream": stream, "max_tokens": 12,
+        "messages": [{ "role": "user", "content": format!("question {number}") }],
+    });
+    let io = TcpStream::connect(("gateway", GATEWAY_PORT)).await.expect("the gateway is there");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.unwrap();
+    tokio::task::spawn_local(connection);
+    let request = Request::post("/v1/chat/completions")
+        .header("host", "gateway")
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body.to_string())))
+        .unwrap();
+    let response = sender.send_request(request).await.expect("every request is answered");
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.expect("every answer has an end").to_bytes();
+    Seen { request: number, stream, status, body }
+}
