@@ -350,8 +350,8 @@ fn unclosed(breaker: Breaker, ticket: Ticket, event: Event, now: Instant) -> Opt
     if proves_health {
         return Some(breaker.close(0));
     }
-    let probing = matches!(breaker.phase, Phase::Probing { .. });
-    if !probing || ticket.probe != Some(breaker.probe) {
+    // Each opening is a new generation, so a ticket with this probe's number holds the lease.
+    if ticket.probe != Some(breaker.probe) {
         return None;
     }
     Some(match event {

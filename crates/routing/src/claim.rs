@@ -181,13 +181,18 @@ fn last_resort_price(target: &Cell, cost: Cost, reason: Reason, now: Instant) ->
     if affordable { Ok(price) } else { Err(Reason::NoBudget { wait_ms }) }
 }
 
-/// Both breakers let it through, or neither is left changed.
+/// What both breakers say.
 fn admitted(deployment: &Cell, provider: &Cell, now: Instant) -> Result<(Ticket, Ticket), Reason> {
     // Looked at first, so that a probe is not taken and given back for nothing.
-    if let Standing::Against(reason) = standing(deployment, Some(provider), now) {
-        return Err(reason);
+    match standing(deployment, Some(provider), now) {
+        Standing::Against(reason) => Err(reason),
+        Standing::Ready | Standing::Due(_) => admitted_by_both(deployment, provider, now),
     }
-    let provider_ticket = provider.admit(now).map_err(Reason::from)?;
+}
+
+/// Both let it through, or neither keeps a probe for it.
+fn admitted_by_both(deployment: &Cell, provider: &Cell, now: Instant) -> Result<(Ticket, Ticket), Reason> {
+    let provider_ticket = provider.admit(now)?;
     match deployment.admit(now) {
         Ok(deployment_ticket) => Ok((deployment_ticket, provider_ticket)),
         Err(shut) => {

@@ -136,6 +136,10 @@ fn a_probe_refused_by_one_breaker_does_not_hold_the_other() {
         observe(permit, Outcome::Failed(Failure::Unreachable), Instant(1_000));
     }
     assert!(matches!(take(&fixture, &HEALTHY, Cost::First, 2_300), Err(Reason::Benched { .. })));
+    // The same where the deployment falls between the look and the claim.
+    let (benched, provider) = (fixture.world.deployment(HEALTHY.deployment), &fixture.world);
+    let refused = admitted_by_both(benched, provider.provider_of(HEALTHY.deployment), Instant(2_300));
+    assert!(matches!(refused, Err(Reason::Benched { .. })));
     assert!(take(&fixture, &other, Cost::First, 2_300).unwrap().is_probe());
 }
 
