@@ -53,7 +53,7 @@ mod tests {
     fn all(json: &str) -> Vec<(String, String, u64)> {
         let mut found = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        counts(&mut Scanner::new(json.as_bytes()), &mut |group, name, count| {
+        counts(&mut Scanner::new(json.as_bytes()).unwrap(), &mut |group, name, count| {
             found.push((text(group), text(name), count));
         })
         .unwrap();

@@ -23,6 +23,7 @@ mod protocol;
 mod scan;
 mod splice;
 pub mod sse;
+mod template;
 
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};

@@ -128,7 +128,7 @@ impl Peek<'_> {
 /// # Errors
 /// [`PeekError`], for what is not JSON, not an object, or ambiguous. Only the first problem is told.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
-    let mut scan = Scanner::new(body);
+    let mut scan = Scanner::new(body).map_err(Refusal::Scan)?;
     if scan.kind().map_err(Refusal::Scan)? != Kind::Object {
         return Err(scan
             .skip()

@@ -112,9 +112,22 @@ pub(crate) struct Scanner<'a> {
 
 type Scanned<T> = Result<T, ScanError>;
 
+/// The inside of the string in which `bytes` start, up to its closing quote. Its UTF-8 is not checked.
+pub(crate) fn string_inside(bytes: &[u8]) -> Scanned<&[u8]> {
+    let end = text::end(bytes, plain_run(bytes, 0))?;
+    Ok(&bytes[..end])
+}
+
 impl<'a> Scanner<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0 }
+    /// Starts at the front of `bytes`.
+    ///
+    /// # Errors
+    /// [`What::Utf8`]: the text is checked once, as a whole, so that nothing after this has to.
+    pub(crate) fn new(bytes: &'a [u8]) -> Scanned<Self> {
+        match simdutf8::basic::from_utf8(bytes) {
+            Ok(_) => Ok(Self { bytes, at: 0, depth: 0 }),
+            Err(_) => Err(ScanError::new(text::valid_up_to(bytes), What::Utf8)),
+        }
     }
 
     /// The offset of the next byte.
@@ -125,6 +138,11 @@ impl<'a> Scanner<'a> {
     /// The text between two offsets that this scanner gave.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
         &self.bytes[range]
+    }
+
+    /// A scanner of one value alone, between two offsets that this one gave.
+    pub(crate) fn again(&self, range: Range<usize>) -> Self {
+        Self { bytes: &self.bytes[range], at: 0, depth: self.depth }
     }
 
     /// Skips white space and says what value starts there.
@@ -195,41 +213,26 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(crate) fn string(&mut self) -> Scanned<Text<'a>> {
         self.blank();
-        if !self.next_is(b'"') {
-            return Err(self.error(What::Quote));
-        }
+        if self.next_is(b'"') { self.string_behind_quote() } else { Err(self.error(What::Quote)) }
+    }
+
+    #[inline]
+    fn string_behind_quote(&mut self) -> Scanned<Text<'a>> {
         let start = self.at + 1;
-        let mut high = 0;
-        let end = plain_run(self.bytes, start, &mut high);
-        if self.bytes.get(end) == Some(&b'"') && high & text::HIGHS == 0 {
+        let end = plain_run(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
             return Ok(Text { raw: &self.bytes[start..end], escaped: false });
         }
-        self.odd_string(start, end, high)
+        self.escaped_string(start, end)
     }
 
-    /// The rest of a string that is not plain ASCII up to its end.
-    fn odd_string(&mut self, start: usize, mut end: usize, mut high: u64) -> Scanned<Text<'a>> {
-        let mut escaped = false;
-        loop {
-            match self.bytes.get(end) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    end = text::escape(self.bytes, end)?;
-                }
-                Some(_) => return Err(ScanError::new(end, What::Control)),
-                None => return Err(ScanError::new(end, What::EndsInString)),
-            }
-            end = plain_run(self.bytes, end, &mut high);
-        }
-        let raw = &self.bytes[start..end];
-        if high & text::HIGHS != 0 {
-            // The run looked at whole words, so the high byte may lie past the string; then this is merely superfluous.
-            text::check_utf8(raw, start)?;
-        }
+    /// The rest of a string whose first run, up to `end`, does not end in a quote.
+    #[inline(never)]
+    fn escaped_string(&mut self, start: usize, end: usize) -> Scanned<Text<'a>> {
+        let end = text::end(self.bytes, end)?;
         self.at = end + 1;
-        Ok(Text { raw, escaped })
+        Ok(Text { raw: &self.bytes[start..end], escaped: true })
     }
 
     /// Takes the value that starts here, whatever it is.
@@ -318,7 +321,7 @@ impl<'a> Scanner<'a> {
         if !self.next_is(b'"') {
             return Err(self.error(What::Name));
         }
-        let name = self.string()?;
+        let name = self.string_behind_quote()?;
         self.blank();
         if !self.next_is(b':') {
             return Err(self.error(What::Colon));

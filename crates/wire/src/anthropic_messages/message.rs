@@ -1,5 +1,7 @@
 //! What a message, or an event of a stream, says: one borrowed pass over both.
 
+use std::ops::Range;
+
 use super::usage::Stated;
 use crate::scan::{Kind, ScanError, Scanner, Text};
 
@@ -20,6 +22,8 @@ pub(super) struct Message<'a> {
     pub(super) has_content: bool,
     /// Bytes of generated text.
     pub(super) text_bytes: u64,
+    /// The inside of the string in a `delta` of text.
+    pub(super) delta_text: Option<Range<usize>>,
 }
 
 impl<'a> Message<'a> {
@@ -37,7 +41,7 @@ impl<'a> Message<'a> {
     }
 
     fn read_on(&mut self, json: &'a [u8]) -> Result<(), ScanError> {
-        let mut scan = Scanner::new(json);
+        let mut scan = Scanner::new(json)?;
         self.is_object = scan.kind()? == Kind::Object;
         if self.is_object {
             scan.object(|scan, name| self.member(scan, name))?;
@@ -102,7 +106,7 @@ impl<'a> Message<'a> {
                     let silent = scan.text()?.is_none_or(|kind| kind.is("text") || kind.is("thinking"));
                     self.has_content |= !silent;
                 }
-                b"text" | b"thinking" | b"signature" => self.say(scan)?,
+                b"text" | b"thinking" | b"signature" => drop(self.say(scan)?),
                 b"input" => self.text_bytes += written_bytes(scan)?,
                 _ => scan.skip()?,
             }
@@ -118,7 +122,9 @@ impl<'a> Message<'a> {
         scan.object(|scan, name| {
             match name {
                 b"stop_reason" => self.stop = scan.text()?,
-                b"text" | b"thinking" | b"partial_json" => self.say(scan)?,
+                b"text" | b"thinking" | b"partial_json" => {
+                    self.delta_text = self.say(scan)?.map(|length| scan.at() - 1 - length..scan.at() - 1);
+                }
                 // Proofs and citations are content, but no text that was generated.
                 b"signature" | b"citation" => self.has_content |= scan.says_something()?,
                 _ => scan.skip()?,
@@ -127,12 +133,12 @@ impl<'a> Message<'a> {
         })
     }
 
-    fn say(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
-        if let Some(text) = scan.text()? {
-            self.has_content |= !text.raw.is_empty();
-            self.text_bytes += text.raw.len() as u64;
-        }
-        Ok(())
+    /// Takes generated text; gives its length.
+    fn say(&mut self, scan: &mut Scanner<'a>) -> Result<Option<usize>, ScanError> {
+        let Some(text) = scan.text()? else { return Ok(None) };
+        self.has_content |= !text.raw.is_empty();
+        self.text_bytes += text.raw.len() as u64;
+        Ok(Some(text.raw.len()))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::classify;
 use crate::codec::{End, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::sse::Frame;
+use crate::template::Template;
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -21,10 +22,16 @@ pub(super) struct Reader {
     stop: Option<String>,
     usage: Stated,
     output_bytes: u64,
+    /// The last delta that carried text.
+    template: Template,
 }
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
+        if let Some(text_bytes) = self.template.text_bytes(&frame.raw) {
+            self.output_bytes += text_bytes;
+            return SeenKind::Content.into();
+        }
         let data = frame.data();
         let is_error = || frame.event() == Some(b"error");
         if data.is_empty() {
@@ -37,6 +44,9 @@ impl StreamReader for Reader {
         };
         if message.is_error || (message.kind.is_none() && is_error()) {
             return self.fail(classify::hidden_error(&data)).into();
+        }
+        if let (Some(text), true, None) = (&message.delta_text, message.has_content, message.stop) {
+            self.template.learn(&frame.raw, &data, text, None);
         }
         self.note(&message).into()
     }

@@ -108,16 +108,15 @@ impl Stated {
 /// One iteration, if it is a compaction.
 fn compaction(scan: &mut Scanner<'_>) -> Result<Option<Plain>, ScanError> {
     let range = scan.range()?;
-    let json = scan.slice(range);
     let mut plain = Plain::default();
-    counts(&mut Scanner::new(json), &mut |group, name, count| match (group, name) {
+    counts(&mut scan.again(range.clone()), &mut |group, name, count| match (group, name) {
         (b"", b"input_tokens") => plain.input = count,
         (b"", b"cache_read_input_tokens") => plain.cache_read = count,
         (b"", b"cache_creation_input_tokens") => plain.cache_write = count,
         (b"", b"output_tokens") => plain.output = count,
         _ => {}
     })?;
-    let mut scan = Scanner::new(json);
+    let mut scan = scan.again(range);
     let mut is_compaction = false;
     if scan.kind()? == Kind::Object {
         scan.object(|scan, name| {

@@ -27,7 +27,7 @@ impl Report {
     /// Reads a body; `None` when it is not JSON or holds no error.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let mut report = Self::default();
-        let mut scan = Scanner::new(body);
+        let mut scan = Scanner::new(body).ok()?;
         report.value(&mut scan).ok()?;
         scan.end().ok()?;
         report.found.then_some(report)

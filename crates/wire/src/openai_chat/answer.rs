@@ -1,5 +1,7 @@
 //! What a chunk, or a whole reply, says: one borrowed pass over both.
 
+use std::ops::Range;
+
 use catalogue::Usage;
 
 use super::usage;
@@ -21,6 +23,11 @@ pub(super) struct Answer<'a> {
     pub(super) has_content: bool,
     /// Bytes of generated text.
     pub(super) text_bytes: u64,
+    /// The inside of the last string of generated text, and how many there were.
+    pub(super) last_text: Range<usize>,
+    pub(super) texts: u32,
+    /// The inside of the last top-level string that means nothing to us.
+    pub(super) padding: Option<Range<usize>>,
 }
 
 /// Which choices have been seen, and which have their finish reason, as bits by index. Choices from the 64th on share a
@@ -52,7 +59,7 @@ impl Choices {
 impl<'a> Answer<'a> {
     pub(super) fn read(json: &'a [u8]) -> Result<Self, ScanError> {
         let mut answer = Self::default();
-        let mut scan = Scanner::new(json);
+        let mut scan = Scanner::new(json)?;
         answer.is_object = scan.kind()? == Kind::Object;
         if answer.is_object {
             scan.object(|scan, name| answer.member(scan, name))?;
@@ -63,6 +70,11 @@ impl<'a> Answer<'a> {
         Ok(answer)
     }
 
+    /// Whether one piece of text is all that this says.
+    pub(super) const fn is_plain_text(&self) -> bool {
+        self.has_content && self.texts == 1 && self.usage.is_none() && self.finish.is_none()
+    }
+
     fn member(&mut self, scan: &mut Scanner<'a>, name: &[u8]) -> Result<(), ScanError> {
         match name {
             b"choices" => self.choice_list(scan)?,
@@ -71,7 +83,11 @@ impl<'a> Answer<'a> {
             b"error" => self.is_error |= scan.says_something()?,
             // The flat error of older vLLM servers.
             b"object" => self.is_error |= scan.text()?.is_some_and(|object| object.is("error")),
-            _ => scan.skip()?,
+            _ => {
+                if let Some(text) = scan.text()? {
+                    self.padding = Some(inside(scan, text));
+                }
+            }
         }
         Ok(())
     }
@@ -136,7 +152,10 @@ impl<'a> Answer<'a> {
     /// Generated text: a string, or a list of parts with strings in them (Mistral).
     fn spoken(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
         match scan.kind()? {
-            Kind::String => self.say(scan.string()?),
+            Kind::String => {
+                let text = scan.string()?;
+                self.say(text, inside(scan, text));
+            }
             Kind::Array => scan.array(|scan| self.spoken(scan))?,
             Kind::Object => scan.object(|scan, name| {
                 if name == b"type" {
@@ -165,8 +184,16 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn say(&mut self, text: Text<'_>) {
+    fn say(&mut self, text: Text<'_>, inside: Range<usize>) {
         self.has_content |= !text.raw.is_empty();
         self.text_bytes += text.raw.len() as u64;
+        self.last_text = inside;
+        self.texts += 1;
     }
+}
+
+/// The range of the inside of `text`, which was just taken.
+fn inside(scan: &Scanner<'_>, text: Text<'_>) -> Range<usize> {
+    let end = scan.at() - 1;
+    end - text.raw.len()..end
 }

@@ -1,6 +1,6 @@
 //! Watching a streamed reply.
 //!
-//! Each frame is scanned once, in place: a word in generated text is never taken for a member of the chunk, since it
+//! Each frame is scanned once, in place, or compared with one that was: a word in generated text is never taken for a member of the chunk, since it
 //! is inside a string there, and a frame that is not JSON is noticed.
 //!
 //! The end: a stream is whole when `[DONE]` came, or when every choice that was seen has its finish reason (some
@@ -13,6 +13,7 @@ use crate::classify;
 use crate::codec::{End, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::sse::Frame;
+use crate::template::Template;
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -24,10 +25,16 @@ pub(super) struct Reader {
     finish: Option<String>,
     usage: Option<Usage>,
     output_bytes: u64,
+    /// The last frame that carried one piece of text and nothing else.
+    template: Template,
 }
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
+        if let Some(text_bytes) = self.template.text_bytes(&frame.raw) {
+            self.output_bytes += text_bytes;
+            return SeenKind::Content.into();
+        }
         let data = frame.data();
         if data.is_empty() {
             return self.quiet().into();
@@ -41,6 +48,9 @@ impl StreamReader for Reader {
         };
         if answer.is_error || (!answer.has_choices && frame.event() == Some(b"error")) {
             return self.fail(classify::hidden_error(&data));
+        }
+        if answer.is_plain_text() {
+            self.template.learn(&frame.raw, &data, &answer.last_text, answer.padding.as_ref());
         }
         self.note(&answer)
     }

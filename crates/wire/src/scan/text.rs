@@ -59,7 +59,7 @@ impl<'a> Text<'a> {
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
-pub(super) const HIGHS: u64 = 0x8080_8080_8080_8080;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Marks, by its highest bit, the first byte of `word` that ends a run: a quote, a backslash, a control character.
 /// Bytes behind the first may be marked wrongly (borrows travel upwards), so only the lowest mark counts.
@@ -71,62 +71,66 @@ const fn stops(word: u64) -> u64 {
     (control_or_quote | backslash) & !word & HIGHS
 }
 
-/// The offset of the next byte from `at` that is not plain text, or the length. `high` gathers the bytes on the way (and
-/// some behind), so that its high bits tell whether one may have been outside ASCII.
+/// The offset of the next byte from `at` that is not plain text, or the length.
 #[inline]
-pub(super) fn plain_run(bytes: &[u8], at: usize, high: &mut u64) -> usize {
+pub(super) fn plain_run(bytes: &[u8], at: usize) -> usize {
     let mut rest = &bytes[at..];
-    // Names and most values end within a few words; only then is the wider loop worth its start.
-    for _ in 0..4 {
+    // Names and most values end within two words; only then is the call of the wider loop worth it.
+    for _ in 0..2 {
         let Some((chunk, tail)) = rest.split_first_chunk() else { break };
-        let word = u64::from_le_bytes(*chunk);
-        *high |= word;
-        let stop = stops(word);
+        let stop = stops(u64::from_le_bytes(*chunk));
         if stop != 0 {
             return bytes.len() - rest.len() + (stop.trailing_zeros() / 8) as usize;
         }
         rest = tail;
     }
-    bytes.len() - long_run(rest, high).len()
+    bytes.len() - long_run(rest).len()
 }
 
 /// What is left of `rest` from the next byte on that is not plain text.
-fn long_run<'a>(mut rest: &'a [u8], high: &mut u64) -> &'a [u8] {
+#[inline(never)]
+fn long_run(mut rest: &[u8]) -> &[u8] {
     // In blocks that the compiler turns into vector instructions.
     while let Some((block, tail)) = rest.split_first_chunk::<32>() {
-        let mut stop = false;
-        let mut seen = 0;
-        for &byte in block {
-            stop |= (byte ^ 0x02) < 0x21 || byte == b'\\';
-            seen |= byte;
-        }
-        *high |= u64::from(seen);
-        if stop {
+        let stop = block.iter().fold(0, |stop, byte| stop | ends(*byte));
+        if stop != 0 {
             break;
         }
         rest = tail;
     }
     while let Some((chunk, tail)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*chunk);
-        *high |= word;
-        let stop = stops(word);
+        let stop = stops(u64::from_le_bytes(*chunk));
         if stop != 0 {
             return &rest[(stop.trailing_zeros() / 8) as usize..];
         }
         rest = tail;
     }
-    let plain = rest.iter().take_while(|&&byte| {
-        *high |= u64::from(byte);
-        byte >= 0x20 && byte != b'"' && byte != b'\\'
-    });
-    &rest[plain.count()..]
+    let plain = rest.iter().take_while(|byte| ends(**byte) == 0).count();
+    &rest[plain..]
 }
 
-/// UTF-8 of a string's bytes; `offset` is where they start.
-pub(super) fn check_utf8(raw: &[u8], offset: usize) -> Result<(), ScanError> {
-    std::str::from_utf8(raw)
-        .map(drop)
-        .map_err(|error| ScanError::new(offset + error.valid_up_to(), What::Utf8))
+/// Not 0 when the byte ends a run, by the same trick.
+#[inline]
+fn ends(byte: u8) -> u8 {
+    u8::from((byte ^ 0x02) < 0x21) | u8::from(byte == b'\\')
+}
+
+/// The offset of the closing quote of the string that the run up to `at` is part of.
+pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, ScanError> {
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => return Ok(at),
+            Some(b'\\') => at = plain_run(bytes, escape(bytes, at)?),
+            Some(_) => return Err(ScanError::new(at, What::Control)),
+            None => return Err(ScanError::new(at, What::EndsInString)),
+        }
+    }
+}
+
+/// How far the bytes are UTF-8.
+#[cold]
+pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
+    std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
 }
 
 /// Checks the escape whose backslash is at `at` (both halves of a surrogate pair at once); gives the offset behind it.

@@ -97,8 +97,9 @@ fn same_values(peek: &Peek<'_>, body: &[u8]) {
     assert_eq!(peek.is_empty, members.0.is_empty());
     let conversation = ["messages", "input", "contents"].iter().any(|name| members.get(name).is_some());
     assert_eq!(peek.messages.is_some(), conversation);
-    if let (Some(range), Some(messages)) = (&peek.messages, members.get("messages")) {
-        if !["input", "contents"].iter().any(|name| members.get(name).is_some()) {
+    let other_names = ["input", "contents"].iter().any(|name| members.get(name).is_some());
+    if let (Some(range), Some(messages), false) = (&peek.messages, members.get("messages"), other_names) {
+        {
             assert_eq!(&value(range), messages);
             let prefilled = messages
                 .as_array()

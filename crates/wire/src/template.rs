@@ -1,0 +1,116 @@
+//! Recognising a frame that is like an earlier one but for what a string or two say.
+//!
+//! **For**: streams. Between the first word and the last, a supplier sends the same event over and over; only the piece
+//! of text differs (and some padding, at suppliers that hide the lengths of their pieces). Once one such frame has been
+//! scanned, the next need only be compared with it.
+//!
+//! **Promises**: a match is exact. All bytes outside the strings are the same, and the strings are sound, so the frame
+//! has the structure of the one that was scanned: nothing can hide in it. A frame that does not match says nothing; it
+//! is scanned.
+
+use std::ops::Range;
+
+use crate::scan;
+
+/// One frame, and where its strings may differ.
+#[derive(Debug, Default)]
+pub(crate) struct Template {
+    frame: Vec<u8>,
+    /// The inside of the string of generated text; empty as long as nothing was learnt.
+    text: Range<usize>,
+    /// The inside of a later string that does not matter.
+    padding: Option<Range<usize>>,
+}
+
+impl Template {
+    /// Takes `frame` as the pattern. The ranges are those of the strings' insides, in `json`, which is part of `frame`.
+    pub(crate) fn learn(
+        &mut self,
+        frame: &[u8],
+        json: &[u8],
+        text: &Range<usize>,
+        padding: Option<&Range<usize>>,
+    ) {
+        // Several data lines were joined elsewhere; such a frame teaches nothing.
+        let offset = json.as_ptr().addr().wrapping_sub(frame.as_ptr().addr());
+        if frame.get(offset..).is_none_or(|rest| !rest.starts_with(json)) {
+            return;
+        }
+        let shift = |range: &Range<usize>| range.start + offset..range.end + offset;
+        self.frame.clear();
+        self.frame.extend_from_slice(frame);
+        self.text = shift(text);
+        self.padding = padding.filter(|padding| padding.start > text.end).map(shift);
+    }
+
+    /// How many bytes of text the frame carries, if it is of the pattern. Never 0: a frame without text is scanned.
+    pub(crate) fn text_bytes(&self, frame: &[u8]) -> Option<u64> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let rest = frame.strip_prefix(&self.frame[..self.text.start])?;
+        let (text, mut rest) = string(rest)?;
+        let mut kept = self.text.end;
+        if let Some(padding) = &self.padding {
+            rest = rest.strip_prefix(&self.frame[kept..padding.start])?;
+            (_, rest) = string(rest)?;
+            kept = padding.end;
+        }
+        (rest == &self.frame[kept..] && !text.is_empty()).then_some(text.len() as u64)
+    }
+}
+
+/// The inside of the string that `bytes` start in, and what follows it, the closing quote first.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = scan::string_inside(bytes).ok()?;
+    std::str::from_utf8(inside).ok()?;
+    Some((inside, &bytes[inside.len()..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: &str = "data: {\"c\":\"word\",\"u\":null,\"p\":\"xx\"}\n\n";
+
+    fn learnt(padded: bool) -> Template {
+        let mut template = Template::default();
+        let json = &FRAME[6..];
+        assert_eq!((&json[6..10], &json[26..28]), ("word", "xx"));
+        template.learn(FRAME.as_bytes(), json.as_bytes(), &(6..10), padded.then_some(&(26..28)));
+        template
+    }
+
+    #[test]
+    fn strings_may_differ_and_nothing_else() {
+        let with = |text: &str, padding: &str| FRAME.replace("word", text).replace("xx", padding);
+        let template = learnt(true);
+        assert_eq!(template.text_bytes(FRAME.as_bytes()), Some(4));
+        assert_eq!(template.text_bytes(with(r#"\"u\":1 größer"#, "").as_bytes()), Some(16));
+        assert_eq!(learnt(false).text_bytes(with("other", "xx").as_bytes()), Some(5));
+        assert_eq!(learnt(false).text_bytes(with("other", "xxx").as_bytes()), None);
+        for other in [
+            with("", "xx"),
+            with("a\",\"u\":1,\"z\":\"b", "xx"),
+            with("a\\", "xx"),
+            with("a\nb", "xx"),
+            FRAME.replace("null", "1"),
+            FRAME.replace("\n\n", "\n"),
+            FRAME.replace("\n\n", "\n\n\n"),
+            FRAME.replace("data: ", "data:"),
+            FRAME[..FRAME.len() - 4].to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(template.text_bytes(other.as_bytes()), None, "{other}");
+        }
+        let broken = [&FRAME.as_bytes()[..12], b"\xff", &FRAME.as_bytes()[13..]].concat();
+        assert_eq!(template.text_bytes(&broken), None);
+    }
+
+    #[test]
+    fn what_is_not_inside_the_frame_teaches_nothing() {
+        let mut template = Template::default();
+        template.learn(FRAME.as_bytes(), b"{\"c\":\"word\"}", &(6..10), None);
+        assert_eq!(template.text_bytes(FRAME.as_bytes()), None);
+    }
+}
