@@ -145,6 +145,9 @@ fn go_on(tokens: Vec<String>, said: &str, root: &Digest, style: &AnswerStyle) ->
 }
 
 fn stop_at(tokens: Vec<String>, stops: &[String]) -> (Vec<String>, Finish) {
+    if stops.is_empty() {
+        return (tokens, Finish::Stop);
+    }
     let text = tokens.concat();
     let first = stops.iter().filter(|stop| !stop.is_empty());
     let first = first.filter_map(|stop| text.find(stop.as_str()).map(|at| (at, stop))).min();

@@ -10,7 +10,7 @@ use crate::{
     answer::Answer,
     http::Request,
     prompt::Prompt,
-    protocol::{Desk, Dialect, Event, Events, Header, Kind, Label, Refusal},
+    protocol::{Desk, Dialect, Event, Events, Header, Kind, Label, Reason, Refusal},
 };
 
 /// The protocol `anthropic-messages`.
@@ -30,6 +30,10 @@ impl Dialect for Messages {
 
     fn headers(&self, label: &Label) -> Vec<Header> {
         refusal::headers(label)
+    }
+
+    fn words(&self, reason: Reason) -> &'static str {
+        refusal::words(reason)
     }
 
     fn refuse(&self, refusal: &Refusal, label: &Label) -> (u16, String) {

@@ -146,6 +146,10 @@ impl Books {
         self.recorded.iter().map(page).collect()
     }
 
+    pub(crate) fn count_fault(&mut self, name: &str) {
+        *self.counters.faults.entry(name.to_owned()).or_default() += 1;
+    }
+
     pub(crate) fn forget(&mut self) {
         let in_flight = self.counters.in_flight;
         *self = Self::default();
@@ -199,7 +203,7 @@ impl Exchange {
         counted.counters.in_flight += 1;
         counted.counters.in_flight_peak = counted.counters.in_flight_peak.max(counted.counters.in_flight);
         if let Some(fault) = &entry.fault {
-            *counted.counters.faults.entry(fault.clone()).or_default() += 1;
+            counted.count_fault(fault);
         }
         let page = Page { entry: Mutex::new(entry), reply: Mutex::default(), written: AtomicU64::new(0) };
         let page = Arc::new(page);

@@ -118,6 +118,17 @@ impl<I: Io> Connection<I> {
         drop(self.io.shutdown().await);
     }
 
+    /// Throws away what the client still sends, for a second at most: closing before would reset the connection,
+    /// and the reply could be lost on its way.
+    pub(crate) async fn drain(&mut self) {
+        let reading = async {
+            while matches!(self.fill().await, Ok(1..)) {
+                self.inbox.clear();
+            }
+        };
+        drop(tokio::time::timeout(Duration::from_secs(1), reading).await);
+    }
+
     /// Lets what was written reach the client, then makes the drop of this connection a reset.
     pub(crate) async fn reset(&mut self) {
         // A reset throws away what is still on its way; loopback needs far less than this.

@@ -106,6 +106,9 @@ pub enum Fault {
         /// Streams: after what.
         #[serde(default)]
         after: After,
+        /// Which error.
+        #[serde(default)]
+        error: HiddenError,
     },
     /// The connection ends inside the body, chunked framing unfinished. A plain answer loses its second
     /// half.
@@ -211,6 +214,21 @@ pub enum After {
     Preamble,
     /// This many events of content. More than there are: the fault comes after the last of them.
     Tokens(u64),
+}
+
+/// The errors that suppliers hide inside a 200.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenError {
+    /// An error of the supplier's own.
+    #[default]
+    Server,
+    /// It has too much to do.
+    Overloaded,
+    /// Too many requests.
+    RateLimited,
+    /// Out of credit.
+    Quota,
 }
 
 /// When a connection is reset.

@@ -51,7 +51,7 @@ pub use crate::{
     billing::{Billed, Line, Meter},
     books::{Counters, Outcome, Recorded},
     dice::Dice,
-    fault::{After, CutWith, Ending, Fault, Raw, RawEnd, RawFraming, ResetAt, RetryAfter},
+    fault::{After, CutWith, Ending, Fault, HiddenError, Raw, RawEnd, RawFraming, ResetAt, RetryAfter},
     network::{Io, Network, Tcp},
     script::{Rule, ScriptError},
     settings::{AnswerStyle, Delivery, LineEnd, Model, Pace, Prefill, Settings, StreamUsage},

@@ -38,6 +38,11 @@ pub trait Network: Send + Sync + 'static {
 
     /// The next connection. Must be safe to cancel.
     fn accept(&self, listener: &mut Self::Listener) -> impl Future<Output = io::Result<Self::Io>> + Send;
+
+    /// What comes before the first request, on a task of the connection's own: a TLS handshake, say.
+    fn greet(&self, io: Self::Io) -> impl Future<Output = io::Result<Self::Io>> + Send {
+        async { Ok(io) }
+    }
 }
 
 /// Real TCP sockets.

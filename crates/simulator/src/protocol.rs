@@ -25,6 +25,8 @@ pub(crate) trait Dialect: Sync + Debug {
     fn read(&self, request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal>;
     /// What each reply's headers say: its id, what is left of the limits.
     fn headers(&self, label: &Label) -> Vec<Header>;
+    /// What the protocol's first supplier usually says when it refuses for this reason.
+    fn words(&self, reason: Reason) -> &'static str;
     /// Status and JSON body of a refusal.
     fn refuse(&self, refusal: &Refusal, label: &Label) -> (u16, String);
     /// The id that an answer bears.

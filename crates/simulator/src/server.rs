@@ -38,13 +38,14 @@ pub(crate) async fn run<N: Network>(
     shared: Arc<Shared>,
     mut orders: mpsc::Receiver<Order>,
 ) {
+    let network = Arc::new(network);
     let mut door: Door<N> = Door::Open(listener);
     let mut guests = JoinSet::new();
     loop {
         tokio::select! {
             order = orders.recv() => {
                 let Some(order) = order else { return };
-                let (moved, outcome) = turn(&network, door, address, order.shut).await;
+                let (moved, outcome) = turn(&*network, door, address, order.shut).await;
                 door = moved;
                 if order.shut {
                     turn_out(&mut guests, &shared).await;
@@ -52,10 +53,9 @@ pub(crate) async fn run<N: Network>(
                 // Whoever asked may have stopped waiting.
                 drop(order.done.send(outcome));
             }
-            accepted = accept(&network, &mut door) => match accepted {
+            accepted = accept(&*network, &mut door) => match accepted {
                 Ok(io) => {
-                    let connection = Connection::new(io, Arc::clone(&shared.tally));
-                    guests.spawn(attend(connection, Arc::clone(&shared)));
+                    guests.spawn(welcome(Arc::clone(&network), io, Arc::clone(&shared)));
                 }
                 // Out of file descriptors, say: others will close some.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -108,8 +108,17 @@ async fn turn_out(guests: &mut JoinSet<()>, shared: &Shared) {
     shared.tally.set_cut(false);
 }
 
+async fn welcome<N: Network>(network: Arc<N>, io: N::Io, shared: Arc<Shared>) {
+    // Whoever cannot greet is no client.
+    if let Ok(io) = network.greet(io).await {
+        attend(Connection::new(io, Arc::clone(&shared.tally)), shared).await;
+    }
+}
+
 async fn attend<I: Io>(mut connection: Connection<I>, shared: Arc<Shared>) {
-    if lock(&shared.script).resets_at_accept() {
+    let resets = lock(&shared.script).resets_at_accept();
+    if resets {
+        lock(&shared.books).count_fault("reset");
         return connection.reset().await;
     }
     if shared.bench {
@@ -145,5 +154,6 @@ async fn turn_away<I: Io>(connection: &mut Connection<I>, error: &ReadError) {
     );
     if connection.write(reply.as_bytes(), &0.into()).await.is_ok() {
         connection.finish().await;
+        connection.drain().await;
     }
 }

@@ -20,11 +20,10 @@ use crate::{
     fault::{Fault, RetryAfter},
     play::{End, Framing, Play, Step, What},
     prompt::Prompt,
-    protocol::{Dialect, Header, Label, Reason, Refusal},
+    protocol::{Dialect, Header, Label, Refusal},
     settings::Settings,
     sse,
 };
-pub(crate) use failure::rate_limited;
 use timing::Clockwork;
 
 /// Where and when one reply is made.
@@ -124,12 +123,4 @@ impl Scene {
         let mut dice = self.dice.clone();
         (0..count).map(|_| dice.next_u64().to_le_bytes()[0]).collect()
     }
-}
-
-/// The error that suppliers hide inside a 200.
-fn server_error() -> Refusal {
-    Refusal::new(
-        Reason::Server(500),
-        "The server had an error while processing your request. Sorry about that!",
-    )
 }

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::{
@@ -236,6 +236,13 @@ impl Handle {
         self.shared.tally.forget();
     }
 
+    /// Waits until no request is being answered.
+    pub async fn idle(&self) {
+        while lock(&self.shared.books).counters.in_flight > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Opens or shuts the door as `is_cut` and the script say, and waits until it is so.
     async fn settle(&self) -> io::Result<()> {
         let shut = self.is_cut.load(Relaxed) || lock(&self.shared.script).refuses();
@@ -282,7 +289,6 @@ struct Allowance {
 impl Shared {
     fn new(builder: Builder, script: Script) -> Self {
         let start = Instant::now();
-        let limit = builder.settings.requests_per_minute.map_or(0.0, f64::from);
         Self {
             settings: Mutex::new(Arc::new(builder.settings)),
             script: Mutex::new(script),
@@ -290,7 +296,7 @@ impl Shared {
             books: Arc::default(),
             tally: Arc::default(),
             bench: builder.bench,
-            allowance: Mutex::new(Allowance { left: limit, at: start }),
+            allowance: Mutex::new(Allowance { left: f64::MAX, at: start }),
             numbers: AtomicU64::new(0),
             start,
             epoch_unix_s: builder.epoch_unix_s.unwrap_or_else(real_unix_s),

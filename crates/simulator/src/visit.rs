@@ -19,7 +19,7 @@ use crate::{
     protocol::{self, Asking, Desk, Dialect, Label, Reason, Refusal},
     script::{Asked, Drawn},
     settings::Settings,
-    stage::{Scene, rate_limited},
+    stage::Scene,
     supplier::{Shared, lock},
 };
 
@@ -85,7 +85,7 @@ impl Visit {
             return failure;
         }
         if let Err(seconds) = admitted {
-            return scene.refuse(&rate_limited(Some(RetryAfter::Seconds(seconds))));
+            return scene.refuse_for(Reason::RateLimited, Some(RetryAfter::Seconds(seconds)));
         }
         let desk = Desk { settings: &self.settings, cache: &shared.cache, now: Instant::now() };
         let reply = match self.asking {

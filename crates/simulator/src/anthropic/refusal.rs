@@ -21,6 +21,25 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
     }
 }
 
+pub(super) fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BadRequest => "Invalid request",
+        Reason::Unauthorized => "invalid x-api-key",
+        Reason::Forbidden => "Request not allowed",
+        Reason::NotFound => "Not Found",
+        Reason::ModelMissing => "model: no-such-model",
+        Reason::TooLarge => "Request exceeds the maximum size",
+        Reason::RateLimited => {
+            "This request would exceed your organization's rate limit. Please reduce the rate of requests."
+        }
+        Reason::Quota => "Your credit balance is too low to access the Anthropic API.",
+        Reason::PaymentRequired => "There is an issue with your billing or payment information.",
+        Reason::ContextExceeded => "prompt is too long: 200001 tokens > 200000 maximum",
+        Reason::Server(_) => "Internal server error",
+        Reason::Overloaded => "Overloaded",
+    }
+}
+
 pub(super) fn body(refusal: &Refusal, label: &Label) -> String {
     let kind = match refusal.reason {
         Reason::BadRequest | Reason::ContextExceeded | Reason::Quota => "invalid_request_error",

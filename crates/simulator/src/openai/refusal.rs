@@ -18,6 +18,26 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
     }
 }
 
+pub(super) fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BadRequest => "Invalid request.",
+        Reason::Unauthorized => "Incorrect API key provided: sk-s****.",
+        Reason::Forbidden => "Country, region, or territory not supported",
+        Reason::NotFound => "Invalid URL",
+        Reason::ModelMissing => "The model does not exist or you do not have access to it.",
+        Reason::TooLarge => "Maximum content size limit exceeded.",
+        Reason::RateLimited => "Rate limit reached for requests. Please try again later.",
+        Reason::Quota => "You exceeded your current quota, please check your plan and billing details.",
+        Reason::PaymentRequired => "Insufficient credits. Add more to continue.",
+        Reason::ContextExceeded => {
+            "This model's maximum context length is 8192 tokens. However, your messages resulted in 8193 tokens. Please \
+             reduce the length of the messages."
+        }
+        Reason::Server(_) => "The server had an error while processing your request. Sorry about that!",
+        Reason::Overloaded => "That model is currently overloaded with other requests.",
+    }
+}
+
 #[derive(Serialize)]
 struct Envelope<'a> {
     error: Error<'a>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene, server_error};
+use super::{EVENT_STREAM, JSON, Scene};
 use crate::{
     fault::{Fault, Raw, RawEnd, RawFraming, RetryAfter},
     play::{End, Framing, Play, Step, What},
@@ -39,49 +39,38 @@ impl Scene {
                 })
             }
             Fault::Raw(raw) => Some(play_raw(raw)),
-            _ => refusal(fault).map(|refusal| self.refuse(&refusal)),
+            _ => reason(fault).map(|(reason, after)| self.refuse_for(reason, after.cloned())),
         }
+    }
+
+    /// A refusal in the supplier's usual words.
+    pub(crate) fn refuse_for(&self, reason: Reason, retry_after: Option<RetryAfter>) -> Play {
+        self.refuse(&Refusal { retry_after, ..self.usual(reason) })
+    }
+
+    /// What the supplier usually says for this reason.
+    pub(super) fn usual(&self, reason: Reason) -> Refusal {
+        Refusal::new(reason, self.dialect.words(reason))
     }
 }
 
-/// The refusal that a fault is, if it is one.
-fn refusal(fault: &Fault) -> Option<Refusal> {
-    let (reason, message) = match fault {
-        Fault::Unauthorized => (Reason::Unauthorized, "Incorrect API key provided: sk-s****."),
-        Fault::Forbidden => (Reason::Forbidden, "Country, region, or territory not supported"),
-        Fault::RateLimited { retry_after } => return Some(rate_limited(retry_after.clone())),
-        Fault::ServerError { status } => {
-            return Some(Refusal { reason: Reason::Server(*status), ..server_error() });
-        }
-        Fault::Overloaded { retry_after } => {
-            let refusal = Refusal::new(Reason::Overloaded, "Overloaded");
-            return Some(Refusal { retry_after: retry_after.clone(), ..refusal });
-        }
-        Fault::ModelMissing => {
-            (Reason::ModelMissing, "The model does not exist or you do not have access to it.")
-        }
-        Fault::Quota => (
-            Reason::Quota,
-            "Your credit balance is too low to access the API: you exceeded your current quota, please check your plan \
-             and billing details.",
-        ),
-        Fault::PaymentRequired => (Reason::PaymentRequired, "Insufficient credits. Add more to continue."),
-        Fault::ContextExceeded => (
-            Reason::ContextExceeded,
-            "prompt is too long: 1000001 tokens > 1000000 maximum. This model's maximum context length is 1000000 tokens.",
-        ),
-        Fault::BadRequest => (Reason::BadRequest, "Invalid request."),
-        Fault::TooLarge => (Reason::TooLarge, "Request exceeds the maximum size"),
+/// Why a supplier would refuse so, and when it asks to come back; `None` where the fault is no refusal.
+fn reason(fault: &Fault) -> Option<(Reason, Option<&RetryAfter>)> {
+    let reason = match fault {
+        Fault::RateLimited { retry_after } => return Some((Reason::RateLimited, retry_after.as_ref())),
+        Fault::Overloaded { retry_after } => return Some((Reason::Overloaded, retry_after.as_ref())),
+        Fault::Unauthorized => Reason::Unauthorized,
+        Fault::Forbidden => Reason::Forbidden,
+        Fault::ServerError { status } => Reason::Server(*status),
+        Fault::ModelMissing => Reason::ModelMissing,
+        Fault::Quota => Reason::Quota,
+        Fault::PaymentRequired => Reason::PaymentRequired,
+        Fault::ContextExceeded => Reason::ContextExceeded,
+        Fault::BadRequest => Reason::BadRequest,
+        Fault::TooLarge => Reason::TooLarge,
         _ => return None,
     };
-    Some(Refusal::new(reason, message))
-}
-
-/// Too many requests.
-pub(crate) fn rate_limited(retry_after: Option<RetryAfter>) -> Refusal {
-    let refusal =
-        Refusal::new(Reason::RateLimited, "Rate limit reached for requests. Please try again later.");
-    Refusal { retry_after, ..refusal }
+    Some((reason, None))
 }
 
 fn silent(end: End) -> Play {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene, server_error, timing::Timed, trim::Trimmed};
+use super::{EVENT_STREAM, JSON, Scene, timing::Timed, trim::Trimmed};
 use crate::{
     answer::Answer,
-    fault::{After, CutWith, Ending, Fault},
+    fault::{After, CutWith, Ending, Fault, HiddenError},
     play::{End, Framing, Play, Step, What},
     prompt::Prompt,
-    protocol::{Event, Events, Kind},
+    protocol::{Event, Events, Kind, Reason, Refusal},
     settings::Delivery,
     sse,
 };
@@ -42,8 +42,8 @@ impl Scene {
         let length = sound.len() as u64;
         let whole = |body: Bytes| (body.clone(), body.len() as u64, End::Complete);
         match fault {
-            Some(Fault::ErrorIn200 { .. }) => {
-                whole(self.dialect.refuse(&server_error(), &self.label).1.into())
+            Some(Fault::ErrorIn200 { error, .. }) => {
+                whole(self.dialect.refuse(&self.hidden(*error), &self.label).1.into())
             }
             Some(Fault::InvalidJson { .. } | Fault::CleanEnd { .. }) => whole(sound.slice(..sound.len() / 2)),
             Some(Fault::Garbage { bytes, .. }) => whole(self.random(*bytes)),
@@ -62,8 +62,8 @@ impl Scene {
             Some(Fault::InvalidJson { after }) => {
                 play(then(sound, *after, self.broken_event(prompt)), End::Complete)
             }
-            Some(Fault::ErrorIn200 { after }) => {
-                let error = self.dialect.error_event(&server_error(), &self.label);
+            Some(Fault::ErrorIn200 { after, error }) => {
+                let error = self.dialect.error_event(&self.hidden(*error), &self.label);
                 play(then(sound, *after, error), End::Complete)
             }
             Some(Fault::Cut { after, with }) => play(until(sound, *after), cut_end(*with)),
@@ -123,6 +123,15 @@ impl Scene {
         let steps: Vec<Step> = steps.inspect(|step| last = step.at).collect();
         let pings = (1_u32..).map(move |place| Step::new(last + every * place, ping.clone()));
         steps.into_iter().chain(pings.take_while(move |_| pings_ms > 0))
+    }
+
+    fn hidden(&self, error: HiddenError) -> Refusal {
+        self.usual(match error {
+            HiddenError::Server => Reason::Server(500),
+            HiddenError::Overloaded => Reason::Overloaded,
+            HiddenError::RateLimited => Reason::RateLimited,
+            HiddenError::Quota => Reason::Quota,
+        })
     }
 
     /// An event whose JSON breaks off.

@@ -47,9 +47,7 @@ async fn an_endless_answer_waits_for_its_reader_and_ends_when_he_leaves() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(written() > before);
         drop(socket);
-        while supplier.counters().in_flight > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        supplier.idle().await;
         assert_eq!(supplier.recorded()[0].outcome, Outcome::ClientLeft);
     }
 }

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use simulator::{After, CutWith, Ending, Fault, Raw, RawEnd, RawFraming, ResetAt, RetryAfter, Rule};
+use simulator::{
+    After, CutWith, Ending, Fault, HiddenError, Raw, RawEnd, RawFraming, ResetAt, RetryAfter, Rule,
+};
 use tokio::net::TcpStream;
 
 use crate::client::{
@@ -48,6 +50,7 @@ async fn reset() {
         let (bytes, end) = exchange_raw(supplier.address(), &raw_post(CHAT, &hello(false))).await;
         assert!(bytes.is_empty());
         assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset, "{at:?}");
+        assert_eq!(supplier.counters().faults["reset"], 1);
         assert_eq!(chat(&supplier, &hello(false)).await.status, 200);
     }
 }
@@ -84,12 +87,12 @@ async fn stall() {
             let supplier = scripted(Rule::always(Fault::Stall { after: After::Tokens(3), pings_ms })).await;
             let request = raw_post(path, &hello(true));
             assert!(hangs(exchange_raw(supplier.address(), &request)).await);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            supplier.idle().await;
             let record = supplier.recorded().remove(0);
             assert_eq!((record.contents, record.outcome), (3, simulator::Outcome::ClientLeft));
             assert_eq!(supplier.counters().client_left_after, [3]);
             let supplier = scripted(Rule::always(Fault::Stall { after: After::Headers, pings_ms })).await;
-            let seen = read_for(supplier.address(), &raw_post(path, &hello(true)), 150).await;
+            let seen = read_for(supplier.address(), &raw_post(path, &hello(true)), 400).await;
             assert_eq!(seen.matches(sign).count() > 3, pings_ms > 0, "{seen}");
         }
     }
@@ -198,16 +201,17 @@ async fn garbage_in_place_of_http() {
 
 #[tokio::test]
 async fn errors_inside_a_200() {
-    for (reply, stream) in all(Fault::ErrorIn200 { after: After::Headers }).await {
+    for (reply, stream) in all(Fault::ErrorIn200 { after: After::Headers, error: HiddenError::Server }).await
+    {
         let error = if stream { reply.events().remove(0).json() } else { reply.json() };
         assert!(reply.status == 200 && error["error"]["message"].is_string());
     }
-    for reply in streams(Fault::ErrorIn200 { after: After::Tokens(3) }).await {
+    for reply in streams(Fault::ErrorIn200 { after: After::Tokens(3), error: HiddenError::Overloaded }).await
+    {
         assert_eq!(contents(&reply), 3);
         let last = reply.events().pop().unwrap();
-        assert!(
-            last.json()["error"]["message"].is_string() && (last.name.is_empty() || last.name == "error")
-        );
+        assert!(last.json()["error"]["type"].is_string() && last.data.contains("verloaded"));
+        assert!(last.name.is_empty() || last.name == "error");
     }
 }
 

@@ -32,6 +32,10 @@ async fn a_larger_body_is_413() {
     let supplier =
         Supplier::builder().with(|settings| settings.max_request_bytes = 10).spawn().await.unwrap();
     assert_eq!(chat(&supplier, &hello(false)).await.status, 413);
+    let request =
+        [&crate::client::raw_post("/v1/messages", &hello(false)), vec![b' '; 300_000].as_slice()].concat();
+    let (bytes, end) = crate::client::exchange_raw(supplier.address(), &request).await;
+    assert!(bytes.starts_with(b"HTTP/1.1 413 ") && end.is_ok());
 }
 
 #[tokio::test]
@@ -48,6 +52,6 @@ async fn tokens_come_at_their_pace() {
         };
         let least = Duration::from_millis(100 + 5 * (tokens as u64 - 1));
         let took = start.elapsed();
-        assert!(took >= least && took < least + Duration::from_millis(150), "{took:?} for {tokens} tokens");
+        assert!(took >= least && took < least + Duration::from_secs(2), "{took:?} for {tokens} tokens");
     }
 }

@@ -11,5 +11,6 @@ mod cut;
 mod delivery;
 mod faults;
 mod limits;
+mod process;
 mod refusals;
 mod simulated;

@@ -1,6 +1,12 @@
 //! On a simulated network, in virtual time.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -8,56 +14,52 @@ use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use simulator::{After, CutWith, Fault, Io, Network, Pace, Rule, Supplier};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf},
+    sync::{Mutex, mpsc},
     time::Instant,
 };
 
-use crate::client::hello;
+use crate::client::{MESSAGES, hello, raw_post};
+
+/// A stream without resets of its own, as a connection to a supplier.
+struct Wave<S>(S);
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for Wave<S> {}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wave<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wave<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
 
 struct Sea;
-
-struct Wave(turmoil::net::TcpStream);
-
-impl Io for Wave {}
-
-impl AsyncRead for Wave {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Wave {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.0).poll_shutdown(context)
-    }
-}
 
 impl Network for Sea {
     type Place = SocketAddr;
     type Listener = turmoil::net::TcpListener;
-    type Io = Wave;
+    type Io = Wave<turmoil::net::TcpStream>;
 
     async fn reserve(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         Ok(address)
@@ -69,7 +71,7 @@ impl Network for Sea {
         Ok((listener, address))
     }
 
-    async fn accept(&self, listener: &mut Self::Listener) -> io::Result<Wave> {
+    async fn accept(&self, listener: &mut Self::Listener) -> io::Result<Wave<turmoil::net::TcpStream>> {
         Ok(Wave(listener.accept().await?.0))
     }
 }
@@ -153,4 +155,47 @@ fn a_cut_supplier_comes_back() {
         Ok(())
     });
     world.run().unwrap();
+}
+
+/// A network of pipes in memory, where a client has to say a word before it is let in.
+struct Pipes(Mutex<mpsc::Receiver<DuplexStream>>);
+
+impl Network for Pipes {
+    type Place = SocketAddr;
+    type Listener = SocketAddr;
+    type Io = Wave<DuplexStream>;
+
+    async fn reserve(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        Ok(address)
+    }
+
+    async fn listen(&self, place: SocketAddr) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((place, place))
+    }
+
+    async fn accept(&self, _listener: &mut SocketAddr) -> io::Result<Self::Io> {
+        self.0.lock().await.recv().await.map(Wave).ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+
+    async fn greet(&self, mut pipe: Self::Io) -> io::Result<Self::Io> {
+        let mut word = [0; 6];
+        pipe.0.read_exact(&mut word).await?;
+        if &word == b"sesame" { Ok(pipe) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    }
+}
+
+#[tokio::test]
+async fn clients_are_greeted_before_their_first_request() {
+    let (dial, dialled) = mpsc::channel(2);
+    let _supplier = Supplier::builder().spawn_on(Pipes(Mutex::new(dialled))).await.unwrap();
+    for (word, reply) in [("sesame", "HTTP/1.1 200"), ("closed", "")] {
+        let (mut mine, theirs) = tokio::io::duplex(4096);
+        dial.send(theirs).await.unwrap();
+        let request = [word.as_bytes(), &raw_post(MESSAGES, &hello(false))].concat();
+        mine.write_all(&request).await.unwrap();
+        let mut start = vec![0; reply.len()];
+        mine.read_exact(&mut start).await.unwrap();
+        assert_eq!(start, reply.as_bytes());
+        assert!(!reply.is_empty() || mine.read_u8().await.is_err());
+    }
 }
