@@ -24,6 +24,8 @@ mod scan;
 mod splice;
 pub mod sse;
 mod template;
+#[cfg(test)]
+mod testing;
 
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};

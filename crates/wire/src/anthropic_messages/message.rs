@@ -106,7 +106,9 @@ impl<'a> Message<'a> {
                     let silent = scan.text()?.is_none_or(|kind| kind.is("text") || kind.is("thinking"));
                     self.has_content |= !silent;
                 }
-                b"text" | b"thinking" | b"signature" => drop(self.say(scan)?),
+                b"text" | b"thinking" => drop(self.say(scan)?),
+                // A proof without its thought, which the maker keeps to itself, is content too.
+                b"signature" => self.has_content |= scan.says_something()?,
                 b"input" => self.text_bytes += written_bytes(scan)?,
                 _ => scan.skip()?,
             }

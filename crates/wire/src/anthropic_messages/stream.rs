@@ -3,6 +3,9 @@
 //! An event's name is read from its data (`type`), which every supplier sends, not from the `event:` line, which some
 //! leave out. The end: only `message_stop` makes a stream whole.
 
+#[cfg(test)]
+mod tests;
+
 use catalogue::Usage;
 
 use super::message::Message;

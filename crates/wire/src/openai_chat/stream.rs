@@ -6,6 +6,9 @@
 //! The end: a stream is whole when `[DONE]` came, or when every choice that was seen has its finish reason (some
 //! suppliers leave `[DONE]` out). With neither it is cut, however cleanly the connection closed.
 
+#[cfg(test)]
+mod tests;
+
 use catalogue::Usage;
 
 use super::answer::{Answer, Choices};
