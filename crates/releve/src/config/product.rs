@@ -1,0 +1,121 @@
+//! `[products.NAME]`: a consumer with its own keys, needs and limits.
+
+use catalogue::Region;
+use serde::Serialize;
+
+use super::period::Period;
+use super::section::Section;
+use super::value::{At, Share, choice};
+
+choice! {
+    /// How much its failure would hurt.
+    Criticality: "\"critical\", \"important\" or \"normal\"" {
+        /// The organisation stops.
+        Critical = "critical",
+        /// Many people are hindered.
+        Important = "important",
+        /// It can wait.
+        Normal = "normal",
+    }
+}
+
+choice! {
+    /// What happens to a request whose deployment has no price.
+    WithoutPrice: "\"allow\" or \"refuse\"" {
+        /// It is served; its entry says `unpriced`.
+        Allow = "allow",
+        /// Deployments without a price are not candidates.
+        Refuse = "refuse",
+    }
+}
+
+choice! {
+    /// What a share is a share of.
+    Measure: "\"money\", \"tokens\" or \"requests\"" {
+        /// Cost.
+        Money = "money",
+        /// Tokens of input and output.
+        Tokens = "tokens",
+        /// Requests.
+        Requests = "requests",
+    }
+}
+
+/// A product as written.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Product {
+    /// The routes it may use; without the key, all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) routes: Option<Vec<At<String>>>,
+    /// Where a request goes whose `model` no route has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default_route: Option<At<String>>,
+    /// Prefixes of regions; a provider without a region is in none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) regions: Vec<At<Region>>,
+    /// Whether it may ask for `provider/model` and bare model ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) direct: Option<At<bool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unpriced: Option<At<WithoutPrice>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) criticality: Option<At<Criticality>>,
+    /// The person or team that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<At<String>>,
+    /// The function of the organisation that it supports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function: Option<At<String>>,
+    /// The longest that it may be out of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_outage: Option<At<Period>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_share: Option<At<MaxShare>>,
+}
+
+/// `max_share = { maker = 0.7, of = "money", over = "30d" }`: the most that one fault domain should carry.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MaxShare {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) maker: Option<At<Share>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<At<Share>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<At<Share>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<At<Share>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<At<Measure>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) over: Option<At<Period>>,
+}
+
+impl Product {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            routes: section.list("routes"),
+            default_route: section.get("default_route"),
+            regions: section.list("regions").unwrap_or_default(),
+            direct: section.get("direct"),
+            unpriced: section.get("unpriced"),
+            criticality: section.get("criticality"),
+            owner: section.get("owner"),
+            function: section.get("function"),
+            max_outage: section.get("max_outage"),
+            max_share: section.table("max_share", MaxShare::read),
+        }
+    }
+}
+
+impl MaxShare {
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            maker: section.get("maker"),
+            host: section.get("host"),
+            provider: section.get("provider"),
+            region: section.get("region"),
+            of: section.get("of"),
+            over: section.get("over"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a configuration means: the file, the catalogue and the environment become the [`Snapshot`] that the hot path
+//! reads.
+//!
+//! Order of precedence: what the file says, then the preset in the catalogue, then the environment's usual variables.
+//! A base URL in the environment counts only where neither file nor preset has one, or where the file does not declare
+//! the provider at all. All faults are found before any is reported; one fault and nothing is changed.
+
+mod deployments;
+mod direct;
+mod policy;
+mod products;
+mod providers;
+mod routes;
+mod targets;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::providers::{Account, found, found_in_vain};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gateway::snapshot::{Limits, Names, Snapshot};
+use routing::World;
+use sha2::{Digest, Sha256};
+
+use crate::config::environment::Environment;
+use crate::config::problem::{Problem, Problems};
+use crate::config::value::At;
+use crate::config::{Config, Loaded};
+
+/// What the configuration is resolved for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) environment: &'a Environment,
+    /// What runs now; health that was learnt there is kept.
+    pub(crate) previous: Option<&'a Resolved>,
+}
+
+/// A configuration that can run.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// The configuration with everything filled in that presets, defaults and the environment say.
+    pub(crate) effective: Config,
+    /// What deserves a person's look but stops nothing.
+    pub(crate) warnings: Vec<Problem>,
+    /// By provider, a digest of its address and credential: whoever changed is asked again at once.
+    fingerprints: BTreeMap<Arc<str>, [u8; 32]>,
+}
+
+impl Resolved {
+    /// What is in force, as `GET /api/config` answers it and `config diff` reads it. Holds no secret.
+    pub(crate) fn shown(&self) -> serde_json::Value {
+        serde_json::json!({ "version": &*self.snapshot.version, "config": self.effective })
+    }
+}
+
+/// Works out what `loaded` means. All problems at once, or something that can run.
+pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved, Vec<Problem>> {
+    let problems = Problems::default();
+    let accounts = providers::accounts(&loaded.config, context.environment, &problems);
+    let targets = targets::build(&accounts, loaded, context.environment, &problems);
+    let mut names = Names::default();
+    let mut deployments = deployments::Deployments::new(&accounts);
+    let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &problems);
+    let products = products::build(&loaded.config, &problems);
+    if products.list.iter().any(|product| product.direct) {
+        direct::add(&loaded.config, &mut deployments, &mut routes, &mut names);
+    }
+    let problems = problems.into_sorted();
+    if problems.iter().any(Problem::is_error) {
+        return Err(problems);
+    }
+    let effective = effective(&loaded.config, &accounts);
+    let (providers, fingerprints) = targets.into_providers();
+    let provider_names: Vec<_> = providers.iter().map(|provider| Arc::clone(&provider.name)).collect();
+    let (routing, deployments) = deployments.into_lists();
+    let world = match context.previous {
+        Some(previous) => World::grown_from(&previous.snapshot.world, &routing, &provider_names),
+        None => World::new(&routing, &provider_names),
+    };
+    if let Some(previous) = context.previous {
+        pardon_changed(&world, &provider_names, &previous.fingerprints, &fingerprints);
+    }
+    let snapshot = Snapshot {
+        version: version(&effective),
+        catalogue_version: catalogue::version().into(),
+        limits: limits(routes.iter().map(|route| &route.policy)),
+        routing,
+        deployments,
+        providers,
+        world: Arc::new(world),
+        routes,
+        products: products.list,
+        keyless: products.keyless,
+        names,
+    };
+    Ok(Resolved { snapshot: Arc::new(snapshot), effective, warnings: problems, fingerprints })
+}
+
+/// Bounds that hold before a route is known must let through what any route lets through.
+fn limits<'a>(policies: impl Iterator<Item = &'a routing::Policy>) -> Limits {
+    let widest = policies.fold(None, |widest: Option<Limits>, policy| {
+        let so_far = widest.unwrap_or(Limits { max_request_body: 0, reply_buffer: 0 });
+        Some(Limits {
+            max_request_body: so_far.max_request_body.max(policy.max_request_body),
+            reply_buffer: so_far.reply_buffer.max(policy.reply_buffer),
+        })
+    });
+    widest.unwrap_or_default()
+}
+
+/// A provider with a new key or address is asked at once, whatever stood against the old one.
+fn pardon_changed(
+    world: &World,
+    names: &[Arc<str>],
+    before: &BTreeMap<Arc<str>, [u8; 32]>,
+    now: &BTreeMap<Arc<str>, [u8; 32]>,
+) {
+    for (index, name) in names.iter().enumerate() {
+        if before.get(name) != now.get(name) {
+            world.pardon(providers::index(index));
+        }
+    }
+}
+
+/// The configuration with nothing left to guess: it reads back as the same.
+fn effective(config: &Config, accounts: &[providers::Account]) -> Config {
+    let base = policy::base(config);
+    let mut effective = config.clone();
+    effective.providers = accounts.iter().map(|account| account.filled.clone()).collect();
+    for route in &mut effective.routes {
+        let own = route.body.policy.take().map(|policy| policy.value).unwrap_or_default();
+        route.body.policy = Some(At::nowhere(policy::filled(&own.over(&base))));
+    }
+    effective.policy = Some(At::nowhere(policy::filled(&base)));
+    effective
+}
+
+/// A digest of what the configuration means; no secret goes into it.
+fn version(effective: &Config) -> Arc<str> {
+    let text = toml::to_string(effective).expect("what was read can be written");
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        .into()
+}

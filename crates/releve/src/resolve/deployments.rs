@@ -1,0 +1,240 @@
+//! Deployments: one for each model at each provider that anything names, however many routes share it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Rate, Rates};
+use routing::DeploymentIndex;
+
+use super::providers::{self, Account};
+use crate::config::problem::{Problem, Problems, nearest};
+use crate::config::route::{Entry, Price, union};
+use crate::config::value::At;
+
+/// The deployments so far.
+pub(super) struct Deployments<'a> {
+    accounts: &'a [Account],
+    by_name: HashMap<Arc<str>, DeploymentIndex>,
+    routing: Vec<routing::Deployment>,
+    gateway: Vec<gateway::snapshot::Deployment>,
+    /// Whose price the file states, and where.
+    priced_at: HashMap<DeploymentIndex, At<()>>,
+}
+
+impl<'a> Deployments<'a> {
+    pub(super) fn new(accounts: &'a [Account]) -> Self {
+        Self {
+            accounts,
+            by_name: HashMap::new(),
+            routing: Vec::new(),
+            gateway: Vec::new(),
+            priced_at: HashMap::new(),
+        }
+    }
+
+    pub(super) fn accounts(&self) -> &'a [Account] {
+        self.accounts
+    }
+
+    pub(super) fn into_lists(self) -> (Vec<routing::Deployment>, Vec<gateway::snapshot::Deployment>) {
+        (self.routing, self.gateway)
+    }
+
+    /// What routing knows of it.
+    pub(super) fn get(&self, index: DeploymentIndex) -> &routing::Deployment {
+        &self.routing[index.0 as usize]
+    }
+
+    /// The deployment that an entry of a route names. `None` where that is wrong or its provider is.
+    pub(super) fn of_entry(&mut self, entry: &Entry, problems: &Problems) -> Option<DeploymentIndex> {
+        let target = entry.target.as_ref()?;
+        let Some((provider, model)) = target.split_once('/').filter(|(_, model)| !model.is_empty()) else {
+            let what = format!("\"{}\" names no deployment", target.value);
+            problems.add(Problem::error(&target.at, what).mend("write \"PROVIDER/MODEL\""));
+            return None;
+        };
+        let position = self.accounts.iter().position(|account| account.name() == provider)?;
+        let known = model_of(&self.accounts[position], model);
+        if known.is_none() {
+            self.warn_unknown(position, model, target, problems);
+        }
+        let id = entry.id.as_ref().map_or(model, |id| id.value.as_str());
+        let index = self.add(position, id, known);
+        if let Some(known) = known {
+            self.warn_unservable(known, target, problems);
+        }
+        self.override_with(index, entry, problems);
+        if self.gateway[index.0 as usize].prices.is_none() {
+            let what = format!("no price is known for {}: its cost is recorded as unpriced", target.value);
+            let mend = "add price = { input = \"...\", output = \"...\" } per million tokens";
+            problems.add(Problem::warning(&target.at, what).mend(mend).consequence());
+        }
+        Some(index)
+    }
+
+    /// The deployment of that id at the account, made if it is new.
+    pub(super) fn add(&mut self, position: usize, id: &str, known: Option<&ModelEntry>) -> DeploymentIndex {
+        let account = &self.accounts[position];
+        let name: Arc<str> = format!("{}/{id}", account.name()).into();
+        if let Some(index) = self.by_name.get(&name) {
+            return *index;
+        }
+        let index = DeploymentIndex(u32::try_from(self.routing.len()).expect("fewer than 2^32 deployments"));
+        let body = &account.filled.body;
+        let region = body.region.as_ref().map(|region| region.value.clone());
+        let maker = known.map(|model| model.maker.as_str()).filter(|maker| *maker != "unknown");
+        let maker = maker.or(body.maker.as_ref().map(|maker| maker.value.as_str())).unwrap_or("unknown");
+        self.gateway.push(gateway::snapshot::Deployment {
+            name: Arc::clone(&name),
+            model_json: json_string(id),
+            name_header: header_value(&name),
+            prices: known.and_then(|model| model.price(region.as_ref())).map(Arc::clone),
+        });
+        self.routing.push(routing::Deployment {
+            name: Arc::clone(&name),
+            provider: providers::index(position),
+            protocol: known.and_then(|model| model.protocol).unwrap_or(account.protocol),
+            region,
+            context_window: known.and_then(|model| model.context_window.or(model.max_input)),
+            max_output: known.and_then(|model| model.max_output),
+            capabilities: known.map(|model| model.capabilities).unwrap_or_default(),
+            maker: maker.into(),
+            host: body.host.as_ref().map_or("unknown", |host| host.value.as_str()).into(),
+            max_in_flight: None,
+        });
+        self.by_name.insert(name, index);
+        index
+    }
+
+    /// What the file says of a deployment, in place of the catalogue. Said once, it holds in every route; said twice
+    /// and differently, it is an error.
+    fn override_with(&mut self, index: DeploymentIndex, entry: &Entry, problems: &Problems) {
+        if let Some(price) = &entry.price {
+            self.override_price(index, price, problems);
+        }
+        let deployment = &mut self.routing[index.0 as usize];
+        if let Some(slots) = &entry.max_in_flight {
+            deployment.max_in_flight = Some(slots.value);
+        }
+        if let Some(window) = &entry.context_window {
+            deployment.context_window = Some(window.value);
+        }
+        if let Some(output) = &entry.max_output {
+            deployment.max_output = Some(output.value);
+        }
+        deployment.capabilities =
+            stated(deployment.capabilities, union(&entry.supports), union(&entry.lacks));
+    }
+
+    fn override_price(&mut self, index: DeploymentIndex, price: &At<Price>, problems: &Problems) {
+        let rates = rates(price);
+        if rates.is_empty() {
+            return;
+        }
+        let deployment = &mut self.gateway[index.0 as usize];
+        if self.priced_at.contains_key(&index) {
+            if deployment.prices.as_ref().is_some_and(|list| list.standard != rates) {
+                let what = format!("{} has two different prices", deployment.name);
+                problems.add(
+                    Problem::error(&price.at, what)
+                        .mend("state its price once; it holds in every route")
+                        .consequence(),
+                );
+            }
+            return;
+        }
+        for (bucket, key) in [(Bucket::InputUncached, "input"), (Bucket::OutputText, "output")] {
+            if rates.get(bucket).is_none() {
+                let what =
+                    format!("the price of {} has no {key}: its cost will be unpriced", deployment.name);
+                problems.add(
+                    Problem::warning(&price.at, what).mend(format!("add {key} = \"...\"")).consequence(),
+                );
+            }
+        }
+        deployment.prices = Some(Arc::new(PriceList::configured(rates)));
+        self.priced_at.insert(index, At { value: (), at: price.at.clone() });
+    }
+
+    fn warn_unknown(&self, position: usize, model: &str, target: &At<String>, problems: &Problems) {
+        let account = &self.accounts[position];
+        let Some(preset) = account.preset.as_ref().filter(|preset| !preset.models.is_empty()) else { return };
+        let near = nearest(model, preset.models.iter().map(|model| model.id.as_str()));
+        let mend = near.map(|near| format!("if that is a slip: \"{}/{near}\"", account.name()));
+        let what = format!(
+            "the catalogue does not know \"{model}\" at {}: windows and abilities unknown",
+            preset.name
+        );
+        problems.add(Problem::warning(&target.at, what).mend_if(mend));
+    }
+
+    fn warn_unservable(&self, known: &ModelEntry, target: &At<String>, problems: &Problems) {
+        if known.kind != "chat" {
+            let what = format!("\"{}\" is for {}, which routes do not serve yet", known.id, known.kind);
+            problems.add(Problem::warning(&target.at, what));
+        }
+        let provider = target.split('/').next().unwrap_or_default();
+        let account = self.accounts.iter().find(|account| account.name() == provider);
+        if let Some((speaks, account)) =
+            known.protocol.zip(account).filter(|(speaks, account)| *speaks != account.protocol)
+        {
+            let what = format!(
+                "\"{}\" speaks {speaks} there, providers.{} {}",
+                known.id,
+                account.name(),
+                account.protocol
+            );
+            let mend = format!("give it a provider of its own with protocol = \"{speaks}\" and its base_url");
+            problems.add(Problem::error(&target.at, what).mend(mend));
+        }
+    }
+}
+
+/// The catalogue's word on a model at an account.
+pub(super) fn model_of<'a>(account: &'a Account, model: &str) -> Option<&'a ModelEntry> {
+    account.preset.as_ref()?.model(model)
+}
+
+fn stated(known: Capabilities, supports: Needs, lacks: Needs) -> Capabilities {
+    Capabilities {
+        yes: known.yes.union(supports).difference(lacks),
+        no: known.no.union(lacks).difference(supports),
+    }
+}
+
+fn rates(price: &Price) -> Rates {
+    const THOUSANDS_IN_A_MILLION: u64 = 1000;
+    let per_request = |rate: Rate| Rate::from_picos(rate.picos().saturating_mul(THOUSANDS_IN_A_MILLION));
+    let rate = |key: &Option<At<Rate>>| key.as_ref().map(|rate| rate.value);
+    let written = [
+        (Bucket::InputUncached, rate(&price.input)),
+        (Bucket::OutputText, rate(&price.output)),
+        (Bucket::CacheRead, rate(&price.cache_read)),
+        (Bucket::CacheWrite5m, rate(&price.cache_write_5m)),
+        (Bucket::CacheWrite1h, rate(&price.cache_write_1h)),
+        (Bucket::AudioIn, rate(&price.audio_input)),
+        (Bucket::AudioOut, rate(&price.audio_output)),
+        (Bucket::ImageIn, rate(&price.image_input)),
+        (Bucket::ImageOut, rate(&price.image_output)),
+        (Bucket::Reasoning, rate(&price.reasoning)),
+        (Bucket::ToolRequests, rate(&price.tool_requests).map(per_request)),
+    ];
+    written
+        .into_iter()
+        .filter_map(|(bucket, rate)| Some((bucket, rate?)))
+        .fold(Rates::NONE, |rates, (bucket, rate)| rates.with(bucket, rate))
+}
+
+fn json_string(text: &str) -> Bytes {
+    serde_json::to_vec(text).expect("text is JSON").into()
+}
+
+/// The name as a header; letters that no header carries become `?`.
+fn header_value(name: &str) -> http::HeaderValue {
+    let sendable: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_graphic() || letter == ' ' { letter } else { '?' })
+        .collect();
+    http::HeaderValue::from_str(&sendable).expect("only printable ASCII is left")
+}

@@ -1,0 +1,119 @@
+//! Names that need no route of their own: `provider/model`, and bare model ids wherever those weights are found.
+//!
+//! They are open to `direct` products only. A name that a route or alias has keeps that meaning.
+
+use std::collections::BTreeMap;
+
+use catalogue::ModelEntry;
+use gateway::snapshot::{Names, Route};
+use routing::{DeploymentIndex, Policy, RouteEntry};
+
+use super::deployments::Deployments;
+use super::policy;
+use super::providers::Account;
+use crate::config::Config;
+
+/// Adds a route for every such name.
+pub(super) fn add(
+    config: &Config,
+    deployments: &mut Deployments<'_>,
+    routes: &mut Vec<Route>,
+    names: &mut Names,
+) {
+    let policy = policy::resolved(&policy::base(config));
+    let mut direct = Direct { policy, routes, names };
+    let mut bare = Bare::default();
+    for entry in config.routes.iter().flat_map(|route| &route.body.deployments) {
+        let Some((provider, model)) = entry.target.as_ref().and_then(|target| target.split_once('/')) else {
+            continue;
+        };
+        let id = entry.id.as_ref().map_or(model, |id| id.value.as_str());
+        let Some(position) = deployments.accounts().iter().position(|account| account.name() == provider)
+        else {
+            continue;
+        };
+        let deployment = deployments.add(position, id, None);
+        for name in [id, model] {
+            direct.route(&format!("{provider}/{name}"), &[deployment]);
+        }
+        bare.note(Fit::Id, model, position, deployment);
+    }
+    for (position, account) in deployments.accounts().iter().enumerate() {
+        for model in servable(account) {
+            let deployment = deployments.add(position, &model.id, Some(model));
+            direct.route(&format!("{}/{}", account.name(), model.id), &[deployment]);
+            bare.note(Fit::Id, &model.id, position, deployment);
+            for alias in &model.aliases {
+                direct.route(&format!("{}/{alias}", account.name()), &[deployment]);
+                bare.note(Fit::Alias, alias, position, deployment);
+            }
+            if let Some(weights) = &model.known_as {
+                bare.note(Fit::Weights, weights, position, deployment);
+            }
+        }
+    }
+    for (name, found) in &bare.0 {
+        let deployments: Vec<_> = found.values().map(|(_, deployment)| *deployment).collect();
+        direct.route(name, &deployments);
+    }
+}
+
+/// How well a bare name fits a model; the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is the model's id there.
+    Id,
+    /// It is another name of it there.
+    Alias,
+    /// It is what those weights are called elsewhere.
+    Weights,
+}
+
+/// Bare names, and the one deployment at each provider that fits each best.
+#[derive(Debug, Default)]
+struct Bare(BTreeMap<String, BTreeMap<usize, (Fit, DeploymentIndex)>>);
+
+impl Bare {
+    fn note(&mut self, fit: Fit, name: &str, position: usize, deployment: DeploymentIndex) {
+        let found = self.0.entry(name.to_owned()).or_default();
+        let best = found.entry(position).or_insert((fit, deployment));
+        if fit < best.0 {
+            *best = (fit, deployment);
+        }
+    }
+}
+
+/// The catalogue's models at an account that can be asked for over the protocols that are spoken.
+fn servable(account: &Account) -> impl Iterator<Item = &ModelEntry> {
+    let protocol = account.protocol;
+    let spoken = wire::codec(protocol).is_some();
+    let models = account.preset.iter().flat_map(|preset| &preset.models);
+    models.filter(move |model| {
+        spoken && model.kind == "chat" && model.protocol.is_none_or(|speaks| speaks == protocol)
+    })
+}
+
+struct Direct<'a> {
+    policy: Policy,
+    routes: &'a mut Vec<Route>,
+    names: &'a mut Names,
+}
+
+impl Direct<'_> {
+    fn route(&mut self, name: &str, deployments: &[DeploymentIndex]) {
+        // Asked of the patterns too: an alias such as "claude-*" means its route, not the model.
+        if self.names.find(name).is_some() || name.contains('*') {
+            return;
+        }
+        self.names.add(name, self.routes.len());
+        self.routes.push(Route {
+            name: name.into(),
+            policy: self.policy.clone(),
+            entries: deployments
+                .iter()
+                .map(|deployment| RouteEntry { deployment: *deployment, weight: 1 })
+                .collect(),
+            direct: true,
+        });
+    }
+}

@@ -1,0 +1,81 @@
+//! Policies: the written keys, with defaults where they are silent.
+
+use std::time::Duration;
+
+use routing::{Policy, Prefer, Takeover};
+
+use crate::config::Config;
+use crate::config::period::{Limit, Period};
+use crate::config::policy::{self, PolicyKeys, TakeoverMode};
+use crate::config::size::Size;
+use crate::config::value::{At, Share};
+
+/// What holds for every route that does not say otherwise.
+pub(super) fn base(config: &Config) -> PolicyKeys {
+    config.policy.as_ref().map(|policy| policy.value.clone()).unwrap_or_default()
+}
+
+/// The policy that `keys` describe.
+pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
+    let default = Policy::default();
+    let time = |key: &Option<At<Period>>, default: Duration| key.as_ref().map_or(default, |period| period.0);
+    Policy {
+        prefer: keys.prefer.as_ref().map_or(default.prefer, |prefer| prefer_of(prefer.value)),
+        max_attempts: keys.max_attempts.as_ref().map_or(default.max_attempts, |attempts| attempts.value),
+        retry_budget: keys.retry_budget.as_ref().map_or(default.retry_budget, |share| share.0),
+        takeover: keys.takeover.as_ref().map_or(default.takeover, |takeover| takeover_of(takeover.value)),
+        connect_timeout: time(&keys.connect_timeout, default.connect_timeout),
+        header_timeout: time(&keys.header_timeout, default.header_timeout),
+        max_time_to_first_token: match &keys.max_time_to_first_token {
+            Some(limit) => limit.0.map(|period| period.0),
+            None => default.max_time_to_first_token,
+        },
+        token_gap_timeout: time(&keys.token_gap_timeout, default.token_gap_timeout),
+        total_timeout: time(&keys.total_timeout, default.total_timeout),
+        keepalive: time(&keys.keepalive, default.keepalive),
+        max_request_body: keys.max_request_body.as_ref().map_or(default.max_request_body, |size| size.0),
+        reply_buffer: keys.reply_buffer.as_ref().map_or(default.reply_buffer, |size| size.0),
+    }
+}
+
+/// All keys, those that were silent with what holds for them.
+pub(super) fn filled(keys: &PolicyKeys) -> PolicyKeys {
+    let policy = resolved(keys);
+    let time = |duration| Some(At::nowhere(Period(duration)));
+    let prefer = keys.prefer.clone().unwrap_or(At::nowhere(policy::Prefer::Listed));
+    let takeover = keys.takeover.clone().unwrap_or(At::nowhere(TakeoverMode::BeforeContent));
+    PolicyKeys {
+        prefer: Some(prefer),
+        takeover: Some(takeover),
+        max_attempts: Some(At::nowhere(policy.max_attempts)),
+        retry_budget: Some(At::nowhere(Share(policy.retry_budget))),
+        connect_timeout: time(policy.connect_timeout),
+        header_timeout: time(policy.header_timeout),
+        max_time_to_first_token: Some(At::nowhere(Limit(policy.max_time_to_first_token.map(Period)))),
+        token_gap_timeout: time(policy.token_gap_timeout),
+        total_timeout: time(policy.total_timeout),
+        keepalive: time(policy.keepalive),
+        max_request_body: Some(At::nowhere(Size(policy.max_request_body))),
+        reply_buffer: Some(At::nowhere(Size(policy.reply_buffer))),
+    }
+}
+
+/// What the router can do today; `check` warns about the others.
+fn prefer_of(written: policy::Prefer) -> Prefer {
+    match written {
+        policy::Prefer::Weighted => Prefer::Weighted,
+        policy::Prefer::Listed
+        | policy::Prefer::Cheapest
+        | policy::Prefer::Fastest
+        | policy::Prefer::Balanced => Prefer::Listed,
+    }
+}
+
+fn takeover_of(written: TakeoverMode) -> Takeover {
+    match written {
+        TakeoverMode::BeforeContent => Takeover::BeforeContent,
+        TakeoverMode::Continue => Takeover::Continue,
+        TakeoverMode::BestEffort => Takeover::BestEffort,
+        TakeoverMode::Off => Takeover::Off,
+    }
+}

@@ -1,0 +1,103 @@
+//! Products, and the one that stands for requests without a key.
+
+use std::sync::Arc;
+
+use gateway::snapshot::{Product, ProductIndex, RouteIndex, Unpriced};
+
+use crate::config::Config;
+use crate::config::problem::{Problem, Problems, did_you_mean};
+use crate::config::product::{self, WithoutPrice};
+use crate::config::value::{At, Named};
+
+/// The products, and which of them serves without a key.
+pub(super) struct Products {
+    pub(super) list: Vec<Product>,
+    pub(super) keyless: Option<ProductIndex>,
+}
+
+/// The name of the product of requests without a key, where the file does not have exactly one.
+const LOCAL: &str = "local";
+
+/// The file's products in its order. On a loopback address one more stands last, for requests without a key while no
+/// key was ever issued: as the file's only product, if it has just one, else free to use every route; always free to
+/// name deployments.
+pub(super) fn build(config: &Config, problems: &Problems) -> Products {
+    let mut list: Vec<Product> =
+        config.products.iter().map(|named| resolved(named, config, problems)).collect();
+    let keyless = config.server.listen.ip().is_loopback().then(|| {
+        list.push(match list.as_slice() {
+            [only] => Product { name: Arc::clone(&only.name), direct: true, ..clone(only) },
+            _ => local(),
+        });
+        list.len() - 1
+    });
+    Products { list, keyless }
+}
+
+fn resolved(named: &Named<product::Product>, config: &Config, problems: &Problems) -> Product {
+    let body = &named.body;
+    let find = |route: &At<String>| route_index(route, config, problems);
+    if body.routes.as_ref().is_some_and(Vec::is_empty)
+        && !body.direct.as_ref().is_some_and(|direct| direct.value)
+    {
+        let what = format!("the product \"{}\" may use no route", named.name.value);
+        problems.add(
+            Problem::warning(&named.name.at, what).mend("name routes, or leave the key out for all of them"),
+        );
+    }
+    let default_route = body.default_route.as_ref().and_then(|route| Some((route, find(route)?)));
+    let routes: Option<Vec<RouteIndex>> =
+        body.routes.as_ref().map(|routes| routes.iter().filter_map(find).collect());
+    if let Some((route, index)) = default_route
+        && routes.as_ref().is_some_and(|routes| !routes.contains(&index))
+    {
+        let what =
+            format!("default_route \"{}\" is not among the routes of \"{}\"", route.value, named.name.value);
+        problems
+            .add(Problem::error(&route.at, what).mend("add it to routes, or name one of them").consequence());
+    }
+    Product {
+        name: named.name.value.as_str().into(),
+        routes,
+        default_route: default_route.map(|(_, index)| index),
+        regions: body.regions.iter().map(|region| region.value.clone()).collect(),
+        direct: body.direct.as_ref().is_some_and(|direct| direct.value),
+        unpriced: match body.unpriced.as_ref().map(|unpriced| unpriced.value) {
+            Some(WithoutPrice::Refuse) => Unpriced::Refuse,
+            Some(WithoutPrice::Allow) | None => Unpriced::Allow,
+        },
+    }
+}
+
+fn route_index(route: &At<String>, config: &Config, problems: &Problems) -> Option<RouteIndex> {
+    let found = config.routes.iter().position(|named| named.name.value == route.value);
+    if found.is_none() {
+        let known = || config.routes.iter().map(|named| named.name.as_str());
+        let mend = did_you_mean(route, known())
+            .unwrap_or_else(|| format!("add [routes.{}], or name one that is there", route.value));
+        problems.add(Problem::error(&route.at, format!("there is no route \"{}\"", route.value)).mend(mend));
+    }
+    found
+}
+
+fn local() -> Product {
+    Product {
+        name: LOCAL.into(),
+        routes: None,
+        default_route: None,
+        regions: Arc::new([]),
+        direct: true,
+        unpriced: Unpriced::Allow,
+    }
+}
+
+fn clone(product: &Product) -> Product {
+    Product {
+        name: Arc::clone(&product.name),
+        routes: product.routes.clone(),
+        default_route: product.default_route,
+        regions: Arc::clone(&product.regions),
+        direct: product.direct,
+        unpriced: product.unpriced,
+    }
+}

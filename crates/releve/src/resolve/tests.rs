@@ -1,0 +1,187 @@
+//! Wrong configurations, each with what is said about it; and what right ones mean.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::environment::Environment;
+use crate::config::report::Drawing;
+use crate::config::source::Source;
+use crate::resolve::Context;
+use crate::settings::{Settings, SettingsError, read_text};
+
+const WHOLE: &str = include_str!("../../tests/configs/whole.toml");
+
+/// Everything that the examples ask the environment for.
+pub(crate) fn environment() -> Environment {
+    Environment::of([("OPENAI_API_KEY", "sk-canary-openai"), ("ANTHROPIC_API_KEY", "sk-canary-anthropic")])
+}
+
+fn read(text: &str, environment: &Environment) -> Result<Settings, SettingsError> {
+    let context = Context { environment, previous: None };
+    read_text(Source::new("releve.toml", text), Path::new("/nowhere"), &context)
+}
+
+#[test]
+fn wrong_configurations_are_refused_in_words_that_help() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs/wrong");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 20, "the table of wrong configurations is there");
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let Err(SettingsError::Wrong(report)) = read(&text, &environment()) else {
+            panic!("{} was accepted", path.display());
+        };
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let shown = format!("{}\n{report}", report.draw(Drawing::Plain, 100));
+        assert!(!shown.contains("canary"), "{shown}");
+        insta::assert_snapshot!(name, shown);
+    }
+}
+
+fn accepted(text: &str, environment: &Environment) -> Settings {
+    match read(text, environment) {
+        Ok(settings) => settings,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn names(settings: &Settings, route: &str) -> Vec<String> {
+    let snapshot = &settings.resolved.snapshot;
+    let route = snapshot.names.find(route).unwrap_or_else(|| panic!("no route {route}"));
+    let name = |entry: &routing::RouteEntry| snapshot.deployment(entry.deployment).name.to_string();
+    snapshot.routes[route].entries.iter().map(name).collect()
+}
+
+#[test]
+fn the_whole_example_is_resolved() {
+    let settings = accepted(WHOLE, &Environment::default().with_secrets_assumed());
+    let snapshot = &settings.resolved.snapshot;
+    let expected =
+        ["openai/gpt-5.2", "anthropic/claude-sonnet-4-5", "azure-sweden/prod-gpt52", "house/llama-3.3-70b"];
+    assert_eq!(names(&settings, "assistant"), expected);
+    assert_eq!(names(&settings, "claude-sonnet-9"), expected);
+    let azure = snapshot.routes[0].entries[2];
+    assert_eq!(azure.weight, 3);
+    assert_eq!(snapshot.deployment(azure.deployment).model_json, "\"prod-gpt52\"");
+    let known = &snapshot.routing[azure.deployment.0 as usize];
+    assert_eq!((&*known.maker, &*known.host), ("openai", "azure"));
+    assert_eq!(known.region.as_ref().unwrap().as_str(), "eu/sweden");
+    let target = &snapshot.provider_of(azure.deployment).target;
+    assert_eq!(target.uri("/chat/completions"), "/openai/v1/chat/completions");
+    let house = snapshot.deployment(snapshot.routes[0].entries[3].deployment);
+    let usage = catalogue::Usage { input_uncached: 1_000_000, ..catalogue::Usage::default() };
+    assert_eq!(house.prices.as_ref().unwrap().cost(&usage).total, Some("0.2".parse().unwrap()));
+    assert_eq!(snapshot.routes[0].policy.max_time_to_first_token, Some(std::time::Duration::from_secs(20)));
+    let office = &snapshot.products[0];
+    assert_eq!((&*office.name, office.direct, office.default_route), ("office", false, Some(0)));
+    let keyless = &snapshot.products[snapshot.keyless.unwrap()];
+    assert_eq!((&*keyless.name, keyless.direct, keyless.regions.len()), ("office", true, 1));
+}
+
+#[test]
+fn the_effective_configuration_reads_back_as_the_same() {
+    let environment = Environment::default().with_secrets_assumed();
+    let first = accepted(WHOLE, &environment);
+    let text = toml::to_string_pretty(&first.resolved.effective).unwrap();
+    let again = accepted(&text, &environment);
+    assert_eq!(again.resolved.snapshot.version, first.resolved.snapshot.version);
+    assert_eq!(toml::to_string_pretty(&again.resolved.effective).unwrap(), text);
+}
+
+#[test]
+fn without_a_file_the_environment_says_who_serves() {
+    let environment = Environment::of([
+        ("OPENAI_API_KEY", "sk-1"),
+        ("GROQ_API_KEY", "gsk-1"),
+        ("TOGETHER_API_KEY", "t-1"),
+        ("MISTRAL_API_KEY", " "),
+        ("CO_API_KEY", "co-1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9000/v1"),
+    ]);
+    let settings = accepted("", &environment);
+    let snapshot = &settings.resolved.snapshot;
+    let providers: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
+    assert_eq!(providers, ["openai", "groq", "together"]);
+    assert_eq!(snapshot.providers[0].target.port(), 9000);
+    assert_eq!(names(&settings, "openai/gpt-5.2"), ["openai/gpt-5.2"]);
+    assert_eq!(names(&settings, "gpt-5.2"), ["openai/gpt-5.2"]);
+    // The same weights at two hosts: each can take over from the other.
+    assert_eq!(
+        names(&settings, "gpt-oss-120b"),
+        ["groq/openai/gpt-oss-120b", "together/openai/gpt-oss-120b"]
+    );
+    let keyless = &snapshot.products[snapshot.keyless.unwrap()];
+    assert!(keyless.direct && keyless.routes.is_none());
+    let in_vain = super::found_in_vain(&environment);
+    assert_eq!(in_vain.len(), 1, "{in_vain:?}");
+    assert!(in_vain[0].contains("CO_API_KEY") && in_vain[0].contains("cohere"), "{in_vain:?}");
+}
+
+#[test]
+fn a_key_that_fits_several_presets_counts_once_and_for_one_that_is_spoken() {
+    let settings = accepted("", &Environment::of([("GEMINI_API_KEY", "g-1")]));
+    let snapshot = &settings.resolved.snapshot;
+    assert_eq!(snapshot.providers.len(), 1);
+    let spoken = snapshot.routing.iter().all(|deployment| wire::codec(deployment.protocol).is_some());
+    assert!(spoken && !snapshot.routing.is_empty());
+}
+
+#[test]
+fn a_routes_own_names_win_over_models() {
+    let text =
+        "[routes.\"gpt-5.2\"]\naliases = [\"gpt-4*\"]\ndeployments = [\"anthropic/claude-sonnet-4-5\"]\n";
+    let settings = accepted(text, &environment());
+    let routes = &settings.resolved.snapshot.routes;
+    for name in ["gpt-5.2", "gpt-4o", "gpt-4-anything"] {
+        let route = settings.resolved.snapshot.names.find(name).unwrap();
+        assert!(!routes[route].direct, "{name}");
+    }
+    assert!(settings.resolved.snapshot.names.find("gpt-5.2").is_some());
+}
+
+#[test]
+fn away_from_loopback_nobody_is_served_without_a_key() {
+    let text =
+        "[server]\nlisten = \"0.0.0.0:4100\"\n[routes.a]\ndeployments = [\"openai/gpt-5.2\"]\n[products.p]\n";
+    let settings = accepted(text, &environment());
+    let snapshot = &settings.resolved.snapshot;
+    assert_eq!(snapshot.keyless, None);
+    assert!(snapshot.routes.iter().all(|route| !route.direct), "no product may name deployments");
+}
+
+#[test]
+fn health_survives_a_reload_and_a_new_key_gets_a_pardon() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "[providers.openai]\napi_key = { file = \"key\" }\n[routes.a]\ndeployments = [\"openai/gpt-5.2\"]\n";
+    fs::write(folder.path().join("key"), "sk-old").unwrap();
+    let environment = Environment::default();
+    let read = |previous| {
+        let context = Context { environment: &environment, previous };
+        read_text(Source::new("releve.toml", text), folder.path(), &context).unwrap().resolved
+    };
+    let first = read(None);
+    let refuse = |resolved: &crate::resolve::Resolved| {
+        let snapshot = &resolved.snapshot;
+        let view = routing::View { deployments: &snapshot.routing, world: &snapshot.world };
+        let policy = routing::Policy::default();
+        let candidate = routing::Candidate {
+            deployment: routing::DeploymentIndex(0),
+            standing: routing::Standing::Eligible,
+            trouble: None,
+        };
+        let claimed = routing::claim(&view, &policy, &candidate, routing::Cost::First, routing::Instant(1));
+        let failure = routing::Outcome::Failed(wire::Failure::Credential);
+        routing::observe(claimed.unwrap(), failure, routing::Instant(2));
+    };
+    let state = |resolved: &crate::resolve::Resolved| {
+        resolved.snapshot.world.health(routing::DeploymentIndex(0), routing::Instant(3)).state
+    };
+    refuse(&first);
+    assert_eq!(state(&first), routing::State::Benched);
+    let same = read(Some(&first));
+    assert_eq!(state(&same), routing::State::Benched);
+    fs::write(folder.path().join("key"), "sk-new").unwrap();
+    assert_eq!(state(&read(Some(&same))), routing::State::Healthy);
+}
