@@ -75,6 +75,14 @@ impl<I: Io> Connection<I> {
         Ok(count)
     }
 
+    /// Whether anything comes within this time; zero: any time.
+    pub(crate) async fn wakes(&mut self, within: Duration) -> bool {
+        if within.is_zero() || !self.inbox.is_empty() {
+            return true;
+        }
+        matches!(tokio::time::timeout(within, self.fill()).await, Ok(Ok(1..)))
+    }
+
     /// Writes all of `bytes`, adding to `written` as the socket takes them.
     pub(crate) async fn write(&mut self, mut bytes: &[u8], written: &AtomicU64) -> Result<(), ClientLeft> {
         while !bytes.is_empty() {

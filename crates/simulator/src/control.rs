@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /` | `{"address", "openai_base_url", "anthropic_base_url", "script", "settings"}` |
 //! | `GET /counters`, `/meter`, `/recorded`, `/script`, `/settings` | what the [`Handle`]'s methods of that name give; bytes are base64 |
-//! | `PUT /script` | a list of [`Rule`](crate::Rule)s; `DELETE /script`: none |
+//! | `PUT /script` | a list of [`Rule`]s; `DELETE /script`: none |
 //! | `PATCH /settings` | the fields given, also inside `pace`, `answer`, `delivery` |
 //! | `POST /cut`, `/heal`, `/forget` | as the methods |
 //!

@@ -101,6 +101,7 @@ pub(crate) async fn perform<I: Io>(
 ) -> Result<bool, ClientLeft> {
     let closes = matches!(play.framing, Framing::Close) || manner.old && play.framing == Framing::Chunked;
     let keep = manner.keep && !manner.delivery.close && !closes && play.end == End::Complete;
+    let stays = keep && !manner.delivery.close_silently;
     let framing = if manner.old && play.framing == Framing::Chunked { Framing::Close } else { play.framing };
     let mut stage = Stage { connection, manner, out: BytesMut::new(), framing, keep, start };
     for step in play.steps {
@@ -115,7 +116,7 @@ pub(crate) async fn perform<I: Io>(
         audience.saw(&step);
     }
     stage.end(play.end, audience).await?;
-    Ok(keep)
+    Ok(stays)
 }
 
 struct Stage<'a, I: Io> {

@@ -126,6 +126,9 @@ async fn attend<I: Io>(mut connection: Connection<I>, shared: Arc<Shared>) {
     }
     loop {
         let settings = shared.settings();
+        if !connection.wakes(Duration::from_millis(settings.delivery.idle_ms)).await {
+            return;
+        }
         match http::read(&mut connection, settings.max_request_bytes).await {
             Ok(Some(request)) => {
                 if !visit::answer(&mut connection, &shared, settings, request).await {

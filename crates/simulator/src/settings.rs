@@ -251,8 +251,12 @@ pub struct Delivery {
     pub obfuscation: bool,
     /// In silences longer than this, a sign of life (`ping` or a comment) at this interval; 0: none.
     pub ping_ms: u64,
-    /// Ends each connection after one reply.
+    /// Ends each connection after one reply, and says so in its headers.
     pub close: bool,
+    /// Ends each connection after one reply without a word, so that clients may still send the next request.
+    pub close_silently: bool,
+    /// Ends a connection on which no request begins for so many milliseconds; 0: never.
+    pub idle_ms: u64,
 }
 
 /// The three line ends that event streams allow.

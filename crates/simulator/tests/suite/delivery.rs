@@ -87,10 +87,21 @@ async fn silences_are_filled_with_signs_of_life() {
 }
 
 #[tokio::test]
-async fn connections_close_after_each_reply_when_told_so() {
-    let supplier = laid_out(Delivery { close: true, ..Delivery::default() }).await;
-    let (bytes, end) = exchange_raw(supplier.address(), &raw_post(CHAT, &hello(false)).repeat(2)).await;
-    assert_eq!(String::from_utf8_lossy(&bytes).matches("HTTP/1.1 200").count(), 1);
-    assert!(String::from_utf8_lossy(&bytes).contains("connection: close"));
-    drop(end);
+async fn connections_end_after_each_reply_told_or_not() {
+    let told = Delivery { close: true, ..Delivery::default() };
+    let silent = Delivery { close_silently: true, ..Delivery::default() };
+    for (delivery, says) in [(told, true), (silent, false)] {
+        let supplier = laid_out(delivery).await;
+        let (bytes, _) = exchange_raw(supplier.address(), &raw_post(CHAT, &hello(false)).repeat(2)).await;
+        let text = String::from_utf8_lossy(&bytes);
+        assert_eq!(text.matches("HTTP/1.1 200").count(), 1);
+        assert_eq!(text.contains("connection: close"), says);
+    }
+}
+
+#[tokio::test]
+async fn idle_connections_end() {
+    let supplier = laid_out(Delivery { idle_ms: 50, ..Delivery::default() }).await;
+    let (bytes, end) = exchange_raw(supplier.address(), &raw_post(CHAT, &hello(false))).await;
+    assert!(bytes.starts_with(b"HTTP/1.1 200") && end.is_ok());
 }
