@@ -1,4 +1,3 @@
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use proptest::prelude::*;
@@ -175,29 +174,55 @@ fn a_reload_keeps_what_is_known_and_what_is_in_flight() {
     assert_eq!(health(2).state, State::Healthy);
 }
 
-/// Threads race for one due breaker: exactly one gets the probe, again and again, and no slot is lost.
+/// Two threads go through thousands of due breakers in lockstep: each has exactly one probe, and no slot is lost.
 #[test]
 fn one_probe_winner_among_racing_threads() {
-    const THREADS: u32 = 8;
-    for round in 0..200 {
-        let fixture = Fixture::new(1);
-        fell(&fixture, if round % 2 == 0 { Failure::Server } else { Failure::Unreachable }, 1_000);
-        let (barrier, probes) = (Barrier::new(THREADS as usize), AtomicU32::new(0));
-        std::thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    barrier.wait();
-                    let permit = take(&fixture, &HEALTHY, Cost::First, 2_300);
-                    barrier.wait();
-                    if let Ok(permit) = permit {
-                        assert!(permit.is_probe());
-                        probes.fetch_add(1, SeqCst);
-                    }
-                });
-            }
+    const BREAKERS: u16 = 5_000;
+    let fixture = Fixture::new(BREAKERS);
+    let candidates: Vec<Candidate> = (0..u32::from(BREAKERS))
+        .map(|index| Candidate { deployment: DeploymentIndex(index), ..HEALTHY })
+        .collect();
+    for candidate in &candidates {
+        let failure = if candidate.deployment.0 % 2 == 0 { Failure::Server } else { Failure::Unreachable };
+        while let Ok(permit) = take(&fixture, candidate, Cost::Further, 1_000) {
+            observe(permit, Outcome::Failed(failure), Instant(1_000));
+        }
+    }
+    let arrived: Vec<AtomicU32> = candidates.iter().map(|_| AtomicU32::new(0)).collect();
+    let probes: Vec<AtomicU32> = candidates.iter().map(|_| AtomicU32::new(0)).collect();
+    let race = || {
+        let claimed = candidates.iter().enumerate().filter_map(|(index, candidate)| {
+            meet(&arrived[index]);
+            let permit = take(&fixture, candidate, Cost::First, 2_300).ok()?;
+            assert!(permit.is_probe());
+            probes[index].fetch_add(1, SeqCst);
+            Some(permit)
         });
-        assert_eq!(probes.load(SeqCst), 1, "round {round}");
-        assert_eq!(in_flight(&fixture), 0);
+        claimed.collect::<Vec<Permit>>()
+    };
+    // Nobody gives a probe back before both are through.
+    let held = std::thread::scope(|scope| {
+        let racing = [scope.spawn(race), scope.spawn(race)];
+        racing.map(|thread| thread.join().unwrap())
+    });
+    drop(held);
+    for (index, probes) in probes.iter().enumerate() {
+        assert_eq!(probes.load(SeqCst), 1, "breaker {index}");
+    }
+    let left = |candidate: &Candidate| fixture.world.health(candidate.deployment, Instant(2_300)).in_flight;
+    assert!(candidates.iter().all(|candidate| left(candidate) == 0));
+}
+
+/// Two threads leave together, as nearly as can be.
+fn meet(arrived: &AtomicU32) {
+    arrived.fetch_add(1, SeqCst);
+    let mut spins = 0_u32;
+    while arrived.load(SeqCst) < 2 {
+        spins += 1;
+        if spins.is_multiple_of(1_000) {
+            std::thread::yield_now();
+        }
+        std::hint::spin_loop();
     }
 }
 

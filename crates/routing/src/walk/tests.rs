@@ -61,6 +61,23 @@ fn a_passing_failure_is_tried_again_where_nobody_else_is_left() {
 }
 
 #[test]
+fn who_fell_by_this_very_request_is_neither_asked_again_nor_told_of() {
+    let mut fixture = Fixture::new(1);
+    fixture.policy.retry_budget = 10.0; // enough for any last resort
+    for _ in 0..4 {
+        walked(&mut fixture, 0, |_| Some(Failure::Timeout));
+    }
+    let plan = fixture.plan(0);
+    let (view, now) = (fixture.view(), Instant(0));
+    let mut walk = Walk::new(&plan, &fixture.policy);
+    let Some(Turn::Attempt(permit)) = walk.next(&view, now) else { panic!("healthy until now") };
+    observe(permit, Outcome::Failed(Failure::Server), now);
+    walk.failed(&view, DeploymentIndex(0), Failure::Server);
+    assert!(walk.next(&view, now).is_none());
+    assert!(fixture.candidate(0, 0).is_last_resort());
+}
+
+#[test]
 fn an_outgrown_window_is_followed_by_a_larger_one_only() {
     let mut fixture = Fixture::new(5);
     for (index, window) in [Some(8_000), Some(4_000), Some(8_000), Some(32_000), None].into_iter().enumerate()
