@@ -95,9 +95,9 @@ impl Reader {
         if self.committed { SeenKind::Other } else { SeenKind::Preamble }
     }
 
-    fn terminal(&mut self) -> SeenKind {
+    const fn terminal(&mut self) -> SeenKind {
         self.stopped = true;
-        if self.committed { SeenKind::Terminal } else { SeenKind::Error(Failure::Broken(Broken::Empty)) }
+        if self.committed { SeenKind::Terminal } else { self.fail(Failure::Broken(Broken::Empty)) }
     }
 
     const fn fail(&mut self, failure: Failure) -> SeenKind {

@@ -47,10 +47,10 @@ impl StreamReader for Reader {
         }
         let answer = match Answer::read(&data) {
             Ok(answer) if answer.is_object => answer,
-            _ => return self.fail(Failure::Broken(Broken::Malformed)),
+            _ => return self.fail(Failure::Broken(Broken::Malformed)).into(),
         };
         if answer.is_error || (!answer.has_choices && frame.event() == Some(b"error")) {
-            return self.fail(classify::hidden_error(&data));
+            return self.fail(classify::hidden_error(&data)).into();
         }
         if answer.is_plain_text() {
             self.template.learn(&frame.raw, &data, &answer.last_text, answer.padding.as_ref());
@@ -104,13 +104,13 @@ impl Reader {
         if self.committed { SeenKind::Other } else { SeenKind::Preamble }
     }
 
-    fn terminal(&mut self) -> SeenKind {
+    const fn terminal(&mut self) -> SeenKind {
         self.done = true;
-        if self.committed { SeenKind::Terminal } else { SeenKind::Error(Failure::Broken(Broken::Empty)) }
+        if self.committed { SeenKind::Terminal } else { self.fail(Failure::Broken(Broken::Empty)) }
     }
 
-    fn fail(&mut self, failure: Failure) -> Seen {
+    const fn fail(&mut self, failure: Failure) -> SeenKind {
         self.failed = true;
-        SeenKind::Error(failure).into()
+        SeenKind::Error(failure)
     }
 }

@@ -94,6 +94,12 @@ fn the_terminal_event_alone_makes_no_answer() {
     let (letters, reader) = watch("data: [DONE]\n\n");
     assert_eq!(letters, "E:broken_empty");
     assert_eq!(reader.end(), End::Cut);
+    let late = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    assert_eq!(
+        watch(&format!("data: [DONE]\n\n{late}\n\n")).1.end(),
+        End::Cut,
+        "what follows an end mends nothing"
+    );
     let role =
         r#"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
     assert_eq!(watch(&format!("{role}\n\ndata: [DONE]\n\n")).0, "P E:broken_empty");
