@@ -131,7 +131,8 @@ async fn attend<I: Io>(mut connection: Connection<I>, shared: Arc<Shared>) {
         }
         match http::read(&mut connection, settings.max_request_bytes).await {
             Ok(Some(request)) => {
-                if !visit::answer(&mut connection, &shared, settings, request).await {
+                // Not the settings that the connection waited with: they may have changed meanwhile.
+                if !visit::answer(&mut connection, &shared, shared.settings(), request).await {
                     return;
                 }
             }

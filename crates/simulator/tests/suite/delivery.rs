@@ -1,6 +1,12 @@
 //! The same answer in every layout of bytes.
 
+use std::time::Duration;
+
 use simulator::{Delivery, Handle, LineEnd, Supplier};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::client::{CHAT, chat, exchange_raw, hello, message, raw_post};
 
@@ -104,4 +110,23 @@ async fn idle_connections_end() {
     let supplier = laid_out(Delivery { idle_ms: 50, ..Delivery::default() }).await;
     let (bytes, end) = exchange_raw(supplier.address(), &raw_post(CHAT, &hello(false))).await;
     assert!(bytes.starts_with(b"HTTP/1.1 200") && end.is_ok());
+}
+
+#[tokio::test]
+async fn changed_settings_hold_for_the_next_request_of_an_open_connection() {
+    let supplier = laid_out(Delivery::default()).await;
+    let mut socket = TcpStream::connect(supplier.address()).await.unwrap();
+    for delivery in [Delivery::default(), Delivery { close: true, ..Delivery::default() }] {
+        // Changed while the connection waits for its next request.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let closes = delivery.close;
+        supplier.change_settings(|settings| settings.delivery = delivery);
+        socket.write_all(&raw_post(CHAT, &hello(false))).await.unwrap();
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"}") {
+            assert_ne!(socket.read_buf(&mut reply).await.unwrap(), 0);
+        }
+        let head = String::from_utf8_lossy(&reply).into_owned();
+        assert_eq!(head.contains("connection: close\r\n"), closes, "{head}");
+    }
 }
