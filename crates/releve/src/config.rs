@@ -148,7 +148,7 @@ fn with_faults(source: &Source, faults: &[toml::de::Error], problems: Vec<Proble
         }
     }
     let lines: Vec<_> =
-        all.iter().flat_map(|fault| fault.at.clone()).map(|at| misread(source, at.start)).collect();
+        all.iter().filter_map(|fault| fault.at.clone()).map(|at| misread(source, at.start)).collect();
     let untouched = |problem: &Problem| match &problem.at {
         Some(at) => {
             !problem.what.ends_with("is missing") && !lines.iter().any(|line| line.contains(&at.start))

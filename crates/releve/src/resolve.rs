@@ -11,6 +11,7 @@ mod policy;
 mod products;
 mod providers;
 mod routes;
+mod server;
 mod targets;
 
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     let problems = Problems::default();
     let accounts = providers::accounts(&loaded.config, context.environment, &problems);
     let targets = targets::build(&accounts, loaded, context.environment, &problems);
+    server::check(loaded, context.environment, &problems);
     let mut names = Names::default();
     let mut deployments = deployments::Deployments::new(&accounts);
     let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &problems);
@@ -142,10 +144,6 @@ fn effective(config: &Config, accounts: &[providers::Account]) -> Config {
 /// A digest of what the configuration means; no secret goes into it.
 fn version(effective: &Config) -> Arc<str> {
     let text = toml::to_string(effective).expect("what was read can be written");
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>()
-        .into()
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..6].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")).into()
 }

@@ -74,15 +74,27 @@ fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
 }
 
 fn of_product(product: &Product, found: &mut Vec<Problem>) {
-    fn place<T>(key: &Option<At<T>>) -> Option<std::ops::Range<usize>> {
-        key.as_ref().map(|key| key.at.clone())
+    fn place<T>(key: Option<&At<T>>) -> Option<std::ops::Range<usize>> {
+        key.map(|key| key.at.clone())
     }
     let kept = [
-        ("criticality", place(&product.criticality), "is kept for reports; it changes nothing for requests"),
-        ("owner", place(&product.owner), "is kept for reports; it changes nothing for requests"),
-        ("function", place(&product.function), "is kept for reports; it changes nothing for requests"),
-        ("max_outage", place(&product.max_outage), "is kept for reports; it changes nothing for requests"),
-        ("max_share", place(&product.max_share), "is kept; it does not steer requests yet"),
+        (
+            "criticality",
+            place(product.criticality.as_ref()),
+            "is kept for reports; it changes nothing for requests",
+        ),
+        ("owner", place(product.owner.as_ref()), "is kept for reports; it changes nothing for requests"),
+        (
+            "function",
+            place(product.function.as_ref()),
+            "is kept for reports; it changes nothing for requests",
+        ),
+        (
+            "max_outage",
+            place(product.max_outage.as_ref()),
+            "is kept for reports; it changes nothing for requests",
+        ),
+        ("max_share", place(product.max_share.as_ref()), "is kept; it does not steer requests yet"),
     ];
     for (key, at, effect) in kept {
         if let Some(at) = at {

@@ -11,8 +11,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The process's own. Variables that are not Unicode are left out.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the process's environment")]
+    /// The process's own: the one place that reads it. Variables that are not Unicode are left out.
     pub(crate) fn of_process() -> Self {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))

@@ -136,22 +136,25 @@ impl PolicyKeys {
 
     /// These keys, and those of `base` where they are silent.
     pub(crate) fn over(&self, base: &Self) -> Self {
-        fn either<T: Clone>(own: &Option<T>, base: &Option<T>) -> Option<T> {
-            own.clone().or_else(|| base.clone())
+        fn either<T: Clone>(own: Option<&T>, base: Option<&T>) -> Option<T> {
+            own.or(base).cloned()
         }
         Self {
-            prefer: either(&self.prefer, &base.prefer),
-            takeover: either(&self.takeover, &base.takeover),
-            max_attempts: either(&self.max_attempts, &base.max_attempts),
-            retry_budget: either(&self.retry_budget, &base.retry_budget),
-            connect_timeout: either(&self.connect_timeout, &base.connect_timeout),
-            header_timeout: either(&self.header_timeout, &base.header_timeout),
-            max_time_to_first_token: either(&self.max_time_to_first_token, &base.max_time_to_first_token),
-            token_gap_timeout: either(&self.token_gap_timeout, &base.token_gap_timeout),
-            total_timeout: either(&self.total_timeout, &base.total_timeout),
-            keepalive: either(&self.keepalive, &base.keepalive),
-            max_request_body: either(&self.max_request_body, &base.max_request_body),
-            reply_buffer: either(&self.reply_buffer, &base.reply_buffer),
+            prefer: either(self.prefer.as_ref(), base.prefer.as_ref()),
+            takeover: either(self.takeover.as_ref(), base.takeover.as_ref()),
+            max_attempts: either(self.max_attempts.as_ref(), base.max_attempts.as_ref()),
+            retry_budget: either(self.retry_budget.as_ref(), base.retry_budget.as_ref()),
+            connect_timeout: either(self.connect_timeout.as_ref(), base.connect_timeout.as_ref()),
+            header_timeout: either(self.header_timeout.as_ref(), base.header_timeout.as_ref()),
+            max_time_to_first_token: either(
+                self.max_time_to_first_token.as_ref(),
+                base.max_time_to_first_token.as_ref(),
+            ),
+            token_gap_timeout: either(self.token_gap_timeout.as_ref(), base.token_gap_timeout.as_ref()),
+            total_timeout: either(self.total_timeout.as_ref(), base.total_timeout.as_ref()),
+            keepalive: either(self.keepalive.as_ref(), base.keepalive.as_ref()),
+            max_request_body: either(self.max_request_body.as_ref(), base.max_request_body.as_ref()),
+            reply_buffer: either(self.reply_buffer.as_ref(), base.reply_buffer.as_ref()),
         }
     }
 }

@@ -146,7 +146,7 @@ impl SourceCode for Line<'_> {
         let column = if lines_before == 0 { self.source.position(span.offset()).column - 1 } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
             self.source.name.clone(),
-            self.masked[start..end].as_bytes(),
+            &self.masked.as_bytes()[start..end],
             (start, end - start).into(),
             self.source.position(start).line - 1,
             column,

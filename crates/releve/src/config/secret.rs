@@ -67,7 +67,7 @@ impl SecretPlace {
     pub(crate) fn in_file(&self) -> String {
         match self {
             Self::Env(name) => format!("{{ env = {name:?} }}"),
-            Self::File(path) => format!("{{ file = {path:?} }}"),
+            Self::File(path) => format!("{{ file = {:?} }}", path.display().to_string()),
         }
     }
 }

@@ -73,21 +73,15 @@ fn declared(provider: &Named<Provider>, environment: &Environment, problems: &Pr
         );
         return None;
     }
-    let preset = match &body.preset {
-        Some(written) => match catalogue::provider(written) {
-            Some(preset) => Some(preset),
-            None => {
-                let what = format!("there is no preset \"{}\"", written.value);
-                let mend = did_you_mean(written, catalogue::provider_names()).unwrap_or_else(|| {
-                    "`releve catalogue providers` lists them; without one, write protocol and base_url"
-                        .to_owned()
-                });
-                problems.add(Problem::error(&written.at, what).mend(mend));
-                return None;
-            }
-        },
-        None => catalogue::provider(name),
-    };
+    let preset = catalogue::provider(body.preset.as_ref().map_or(name.as_str(), |preset| preset.as_str()));
+    if let (Some(written), None) = (&body.preset, &preset) {
+        let what = format!("there is no preset \"{}\"", written.value);
+        let mend = did_you_mean(written, catalogue::provider_names()).unwrap_or_else(|| {
+            "`releve catalogue providers` lists them; without one, write protocol and base_url".to_owned()
+        });
+        problems.add(Problem::error(&written.at, what).mend(mend));
+        return None;
+    }
     let protocol = body.protocol.as_ref().map(|protocol| protocol.value);
     let Some(protocol) = protocol.or(preset.as_ref().map(|preset| preset.protocol)) else {
         let near = nearest(name, catalogue::provider_names());

@@ -23,8 +23,7 @@ pub(super) fn build(
     let base = policy::base(config);
     let mut routes = Vec::with_capacity(config.routes.len());
     for named in &config.routes {
-        let keys =
-            named.body.policy.as_ref().map(|policy| policy.value.over(&base)).unwrap_or_else(|| base.clone());
+        let keys = named.body.policy.as_ref().map_or_else(|| base.clone(), |policy| policy.value.over(&base));
         routes.push(Route {
             name: named.name.value.as_str().into(),
             policy: policy::resolved(&keys),

@@ -17,7 +17,6 @@ use crate::config::Loaded;
 use crate::config::environment::Environment;
 use crate::config::problem::{Problem, Problems};
 use crate::config::provider::ProxyPlace;
-use crate::config::value::At;
 
 /// The gateway's providers, in the order of the accounts.
 pub(super) struct Targets(Vec<(gateway::snapshot::Provider, [u8; 32])>);
@@ -35,7 +34,7 @@ pub(super) fn build(
             Proxies::default()
         });
     let mut builder = Builder { folder: &loaded.folder, environment, proxies, tls: HashMap::new(), problems };
-    Targets(accounts.iter().filter_map(|account| builder.provider(account, loaded)).collect())
+    Targets(accounts.iter().filter_map(|account| builder.provider(account, loaded).ok()).collect())
 }
 
 impl Targets {
@@ -55,67 +54,62 @@ struct Builder<'a> {
     problems: &'a Problems,
 }
 
+/// The problem was added to the list: nothing more is to be said.
+struct Reported;
+
 impl Builder<'_> {
     fn provider(
         &mut self,
         account: &Account,
         loaded: &Loaded,
-    ) -> Option<(gateway::snapshot::Provider, [u8; 32])> {
+    ) -> Result<(gateway::snapshot::Provider, [u8; 32]), Reported> {
         let body = &account.filled.body;
-        let url = body.base_url.as_ref()?;
         self.refuse_itself(account, loaded)?;
-        let secret = self.secret(account);
-        let proxy = self.proxy(account);
-        let tls_options = self.tls_options(account);
-        let secure = url.starts_with("https://");
-        let tls = if secure { self.tls(account, &tls_options) } else { Some(None) };
+        // All three before any is given up on: each may have something to say.
+        let (secret, proxy, tls) = (self.secret(account), self.proxy(account), self.tls(account));
         let (secret, proxy, tls) = (secret?, proxy?, tls?);
-        let credential = match &secret {
-            Some(secret) => Some(self.credential(account, secret)?),
-            None => None,
-        };
-        let print = fingerprint(account, &tls_options, proxy.as_ref(), secret.as_ref());
-        let options = TargetOptions {
-            tls,
-            tls_identity: tls_options.identity(),
-            proxy,
-            credential,
-            headers: headers(account),
-        };
-        let target = Target::new(url, options).map_err(|error| self.refuse_url(account, url, &error)).ok()?;
+        let credential = secret.as_ref().map(|secret| self.credential(account, secret)).transpose()?;
+        let tls_identity = self.tls_options(account).identity();
+        let print = fingerprint(account, &tls_identity, proxy.as_ref(), secret.as_ref());
+        let options = TargetOptions { tls, tls_identity, proxy, credential, headers: headers(account) };
+        let target =
+            Target::new(account.base_url(), options).map_err(|error| self.refuse_url(account, &error))?;
         let provider = gateway::snapshot::Provider {
             name: account.name().into(),
             target,
             stream_usage: body.stream_usage.as_ref().is_none_or(|usage| usage.value),
             stops_billing_on_abort: body.stops_billing_on_abort.as_ref().map(|stops| stops.value),
         };
-        Some((provider, print))
+        Ok((provider, print))
     }
 
-    /// The account's secret; `None` inside where it needs none.
-    fn secret(&self, account: &Account) -> Option<Option<SecretString>> {
-        let Some(place) = &account.filled.body.api_key else {
-            if !account.needs_key() {
-                return Some(None);
-            }
-            let variables =
-                account.preset.as_ref().map(|preset| preset.key_env.join(" or ")).unwrap_or_default();
-            let what = format!("providers.{} has no key", account.name());
-            let mend = format!("set {variables}, or add api_key = {{ env = \"NAME\" }}");
-            self.problems.add(Problem::error(&account.place(), what).mend(mend).consequence());
-            return None;
-        };
-        match place.fetch(self.environment, self.folder) {
-            Ok(secret) => Some(Some(secret)),
-            Err(error) => {
-                let what = format!("the key of providers.{}: {error}", account.name());
-                self.problems.add(Problem::error(&or(&place.at, account), what));
-                None
-            }
+    fn report(&self, place: Option<&Range<usize>>, account: &Account, what: String) -> Reported {
+        self.problems.add(Problem::error(&or(place, account), what));
+        Reported
+    }
+
+    /// The account's secret; `None` where it needs none.
+    fn secret(&self, account: &Account) -> Result<Option<SecretString>, Reported> {
+        if let Some(place) = &account.filled.body.api_key {
+            return place.fetch(self.environment, self.folder).map(Some).map_err(|error| {
+                self.report(
+                    Some(&place.at),
+                    account,
+                    format!("the key of providers.{}: {error}", account.name()),
+                )
+            });
         }
+        if !account.needs_key() {
+            return Ok(None);
+        }
+        let variables = account.preset.as_ref().map(|preset| preset.key_env.join(" or ")).unwrap_or_default();
+        let what = format!("providers.{} has no key", account.name());
+        let mend = format!("set {variables}, or add api_key = {{ env = \"NAME\" }}");
+        self.problems.add(Problem::error(&account.place(), what).mend(mend).consequence());
+        Err(Reported)
     }
 
-    fn credential(&self, account: &Account, secret: &SecretString) -> Option<Credential> {
+    fn credential(&self, account: &Account, secret: &SecretString) -> Result<Credential, Reported> {
         let auth = account.manners.as_ref().map_or(&Auth::Bearer, |manners| &manners.auth);
         let made = match auth {
             // A server that wants no key by itself may be started with one; then it is a bearer's.
@@ -127,108 +121,98 @@ impl Builder<'_> {
             }
         };
         made.map_err(|error| {
-            let place = account.filled.body.api_key.as_ref().map_or(0..0, |key| key.at.clone());
-            let what = format!("the key of providers.{}: {error}", account.name());
-            self.problems.add(Problem::error(&or(&place, account), what));
+            let place = account.filled.body.api_key.as_ref().map(|key| &key.at);
+            self.report(place, account, format!("the key of providers.{}: {error}", account.name()))
         })
-        .ok()
     }
 
-    fn proxy(&self, account: &Account) -> Option<Option<Proxy>> {
-        let url = match &account.filled.body.proxy {
-            None => return Some(self.from_environment(account.base_url())),
-            Some(At { value: ProxyPlace::Address(text), .. }) if text == ProxyPlace::OFF => {
-                return Some(None);
-            }
-            Some(At { value: ProxyPlace::Address(text), .. }) => Ok(text.clone()),
-            Some(At { value: ProxyPlace::Secret(place), .. }) => place
+    fn proxy(&self, account: &Account) -> Result<Option<Proxy>, Reported> {
+        let Some(place) = &account.filled.body.proxy else { return Ok(self.usual_proxy(account.base_url())) };
+        let url = match &place.value {
+            ProxyPlace::Address(text) if text == ProxyPlace::OFF => return Ok(None),
+            ProxyPlace::Address(text) => Ok(text.clone()),
+            ProxyPlace::Secret(secret) => secret
                 .fetch(self.environment, self.folder)
                 .map(|secret| secret.expose_secret().to_owned())
                 .map_err(|error| error.to_string()),
         };
         let parsed = url.and_then(|url| Proxy::parse(&url).map_err(|error| error.to_string()));
-        parsed
-            .map_err(|error| {
-                let place = account.filled.body.proxy.as_ref().map_or(0..0, |proxy| proxy.at.clone());
-                let what = format!("the proxy of providers.{}: {error}", account.name());
-                self.problems.add(Problem::error(&or(&place, account), what));
-            })
-            .map(Some)
-            .ok()
+        parsed.map(Some).map_err(|error| {
+            self.report(
+                Some(&place.at),
+                account,
+                format!("the proxy of providers.{}: {error}", account.name()),
+            )
+        })
     }
 
-    fn from_environment(&self, url: &str) -> Option<Proxy> {
+    fn usual_proxy(&self, url: &str) -> Option<Proxy> {
         let uri: http::Uri = url.parse().ok()?;
         self.proxies.for_host(url.starts_with("https://"), uri.host()?)
     }
 
     fn tls_options(&self, account: &Account) -> TlsOptions {
         let body = &account.filled.body;
-        let path = |path: &std::path::PathBuf| self.folder.join(path);
+        let client = body.client_cert.as_ref().zip(body.client_key.as_ref());
         TlsOptions {
-            ca_file: body.ca_file.as_ref().map(|file| path(file)),
-            client: body
-                .client_cert
-                .as_ref()
-                .zip(body.client_key.as_ref())
-                .map(|(cert, key)| (path(cert), path(key))),
+            ca_file: body.ca_file.as_ref().map(|file| self.folder.join(&file.value)),
+            client: client.map(|(cert, key)| (self.folder.join(&cert.value), self.folder.join(&key.value))),
         }
     }
 
-    fn tls(&mut self, account: &Account, options: &TlsOptions) -> Option<Option<Arc<ClientConfig>>> {
-        if let Some(config) = self.tls.get(options) {
-            return Some(Some(Arc::clone(config)));
+    /// `None` where the address is not secure.
+    fn tls(&mut self, account: &Account) -> Result<Option<Arc<ClientConfig>>, Reported> {
+        if !account.base_url().starts_with("https://") {
+            return Ok(None);
         }
-        let assumed = TlsOptions::default();
-        let options_read = if self.environment.secrets_assumed() { &assumed } else { options };
-        match upstream::client_config(options_read) {
-            Ok(config) => {
-                self.tls.insert(options.clone(), Arc::clone(&config));
-                Some(Some(config))
-            }
-            Err(error) => {
-                let body = &account.filled.body;
-                let place =
-                    body.ca_file.as_ref().or(body.client_cert.as_ref()).map_or(0..0, |file| file.at.clone());
-                let cause =
-                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                let what = format!("TLS to providers.{}: {error}{cause}", account.name());
-                self.problems.add(Problem::error(&or(&place, account), what));
-                None
-            }
+        let assumed = self.environment.secrets_assumed();
+        let options = if assumed { TlsOptions::default() } else { self.tls_options(account) };
+        if let Some(config) = self.tls.get(&options) {
+            return Ok(Some(Arc::clone(config)));
         }
+        let config = upstream::client_config(&options).map_err(|error| {
+            let body = &account.filled.body;
+            let place = body.ca_file.as_ref().or(body.client_cert.as_ref()).map(|file| &file.at);
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            self.report(place, account, format!("TLS to providers.{}: {error}{cause}", account.name()))
+        })?;
+        self.tls.insert(options, Arc::clone(&config));
+        Ok(Some(config))
     }
 
-    fn refuse_url(&self, account: &Account, url: &At<String>, error: &TargetError) {
+    fn refuse_url(&self, account: &Account, error: &TargetError) -> Reported {
+        let place = account.filled.body.base_url.as_ref().map(|url| &url.at);
         let what = format!("providers.{}.base_url: {error}", account.name());
-        let problem = Problem::error(&or(&url.at, account), what).mend(
-            "write what the protocol's SDK takes as its base URL, such as \"https://api.example.com/v1\"",
-        );
+        let mend =
+            "write what the protocol's SDK takes as its base URL, such as \"https://api.example.com/v1\"";
+        let problem = Problem::error(&or(place, account), what).mend(mend);
         let hides = matches!(error, TargetError::UserInfo);
         self.problems.add(if hides { problem.secret() } else { problem });
+        Reported
     }
 
     /// A provider at our own address would have each request come back until everything is full.
-    fn refuse_itself(&self, account: &Account, loaded: &Loaded) -> Option<()> {
+    fn refuse_itself(&self, account: &Account, loaded: &Loaded) -> Result<(), Reported> {
         let listen = &*loaded.config.server.listen;
         let uri: http::Uri = account.base_url().parse().unwrap_or_default();
         let port = uri.port_u16();
         let here = ["localhost", "127.0.0.1", "[::1]"];
         let ours = uri.host().is_some_and(|host| here.contains(&host) || host == listen.ip().to_string());
         if !ours || port != Some(listen.port()) || listen.port() == 0 {
-            return Some(());
+            return Ok(());
         }
-        let place = account.filled.body.base_url.as_ref().map_or(0..0, |url| url.at.clone());
+        let place = account.filled.body.base_url.as_ref().map(|url| &url.at);
         let what = format!("providers.{} is at our own address {listen}", account.name());
         let mend = "name the supplier's address; a variable such as OPENAI_BASE_URL that points products here is not for us";
-        self.problems.add(Problem::error(&or(&place, account), what).mend(mend));
-        None
+        self.problems.add(Problem::error(&or(place, account), what).mend(mend));
+        Err(Reported)
     }
 }
 
 /// `place`, or the account's where that is nowhere.
-fn or(place: &Range<usize>, account: &Account) -> Range<usize> {
-    if place.is_empty() { account.place() } else { place.clone() }
+fn or(place: Option<&Range<usize>>, account: &Account) -> Range<usize> {
+    place.filter(|place| !place.is_empty()).cloned().unwrap_or_else(|| account.place())
 }
 
 /// What the protocol wants in each request, then what the file says; the file's word wins.
@@ -249,16 +233,16 @@ fn headers(account: &Account) -> Vec<(HeaderName, HeaderValue)> {
 
 fn fingerprint(
     account: &Account,
-    tls: &TlsOptions,
+    tls_identity: &str,
     proxy: Option<&Proxy>,
     secret: Option<&SecretString>,
 ) -> [u8; 32] {
     let via = proxy.map(ToString::to_string).unwrap_or_default();
     let secret = secret.map(ExposeSecret::expose_secret).unwrap_or_default();
-    let parts = [account.base_url(), account.protocol.as_str(), &tls.identity(), &via, secret];
-    parts
-        .iter()
-        .fold(Sha256::new(), |digest, part| digest.chain_update(part.len().to_le_bytes()).chain_update(part))
-        .finalize()
-        .into()
+    let mut digest = Sha256::new();
+    for part in [account.base_url(), account.protocol.as_str(), tls_identity, &via, secret] {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
 }

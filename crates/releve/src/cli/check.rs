@@ -1,0 +1,217 @@
+//! `releve check`: is this configuration right, and what could each product use now?
+
+use std::sync::Arc;
+
+use gateway::snapshot::{Product, RouteIndex, Snapshot};
+use serde::Serialize;
+
+use super::eligibility::{Imagined, Row, candidates};
+use super::table::{Cell, Table};
+use super::terminal::{Terminal, Tone};
+use super::{CliError, Desk, Exit};
+use crate::config::problem::Severity;
+use crate::resolve::found_in_vain;
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Take secrets and certificates as being there: for checking a file on another machine.
+    #[arg(long)]
+    assume_secrets: bool,
+}
+
+/// What a product could use now.
+#[derive(Debug, Serialize)]
+struct Usable {
+    product: Arc<str>,
+    /// Whether requests without a key count as its own, while no key was ever issued.
+    keyless: bool,
+    routes: Vec<UsableRoute>,
+    /// Names of deployments and bare model ids that it may ask for.
+    direct_names: usize,
+    #[serde(skip)]
+    example: Arc<str>,
+}
+
+#[derive(Debug, Serialize)]
+struct UsableRoute {
+    route: Arc<str>,
+    eligible: usize,
+    candidates: Vec<Row>,
+}
+
+/// Draws what is wrong; a right configuration is followed by what each product could use.
+pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let environment = desk.environment.clone();
+    let environment = if arguments.assume_secrets { environment.with_secrets_assumed() } else { environment };
+    let settings = Desk { environment: &environment, config: desk.config.clone() }.settings()?;
+    let usable = usable(&settings.resolved.snapshot);
+    let stranded = usable.iter().any(Usable::is_stranded);
+    if terminal.json() {
+        answer(&settings, &usable, terminal)?;
+    } else {
+        terminal.report(&settings.warnings)?;
+        verdict(&settings, desk, terminal)?;
+        providers(&settings, terminal)?;
+        for product in &usable {
+            product.print(terminal)?;
+        }
+    }
+    Ok(if stranded { Exit::Failed } else { Exit::Done })
+}
+
+fn answer(settings: &Settings, usable: &[Usable], terminal: &mut Terminal) -> Result<(), CliError> {
+    terminal.answer(&serde_json::json!({
+        "file": settings.loaded.source.as_ref().map(|source| &source.name),
+        "version": settings.resolved.snapshot.version,
+        "problems": settings.warnings.rows(),
+        "products": usable,
+    }))
+}
+
+fn verdict(settings: &Settings, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<(), CliError> {
+    let right = terminal.toned(Tone::Good, "right");
+    let warnings =
+        settings.warnings.problems().iter().filter(|problem| problem.severity == Severity::Warning).count();
+    let remark = match warnings {
+        0 => String::new(),
+        1 => ", with one warning".to_owned(),
+        several => format!(", with {several} warnings"),
+    };
+    match &settings.loaded.source {
+        Some(source) => terminal.line(format_args!(
+            "{} is {right}{remark} (version {})",
+            source.name, settings.resolved.snapshot.version
+        ))?,
+        None => terminal.line("no releve.toml here: taking what the environment offers")?,
+    }
+    if settings.loaded.config.says_nothing_of_suppliers() {
+        for reason in found_in_vain(desk.environment) {
+            terminal.line(format_args!("  {}", terminal.toned(Tone::Doubtful, reason)))?;
+        }
+        if settings.resolved.effective.providers.is_empty() {
+            terminal
+                .line("no provider found: set a key such as OPENAI_API_KEY, or write [providers.NAME]")?;
+        }
+    }
+    Ok(())
+}
+
+fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+    let mut table = Table::with_heads(["provider", "protocol", "address", "region", "key"]).indented(2);
+    for provider in &settings.resolved.effective.providers {
+        let body = &provider.body;
+        let protocol = body.protocol.as_ref().map_or("", |protocol| protocol.as_str());
+        let region = body.region.as_ref().map_or("unknown", |region| region.as_str());
+        table.row([
+            Cell::toned(Tone::Strong, provider.name.as_str()),
+            protocol.into(),
+            body.base_url.as_ref().map_or("", |url| url.as_str()).into(),
+            region.into(),
+            body.api_key.as_ref().map_or_else(|| "none".to_owned(), |key| key.to_string()).into(),
+        ]);
+    }
+    if table.is_empty() {
+        return Ok(());
+    }
+    terminal.line("")?;
+    table.print(terminal)
+}
+
+/// For each product its routes; the names of deployments and models that it may ask for are only counted.
+fn usable(snapshot: &Snapshot) -> Vec<Usable> {
+    snapshot
+        .products
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| is_shown(snapshot, *index))
+        .map(|(_, product)| {
+            let routes = (0..snapshot.routes.len())
+                .filter(|route| !snapshot.routes[*route].direct && snapshot.may_use(product, *route))
+                .map(|route| UsableRoute::of(snapshot, product, route))
+                .collect();
+            let direct = || snapshot.routes.iter().filter(|route| route.direct && product.direct);
+            let example = direct().next().map_or_else(|| "none".into(), |route| Arc::clone(&route.name));
+            Usable {
+                product: Arc::clone(&product.name),
+                keyless: snapshot.keyless.is_some_and(|index| snapshot.products[index].name == product.name),
+                routes,
+                direct_names: direct().count(),
+                example,
+            }
+        })
+        .collect()
+}
+
+/// The keyless stand-in of a product that is listed anyway would only repeat it.
+fn is_shown(snapshot: &Snapshot, index: usize) -> bool {
+    let name = &snapshot.products[index].name;
+    !snapshot.products[..index].iter().any(|earlier| earlier.name == *name)
+}
+
+impl UsableRoute {
+    fn of(snapshot: &Snapshot, product: &Product, route: RouteIndex) -> Self {
+        let candidates = candidates(snapshot, product, route, &Imagined::default());
+        let eligible = candidates.iter().filter(|row| row.eligible).count();
+        Self { route: Arc::clone(&snapshot.routes[route].name), eligible, candidates }
+    }
+
+    /// `assistant: 0 of 3 eligible: region unknown`.
+    fn summary(&self) -> String {
+        let mut summary = format!("{}: {} of {} eligible", self.route, self.eligible, self.candidates.len());
+        if self.eligible == 0 {
+            let mut reasons: Vec<&str> =
+                self.candidates.iter().filter_map(|row| row.reason.as_deref()).collect();
+            reasons.dedup();
+            summary.push_str(": ");
+            summary.push_str(&reasons.join(", "));
+        }
+        summary
+    }
+}
+
+impl Usable {
+    /// No route of it has anybody to serve it.
+    fn is_stranded(&self) -> bool {
+        !self.routes.is_empty() && self.routes.iter().all(|route| route.eligible == 0)
+    }
+
+    fn print(&self, terminal: &mut Terminal) -> Result<(), CliError> {
+        if self.routes.is_empty() && self.direct_names == 0 {
+            return Ok(());
+        }
+        terminal.line("")?;
+        let tone = if self.is_stranded() { Tone::Bad } else { Tone::Strong };
+        let keyless = if self.keyless { "  (requests without a key, while none was issued)" } else { "" };
+        let name = terminal.toned(tone, &self.product);
+        terminal.line(format_args!("{name}{}", terminal.toned(Tone::Faint, keyless)))?;
+        for route in &self.routes {
+            terminal.line(format_args!("  {}", route.summary()))?;
+            let mixed = route.candidates.windows(2).any(|pair| pair[0].protocol != pair[1].protocol);
+            print_rows(&route.candidates, mixed, terminal)?;
+        }
+        if self.direct_names > 0 {
+            let and = if self.routes.is_empty() { "" } else { "and " };
+            terminal.line(format_args!(
+                "  {and}{} names of models, such as {}",
+                self.direct_names, self.example
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// One line a candidate: in or out, and why.
+pub(crate) fn print_rows(rows: &[Row], mixed: bool, terminal: &mut Terminal) -> Result<(), CliError> {
+    let mut table = Table::default().indented(4);
+    for row in rows {
+        let mark = if row.eligible { Cell::toned(Tone::Good, "✓") } else { Cell::toned(Tone::Bad, "✗") };
+        let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
+        if mixed {
+            cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
+        }
+        cells.push(Cell::toned(Tone::Doubtful, row.reason.clone().unwrap_or_default()));
+        table.row(cells);
+    }
+    table.print(terminal)
+}

@@ -1,0 +1,109 @@
+//! Who could serve a request, asked of the router itself with made-up facts.
+
+use std::sync::Arc;
+
+use catalogue::{Needs, Protocol};
+use gateway::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
+use routing::{DeploymentIndex, Dice, Facts, Instant, Reason, View};
+use serde::Serialize;
+
+/// A request that nobody sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Imagined {
+    /// What the client speaks; `None` asks for each protocol that the route's deployments speak.
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) needs: Needs,
+    pub(crate) input_tokens: u64,
+    pub(crate) max_tokens: Option<u64>,
+}
+
+/// A candidate of such a request.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Row {
+    pub(crate) deployment: Arc<str>,
+    pub(crate) protocol: Protocol,
+    pub(crate) eligible: bool,
+    /// Why it is out, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+}
+
+/// The candidates of `route` for `product`: in the order of asking, then the excluded.
+pub(crate) fn candidates(
+    snapshot: &Snapshot,
+    product: &Product,
+    route: RouteIndex,
+    imagined: &Imagined,
+) -> Vec<Row> {
+    let mut rows: Vec<Row> = match imagined.protocol {
+        Some(protocol) => planned(snapshot, product, route, imagined, protocol).collect(),
+        None => protocols(snapshot, route)
+            .into_iter()
+            .flat_map(|protocol| {
+                planned(snapshot, product, route, imagined, protocol)
+                    .filter(move |row| row.protocol == protocol)
+            })
+            .collect(),
+    };
+    rows.sort_by_key(|row| !row.eligible);
+    rows
+}
+
+/// The protocols of a route's deployments, each once, in their order.
+pub(crate) fn protocols(snapshot: &Snapshot, route: RouteIndex) -> Vec<Protocol> {
+    let mut protocols = Vec::new();
+    for entry in &snapshot.routes[route].entries {
+        let protocol = of(snapshot, entry.deployment).protocol;
+        if !protocols.contains(&protocol) {
+            protocols.push(protocol);
+        }
+    }
+    protocols
+}
+
+fn of(snapshot: &Snapshot, index: DeploymentIndex) -> &routing::Deployment {
+    &snapshot.routing[index.0 as usize]
+}
+
+fn planned<'a>(
+    snapshot: &'a Snapshot,
+    product: &'a Product,
+    route: RouteIndex,
+    imagined: &Imagined,
+    protocol: Protocol,
+) -> impl Iterator<Item = Row> + use<'a> {
+    let facts = Facts {
+        protocol,
+        needs: imagined.needs,
+        estimated_input_tokens: imagined.input_tokens,
+        max_tokens: imagined.max_tokens,
+        regions: &product.regions,
+        stream: true,
+    };
+    let view = View { deployments: &snapshot.routing, world: &snapshot.world };
+    let route = &snapshot.routes[route];
+    // Fixed dice and the world's first moment: the same question has the same answer.
+    let plan = routing::plan(&facts, &route.policy, &route.entries, &view, Instant(0), &mut Dice::new(0));
+    plan.candidates.into_iter().map(move |candidate| {
+        let deployment = of(snapshot, candidate.deployment);
+        let reason = candidate.reason().map(|reason| reason.to_string());
+        let reason = reason
+            .or_else(|| unspoken(deployment.protocol))
+            .or_else(|| unpriced(snapshot, product, candidate.deployment));
+        Row {
+            deployment: Arc::clone(&deployment.name),
+            protocol: deployment.protocol,
+            eligible: candidate.is_eligible() && reason.is_none(),
+            reason,
+        }
+    })
+}
+
+fn unspoken(protocol: Protocol) -> Option<String> {
+    wire::codec(protocol).is_none().then(|| format!("{protocol} is not spoken yet"))
+}
+
+fn unpriced(snapshot: &Snapshot, product: &Product, deployment: DeploymentIndex) -> Option<String> {
+    let refused = product.unpriced == Unpriced::Refuse && snapshot.deployment(deployment).prices.is_none();
+    refused.then(|| Reason::Unpriced.to_string())
+}

@@ -1,0 +1,101 @@
+//! How a command can end.
+
+use std::io;
+use std::process::ExitCode;
+
+use store::StoreError;
+
+use crate::settings::SettingsError;
+
+/// How a command went, where it could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// Failed, or a target not met.
+    Failed,
+    /// Wrong usage or configuration.
+    Wrong,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Wrong => Self::from(2),
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The configuration is wrong or not there.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The ledger or the keys say no.
+    #[error("{source}{}", reason(source))]
+    Store {
+        #[from]
+        source: StoreError,
+    },
+    /// What was asked for cannot be: the text says what can.
+    #[error("{what}")]
+    Usage { what: String, mend: Option<String> },
+    /// It did not work.
+    #[error("{what}")]
+    Failed { what: String, mend: Option<String> },
+    /// The answer could not be written.
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// What lies behind an error, after a colon.
+fn reason(error: &StoreError) -> String {
+    std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default()
+}
+
+impl CliError {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), mend: None }
+    }
+
+    pub(crate) fn failed(what: impl Into<String>) -> Self {
+        Self::Failed { what: what.into(), mend: None }
+    }
+
+    #[must_use]
+    pub(crate) fn mend(self, advice: impl Into<String>) -> Self {
+        match self {
+            Self::Usage { what, .. } => Self::Usage { what, mend: Some(advice.into()) },
+            Self::Failed { what, .. } => Self::Failed { what, mend: Some(advice.into()) },
+            other => other,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        match self {
+            Self::Usage { mend, .. } | Self::Failed { mend, .. } => mend.as_deref(),
+            Self::Settings(SettingsError::Unreadable { .. }) => Some("`releve init` writes one"),
+            Self::Store { source: StoreError::Missing { .. } } => {
+                Some("a gateway makes it when it starts; --ledger PATH names another")
+            }
+            Self::Store { source: StoreError::NoSuchKey { .. } } => {
+                Some("`releve keys list` shows those there are")
+            }
+            Self::Store { source: StoreError::Record { .. } } => Some("`releve ledger verify` tells more"),
+            Self::Settings(SettingsError::Wrong(_)) | Self::Store { .. } | Self::Output(_) => None,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(_) | Self::Usage { .. } => Exit::Wrong,
+            // `releve ledger export | head` is done when head is.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Store { .. } | Self::Failed { .. } | Self::Output(_) => Exit::Failed,
+        }
+    }
+}

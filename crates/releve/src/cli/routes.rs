@@ -1,0 +1,184 @@
+//! `releve routes`: what each route would try now, and why; for any request one cares to describe.
+
+use std::sync::Arc;
+
+use catalogue::{Needs, Protocol};
+use gateway::snapshot::{Product, RouteIndex, Snapshot};
+use serde::Serialize;
+
+use super::admin::{self, Live};
+use super::eligibility::{Imagined, Row, candidates, protocols};
+use super::table::{Cell, Table};
+use super::terminal::{Terminal, Tone};
+use super::{CliError, Desk, Exit};
+use crate::config::problem::nearest;
+use crate::settings::Settings;
+
+/// A request to imagine.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What a product would write in `model`: a route, an alias, PROVIDER/MODEL or a bare model id.
+    model: Option<String>,
+    /// Whose request it is: its routes and regions hold.
+    #[arg(long, value_name = "NAME")]
+    product: Option<String>,
+    /// What it needs, such as tools,images,reasoning.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    needs: Vec<Needs>,
+    /// The size of its prompt.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    input_tokens: u64,
+    /// The most that it lets the model write.
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<u64>,
+    /// What its client speaks; without it, what the deployments speak.
+    #[arg(long, value_name = "NAME")]
+    protocol: Option<Protocol>,
+}
+
+/// A route as the request would meet it.
+#[derive(Debug, Serialize)]
+struct Met {
+    route: Arc<str>,
+    product: Arc<str>,
+    prefer: &'static str,
+    candidates: Vec<Candidate>,
+}
+
+#[derive(Debug, Serialize)]
+struct Candidate {
+    #[serde(flatten)]
+    row: Row,
+    /// What a running gateway knows of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let settings = desk.settings()?;
+    let snapshot = &settings.resolved.snapshot;
+    let product = product(snapshot, arguments.product.as_deref())?;
+    let routes = match &arguments.model {
+        Some(model) => vec![route_of(snapshot, product, model)?],
+        None => (0..snapshot.routes.len())
+            .filter(|route| !snapshot.routes[*route].direct && snapshot.may_use(product, *route))
+            .collect(),
+    };
+    let live = admin::health(&settings, desk.environment);
+    let met: Vec<Met> =
+        routes.into_iter().map(|route| meet(snapshot, product, route, arguments, live.as_ref())).collect();
+    if terminal.json() {
+        terminal.answer(&met)?;
+    } else {
+        print(&met, &settings, live.is_some(), terminal)?;
+    }
+    let served = met.iter().all(|met| met.candidates.iter().any(|candidate| candidate.row.eligible));
+    Ok(if served { Exit::Done } else { Exit::Failed })
+}
+
+/// The product asked for; without one, that of requests without a key, else the first.
+fn product<'a>(snapshot: &'a Snapshot, name: Option<&str>) -> Result<&'a Product, CliError> {
+    let names = || snapshot.products.iter().map(|product| &*product.name);
+    match name {
+        Some(name) => snapshot.products.iter().find(|product| &*product.name == name).ok_or_else(|| {
+            let mend = match nearest(name, names()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            CliError::usage(format!("there is no product \"{name}\"")).mend(mend)
+        }),
+        None => {
+            snapshot.keyless.map(|index| &snapshot.products[index]).or(snapshot.products.first()).ok_or_else(
+                || {
+                    CliError::usage("there is no product")
+                        .mend("add [products.NAME]: away from loopback each request needs one")
+                },
+            )
+        }
+    }
+}
+
+fn route_of(snapshot: &Snapshot, product: &Product, model: &str) -> Result<RouteIndex, CliError> {
+    let found = snapshot.names.find(model).filter(|route| snapshot.may_use(product, *route));
+    found.or(product.default_route).ok_or_else(|| {
+        let usable = snapshot.names.exact().filter(|(_, route)| snapshot.may_use(product, *route));
+        let mut names: Vec<&str> = usable.map(|(name, _)| name).collect();
+        names.sort_unstable();
+        let error = CliError::usage(format!("no route of \"{}\" is called \"{model}\"", product.name));
+        match nearest(model, names) {
+            Some(near) => error.mend(format!("did you mean \"{near}\"?")),
+            None => error.mend("`releve routes` lists them"),
+        }
+    })
+}
+
+fn meet(
+    snapshot: &Snapshot,
+    product: &Product,
+    route: RouteIndex,
+    arguments: &Arguments,
+    live: Option<&Live>,
+) -> Met {
+    let imagined = Imagined {
+        protocol: arguments.protocol,
+        needs: arguments.needs.iter().fold(Needs::NONE, |all, need| all | *need),
+        input_tokens: arguments.input_tokens,
+        max_tokens: arguments.max_tokens,
+    };
+    let rows = candidates(snapshot, product, route, &imagined);
+    let health = |row: &Row| live.and_then(|live| live.of(&row.deployment));
+    Met {
+        route: Arc::clone(&snapshot.routes[route].name),
+        product: Arc::clone(&product.name),
+        prefer: snapshot.routes[route].policy.prefer.as_str(),
+        candidates: rows.into_iter().map(|row| Candidate { health: health(&row), row }).collect(),
+    }
+}
+
+fn print(met: &[Met], settings: &Settings, live: bool, terminal: &mut Terminal) -> Result<(), CliError> {
+    if met.is_empty() {
+        terminal.line("no routes: every model answers to PROVIDER/MODEL; try `releve routes MODEL`")?;
+        return Ok(());
+    }
+    for (number, met) in met.iter().enumerate() {
+        if number > 0 {
+            terminal.line("")?;
+        }
+        let name = terminal.toned(Tone::Strong, &met.route);
+        terminal.line(format_args!("{name}  ({}, for {})", met.prefer, met.product))?;
+        met.print(settings, terminal)?;
+    }
+    if !live {
+        terminal.line("")?;
+        terminal.line(
+            terminal.toned(Tone::Faint, "no gateway is running here: health unknown, all taken as healthy"),
+        )?;
+    }
+    Ok(())
+}
+
+impl Met {
+    fn print(&self, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+        let snapshot = &settings.resolved.snapshot;
+        let route = snapshot.routes.iter().position(|route| route.name == self.route);
+        let mixed = route.is_some_and(|route| protocols(snapshot, route).len() > 1);
+        let mut table = Table::default().indented(2).right([0]);
+        let mut order = 0;
+        for Candidate { row, health } in &self.candidates {
+            let mark = if row.eligible {
+                order += 1;
+                Cell::toned(Tone::Good, format!("{order}."))
+            } else {
+                Cell::toned(Tone::Bad, "✗")
+            };
+            let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
+            if mixed {
+                cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
+            }
+            let remark = row.reason.clone().or_else(|| health.clone()).unwrap_or_default();
+            cells.push(Cell::toned(Tone::Doubtful, remark));
+            table.row(cells);
+        }
+        table.print(terminal)
+    }
+}

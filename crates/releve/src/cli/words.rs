@@ -1,0 +1,71 @@
+//! Figures as people read them.
+
+use catalogue::{Money, Needs};
+
+/// `1,234,567`.
+pub(crate) fn count(number: u128) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `$0.00315`, or that there is no price.
+pub(crate) fn money(amount: Option<Money>) -> String {
+    amount.map_or_else(|| "unpriced".to_owned(), |amount| format!("${amount}"))
+}
+
+/// `312 ms`, `1.24 s`, `2 min 5 s`.
+pub(crate) fn duration(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000_000..60_000_000 => format!("{}.{:02} s", us / 1_000_000, us / 10_000 % 100),
+        _ => format!("{} min {} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
+/// `2026-11-22 03:41:02 UTC`.
+pub(crate) fn moment(unix_us: i64) -> String {
+    match jiff::Timestamp::from_microsecond(unix_us) {
+        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => format!("{unix_us} µs"),
+    }
+}
+
+/// `4.1 KB`.
+pub(crate) fn bytes(number: u64) -> String {
+    match number {
+        0..1_000 => format!("{number} B"),
+        1_000..1_000_000 => format!("{}.{} KB", number / 1_000, number / 100 % 10),
+        _ => format!("{}.{} MB", number / 1_000_000, number / 100_000 % 10),
+    }
+}
+
+/// `, needs tools, images`, or nothing.
+pub(crate) fn needs(needs: Needs) -> String {
+    if needs.is_empty() { String::new() } else { format!(", needs {needs}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short_and_true() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [999, 312_400, 1_249_000, 125_000_000].map(duration),
+            ["999 µs", "312 ms", "1.24 s", "2 min 5 s"]
+        );
+        assert_eq!([7, 4_199, 12_345_678].map(bytes), ["7 B", "4.1 KB", "12.3 MB"]);
+        assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(money(None), "unpriced");
+        assert_eq!(money(Some(Money::from_nanos(3_150_000))), "$0.00315");
+    }
+}
