@@ -128,15 +128,18 @@ impl Peek<'_> {
 /// # Errors
 /// [`PeekError`], for what is not JSON, not an object, or ambiguous. Only the first problem is told.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
-    let mut scan = Scanner::new(body).map_err(Refusal::Scan)?;
-    if scan.kind().map_err(Refusal::Scan)? != Kind::Object {
-        return Err(scan
-            .skip()
-            .and_then(|()| scan.end())
-            .map_or_else(|e| Refusal::Scan(e).into(), |()| PeekError::NotAnObject));
+    Ok(look(body)?)
+}
+
+fn look(body: &[u8]) -> Result<Peek<'_>, Refusal> {
+    let mut scan = Scanner::new(body)?;
+    if scan.kind()? != Kind::Object {
+        scan.skip()?;
+        scan.end()?;
+        return Err(Refusal::NotAnObject);
     }
     let mut pass = Pass::new(scan.at() + 1);
     scan.object(|scan, name| pass.member(scan, name))?;
-    scan.end().map_err(Refusal::Scan)?;
+    scan.end()?;
     Ok(pass.finish())
 }

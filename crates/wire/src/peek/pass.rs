@@ -12,6 +12,7 @@ use crate::scan::{Kind, ScanError, Scanner, What};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
     Scan(ScanError),
+    NotAnObject,
     Duplicate(Key),
     WrongType(Key),
 }
@@ -27,6 +28,7 @@ impl From<Refusal> for PeekError {
         match refusal {
             Refusal::Scan(error) if error.what == What::TooDeep => Self::TooDeep,
             Refusal::Scan(error) => Self::NotJson { offset: error.offset(), what: error.what.as_str() },
+            Refusal::NotAnObject => Self::NotAnObject,
             Refusal::Duplicate(key) => Self::Duplicate { key: key.as_str() },
             Refusal::WrongType(key) => Self::WrongType { key: key.as_str() },
         }

@@ -77,6 +77,9 @@ fn a_steering_key_given_twice_is_refused_however_it_is_spelt() {
         assert_eq!(peek(body.as_bytes()), Err(PeekError::Duplicate { key }));
     }
     assert!(peek(br#"{"top_p":1,"top_p":2,"a":{"model":1,"model":2}}"#).is_ok());
+    // Longer than any name that steers, even unescaped.
+    let long = format!(r#"{{"{}":1,"model":"a"}}"#, "\\u006d".repeat(100));
+    assert_eq!(seen(&long).model_name(), Some("a"));
 }
 
 #[test]
