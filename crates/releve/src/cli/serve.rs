@@ -1,0 +1,133 @@
+//! `releve serve`: the gateway in front of real suppliers, until it is told to stop.
+
+use std::num::NonZero;
+use std::path::Path;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::terminal::{Terminal, Tone};
+use super::{CliError, Desk, Exit};
+use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
+use crate::settings::Settings;
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Threads that serve requests; one a core if not said.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+/// Serves until SIGTERM or SIGINT; reads the configuration again when its file changes and on SIGHUP.
+pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let settings = desk.settings()?;
+    if settings.resolved.effective.providers.is_empty() {
+        let none = CliError::usage("no provider: there is nobody to serve requests");
+        return Err(none.mend("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)"));
+    }
+    terminal.report(&settings.warnings)?;
+    let plan = Plan { threads: arguments.threads, ..Plan::of(&settings, desk.environment)? };
+    // Signals first: one that comes while starting must not kill what has begun.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = { let _inside = runtime.enter(); Signals::new()? };
+    let running = serve::start(plan, &settings.resolved)?;
+    greet(&running, &settings, terminal)?;
+    runtime.block_on(async {
+        watch(&running, settings, desk, terminal, &mut signals).await?;
+        terminal.line("stopping: open answers go on to their end; once more to end them now")?;
+        let stopping = running.stop();
+        let stopped = tokio::select! {
+            stopped = stopping => stopped,
+            () = signals.stop() => return Ok(Exit::Failed),
+        };
+        match stopped {
+            Ok(()) => Ok(Exit::Done),
+            Err(unwritten) => Err(CliError::failed(unwritten.to_string())),
+        }
+    })
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
+}
+
+/// Reloads until told to stop.
+async fn watch(
+    running: &Running,
+    settings: Settings,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+    signals: &mut Signals,
+) -> Result<(), CliError> {
+    let Some(path) = settings.loaded.source.as_ref().map(|source| source.name.clone()) else {
+        signals.stop().await;
+        return Ok(());
+    };
+    let path = Path::new(&path).to_owned();
+    let file = FileWatch::new(&path).map_err(|error| CliError::failed(format!("cannot watch the file: {error}")))?;
+    let mut reloader = Reloader::new(path, settings);
+    loop {
+        let force = tokio::select! {
+            () = file.changed() => false,
+            _ = signals.hangup.recv() => true,
+            _ = signals.terminate.recv() => return Ok(()),
+            _ = signals.interrupt.recv() => return Ok(()),
+        };
+        match reloader.reload(desk.environment, force) {
+            Reloaded::Same => {}
+            Reloaded::New => {
+                let settings = reloader.current();
+                running.apply(&settings.resolved);
+                terminal.report(&settings.warnings)?;
+                terminal.line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
+            }
+            Reloaded::Wrong(error) => {
+                terminal.complain(&error.into())?;
+                terminal.line("the configuration in force is unchanged")?;
+            }
+        }
+    }
+}
+
+fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+    let secure = if settings.loaded.config.server.tls.is_some() { "https" } else { "http" };
+    let url = format!("{secure}://{}", running.listen);
+    if terminal.json() {
+        return terminal.answer(&serde_json::json!({
+            "listen": url, "admin": format!("http://{}", running.admin_listen),
+            "version": settings.resolved.snapshot.version,
+        }));
+    }
+    let snapshot = &settings.resolved.snapshot;
+    terminal.line(format_args!("Relève listens on {}", terminal.toned(Tone::Strong, &url)))?;
+    terminal.line(format_args!("  metrics and health on http://{}", running.admin_listen))?;
+    let providers: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
+    terminal.line(format_args!("  providers: {}", providers.join(", ")))?;
+    let model = snapshot.routes.first().map_or("MODEL", |route| &*route.name);
+    terminal.line(format_args!(
+        "  try: curl {url}/v1/chat/completions -H 'content-type: application/json' \\\n         \
+         -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'"
+    ))
+}

@@ -1,0 +1,191 @@
+//! The gateway as a whole: journal, keys, listeners, threads, reload, and an orderly end.
+
+mod reload;
+mod threads;
+mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use console::{Access, Console};
+use gateway::{Clock, Key, KeyRing, MemoryBudget, Metrics, Phase, Shared, Stopper};
+use routing::Dice;
+use secrecy::SecretString;
+use store::{KeyWatch, KeysInForce, Sqlite, StoreError};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
+use crate::config::Durability;
+use crate::config::environment::Environment;
+use crate::config::secret::SecretError;
+use crate::resolve::Resolved;
+use crate::settings::Settings;
+
+/// The memory that all buffers together may take; one request of the largest size always fits.
+const BUFFER_BYTES: usize = 32 << 20;
+/// Answers under way when a stop begins may go on for so long before they are ended.
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+/// After that each has so long to send its last event and settle.
+const LONGEST_END: Duration = Duration::from_secs(5);
+
+/// What `serve` is told beside the configuration.
+pub(crate) struct Plan {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) admin_token: Option<SecretString>,
+    pub(crate) ledger: store::Options,
+    /// Runtime threads; `None` is one a core.
+    pub(crate) threads: Option<NonZero<usize>>,
+}
+
+impl Plan {
+    /// What the settings say.
+    pub(crate) fn of(settings: &Settings, environment: &Environment) -> Result<Self, StartError> {
+        let (config, folder) = (&settings.loaded.config, &settings.loaded.folder);
+        let files = config.server.tls.as_ref().map(|tls| (folder.join(&tls.cert), folder.join(&tls.key)));
+        let admin_token = config.server.admin_token.as_ref().map(|place| place.fetch(environment, folder));
+        Ok(Self {
+            listen: *config.server.listen,
+            admin_listen: *config.server.admin_listen,
+            tls: files.map(|(chain, key)| tls::acceptor(&chain, &key)).transpose()?,
+            admin_token: admin_token.transpose()?,
+            ledger: ledger_options(settings),
+            threads: None,
+        })
+    }
+}
+
+/// Where the ledger lies and how safely it is kept.
+pub(crate) fn ledger_options(settings: &Settings) -> store::Options {
+    let ledger = &settings.loaded.config.ledger;
+    let durability = match *ledger.durability {
+        Durability::CrashSafe => store::Durability::CrashSafe,
+        Durability::PowerSafe => store::Durability::PowerSafe,
+    };
+    store::Options { durability, ..store::Options::new(ledger.url.path(&settings.loaded.folder)) }
+}
+
+/// Why it does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("cannot open the ledger: {0}")]
+    Ledger(#[from] StoreError),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(
+        "{0} can be reached by others and no virtual key exists: anybody could spend your money. Create one with \
+         `releve keys create --product NAME`, or listen on 127.0.0.1"
+    )]
+    OpenToAll(SocketAddr),
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    #[error("the admin token cannot be had: {0}")]
+    AdminToken(#[from] SecretError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// A gateway that runs.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) shared: Shared,
+    config: Arc<ArcSwap<serde_json::Value>>,
+    journal: Arc<Sqlite>,
+    stopper: Stopper,
+    threads: Vec<JoinHandle<()>>,
+    _keys: KeyWatch,
+}
+
+/// Starts everything; when this returns, requests are taken.
+pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartError> {
+    let journal = Arc::new(Sqlite::open(&plan.ledger)?);
+    let keys = Arc::new(ArcSwap::from_pointee(KeyRing::default()));
+    let ring = Arc::clone(&keys);
+    let watch = KeyWatch::start(&plan.ledger.path, move |in_force| ring.store(Arc::new(key_ring(in_force))))?;
+    if keys.load().none_issued() && !plan.listen.ip().is_loopback() {
+        return Err(StartError::OpenToAll(plan.listen));
+    }
+    let (listener, listen) = bind(plan.listen)?;
+    let (admin_listener, admin_listen) = bind(plan.admin_listen)?;
+    let (stopper, shutdown) = gateway::shutdown();
+    let mut dice = Dice::new(entropy());
+    let largest = resolved.snapshot.limits.max_request_body;
+    let shared = Shared {
+        snapshot: Arc::new(ArcSwap::new(Arc::clone(&resolved.snapshot))),
+        keys,
+        journal: Arc::clone(&journal) as Arc<dyn ledger::Journal>,
+        clock: Clock::system(),
+        metrics: Arc::new(Metrics::default()),
+        memory: MemoryBudget::new(BUFFER_BYTES.max(largest)),
+        shutdown,
+        salt: journal.salt(),
+    };
+    let config = Arc::new(ArcSwap::from_pointee(shown(resolved)));
+    let access = Access { token: plan.admin_token, hosts: Vec::new() };
+    let console = Console { shared: shared.clone(), access, config: Arc::clone(&config) };
+    let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
+    let count = plan.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    for number in 0..count {
+        let thread = threads::gateway(number, &listener, plan.tls.clone(), shared.clone(), dice.next_u64());
+        running.push(thread.map_err(StartError::Thread)?);
+    }
+    Ok(Running { listen, admin_listen, shared, config, journal, stopper, threads: running, _keys: watch })
+}
+
+fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = threads::listen(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn key_ring(in_force: KeysInForce) -> KeyRing {
+    let keys = in_force.keys.into_iter().map(|key| Key { hash: *key.hash.as_bytes(), id: key.id, product: key.product });
+    KeyRing::new(keys, in_force.any_issued)
+}
+
+/// The effective configuration, for the console. Secrets are not in it, only their places.
+fn shown(resolved: &Resolved) -> serde_json::Value {
+    serde_json::json!({ "version": &*resolved.snapshot.version, "config": resolved.effective })
+}
+
+/// A seed that nobody can guess: request ids follow from it.
+fn entropy() -> u64 {
+    getrandom::u64().expect("the operating system has randomness")
+}
+
+impl Running {
+    /// Puts a new configuration in force. Requests under way end with the one that they began with.
+    pub(crate) fn apply(&self, resolved: &Resolved) {
+        self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
+        self.config.store(Arc::new(shown(resolved)));
+    }
+
+    /// Stops: not ready, no new connections, open answers to their end, then an end for those that have none.
+    pub(crate) async fn stop(self) -> Result<(), store::Unwritten> {
+        self.stopper.enter(Phase::Draining);
+        if timeout(LONGEST_DRAIN, self.stopper.all_closed()).await.is_err() {
+            tracing::warn!(answers = self.stopper.still_open(), "ending the answers that are still open");
+            self.stopper.enter(Phase::Ending);
+            timeout(LONGEST_END, self.stopper.all_closed()).await.ok();
+        }
+        let Self { threads, journal, .. } = self;
+        // Joining waits for settlements that are still being handed over.
+        let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
+        match timeout(LONGEST_END, joined).await {
+            Ok(Ok(0)) => {}
+            Ok(_) => tracing::error!("a thread panicked"),
+            Err(_) => tracing::warn!("some answers had to be dropped"),
+        }
+        journal.close()
+    }
+}

@@ -1,0 +1,80 @@
+//! One current-thread runtime a core, each with its own accept loop over the same socket and its own connections to
+//! suppliers: nothing on a request's path is shared that need not be.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use console::Console;
+use gateway::{Room, Shared};
+use routing::Dice;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
+use upstream::{Pool, TcpDial};
+
+/// Connections that may wait to be accepted; a burst of clients must not meet a refusal.
+const BACKLOG: i32 = 4096;
+
+/// A socket that listens on `address`, port 0 being any free one.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Starts the thread of one core.
+pub(super) fn gateway(
+    number: usize,
+    listener: &TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Shared,
+    seed: u64,
+) -> io::Result<JoinHandle<()>> {
+    let listener = listener.try_clone()?;
+    spawn(format!("gateway-{number}"), move || async move {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!(%error, "a listener cannot be used"),
+        };
+        let shutdown = shared.shutdown.clone();
+        let room = Rc::new(Room::new(shared, Pool::new(TcpDial), Dice::new(seed)));
+        let answer = move |request| gateway::answer(Rc::clone(&room), request);
+        gateway::serve(listener, tls, shutdown.clone(), answer).await;
+        shutdown.all_closed().await;
+    })
+}
+
+/// Starts the thread of the admin listener.
+pub(super) fn admin(listener: TcpListener, console: Console) -> io::Result<JoinHandle<()>> {
+    spawn("admin".to_owned(), move || async move {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!(%error, "the admin listener cannot be used"),
+        };
+        let console = Arc::new(console);
+        let shutdown = console.shared.shutdown.clone();
+        gateway::serve(listener, None, shutdown, move |request| {
+            let console = Arc::clone(&console);
+            async move { console.answer(&request) }
+        })
+        .await;
+    })
+}
+
+/// A thread with a runtime that runs `work`. What `work` leaves behind (connections kept to suppliers, answers read on
+/// for their usage) is dropped with it, and settled by that.
+fn spawn<F: Future<Output = ()>>(
+    name: String,
+    work: impl FnOnce() -> F + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name(name).spawn(move || {
+        LocalSet::new().block_on(&runtime, async { work().await });
+    })
+}
