@@ -22,46 +22,35 @@ pub struct CandidateRecord {
 /// One try at one candidate.
 ///
 /// Times are microseconds since the request's arrival.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRecord {
     /// The deployment, as `provider/model`.
     pub deployment: Arc<str>,
     /// When it began.
     pub started_us: u64,
     /// When there was a connection; `None` where one was at hand, or none came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_us: Option<u64>,
     /// When the answer's headers came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers_us: Option<u64>,
     /// When the first content came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_content_us: Option<u64>,
     /// When it was over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_us: Option<u64>,
     /// The supplier's HTTP status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// How it went.
     pub outcome: AttemptOutcome,
     /// What it used.
-    #[serde(default, skip_serializing_if = "Usage::is_zero")]
     pub usage: Usage,
     /// Who says so.
-    #[serde(default, skip_serializing_if = "UsageSource::is_none")]
     pub usage_source: UsageSource,
     /// What that costs: the sum of this attempt's lines; `None` is unpriced, or nothing used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Money>,
     /// Which prices, where they are not the entry's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_version: Option<Arc<str>>,
     /// The supplier's rate limit headers: name, value.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits_seen: Vec<(Arc<str>, Arc<str>)>,
     /// The supplier's own id of the request, to ask it about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier_request_id: Option<Arc<str>>,
 }
 

@@ -11,32 +11,25 @@ mod version_1;
 
 use serde::Deserialize;
 
-use crate::correction::Correction;
-use crate::entry::Entry;
-use crate::record::{Record, RecordKind};
+use crate::record::Record;
 
 /// The version that is written.
 pub const VERSION: u32 = 1;
 
-/// Appends the head and the tail of an intent or a settlement.
-pub fn write_entry(kind: RecordKind, entry: &Entry, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
-    version_1::write_entry(kind, entry, head, tail);
-}
-
-/// Appends the head and the tail of a correction.
-pub fn write_correction(correction: &Correction, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
-    version_1::write_correction(correction, head, tail);
+/// Appends the head and the tail of a record.
+pub fn write_parts(record: &Record, head: &mut Vec<u8>, tail: &mut Vec<u8>) {
+    match record {
+        Record::Intent(entry) | Record::Settlement(entry) => {
+            version_1::write_entry(record.kind(), entry, head, tail);
+        }
+        Record::Correction(correction) => version_1::write_correction(correction, head, tail),
+    }
 }
 
 /// The whole document of a record.
 pub fn write(record: &Record) -> String {
     let (mut document, mut tail) = (Vec::new(), Vec::new());
-    match record {
-        Record::Intent(entry) | Record::Settlement(entry) => {
-            write_entry(record.kind(), entry, &mut document, &mut tail);
-        }
-        Record::Correction(correction) => write_correction(correction, &mut document, &mut tail),
-    }
+    write_parts(record, &mut document, &mut tail);
     document.append(&mut tail);
     String::from_utf8(document).expect("JSON is UTF-8")
 }

@@ -1,1 +1,37 @@
-//! placeholder
+//! The ledger and the keys on disk: one `SQLite` file, one writer thread.
+//!
+//! **For**: keeping what the gateway says happened ([`Sqlite`], a [`ledger::Journal`]), reading it back while that goes
+//! on ([`Reader`]), proving that it is whole ([`verify`]), and issuing virtual keys ([`Keys`], [`KeyWatch`]).
+//!
+//! **Promises**:
+//! - What was acknowledged is there after `kill -9` (`crash-safe`) or a power cut (`power-safe`), once. A request that
+//!   was admitted but never settled is settled as interrupted at the next start, once.
+//! - Records are only ever added, each chained to all before it by SHA-256.
+//! - A disk that fails or fills up stops no request: records wait in memory, readiness says so, and they are written
+//!   when it works again. Nothing is dropped silently.
+//! - A revoked key is refused everywhere when `keys revoke` returns.
+//!
+//! **Never**: asks a disk on a request's path, keeps a secret, or changes a record.
+
+mod acknowledge;
+mod checkpoint;
+mod clock;
+mod columns;
+mod error;
+mod journal;
+mod keys;
+mod lock;
+mod options;
+mod queue;
+mod read;
+mod recovery;
+mod schema;
+mod verify;
+mod writer;
+
+pub use error::StoreError;
+pub use journal::{Sqlite, Unwritten};
+pub use keys::{InForce, IssuedKey, KeyHash, KeyInfo, KeyWatch, Keys, KeysInForce, NewKey, Secret};
+pub use options::{Durability, Options, UnknownDurability};
+pub use read::{Export, Period, Reader, Story};
+pub use verify::{Problem, Report, verify};

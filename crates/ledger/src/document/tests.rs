@@ -8,13 +8,15 @@ use wire::{Broken, Failure};
 
 use super::*;
 use crate::attempt::{AttemptOutcome, AttemptRecord, CandidateRecord};
+use crate::correction::Correction;
+use crate::entry::Entry;
 use crate::facts::RequestFacts;
 use crate::outcome::{Outcome, UsageSource};
 use crate::request_id::RequestId;
 
 fn parts(entry: &Entry) -> (String, String) {
     let (mut head, mut tail) = (Vec::new(), Vec::new());
-    write_entry(RecordKind::Settlement, entry, &mut head, &mut tail);
+    write_parts(&Record::Settlement(Box::new(entry.clone())), &mut head, &mut tail);
     (String::from_utf8(head).unwrap(), String::from_utf8(tail).unwrap())
 }
 

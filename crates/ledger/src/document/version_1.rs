@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalogue::{Agreement, Money, Needs, Protocol, Region, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::{AttemptRecord, CandidateRecord};
+use crate::attempt::{AttemptOutcome, AttemptRecord, CandidateRecord};
 use crate::correction::Correction;
 use crate::entry::{CostLine, Entry};
 use crate::facts::{Kind, RequestFacts};
@@ -54,6 +54,9 @@ struct Tail<'a> {
     cost: Option<Money>,
     #[serde(default, skip_serializing_if = "is_empty")]
     cost_lines: Cow<'a, [CostLine]>,
+    /// The one attempt that all usage and cost are of: they are not said a second time there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_by: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttft_us: Option<u64>,
     total_us: u64,
@@ -74,8 +77,38 @@ struct Tail<'a> {
     tags: Cow<'a, [Arc<str>]>,
     #[serde(default, skip_serializing_if = "is_empty")]
     decision: Cow<'a, [CandidateRecord]>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<Attempt<'a>>,
+}
+
+/// An attempt, without what the entry says already.
+#[derive(Serialize, Deserialize)]
+struct Attempt<'a> {
+    deployment: Cow<'a, str>,
+    started_us: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connected_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    headers_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_content_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    outcome: AttemptOutcome,
+    #[serde(default, skip_serializing_if = "Usage::is_zero")]
+    usage: Usage,
+    #[serde(default, skip_serializing_if = "UsageSource::is_none")]
+    usage_source: UsageSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price_version: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "is_empty")]
-    attempts: Cow<'a, [AttemptRecord]>,
+    limits_seen: Cow<'a, [(Arc<str>, Arc<str>)]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    supplier_request_id: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -185,6 +218,8 @@ fn head_of<'a>(entry: &'a Entry, decision: &'a [CandidateRecord]) -> Head<'a> {
 
 fn tail_of<'a>(kind: RecordKind, entry: &'a Entry, decision: &'a [CandidateRecord]) -> Tail<'a> {
     let facts = &*entry.facts;
+    let used_by = sole_user(entry);
+    let attempts = entry.attempts.iter().enumerate();
     Tail {
         record: Cow::Borrowed(kind.as_str()),
         id: entry.id,
@@ -195,6 +230,7 @@ fn tail_of<'a>(kind: RecordKind, entry: &'a Entry, decision: &'a [CandidateRecor
         usage_source: entry.usage_source,
         cost: entry.cost,
         cost_lines: Cow::Borrowed(&entry.cost_lines),
+        used_by,
         ttft_us: entry.ttft_us,
         total_us: entry.total_us,
         released_bytes: entry.released_bytes,
@@ -208,7 +244,34 @@ fn tail_of<'a>(kind: RecordKind, entry: &'a Entry, decision: &'a [CandidateRecor
         client_retries: facts.client_retries,
         tags: Cow::Borrowed(&facts.tags),
         decision: Cow::Borrowed(decision),
-        attempts: Cow::Borrowed(&entry.attempts),
+        attempts: attempts.map(|(index, attempt)| attempt_of(attempt, used_by == Some(index))).collect(),
+    }
+}
+
+/// The only attempt that used anything, if it is the only one and says what the entry says.
+fn sole_user(entry: &Entry) -> Option<usize> {
+    let mut used = entry.attempts.iter().enumerate().filter(|(_, attempt)| !attempt.usage.is_zero());
+    let (index, attempt) = used.next().filter(|_| used.next().is_none())?;
+    let said = (attempt.usage, attempt.usage_source, attempt.cost);
+    (said == (entry.usage, entry.usage_source, entry.cost)).then_some(index)
+}
+
+fn attempt_of(attempt: &AttemptRecord, used_all: bool) -> Attempt<'_> {
+    Attempt {
+        deployment: Cow::Borrowed(&attempt.deployment),
+        started_us: attempt.started_us,
+        connected_us: attempt.connected_us,
+        headers_us: attempt.headers_us,
+        first_content_us: attempt.first_content_us,
+        ended_us: attempt.ended_us,
+        status: attempt.status,
+        outcome: attempt.outcome,
+        usage: if used_all { Usage::default() } else { attempt.usage },
+        usage_source: if used_all { UsageSource::None } else { attempt.usage_source },
+        cost: attempt.cost.filter(|_| !used_all),
+        price_version: attempt.price_version.as_deref().map(Cow::Borrowed),
+        limits_seen: Cow::Borrowed(&attempt.limits_seen),
+        supplier_request_id: attempt.supplier_request_id.as_deref().map(Cow::Borrowed),
     }
 }
 
@@ -250,12 +313,16 @@ fn entry(head: Head<'_>, tail: Tail<'_>) -> Entry {
         tags: tail.tags.into_owned().into(),
     };
     let decision = if head.decision.is_empty() { tail.decision } else { head.decision };
+    let mut attempts: Vec<_> = tail.attempts.into_iter().map(attempt).collect();
+    if let Some(used) = tail.used_by.and_then(|index| attempts.get_mut(index)) {
+        (used.usage, used.usage_source, used.cost) = (tail.usage, tail.usage_source, tail.cost);
+    }
     Entry {
         id: tail.id,
         arrived_us: tail.arrived_us,
         facts: Arc::new(facts),
         decision: decision.into_owned().into(),
-        attempts: tail.attempts.into_owned(),
+        attempts,
         outcome: tail.outcome,
         usage: tail.usage,
         usage_source: tail.usage_source,
@@ -268,6 +335,25 @@ fn entry(head: Head<'_>, tail: Tail<'_>) -> Entry {
         total_us: tail.total_us,
         released_bytes: tail.released_bytes,
         finish: tail.finish.map(Into::into),
+    }
+}
+
+fn attempt(attempt: Attempt<'_>) -> AttemptRecord {
+    AttemptRecord {
+        deployment: attempt.deployment.into(),
+        started_us: attempt.started_us,
+        connected_us: attempt.connected_us,
+        headers_us: attempt.headers_us,
+        first_content_us: attempt.first_content_us,
+        ended_us: attempt.ended_us,
+        status: attempt.status,
+        outcome: attempt.outcome,
+        usage: attempt.usage,
+        usage_source: attempt.usage_source,
+        cost: attempt.cost,
+        price_version: attempt.price_version.map(Into::into),
+        limits_seen: attempt.limits_seen.into_owned(),
+        supplier_request_id: attempt.supplier_request_id.map(Into::into),
     }
 }
 

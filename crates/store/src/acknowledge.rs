@@ -1,0 +1,186 @@
+//! Telling those who wait that their record is kept.
+//!
+//! A waker called from another thread costs a system call each. So those who wait on one thread form a [`Group`]: the
+//! writer wakes only the group's relay, a task on that thread, and the relay wakes the others, which costs next to
+//! nothing there. The relay also hurries the writer, once for all that were ready in one turn of the thread's runtime.
+//! Without a tokio runtime there is no relay, and the writer wakes each itself.
+
+mod group;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use ledger::{Health, Kept};
+
+use crate::queue::{Handed, Queue};
+use group::Group;
+
+/// A commit that takes longer is a disk that hangs.
+const HUNG: Duration = Duration::from_secs(5);
+
+/// What writer, waiters and onlookers share.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) queue: Queue,
+    /// Every record up to this number is committed.
+    committed: AtomicU64,
+    /// How many records are handed over and not committed.
+    waiting: AtomicUsize,
+    /// Commits fail at present.
+    failing: AtomicBool,
+    /// When the commit that is going on began, in milliseconds since `born`, plus one; 0 while none is.
+    committing_since: AtomicU64,
+    born: Instant,
+    buffer: usize,
+    groups: Mutex<Vec<Weak<Group>>>,
+    closed: AtomicBool,
+}
+
+impl Progress {
+    pub(crate) fn new(buffer: usize) -> Self {
+        Self {
+            queue: Queue::default(),
+            committed: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            failing: AtomicBool::new(false),
+            committing_since: AtomicU64::new(0),
+            born: Instant::now(),
+            buffer,
+            groups: Mutex::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Hands a record to the writer and gives its number; `None` where it comes too late.
+    pub(crate) fn hand(&self, record: Handed) -> Option<u64> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let number = self.queue.hand(record);
+        if number.is_none() {
+            self.sub_waiting(1);
+            tracing::error!("a record came after the ledger was closed, and is lost");
+        }
+        number
+    }
+
+    /// `count` records less wait: they are committed, or were never to be written.
+    pub(crate) fn sub_waiting(&self, count: usize) {
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// A commit begins.
+    pub(crate) fn begin(&self) {
+        self.committing_since.store(self.millis() + 1, Ordering::Relaxed);
+    }
+
+    /// Every record up to `number` is committed.
+    pub(crate) fn commit(&self, number: u64) {
+        self.committing_since.store(0, Ordering::Relaxed);
+        self.failing.store(false, Ordering::Relaxed);
+        self.committed.store(number, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// A commit failed: from now on, until one works, nobody waits for any.
+    pub(crate) fn fail(&self) {
+        self.committing_since.store(0, Ordering::Relaxed);
+        self.failing.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// The writer has ended: nothing will change any more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        let mut groups = self.groups.lock().expect(UNPOISONED);
+        groups.drain(..).filter_map(|group| group.upgrade()).for_each(|group| group.end());
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        if self.waiting.load(Ordering::Relaxed) >= self.buffer {
+            return Health::Full;
+        }
+        let since = self.committing_since.load(Ordering::Relaxed);
+        let hangs = since > 0 && self.millis() + 1 - since > HUNG.as_millis() as u64;
+        if hangs || self.failing.load(Ordering::Relaxed) { Health::Failing } else { Health::Good }
+    }
+
+    /// What has become of the record of that number.
+    fn kept(&self, number: u64) -> Option<Kept> {
+        if self.committed.load(Ordering::SeqCst) >= number {
+            Some(Kept::Committed)
+        } else if self.failing.load(Ordering::SeqCst) || self.is_closed() {
+            Some(Kept::Buffered)
+        } else {
+            None
+        }
+    }
+
+    fn wake(&self) {
+        let mut groups = self.groups.lock().expect(UNPOISONED);
+        groups.retain(|group| {
+            let group = group.upgrade();
+            group.inspect(|group| group.rouse(|number| self.kept(number).is_some())).is_some()
+        });
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The group of this thread.
+    fn group(self: &Arc<Self>) -> Arc<Group> {
+        thread_local! {
+            static GROUPS: RefCell<Vec<(Weak<Progress>, Arc<Group>)>> = const { RefCell::new(Vec::new()) };
+        }
+        GROUPS.with_borrow_mut(|groups| {
+            let mine = groups.iter().find(|(progress, _)| std::ptr::eq(progress.as_ptr(), Arc::as_ptr(self)));
+            if let Some((_, group)) = mine {
+                return Arc::clone(group);
+            }
+            groups.retain(|(progress, _)| progress.strong_count() > 0);
+            let group = Arc::<Group>::default();
+            groups.push((Arc::downgrade(self), Arc::clone(&group)));
+            self.groups.lock().expect(UNPOISONED).push(Arc::downgrade(&group));
+            group
+        })
+    }
+}
+
+/// Resolves when the record of that number is kept.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) number: u64,
+}
+
+impl Future for Waiting {
+    type Output = Kept;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Kept> {
+        if let Some(kept) = self.progress.kept(self.number) {
+            return Poll::Ready(kept);
+        }
+        let group = self.progress.group();
+        if !group.join(self.number, context.waker(), &self.progress) {
+            self.progress.queue.hurry();
+        }
+        // The writer may have committed, or failed, before it could see us in the group.
+        match self.progress.kept(self.number) {
+            Some(kept) => Poll::Ready(kept),
+            None => Poll::Pending,
+        }
+    }
+}
+
+const UNPOISONED: &str = "nothing panics while it holds this lock";
+
+#[cfg(test)]
+mod tests;

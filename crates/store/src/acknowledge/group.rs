@@ -1,0 +1,137 @@
+//! Those who wait on one thread.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::Progress;
+
+/// Those who wait on one thread, and their relay.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiters: Vec<(u64, Waker)>,
+    relay: Relay,
+    /// Somebody joined since the relay last hurried the writer.
+    hurry: bool,
+}
+
+#[derive(Debug, Default)]
+enum Relay {
+    /// There is none, or its runtime has ended.
+    #[default]
+    Missing,
+    /// It is there and has not run yet.
+    Starting,
+    Waits(Waker),
+}
+
+impl Group {
+    /// Wakes `waker` when the record of that number is kept. `false` where nobody will hurry the writer.
+    pub(super) fn join(self: &Arc<Self>, number: u64, waker: &Waker, progress: &Arc<Progress>) -> bool {
+        let mut state = self.lock();
+        match state.waiters.iter_mut().find(|(waiting, _)| *waiting == number) {
+            Some((_, known)) => known.clone_from(waker),
+            None => state.waiters.push((number, waker.clone())),
+        }
+        match &state.relay {
+            Relay::Waits(_) if state.hurry => true,
+            Relay::Waits(relay) => {
+                let relay = relay.clone();
+                state.hurry = true;
+                drop(state);
+                relay.wake();
+                true
+            }
+            Relay::Starting => {
+                state.hurry = true;
+                true
+            }
+            Relay::Missing => {
+                state.hurry = true;
+                drop(state);
+                self.start_relay(progress)
+            }
+        }
+    }
+
+    /// Sees to it that all who wait for a record that is kept are woken.
+    pub(super) fn rouse(&self, is_kept: impl Fn(u64) -> bool) {
+        let state = self.lock();
+        if state.waiters.iter().any(|(number, _)| is_kept(*number)) {
+            Self::wake_through_relay(state, is_kept);
+        }
+    }
+
+    /// The ledger is closed: all who wait are woken, and the relay ends.
+    pub(super) fn end(&self) {
+        Self::wake_through_relay(self.lock(), |_| true);
+    }
+
+    fn wake_through_relay(state: MutexGuard<'_, State>, is_kept: impl Fn(u64) -> bool) {
+        match &state.relay {
+            Relay::Waits(relay) => {
+                let relay = relay.clone();
+                drop(state);
+                relay.wake();
+            }
+            Relay::Starting => {}
+            Relay::Missing => wake_kept(state, is_kept),
+        }
+    }
+
+    fn start_relay(self: &Arc<Self>, progress: &Arc<Progress>) -> bool {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+        self.lock().relay = Relay::Starting;
+        let (group, progress) = (OnDrop(Arc::clone(self)), Arc::downgrade(progress));
+        runtime.spawn(poll_fn(move |context| group.0.relay(context, &progress)));
+        true
+    }
+
+    /// One turn of the relay. It ends when the ledger is closed and nobody waits any more.
+    fn relay(&self, context: &Context<'_>, progress: &Weak<Progress>) -> Poll<()> {
+        let Some(progress) = progress.upgrade().filter(|progress| !progress.is_closed()) else {
+            return Poll::Ready(());
+        };
+        let mut state = self.lock();
+        match &mut state.relay {
+            Relay::Waits(known) => known.clone_from(context.waker()),
+            relay => *relay = Relay::Waits(context.waker().clone()),
+        }
+        let hurry = std::mem::take(&mut state.hurry);
+        wake_kept(state, |number| progress.kept(number).is_some());
+        if hurry {
+            progress.queue.hurry();
+        }
+        Poll::Pending
+    }
+
+    /// The relay's runtime has ended: those who are left are woken, and find another way.
+    fn end_relay(&self) {
+        let mut state = self.lock();
+        state.relay = Relay::Missing;
+        wake_kept(state, |_| true);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect(super::UNPOISONED)
+    }
+}
+
+fn wake_kept(mut state: MutexGuard<'_, State>, is_kept: impl Fn(u64) -> bool) {
+    let kept: Vec<_> = state.waiters.extract_if(.., |(number, _)| is_kept(*number)).collect();
+    drop(state);
+    kept.into_iter().for_each(|(_, waker)| waker.wake());
+}
+
+struct OnDrop(Arc<Group>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.end_relay();
+    }
+}

@@ -1,0 +1,146 @@
+//! What has been handed over and not yet been taken by the writer.
+//!
+//! The writer is not woken for each record: whoever waits for one asks for it ([`Queue::hurry`]) after everything
+//! that was ready has been handed over, and what nobody waits for is taken within [`LINGER`].
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use ledger::{Correction, Entry, Intent};
+
+/// How long an intent may wait for its settlement before it is written.
+pub(crate) const LINGER: Duration = Duration::from_millis(10);
+
+/// A record as it is handed over.
+#[derive(Debug)]
+pub(crate) enum Handed {
+    Intent(Intent),
+    Settlement(Box<Entry>),
+    Correction(Box<Correction>),
+}
+
+/// The way from many threads to the writer. Bounded by [`ledger::Health::Full`], which closes the door.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: Vec<Handed>,
+    /// How many records were ever handed over; the number of the last one.
+    handed: u64,
+    /// Someone waits for one of them.
+    urgent: bool,
+    /// The last record was handed over: the writer ends when it has written it.
+    closing: bool,
+    writer: Writer,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Writer {
+    #[default]
+    Busy,
+    /// Wakes up by itself, to look for what nobody waits for.
+    Dozing,
+    /// Has nothing to wake up for.
+    Asleep,
+}
+
+/// What the writer got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    /// The number of the last record handed over.
+    pub(crate) through: u64,
+    /// Nothing will follow.
+    pub(crate) closing: bool,
+}
+
+impl Queue {
+    /// Hands a record over and gives its number; `None` where it comes too late.
+    pub(crate) fn hand(&self, record: Handed) -> Option<u64> {
+        let mut state = self.lock();
+        if state.closing {
+            return None;
+        }
+        state.records.push(record);
+        state.handed += 1;
+        let number = state.handed;
+        if state.writer == Writer::Asleep {
+            state.writer = Writer::Dozing;
+            drop(state);
+            self.work.notify_one();
+        }
+        Some(number)
+    }
+
+    /// Someone waits for what has been handed over.
+    pub(crate) fn hurry(&self) {
+        let mut state = self.lock();
+        if !state.urgent && !state.records.is_empty() {
+            state.urgent = true;
+            let rouse = state.writer != Writer::Busy;
+            drop(state);
+            if rouse {
+                self.work.notify_one();
+            }
+        }
+    }
+
+    /// Nothing will follow.
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.work.notify_one();
+    }
+
+    /// Takes all that waits, into `records`. Waits until somebody hurries, or until `until` where it is given. Does not
+    /// wait where there are settlements already: they came while the writer was busy.
+    pub(crate) fn take(&self, records: &mut Vec<Handed>, until: Option<Instant>) -> Taken {
+        let mut state = self.lock();
+        let settled = |record: &Handed| !matches!(record, Handed::Intent(_));
+        if !state.records.iter().any(settled) {
+            state = self.wait(state, until);
+        }
+        state.writer = Writer::Busy;
+        state.urgent = false;
+        std::mem::swap(&mut state.records, records);
+        Taken { through: state.handed, closing: state.closing }
+    }
+
+    fn wait<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        mut until: Option<Instant>,
+    ) -> MutexGuard<'a, State> {
+        while !state.urgent && !state.closing {
+            if until.is_none() && !state.records.is_empty() {
+                until = Some(Instant::now() + LINGER);
+            }
+            state = match until {
+                None => {
+                    state.writer = Writer::Asleep;
+                    self.work.wait(state).expect(UNPOISONED)
+                }
+                Some(moment) => {
+                    let rest = moment.saturating_duration_since(Instant::now());
+                    if rest.is_zero() {
+                        return state;
+                    }
+                    state.writer = Writer::Dozing;
+                    self.work.wait_timeout(state, rest).expect(UNPOISONED).0
+                }
+            };
+        }
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect(UNPOISONED)
+    }
+}
+
+const UNPOISONED: &str = "nothing panics while it holds this lock";
+
+#[cfg(test)]
+mod tests;

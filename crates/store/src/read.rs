@@ -1,0 +1,224 @@
+//! Reading the ledger, also while it is written.
+//!
+//! A reader that holds a snapshot keeps the write-ahead log from starting over. So long readings are made in short
+//! steps, each with a snapshot of its own; since records are only added, the steps fit together.
+
+mod export;
+pub(crate) mod find;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use catalogue::{Bucket, Money, Usage};
+use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary, UsageSource};
+use rusqlite::{Connection, Row};
+
+pub use export::Export;
+
+use crate::error::StoreError;
+use crate::schema::{self, BUCKETS};
+
+/// A whole record: the columns of [`booked`].
+pub(crate) const BOOKED: &str = "SELECT journal.seq, journal.at_us, head.text || journal.tail, journal.chain \
+     FROM journal JOIN head ON head.id = journal.head";
+
+/// How many records one step of a long reading covers.
+const STEP: usize = 8192;
+
+/// Reads a ledger. Opens the file for reading only; changes nothing and blocks nobody.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// When records were booked. A period that is over stays as it is: whatever comes later is booked later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Period {
+    /// From this moment on, in microseconds since 1970; `None` is from the first record on.
+    pub from_us: Option<i64>,
+    /// Before this moment; `None` is up to the last record.
+    pub to_us: Option<i64>,
+}
+
+/// Everything about one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// That it was admitted; absent where it was settled at once.
+    pub intent: Option<Booked>,
+    /// How it ended; absent while it goes on.
+    pub settlement: Option<Booked>,
+    /// What was said of its money later, oldest first.
+    pub corrections: Vec<Booked>,
+}
+
+impl Reader {
+    /// Opens a ledger.
+    ///
+    /// # Errors
+    /// There is none, it is something else, or of a later release.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: schema::open_to_read(path)? })
+    }
+
+    /// The place of the last record, and the chain after it: note it elsewhere, and no earlier record can be altered
+    /// unseen.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn tip(&self) -> Result<(i64, Chain), StoreError> {
+        let tip = crate::writer::Tip::read(&self.connection)?;
+        Ok((tip.seq, tip.chain))
+    }
+
+    /// The last settlements and corrections, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn tail(&self, count: usize) -> Result<Vec<Booked>, StoreError> {
+        let last = format!("{BOOKED} WHERE journal.record > 0 ORDER BY journal.seq DESC LIMIT ?1");
+        let mut select = self.connection.prepare_cached(&last)?;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let mut records = select.query_map([count], booked)?.collect::<Result<Vec<_>, _>>()?;
+        records.reverse();
+        Ok(records)
+    }
+
+    /// Everything about one request; `None` where nothing is known of it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn get(&self, id: RequestId) -> Result<Option<Story>, StoreError> {
+        let mut story = Story { intent: None, settlement: None, corrections: self.corrections(id)? };
+        for (seq, kind) in find::records_of(&self.connection, id)? {
+            let record = Some(at(&self.connection, seq)?);
+            match kind {
+                RecordKind::Intent => story.intent = record,
+                RecordKind::Settlement => story.settlement = record,
+                RecordKind::Correction => {}
+            }
+        }
+        let known = story.intent.is_some() || story.settlement.is_some();
+        Ok(known.then_some(story))
+    }
+
+    /// Exact sums of a period.
+    ///
+    /// # Errors
+    /// Those of the database; a record that is damaged.
+    pub fn summary(&self, period: Period) -> Result<Summary, StoreError> {
+        let mut summary = Summary::default();
+        let mut names = Names::default();
+        let (first, end) = find::range(&self.connection, period)?;
+        let mut select = self.connection.prepare_cached(&format!(
+            "SELECT journal.seq, record, product, route, deployment, outcome, usage_source, cost_nanos, split, \
+             {BUCKETS} FROM journal JOIN head ON head.id = journal.head \
+             WHERE journal.seq >= ?1 AND journal.seq < ?2 AND record > 0 ORDER BY journal.seq LIMIT {STEP}"
+        ))?;
+        let mut next = first;
+        loop {
+            let mut rows = select.query([next, end])?;
+            let mut last = None;
+            while let Some(row) = rows.next()? {
+                last = Some(row.get::<_, i64>(0)?);
+                self.add(row, &mut names, &mut summary)?;
+            }
+            let Some(last) = last else { return Ok(summary) };
+            next = last + 1;
+        }
+    }
+
+    /// The settlements and corrections of a period, oldest first, in constant memory.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn export(&self, period: Period) -> Result<Export<'_>, StoreError> {
+        let (first, end) = find::range(&self.connection, period)?;
+        Ok(Export::new(&self.connection, first, end))
+    }
+
+    /// The settlements and corrections booked after a place, oldest first; what [`Booked::seq`] of the last one gives
+    /// goes on from there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn after(&self, seq: i64) -> Result<Export<'_>, StoreError> {
+        let (_, end) = find::range(&self.connection, Period::default())?;
+        Ok(Export::new(&self.connection, seq.saturating_add(1), end))
+    }
+
+    fn corrections(&self, id: RequestId) -> Result<Vec<Booked>, StoreError> {
+        let of = format!("{BOOKED} WHERE journal.record = 2 AND journal.id = ?1 ORDER BY journal.seq");
+        let mut select = self.connection.prepare_cached(&of)?;
+        Ok(select.query_map([id.as_bytes().as_slice()], booked)?.collect::<Result<_, _>>()?)
+    }
+
+    fn add(&self, row: &Row<'_>, names: &mut Names, summary: &mut Summary) -> Result<(), StoreError> {
+        let settlement = row.get::<_, i64>(1)? == i64::from(RecordKind::Settlement.code());
+        if settlement && !row.get::<_, bool>(8)? {
+            let deployment = row.get_ref(4)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            let group = Group {
+                product: names.get(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?),
+                route: names.get(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?),
+                deployment: deployment.map(|name| names.get(name)),
+            };
+            summary.add_line(group, &line(row)?);
+            return Ok(());
+        }
+        let seq = row.get(0)?;
+        match at(&self.connection, seq)?.record().map_err(|source| StoreError::Record { seq, source })? {
+            Record::Settlement(entry) => summary.add_entry(&entry),
+            Record::Correction(correction) => summary.add_correction(&correction),
+            Record::Intent(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// The record at a place.
+pub(crate) fn at(connection: &Connection, seq: i64) -> Result<Booked, rusqlite::Error> {
+    let mut select = connection.prepare_cached(&format!("{BOOKED} WHERE journal.seq = ?1"))?;
+    select.query_row([seq], booked)
+}
+
+/// Reads a row of [`BOOKED`].
+pub(crate) fn booked(row: &Row<'_>) -> Result<Booked, rusqlite::Error> {
+    Ok(Booked {
+        seq: row.get(0)?,
+        at_us: row.get(1)?,
+        document: row.get(2)?,
+        chain: Chain::from_bytes(row.get(3)?),
+    })
+}
+
+fn line(row: &Row<'_>) -> Result<Line, rusqlite::Error> {
+    let mut usage = Usage::default();
+    for (column, bucket) in (9..).zip(Bucket::ALL) {
+        *usage.get_mut(bucket) = u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0);
+    }
+    Ok(Line {
+        outcome: row.get(5)?,
+        usage,
+        usage_source: match row.get(6)? {
+            1_u8 => UsageSource::Supplier,
+            2 => UsageSource::Estimated,
+            _ => UsageSource::None,
+        },
+        cost: row.get::<_, Option<i64>>(7)?.map(Money::from_nanos),
+    })
+}
+
+/// Names that repeat, each kept once.
+#[derive(Debug, Default)]
+struct Names(HashMap<Box<str>, Arc<str>>);
+
+impl Names {
+    fn get(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let shared = Arc::<str>::from(name);
+        self.0.insert(name.into(), Arc::clone(&shared));
+        shared
+    }
+}

@@ -1,0 +1,71 @@
+//! A disk that is full: requests go on, records wait, nothing is lost (G27).
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use ledger::{Health, Journal, Kept};
+use store::{Options, Period, Reader, Sqlite, verify};
+
+use crate::support::disk;
+use crate::support::entries::Traffic;
+
+const FOLDER: &str = "RELEVE_TEST_FOLDER";
+
+#[test]
+fn g27_a_full_disk_stops_no_request_and_loses_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "trouble::on_a_disk_that_fills_up", "--ignored", "--nocapture"])
+        .env("LD_PRELOAD", disk::shim())
+        .env("SHIM_FOLDER", folder.path())
+        .env("SHIM_FULL", folder.path().join("full"))
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&child.stderr)
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[ignore = "the child of the test above"]
+async fn on_a_disk_that_fills_up() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let (path, full) = (folder.join("releve.db"), folder.join("full"));
+    let ledger = Sqlite::open(&Options { buffer: 300, ..Options::new(&path) }).unwrap();
+    let traffic = Traffic::new();
+    let settle = |number| ledger.settle(traffic.entry(number, 1_763_800_000_000_000));
+
+    assert_eq!(settle(0).await, Kept::Committed);
+    std::fs::write(&full, "").unwrap();
+    assert_eq!(settle(1).await, Kept::Buffered, "requests go on");
+    assert_eq!(ledger.health(), Health::Failing, "readiness says so");
+    for number in 2..300 {
+        assert_eq!(settle(number).await, Kept::Buffered);
+    }
+    assert_eq!(ledger.health(), Health::Failing);
+    assert_eq!(settle(300).await, Kept::Buffered, "what is in flight is kept beyond the bound");
+    assert_eq!(ledger.health(), Health::Full, "the door is closed");
+    assert_eq!(Reader::open(&path).unwrap().tip().unwrap().0, 1);
+
+    std::fs::remove_file(&full).unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
+    while ledger.health() != Health::Good {
+        assert!(Instant::now() < end, "it never recovers");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(settle(301).await, Kept::Committed);
+    let report = verify(&path).unwrap();
+    assert!(report.is_whole(), "{:?}", report.problems);
+    let total = Reader::open(&path).unwrap().summary(Period::default()).unwrap().total();
+    assert_eq!(total.requests, 302, "nothing is lost, nothing doubled");
+
+    std::fs::write(&full, "").unwrap();
+    assert_eq!(settle(302).await, Kept::Buffered);
+    let lost = ledger.close().unwrap_err();
+    assert_eq!(lost.records, 1, "a loss is told");
+}
