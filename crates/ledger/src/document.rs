@@ -7,6 +7,7 @@
 //! **Promise**: what a version has written, every later one reads. Fields may be added to a version, with a meaning for
 //! their absence; nothing else may change in it. A golden file of each version is kept in the tests.
 
+mod json;
 mod version_1;
 
 use serde::Deserialize;

@@ -23,6 +23,13 @@ impl RequestId {
         Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid())
     }
 
+    /// The text form, without allocating.
+    pub(crate) fn encode<'a>(&self, text: &'a mut [u8; 36]) -> &'a str {
+        text[..PREFIX.len()].copy_from_slice(PREFIX.as_bytes());
+        self.0.as_simple().encode_lower(&mut text[PREFIX.len()..]);
+        std::str::from_utf8(text).expect("hexadecimal digits are text")
+    }
+
     /// When the request arrived, by the clock that named it, in milliseconds since 1970.
     pub fn unix_ms(&self) -> u64 {
         let bytes = self.0.as_bytes();
@@ -42,9 +49,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 32];
-        f.write_str(PREFIX)?;
-        f.write_str(self.0.as_simple().encode_lower(&mut text))
+        f.pad(self.encode(&mut [0; 36]))
     }
 }
 
