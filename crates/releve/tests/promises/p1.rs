@@ -1,0 +1,249 @@
+//! P1, G12, G14, G15: before the first content, a supplier's failure is invisible while any candidate is healthy.
+
+use ledger::{AttemptOutcome, Outcome};
+use simulator::{After, CutWith, Ending, Fault, Handle, HiddenError, ResetAt, RetryAfter, Rule, Supplier};
+
+use crate::client::{Dialect, Reply, ask};
+use crate::harness::{Config, Gateway, House};
+
+/// Far above what a healthy supplier needs on a busy machine.
+const POLICY: &str = "header_timeout = \"3s\"\nmax_time_to_first_token = \"3s\"\ntotal_timeout = \"20s\"";
+/// For faults that only time tells.
+const SHORT: &str = "header_timeout = \"1s\"\nmax_time_to_first_token = \"1s\"\ntotal_timeout = \"5s\"";
+
+/// What can go wrong before the first content of a stream, and whether only time tells.
+fn stream_faults() -> Vec<(Fault, bool)> {
+    let mut faults = vec![
+        (Fault::SlowHeaders { delay_ms: 120_000 }, true),
+        (Fault::Stall { after: After::Headers, pings_ms: 0 }, true),
+        (Fault::Stall { after: After::Preamble, pings_ms: 0 }, true),
+        (Fault::Stall { after: After::Preamble, pings_ms: 100 }, true),
+        (Fault::Garbage { bytes: 3000, after: Some(After::Headers) }, false),
+        (Fault::HugeLine { bytes: 9 << 20 }, false),
+    ];
+    for after in [After::Headers, After::Preamble] {
+        faults.push((Fault::InvalidJson { after }, false));
+        for error in
+            [HiddenError::Server, HiddenError::Overloaded, HiddenError::RateLimited, HiddenError::Quota]
+        {
+            faults.push((Fault::ErrorIn200 { after, error }, false));
+        }
+        for with in [CutWith::Fin, CutWith::Rst] {
+            faults.push((Fault::Cut { after, with }, false));
+        }
+        for says in [Ending::Nothing, Ending::Terminal] {
+            faults.push((Fault::CleanEnd { after, says }, false));
+        }
+    }
+    faults
+}
+
+/// The same for a plain answer, which is not released before all of it is there.
+fn plain_faults() -> Vec<(Fault, bool)> {
+    let after = After::Tokens(3);
+    let mut faults = vec![
+        (Fault::Stall { after, pings_ms: 0 }, true),
+        (Fault::InvalidJson { after }, false),
+        (Fault::CleanEnd { after, says: Ending::Nothing }, false),
+        (Fault::Garbage { bytes: 3000, after: Some(after) }, false),
+        (Fault::LyingLength { by: 10 }, false),
+        (Fault::LyingLength { by: -10 }, false),
+    ];
+    for error in [HiddenError::Server, HiddenError::Overloaded, HiddenError::RateLimited, HiddenError::Quota]
+    {
+        faults.push((Fault::ErrorIn200 { after, error }, false));
+    }
+    for after in [After::Headers, after] {
+        for with in [CutWith::Fin, CutWith::Rst] {
+            faults.push((Fault::Cut { after, with }, false));
+        }
+    }
+    faults
+}
+
+/// What goes wrong before there is any answer.
+fn common_faults() -> Vec<(Fault, bool)> {
+    let page = |status| Fault::Status {
+        status,
+        content_type: "text/html".to_owned(),
+        body: "<html>Bad gateway</html>".to_owned(),
+    };
+    let mut faults = vec![
+        Fault::Refuse,
+        Fault::Reset { at: ResetAt::Accept },
+        Fault::Reset { at: ResetAt::Request },
+        Fault::Unauthorized,
+        Fault::Forbidden,
+        Fault::RateLimited { retry_after: None },
+        Fault::RateLimited { retry_after: Some(RetryAfter::Seconds(30)) },
+        Fault::RateLimited { retry_after: Some(RetryAfter::Text("soon".to_owned())) },
+        Fault::Overloaded { retry_after: None },
+        Fault::Overloaded { retry_after: Some(RetryAfter::DateInS(20)) },
+        Fault::ModelMissing,
+        Fault::Quota,
+        Fault::PaymentRequired,
+        Fault::ContextExceeded,
+        page(502),
+        page(520),
+        Fault::EmptyBody,
+        Fault::Html,
+        Fault::WrongContentType { content_type: "text/plain".to_owned() },
+        Fault::Garbage { bytes: 3000, after: None },
+    ];
+    faults.extend([500, 502, 503, 504, 599].map(|status| Fault::ServerError { status }));
+    let mut faults: Vec<_> = faults.into_iter().map(|fault| (fault, false)).collect();
+    faults.push((Fault::Hang, true));
+    faults
+}
+
+struct Case {
+    fault: Fault,
+    slow: bool,
+    stream: bool,
+    supplier: Handle,
+}
+
+async fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for stream in [true, false] {
+        let special = if stream { stream_faults() } else { plain_faults() };
+        for (fault, slow) in common_faults().into_iter().chain(special) {
+            let supplier = Supplier::builder().script([Rule::always(fault.clone())]).spawn().await.unwrap();
+            cases.push(Case { fault, slow, stream, supplier });
+        }
+    }
+    cases
+}
+
+/// A supplier of its own for each fault, so that no breaker hides the next one.
+async fn every_fault(dialect: Dialect) {
+    let cases = cases().await;
+    let healthy = Supplier::builder().spawn().await.unwrap();
+    let mut config = Config::new().provider("healthy", dialect, &healthy);
+    for (place, case) in cases.iter().enumerate() {
+        let name = format!("faulty{place}");
+        let policy = if case.slow { SHORT } else { POLICY };
+        config = config.provider(&name, dialect, &case.supplier);
+        config = config.route(&format!("route{place}"), &[&name, "healthy"], policy);
+    }
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let asking: Vec<_> = cases
+        .iter()
+        .enumerate()
+        .map(|(place, case)| {
+            let (listen, stream) = (gateway.listen, case.stream);
+            tokio::spawn(async move { ask(listen, dialect, &format!("route{place}"), stream).await })
+        })
+        .collect();
+    for (place, (case, asked)) in cases.iter().zip(asking).enumerate() {
+        let reply = asked.await.unwrap();
+        let what = format!("{dialect:?}, stream {}, {:?}", case.stream, case.fault);
+        assert_eq!(reply.status, 200, "{what}: {}", reply.lossy());
+        assert_whole(&reply, dialect, case.stream, &what);
+        assert_eq!(reply.header("x-releve-takeover"), Some("before-content"), "{what}");
+        assert_eq!(reply.header("x-releve-attempts"), Some("2"), "{what}");
+        assert_eq!(reply.header("x-releve-deployment"), Some("healthy/m"), "{what}");
+        let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
+        assert_eq!(entry.outcome, Outcome::Answered, "{what}");
+        assert_eq!(entry.attempts.len(), 2, "{what}: {:?}", entry.attempts);
+        assert_eq!(&*entry.attempts[0].deployment, format!("faulty{place}/m"), "{what}");
+        assert!(matches!(entry.attempts[0].outcome, AttemptOutcome::Failed(_)), "{what}: {entry:?}");
+        assert_eq!(&*entry.attempts[1].deployment, "healthy/m", "{what}");
+        assert_eq!(entry.attempts[1].outcome, AttemptOutcome::Served, "{what}");
+        assert!(entry.cost.is_some(), "{what}");
+    }
+    house.verify();
+}
+
+/// One whole, well-formed answer, and nothing of another.
+pub(crate) fn assert_whole(reply: &Reply, dialect: Dialect, stream: bool, what: &str) {
+    assert!(reply.broken.is_none(), "{what}: {:?}", reply.broken);
+    let said = reply.lossy();
+    if !stream {
+        let body = reply.json();
+        let (finish, text) = match dialect {
+            Dialect::OpenAi => ("/choices/0/finish_reason", "/choices/0/message/content"),
+            Dialect::Anthropic => ("/stop_reason", "/content/0/text"),
+        };
+        assert!(body.pointer(finish).is_some_and(serde_json::Value::is_string), "{what}: {said}");
+        assert!(body.pointer(text).is_some_and(|text| text != ""), "{what}: {said}");
+        return;
+    }
+    let events = reply.events();
+    let count = |word: &str| events.iter().filter(|event| event.contains(word)).count();
+    match dialect {
+        Dialect::OpenAi => {
+            assert_eq!(events.last().map(String::as_str), Some("[DONE]"), "{what}: {said}");
+            assert_eq!(count("\"role\":\"assistant\""), 1, "{what}: {said}");
+            assert_eq!(count("\"finish_reason\":\"stop\""), 1, "{what}: {said}");
+        }
+        Dialect::Anthropic => {
+            assert!(events.last().is_some_and(|last| last.contains("\"message_stop\"")), "{what}: {said}");
+            assert_eq!(count("\"type\":\"message_start\""), 1, "{what}: {said}");
+            assert_eq!(count("\"stop_reason\":\"end_turn\""), 1, "{what}: {said}");
+        }
+    }
+    assert_eq!(count("\"error\""), 0, "{what}: {said}");
+}
+
+#[tokio::test]
+async fn p1_no_fault_before_the_first_content_reaches_an_openai_client() {
+    every_fault(Dialect::OpenAi).await;
+}
+
+#[tokio::test]
+async fn p1_no_fault_before_the_first_content_reaches_an_anthropic_client() {
+    every_fault(Dialect::Anthropic).await;
+}
+
+/// G15: what is the caller's fault is said to the caller in the supplier's words; nobody is asked again, nobody blamed.
+#[tokio::test]
+async fn g15_a_wrong_request_is_the_callers_to_hear_and_ejects_nobody() {
+    for dialect in Dialect::BOTH {
+        for fault in [Fault::BadRequest, Fault::TooLarge] {
+            let first = Supplier::builder().script([Rule::next(30, fault.clone())]).spawn().await.unwrap();
+            let second = Supplier::builder().spawn().await.unwrap();
+            let config =
+                Config::new().provider("first", dialect, &first).provider("second", dialect, &second);
+            let house = House::new(&config.route("r", &["first", "second"], POLICY));
+            let gateway = Gateway::start(&house);
+            let status = if fault == Fault::TooLarge { 413 } else { 400 };
+            for _ in 0..30 {
+                let reply = ask(gateway.listen, dialect, "r", false).await;
+                assert_eq!(reply.status, status, "{}", reply.lossy());
+                assert!(reply.json()["error"]["message"].is_string());
+            }
+            let reply = ask(gateway.listen, dialect, "r", false).await;
+            assert_eq!(reply.status, 200);
+            assert_eq!(reply.header("x-releve-deployment"), Some("first/m"), "nobody was ejected");
+            assert_eq!(second.counters().requests, 0, "nobody else was asked");
+        }
+    }
+}
+
+/// G14: a time that a supplier sets is a floor: before it is over nobody asks there, after it somebody does.
+#[tokio::test]
+async fn g14_retry_after_is_a_floor() {
+    let dialect = Dialect::OpenAi;
+    let limited = Fault::RateLimited { retry_after: Some(RetryAfter::Seconds(2)) };
+    let first = Supplier::builder().script([Rule::next(1, limited)]).spawn().await.unwrap();
+    let second = Supplier::builder().spawn().await.unwrap();
+    let config = Config::new().provider("first", dialect, &first).provider("second", dialect, &second);
+    let house = House::new(&config.route("r", &["first", "second"], POLICY));
+    let gateway = Gateway::start(&house);
+    let served = crate::harness::within(async {
+        loop {
+            let reply = ask(gateway.listen, dialect, "r", false).await;
+            assert_eq!(reply.status, 200);
+            if reply.header("x-releve-deployment") == Some("first/m") {
+                return reply;
+            }
+        }
+    })
+    .await;
+    assert_eq!(served.status, 200);
+    let asked = first.recorded();
+    assert_eq!(asked.len(), 2, "once to hear the time, once when it was over");
+    assert!(asked[1].at_ms >= asked[0].at_ms + 2000, "{} after {}", asked[1].at_ms, asked[0].at_ms);
+}

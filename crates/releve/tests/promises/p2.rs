@@ -1,0 +1,138 @@
+//! P2, G12: after the first content no answer ends silently.
+
+use ledger::Outcome;
+use simulator::{After, CutWith, Ending, Fault, HiddenError, Rule, Supplier};
+
+use crate::client::{Dialect, Reply, ask};
+use crate::harness::{Config, Gateway, House};
+
+const POLICY: &str = "token_gap_timeout = \"1s\"";
+
+fn faults() -> Vec<Fault> {
+    let after = After::Tokens(4);
+    let mut faults = vec![
+        Fault::Stall { after, pings_ms: 0 },
+        Fault::InvalidJson { after },
+        Fault::Cut { after, with: CutWith::Fin },
+        Fault::Cut { after, with: CutWith::Rst },
+        Fault::CleanEnd { after, says: Ending::Nothing },
+        // After the last token, and still without a finish reason.
+        Fault::CleanEnd { after: After::Tokens(1_000_000), says: Ending::Nothing },
+        Fault::Garbage { bytes: 3000, after: Some(after) },
+    ];
+    let hidden = [HiddenError::Server, HiddenError::Overloaded, HiddenError::RateLimited, HiddenError::Quota];
+    faults.extend(hidden.map(|error| Fault::ErrorIn200 { after, error }));
+    faults
+}
+
+async fn every_break(dialect: Dialect) {
+    let healthy = Supplier::builder().spawn().await.unwrap();
+    let mut config = Config::new().provider("healthy", dialect, &healthy);
+    let mut suppliers = Vec::new();
+    for (place, fault) in faults().into_iter().enumerate() {
+        let script = [Rule::always(fault.clone())];
+        let builder = Supplier::builder().script(script).with(|settings| settings.record_replies = true);
+        let supplier = builder.spawn().await.unwrap();
+        let name = format!("faulty{place}");
+        config = config.provider(&name, dialect, &supplier);
+        config = config.route(&format!("route{place}"), &[&name, "healthy"], POLICY);
+        suppliers.push((fault, supplier));
+    }
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let asking: Vec<_> = (0..suppliers.len())
+        .map(|place| {
+            let listen = gateway.listen;
+            tokio::spawn(async move { ask(listen, dialect, &format!("route{place}"), true).await })
+        })
+        .collect();
+    for ((fault, supplier), asked) in suppliers.iter().zip(asking) {
+        let what = format!("{dialect:?}, {fault:?}");
+        let reply = asked.await.unwrap();
+        assert_eq!(reply.status, 200, "{what}");
+        assert_says_that_it_broke(&reply, dialect, &what);
+        // What was released is what the supplier said, unchanged and once.
+        let text = reply.text();
+        let released = &text[..text.rfind(last_event_begins(dialect)).unwrap()];
+        let sent = supplier.recorded().pop().unwrap().reply;
+        assert!(!released.is_empty() && sent.starts_with(released.as_bytes()), "{what}: {text}");
+        let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
+        assert_eq!(entry.outcome, Outcome::BrokenOff, "{what}");
+        assert_eq!(entry.attempts.len(), 1, "{what}: what was released is not sent again by another");
+        assert!(entry.finish.is_none(), "{what}: {:?}", entry.finish);
+        assert!(entry.usage.output_text > 0 && entry.cost.is_some(), "{what}: what was said is paid for");
+    }
+    assert_eq!(healthy.counters().requests, 0);
+    house.verify();
+}
+
+const fn last_event_begins(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::OpenAi => "data: {\"error\"",
+        Dialect::Anthropic => "event: error\n",
+    }
+}
+
+/// The stream ends in its protocol's own error: nothing follows it, and nothing before it says that all is well.
+pub(crate) fn assert_says_that_it_broke(reply: &Reply, dialect: Dialect, what: &str) {
+    assert!(reply.broken.is_none(), "{what}: the HTTP body itself ends in order: {:?}", reply.broken);
+    let said = reply.lossy();
+    let events = reply.events();
+    let last: serde_json::Value = serde_json::from_str(events.last().unwrap()).unwrap();
+    assert!(last["error"]["message"].is_string(), "{what}: {said}");
+    match dialect {
+        Dialect::OpenAi => {
+            assert!(!events.iter().any(|event| event == "[DONE]"), "{what}: {said}");
+            let finished = |event: &&String| event.contains("\"finish_reason\":\"");
+            assert!(!events.iter().any(|event| finished(&event)), "{what}: {said}");
+        }
+        Dialect::Anthropic => {
+            assert_eq!(last["type"], "error", "{what}: {said}");
+            assert!(reply.text().contains("event: error\n"), "{what}: {said}");
+            assert!(!reply.text().contains("message_stop"), "{what}: {said}");
+            assert!(!reply.text().contains("\"stop_reason\":\""), "{what}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn p2_every_break_after_the_first_content_is_said_to_an_openai_client() {
+    every_break(Dialect::OpenAi).await;
+}
+
+#[tokio::test]
+async fn p2_every_break_after_the_first_content_is_said_to_an_anthropic_client() {
+    every_break(Dialect::Anthropic).await;
+}
+
+/// `[DONE]` or a finish reason alone ends a Chat Completions stream: real suppliers leave out either. A Messages stream
+/// ends with `message_stop` alone. What is passed on is what came: nothing is invented.
+#[tokio::test]
+async fn p2_half_an_ending_is_passed_on_as_it_is_or_said_to_be_a_break() {
+    let after = After::Tokens(4);
+    for dialect in Dialect::BOTH {
+        for says in [Ending::Terminal, Ending::Finish] {
+            let script = [Rule::always(Fault::CleanEnd { after, says })];
+            let builder = Supplier::builder().script(script).with(|settings| settings.record_replies = true);
+            let supplier = builder.spawn().await.unwrap();
+            // Its usage is asked for by us and taken out again: another test's business.
+            let config = Config::new().provider_with("a", dialect, &supplier, "stream_usage = false");
+            let house = House::new(&config.route("r", &["a"], ""));
+            let gateway = Gateway::start(&house);
+            let reply = ask(gateway.listen, dialect, "r", true).await;
+            let what = format!("{dialect:?} {says:?}");
+            let sent = supplier.recorded().pop().unwrap().reply;
+            let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
+            if entry.outcome == Outcome::Answered {
+                assert_eq!(reply.body, sent, "{what}");
+                assert!(dialect == Dialect::OpenAi || says == Ending::Terminal, "{what}: {}", reply.lossy());
+            } else {
+                let events = reply.events();
+                let last: serde_json::Value = serde_json::from_str(events.last().unwrap()).unwrap();
+                assert!(last["error"]["message"].is_string(), "{what}: {}", reply.lossy());
+                assert_eq!(entry.outcome, Outcome::BrokenOff, "{what}");
+            }
+            assert_eq!(entry.finish.is_some(), says == Ending::Finish, "{what}: {:?}", entry.finish);
+        }
+    }
+}
