@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use routing::{DeploymentIndex, Policy};
 use tokio::time::{Instant, timeout_at};
 use upstream::{Lease, Outgoing, SendError, Sent};
-use wire::sse::Framer;
+use wire::sse::{Frame, Framer};
 use wire::{Broken, Failure, SeenKind, StreamReader};
 
 use crate::call::Call;
@@ -280,8 +280,14 @@ async fn first_content(
                 }
             }
             Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut).into()),
-            Ok(None) if held.is_empty() => return Err(Failure::Broken(Broken::Empty).into()),
             Ok(None) => {
+                // A last event may lack its blank line.
+                if let Some(rest) = framer.finish() {
+                    if let SeenKind::Error(failure) = reader.read(&Frame::new(rest.clone())).kind {
+                        return Err(failure.into());
+                    }
+                    held.push(rest);
+                }
                 return ended(Streaming {
                     held,
                     terminal: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wire::{ErrorKind, Failure, PeekError};
+use wire::{Codec, ErrorKind, Failure, PeekError};
 
 use crate::intake::IntakeError;
 
@@ -85,13 +85,13 @@ impl Refusal {
     }
 
     /// The status, where it says more than the kind's own.
-    pub(crate) fn status(&self) -> u16 {
+    pub(crate) fn status(&self, codec: &dyn Codec) -> u16 {
         match self {
             Self::Method(_) => 405,
             Self::WebSocket => 426,
             Self::Intake(IntakeError::Encoding(_)) => 415,
             Self::Intake(IntakeError::TooSlow) => 408,
-            other => other.kind().default_status(),
+            other => codec.status(other.kind()),
         }
     }
 

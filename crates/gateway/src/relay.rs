@@ -1,9 +1,13 @@
 //! The answer on its way to the client: counted as it passes, never changed but for the listed edits, its last bytes
 //! held until the entry is on disk.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use ledger::{AttemptOutcome, Outcome};
@@ -24,6 +28,9 @@ use crate::takeover::Serving;
 
 /// After a stream's terminal event the rest is read for so long, to keep the connection.
 const LONGEST_TAIL: Duration = Duration::from_secs(2);
+
+/// Events that are there at once go out together up to so many bytes.
+const MOST_JOINED_BYTES: usize = 16 * 1024;
 
 /// One answer being relayed.
 pub(crate) struct Relay<'a> {
@@ -133,34 +140,48 @@ impl Relay<'_> {
             }
             return Ended::Well(run.take());
         }
-        let policy = self.call.policy();
         self.pace.schedule.intent = None;
-        self.silence_ends(policy.keepalive, policy.token_gap_timeout);
         loop {
             if let Some(ended) = self.frames(framer, &mut run, strips) {
                 return ended;
             }
-            self.record.released(run.len());
-            if let Some(ended) = self.send(run.take()).await {
-                return ended;
-            }
-            match self.pace.wait(rest.frame()).await {
-                Waited::Done(Some(Ok(frame))) => {
-                    self.silence_ends(policy.keepalive, policy.token_gap_timeout);
-                    if let Ok(data) = frame.into_data() {
-                        framer.push(data);
-                    }
+            let at_hand = at_hand(rest).await;
+            if !matches!(at_hand, Some(Some(Ok(_)))) || run.len() >= MOST_JOINED_BYTES {
+                self.record.released(run.len());
+                if let Some(ended) = self.send(run.take()).await {
+                    return ended;
                 }
-                Waited::Done(Some(Err(_))) => return Ended::Broke(Failure::Broken(Broken::Cut)),
-                Waited::Done(None) => return self.at_end(framer),
+            }
+            let arrived = match at_hand {
+                Some(arrived) => arrived,
+                None => match self.arrival(rest).await {
+                    Ok(arrived) => arrived,
+                    Err(ended) => return ended,
+                },
+            };
+            match arrived {
+                Some(Ok(frame)) => framer.push(frame.into_data().unwrap_or_default()),
+                Some(Err(_)) => return Ended::Broke(Failure::Broken(Broken::Cut)),
+                None => return self.at_end(framer),
+            }
+        }
+    }
+
+    /// Waits for the next piece of the supplier's stream, and keeps the client company meanwhile.
+    async fn arrival(&mut self, rest: &mut Incoming) -> Result<Arrived, Ended> {
+        let policy = self.call.policy();
+        self.silence_ends(policy.keepalive, policy.token_gap_timeout);
+        loop {
+            match self.pace.wait(rest.frame()).await {
+                Waited::Done(arrived) => return Ok(arrived),
                 Waited::Due(Due::KeepAlive) => {
                     self.pace.schedule.keep_alive = Some(after(Instant::now(), policy.keepalive));
                     self.outlet.send(Bytes::from_static(self.call.asked.codec.keep_alive())).await;
                 }
                 Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
-                Waited::Due(Due::Gap) => return Ended::Broke(Failure::Timeout),
-                Waited::Due(Due::Total) => return Ended::TookTooLong,
-                Waited::Due(Due::Ending) => return Ended::Stopped,
+                Waited::Due(Due::Gap) => return Err(Ended::Broke(Failure::Timeout)),
+                Waited::Due(Due::Total) => return Err(Ended::TookTooLong),
+                Waited::Due(Due::Ending) => return Err(Ended::Stopped),
             }
         }
     }
@@ -194,9 +215,13 @@ impl Relay<'_> {
 
     /// The supplier closed the stream without a terminal event.
     fn at_end(&self, framer: &mut Framer) -> Ended {
-        match self.record.stream_end() {
-            End::Complete => Ended::Well(framer.finish().unwrap_or_default()),
-            End::Cut => Ended::Broke(Failure::Broken(Broken::Cut)),
+        // A last event may lack its blank line.
+        let rest = framer.finish().unwrap_or_default();
+        let seen = (!rest.is_empty()).then(|| self.record.read(&wire::sse::Frame::new(rest.clone())).kind);
+        match (seen, self.record.stream_end()) {
+            (Some(SeenKind::Error(failure)), _) => Ended::Broke(failure),
+            (_, End::Complete) => Ended::Well(rest),
+            (_, End::Cut) => Ended::Broke(Failure::Broken(Broken::Cut)),
         }
     }
 
@@ -266,6 +291,26 @@ impl Relay<'_> {
             }
         }
     }
+}
+
+/// What polling a body gives: a piece, an error, or `None` at its end.
+type Arrived = Option<Result<Frame<Bytes>, hyper::Error>>;
+
+/// The next piece of a body if it is there already. The connection's own task gets one turn to hand it over: pieces
+/// that came together then go out together, for one system call.
+async fn at_hand(rest: &mut Incoming) -> Option<Arrived> {
+    let mut gave_way = false;
+    poll_fn(|context| {
+        if !std::mem::replace(&mut gave_way, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match Pin::new(&mut *rest).poll_frame(context) {
+            Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
+            Poll::Pending => Poll::Ready(None),
+        }
+    })
+    .await
 }
 
 fn spent(call: &Call, failure: Failure) -> Refusal {

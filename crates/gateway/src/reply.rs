@@ -32,7 +32,7 @@ impl<'a> Dialect<'a> {
 
     fn error<T>(&self, refusal: &Refusal, say: impl FnOnce(&ErrorReply<'_>) -> T) -> T {
         say(&ErrorReply {
-            status: refusal.status(),
+            status: refusal.status(self.codec),
             kind: refusal.kind(),
             message: &refusal.to_string(),
             request_id: self.request_id,
@@ -46,7 +46,7 @@ impl<'a> Dialect<'a> {
         let body = self.error(refusal, |error| self.codec.error_reply(error));
         let mut response = Response::new(body);
         *response.status_mut() =
-            StatusCode::from_u16(refusal.status()).expect("refusals have valid statuses");
+            StatusCode::from_u16(refusal.status(self.codec)).expect("refusals have valid statuses");
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.put_request_id(headers);

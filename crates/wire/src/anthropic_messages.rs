@@ -20,7 +20,7 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
-use crate::error_reply::ErrorReply;
+use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::{Broken, Failure};
 use crate::peek::Peek;
 use crate::splice::Edit;
@@ -48,6 +48,11 @@ impl Codec for AnthropicMessages {
 
     fn request_id_header(&self) -> &'static str {
         "request-id"
+    }
+
+    /// Anthropic's clients know 529 as overloaded; 503 they would take for any fault.
+    fn status(&self, kind: ErrorKind) -> u16 {
+        if kind == ErrorKind::Overloaded { 529 } else { kind.default_status() }
     }
 
     fn models(&self, names: &[&str]) -> Bytes {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use catalogue::{Protocol, Usage};
 
 use crate::conversation::Translator;
-use crate::error_reply::ErrorReply;
+use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::Failure;
 use crate::peek::Peek;
 use crate::splice::Edit;
@@ -32,6 +32,11 @@ pub trait Codec: Sync + std::fmt::Debug {
 
     /// The reply header in which the official SDKs look for the request's id.
     fn request_id_header(&self) -> &'static str;
+
+    /// The status with which this dialect says what went wrong.
+    fn status(&self, kind: ErrorKind) -> u16 {
+        kind.default_status()
+    }
 
     /// The body of a list of models: the names that a client may write in `model`.
     fn models(&self, names: &[&str]) -> Bytes;
