@@ -22,7 +22,7 @@ pub(crate) use self::providers::{Account, found, found_in_vain};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway::snapshot::{Limits, Names, Snapshot};
+use gateway::snapshot::{Limits, Names, Route, Snapshot};
 use routing::World;
 use sha2::{Digest, Sha256};
 
@@ -89,7 +89,7 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     let snapshot = Snapshot {
         version: version(&effective),
         catalogue_version: catalogue::version().into(),
-        limits: limits(routes.iter().map(|route| &route.policy)),
+        limits: limits(&loaded.config, &routes),
         routing,
         deployments,
         providers,
@@ -103,15 +103,16 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
 }
 
 /// Bounds that hold before a route is known must let through what any route lets through.
-fn limits<'a>(policies: impl Iterator<Item = &'a routing::Policy>) -> Limits {
-    let widest = policies.fold(None, |widest: Option<Limits>, policy| {
-        let so_far = widest.unwrap_or(Limits { max_request_body: 0, reply_buffer: 0 });
-        Some(Limits {
-            max_request_body: so_far.max_request_body.max(policy.max_request_body),
-            reply_buffer: so_far.reply_buffer.max(policy.reply_buffer),
-        })
-    });
-    widest.unwrap_or_default()
+fn limits(config: &Config, routes: &[Route]) -> Limits {
+    let base = policy::resolved(&policy::base(config));
+    let policies = || routes.iter().map(|route| &route.policy);
+    Limits {
+        max_request_body: policies()
+            .map(|policy| policy.max_request_body)
+            .max()
+            .unwrap_or(base.max_request_body),
+        reply_buffer: policies().map(|policy| policy.reply_buffer).max().unwrap_or(base.reply_buffer),
+    }
 }
 
 /// A provider with a new key or address is asked at once, whatever stood against the old one.

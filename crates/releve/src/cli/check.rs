@@ -9,6 +9,7 @@ use super::eligibility::{Imagined, Row, candidates};
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
+use crate::config::effects::only_recorded;
 use crate::config::problem::Severity;
 use crate::resolve::found_in_vain;
 use crate::settings::Settings;
@@ -65,6 +66,7 @@ fn answer(settings: &Settings, usable: &[Usable], terminal: &mut Terminal) -> Re
         "file": settings.loaded.source.as_ref().map(|source| &source.name),
         "version": settings.resolved.snapshot.version,
         "problems": settings.warnings.rows(),
+        "only_recorded": only_recorded(&settings.loaded.config),
         "products": usable,
     }))
 }
@@ -84,6 +86,11 @@ fn verdict(settings: &Settings, desk: &Desk<'_>, terminal: &mut Terminal) -> Res
             source.name, settings.resolved.snapshot.version
         ))?,
         None => terminal.line("no releve.toml here: taking what the environment offers")?,
+    }
+    let recorded = only_recorded(&settings.loaded.config);
+    if !recorded.is_empty() {
+        let recorded = format!("kept for reports, without effect on requests: {}", recorded.join(", "));
+        terminal.line(terminal.toned(Tone::Faint, recorded))?;
     }
     if settings.loaded.config.says_nothing_of_suppliers() {
         for reason in found_in_vain(desk.environment) {

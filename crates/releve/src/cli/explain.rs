@@ -58,25 +58,32 @@ fn read(booked: &Booked) -> Result<Record, StoreError> {
 
 /// The documents as they were written.
 fn answer(story: &Story, terminal: &mut Terminal) -> Result<(), CliError> {
-    let raw = |booked: &Booked| {
-        RawValue::from_string(booked.document.clone()).map_err(|error| CliError::failed(error.to_string()))
-    };
-    let answer = Documents {
-        intent: story.intent.as_ref().map(raw).transpose()?,
-        settlement: story.settlement.as_ref().map(raw).transpose()?,
-        corrections: story.corrections.iter().map(raw).collect::<Result<_, _>>()?,
-    };
-    terminal.answer(&answer)
+    terminal.answer(&Documents::of(story)?)
 }
 
+/// A request's records, as programs read them.
 #[derive(serde::Serialize)]
-struct Documents {
+pub(super) struct Documents {
     intent: Option<Box<RawValue>>,
     settlement: Option<Box<RawValue>>,
     corrections: Vec<Box<RawValue>>,
 }
 
-fn tell(story: &Story, terminal: &mut Terminal) -> Result<(), CliError> {
+impl Documents {
+    pub(super) fn of(story: &Story) -> Result<Self, CliError> {
+        let raw = |booked: &Booked| {
+            RawValue::from_string(booked.document.clone()).map_err(|error| CliError::failed(error.to_string()))
+        };
+        Ok(Self {
+            intent: story.intent.as_ref().map(raw).transpose()?,
+            settlement: story.settlement.as_ref().map(raw).transpose()?,
+            corrections: story.corrections.iter().map(raw).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A request's story in words.
+pub(super) fn tell(story: &Story, terminal: &mut Terminal) -> Result<(), CliError> {
     let settled = story.settlement.is_some();
     let Some(booked) = story.settlement.as_ref().or(story.intent.as_ref()) else { return Ok(()) };
     let (Record::Intent(entry) | Record::Settlement(entry)) = read(booked)? else { return Ok(()) };

@@ -88,6 +88,7 @@ deployments = ["openai/gpt-5.2"]
 [products.office]
 routes = ["assistant"]
 regions = ["eu"]
+criticality = "important"
 
 [products.legal]
 routes = ["code"]

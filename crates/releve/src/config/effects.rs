@@ -1,4 +1,5 @@
-//! Names what is written but does nothing in this version, so that nobody believes it does.
+//! Names what is written but does nothing in this version, so that nobody believes it does: a warning for what should
+//! steer, a list for what only describes.
 
 use super::Config;
 use super::policy::{PolicyKeys, Prefer, TakeoverMode};
@@ -6,7 +7,7 @@ use super::problem::Problem;
 use super::product::Product;
 use super::provider::Provider;
 use super::route::Route;
-use super::value::At;
+use super::value::Named;
 
 /// A warning for each key that is kept without effect, in the order of the file.
 pub(crate) fn without_effect(config: &Config) -> Vec<Problem> {
@@ -47,21 +48,25 @@ fn of_policy(policy: &PolicyKeys, found: &mut Vec<Problem>) {
 }
 
 fn of_provider(provider: &Provider, found: &mut Vec<Problem>) {
-    let mut kept = |at: Option<&std::ops::Range<usize>>, key: &str| {
-        if let Some(at) = at {
-            let what = format!("{key} is kept for reports; it does not steer requests yet");
-            found.push(Problem::warning(at, what));
-        }
-    };
-    kept(provider.contract.as_ref().map(|contract| &contract.at), "contract");
-    kept(provider.capacity.as_ref().map(|capacity| &capacity.at), "capacity");
-    kept(provider.fixed_cost.as_ref().map(|cost| &cost.at), "fixed_cost");
+    if let Some(capacity) = &provider.capacity {
+        let what = "capacity is kept, but does not steer or limit requests yet";
+        found.push(
+            Problem::warning(&capacity.at, what).mend("max_in_flight of a route's deployment limits today"),
+        );
+    }
 }
 
 fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
     let own = route.policy.as_ref().map(|policy| &policy.value);
     if let Some(own) = own {
         of_policy(own, found);
+        let sizes = [("max_request_body", &own.max_request_body), ("reply_buffer", &own.reply_buffer)];
+        for (key, size) in sizes {
+            if let Some(size) = size {
+                let what = format!("{key} holds for the whole gateway: the largest of all routes counts");
+                found.push(Problem::warning(&size.at, what).mend(format!("write {key} once, in [policy]")));
+            }
+        }
     }
     let prefer = own.and_then(|own| own.prefer.as_ref()).or(base.prefer.as_ref());
     let weighted = prefer.is_some_and(|prefer| prefer.value == Prefer::Weighted);
@@ -74,31 +79,28 @@ fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
 }
 
 fn of_product(product: &Product, found: &mut Vec<Problem>) {
-    fn place<T>(key: Option<&At<T>>) -> Option<std::ops::Range<usize>> {
-        key.map(|key| key.at.clone())
+    if let Some(share) = &product.max_share {
+        found.push(Problem::warning(&share.at, "max_share is kept, but does not steer requests yet"));
     }
-    let kept = [
-        (
-            "criticality",
-            place(product.criticality.as_ref()),
-            "is kept for reports; it changes nothing for requests",
-        ),
-        ("owner", place(product.owner.as_ref()), "is kept for reports; it changes nothing for requests"),
-        (
-            "function",
-            place(product.function.as_ref()),
-            "is kept for reports; it changes nothing for requests",
-        ),
-        (
-            "max_outage",
-            place(product.max_outage.as_ref()),
-            "is kept for reports; it changes nothing for requests",
-        ),
-        ("max_share", place(product.max_share.as_ref()), "is kept; it does not steer requests yet"),
-    ];
-    for (key, at, effect) in kept {
-        if let Some(at) = at {
-            found.push(Problem::warning(&at, format!("{key} {effect}")));
-        }
+}
+
+/// Keys that describe rather than steer: recorded for reports, and nothing more in this version.
+pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
+    let mut keys = Vec::new();
+    for Named { name, body } in &config.providers {
+        let written = [("contract", body.contract.is_some()), ("fixed_cost", body.fixed_cost.is_some())];
+        let written = written.into_iter().filter(|(_, written)| *written);
+        keys.extend(written.map(|(key, _)| format!("providers.{}.{key}", name.value)));
     }
+    for Named { name, body } in &config.products {
+        let written = [
+            ("criticality", body.criticality.is_some()),
+            ("owner", body.owner.is_some()),
+            ("function", body.function.is_some()),
+            ("max_outage", body.max_outage.is_some()),
+        ];
+        let written = written.into_iter().filter(|(_, written)| *written);
+        keys.extend(written.map(|(key, _)| format!("products.{}.{key}", name.value)));
+    }
+    keys
 }

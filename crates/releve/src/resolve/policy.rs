@@ -19,11 +19,14 @@ pub(super) fn base(config: &Config) -> PolicyKeys {
 pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
     let default = Policy::default();
     let time = |key: &Option<At<Period>>, default: Duration| key.as_ref().map_or(default, |period| period.0);
+    let takeover = keys.takeover.as_ref().map_or(default.takeover, |takeover| takeover_of(takeover.value));
+    let attempts = keys.max_attempts.as_ref().map_or(default.max_attempts, |attempts| attempts.value);
     Policy {
         prefer: keys.prefer.as_ref().map_or(default.prefer, |prefer| prefer_of(prefer.value)),
-        max_attempts: keys.max_attempts.as_ref().map_or(default.max_attempts, |attempts| attempts.value),
+        // Nobody takes over: one attempt is all.
+        max_attempts: if takeover == Takeover::Off { 1 } else { attempts },
         retry_budget: keys.retry_budget.as_ref().map_or(default.retry_budget, |share| share.0),
-        takeover: keys.takeover.as_ref().map_or(default.takeover, |takeover| takeover_of(takeover.value)),
+        takeover,
         connect_timeout: time(&keys.connect_timeout, default.connect_timeout),
         header_timeout: time(&keys.header_timeout, default.header_timeout),
         max_time_to_first_token: match &keys.max_time_to_first_token {

@@ -185,3 +185,31 @@ fn health_survives_a_reload_and_a_new_key_gets_a_pardon() {
     fs::write(folder.path().join("key"), "sk-new").unwrap();
     assert_eq!(state(&read(Some(&same))), routing::State::Healthy);
 }
+
+#[test]
+fn policies_are_layered_and_off_means_one_attempt() {
+    let text = r#"
+[policy]
+max_attempts = 5
+total_timeout = "90s"
+max_request_body = "1MiB"
+[routes.one]
+deployments = ["openai/gpt-5.2"]
+[routes.two]
+deployments = ["openai/gpt-5.2"]
+[routes.two.policy]
+takeover = "off"
+max_request_body = "2MiB"
+"#;
+    let settings = accepted(text, &environment());
+    let snapshot = &settings.resolved.snapshot;
+    let [one, two] = [0, 1].map(|index| &snapshot.routes[index].policy);
+    assert_eq!([one.max_attempts, two.max_attempts], [5, 1]);
+    assert_eq!([one, two].map(|policy| policy.total_timeout.as_secs()), [90, 90]);
+    assert_eq!(snapshot.limits.max_request_body, 2 << 20);
+    assert!(
+        settings.warnings.to_string().contains("12:20: warning: max_request_body holds"),
+        "{}",
+        settings.warnings
+    );
+}
