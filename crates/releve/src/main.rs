@@ -1,2 +1,21 @@
-//! The command line.
-fn main() {}
+//! Relève: one address, many suppliers.
+
+mod cli;
+mod client;
+mod config;
+mod demo;
+mod resolve;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    cli::run(arguments, &config::environment::Environment::of_process())
+}

@@ -114,6 +114,12 @@ struct LiveHealth {
 }
 
 impl Live {
+    /// Whether a deployment would be asked as a last resort only.
+    pub(crate) fn is_in_trouble(&self, deployment: &str) -> bool {
+        let asked = [routing::State::Healthy.as_str(), routing::State::Due.as_str()];
+        self.deployments.get(deployment).is_some_and(|health| !asked.contains(&health.state.as_str()))
+    }
+
     /// What is to be said of a deployment; `None` where it is simply healthy or not known there.
     pub(crate) fn of(&self, deployment: &str) -> Option<String> {
         let health = self.deployments.get(deployment)?;

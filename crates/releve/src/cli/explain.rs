@@ -72,7 +72,8 @@ pub(super) struct Documents {
 impl Documents {
     pub(super) fn of(story: &Story) -> Result<Self, CliError> {
         let raw = |booked: &Booked| {
-            RawValue::from_string(booked.document.clone()).map_err(|error| CliError::failed(error.to_string()))
+            RawValue::from_string(booked.document.clone())
+                .map_err(|error| CliError::failed(error.to_string()))
         };
         Ok(Self {
             intent: story.intent.as_ref().map(raw).transpose()?,
@@ -125,8 +126,9 @@ fn headline(entry: &Entry, settled: bool, terminal: &mut Terminal) -> Result<(),
     };
     let first =
         entry.ttft_us.map(|us| format!(", first content after {}", words::duration(us))).unwrap_or_default();
+    let lasted = if entry.outcome == Outcome::Answered { "in" } else { "after" };
     terminal.line(format_args!(
-        "{id}  {} in {}{first}",
+        "{id}  {} {lasted} {}{first}",
         terminal.toned(tone, words),
         words::duration(entry.total_us)
     ))

@@ -125,7 +125,9 @@ fn meet(
         input_tokens: arguments.input_tokens,
         max_tokens: arguments.max_tokens,
     };
-    let rows = candidates(snapshot, product, route, &imagined);
+    let mut rows = candidates(snapshot, product, route, &imagined);
+    let in_trouble = |row: &Row| live.is_some_and(|live| live.is_in_trouble(&row.deployment));
+    rows.sort_by_key(|row| (!row.eligible, in_trouble(row)));
     let health = |row: &Row| live.and_then(|live| live.of(&row.deployment));
     Met {
         route: Arc::clone(&snapshot.routes[route].name),

@@ -55,7 +55,7 @@ fn show(records: &[Booked], first: bool, terminal: &mut Terminal) -> Result<(), 
         return terminal.line("no entries yet");
     }
     let heads =
-        ["arrived", "request", "product", "served by", "", "tries", "in", "out", "cost", "first", "total"];
+        ["arrived", "request", "product", "deployment", "", "tries", "in", "out", "cost", "first", "total"];
     let mut table = if first { Table::with_heads(heads) } else { Table::default() }.right(5..11);
     for booked in records {
         let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
