@@ -149,7 +149,11 @@ fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Star
 }
 
 fn key_ring(in_force: KeysInForce) -> KeyRing {
-    let keys = in_force.keys.into_iter().map(|key| Key { hash: *key.hash.as_bytes(), id: key.id, product: key.product });
+    let keys = in_force.keys.into_iter().map(|key| Key {
+        hash: *key.hash.as_bytes(),
+        id: key.id,
+        product: key.product,
+    });
     KeyRing::new(keys, in_force.any_issued)
 }
 
@@ -180,7 +184,9 @@ impl Running {
         }
         let Self { threads, journal, .. } = self;
         // Joining waits for settlements that are still being handed over.
-        let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count());
+        let joined = tokio::task::spawn_blocking(move || {
+            threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+        });
         match timeout(LONGEST_END, joined).await {
             Ok(Ok(0)) => {}
             Ok(_) => tracing::error!("a thread panicked"),

@@ -1,5 +1,7 @@
 //! Suppliers over TLS: an own authority is trusted, a stranger is not, and connections are kept.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 //!
 //! `RELEVE_SEEDS=1000` runs that many seeds, `RELEVE_SEED=42` that one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod network;
 mod world;
 

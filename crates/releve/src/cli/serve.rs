@@ -35,7 +35,10 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let plan = Plan { threads: arguments.threads, ..Plan::of(&settings, desk.environment)? };
     // Signals first: one that comes while starting must not kill what has begun.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = { let _inside = runtime.enter(); Signals::new()? };
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
     let running = serve::start(plan, &settings.resolved)?;
     greet(&running, &settings, terminal)?;
     runtime.block_on(async {
@@ -86,7 +89,8 @@ async fn watch(
         return Ok(());
     };
     let path = Path::new(&path).to_owned();
-    let file = FileWatch::new(&path).map_err(|error| CliError::failed(format!("cannot watch the file: {error}")))?;
+    let file =
+        FileWatch::new(&path).map_err(|error| CliError::failed(format!("cannot watch the file: {error}")))?;
     let mut reloader = Reloader::new(path, settings);
     loop {
         let force = tokio::select! {
@@ -101,7 +105,8 @@ async fn watch(
                 let settings = reloader.current();
                 running.apply(&settings.resolved);
                 terminal.report(&settings.warnings)?;
-                terminal.line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
+                terminal
+                    .line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
             }
             Reloaded::Wrong(error) => {
                 terminal.complain(&error.into())?;
