@@ -47,6 +47,8 @@ pub(crate) struct Resolved {
     pub(crate) effective: Config,
     /// What deserves a person's look but stops nothing.
     pub(crate) warnings: Vec<Problem>,
+    /// By deployment of a route, the day (`YYYY-MM-DD`) on which its model is switched off, where that is known.
+    pub(crate) ends: BTreeMap<Arc<str>, String>,
     /// By provider, a digest of its address and credential: whoever changed is asked again at once.
     fingerprints: BTreeMap<Arc<str>, [u8; 32]>,
 }
@@ -78,6 +80,7 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     let effective = effective(&loaded.config, &accounts);
     let (providers, fingerprints) = targets.into_providers();
     let provider_names: Vec<_> = providers.iter().map(|provider| Arc::clone(&provider.name)).collect();
+    let ends = deployments.ends();
     let (routing, deployments) = deployments.into_lists();
     let world = match context.previous {
         Some(previous) => World::grown_from(&previous.snapshot.world, &routing, &provider_names),
@@ -99,7 +102,7 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
         keyless: products.keyless,
         names,
     };
-    Ok(Resolved { snapshot: Arc::new(snapshot), effective, warnings: problems, fingerprints })
+    Ok(Resolved { snapshot: Arc::new(snapshot), effective, warnings: problems, ends, fingerprints })
 }
 
 /// Bounds that hold before a route is known must let through what any route lets through.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gateway::Clock;
 use gateway::snapshot::{Product, RouteIndex, Snapshot};
 use serde::Serialize;
 
@@ -20,6 +21,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     assume_secrets: bool,
 }
+
+/// The end of a model this near is worth a word.
+const SOON_DAYS: i32 = 120;
 
 /// What a product could use now.
 #[derive(Debug, Serialize)]
@@ -54,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         terminal.report(&settings.warnings)?;
         verdict(&settings, desk, terminal)?;
         providers(&settings, terminal)?;
+        endings(&settings, terminal)?;
         for product in &usable {
             product.print(terminal)?;
         }
@@ -68,6 +73,7 @@ fn answer(settings: &Settings, usable: &[Usable], terminal: &mut Terminal) -> Re
         "problems": settings.warnings.rows(),
         "only_recorded": only_recorded(&settings.loaded.config),
         "products": usable,
+        "ends": settings.resolved.ends,
     }))
 }
 
@@ -123,6 +129,31 @@ fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliErro
     }
     terminal.line("")?;
     table.print(terminal)
+}
+
+/// Models that are switched off soon, or were.
+fn endings(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+    for (deployment, day) in &settings.resolved.ends {
+        let Some(days) = days_until(day, Clock::system().unix_us()).filter(|days| *days <= SOON_DAYS) else {
+            continue;
+        };
+        let when = match days {
+            ..0 => "was switched off".to_owned(),
+            0 => "is switched off today".to_owned(),
+            days => format!("is switched off in {days} days"),
+        };
+        let remark = format!("  {deployment} {when} ({day}): add what takes its place");
+        terminal.line(terminal.toned(if days < 0 { Tone::Bad } else { Tone::Doubtful }, remark))?;
+    }
+    Ok(())
+}
+
+/// Whole days from a moment to a day; negative once it is past.
+fn days_until(day: &str, unix_us: i64) -> Option<i32> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let now = jiff::Timestamp::from_microsecond(unix_us).ok()?;
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Some(day.since(today).ok()?.get_days())
 }
 
 /// For each product its routes; the names of deployments and models that it may ask for are only counted.
@@ -221,4 +252,18 @@ pub(crate) fn print_rows(rows: &[Row], mixed: bool, terminal: &mut Terminal) -> 
         table.row(cells);
     }
     table.print(terminal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::days_until;
+
+    #[test]
+    fn days_are_whole_and_go_below_zero() {
+        let noon = 1_795_348_800_000_000; // 2026-11-22 12:00 UTC
+        assert_eq!(days_until("2026-11-22", noon), Some(0));
+        assert_eq!(days_until("2026-12-11", noon), Some(19));
+        assert_eq!(days_until("2026-11-21", noon), Some(-1));
+        assert_eq!(days_until("soon", noon), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Deployments: one for each model at each provider that anything names, however many routes share it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,8 +18,10 @@ pub(super) struct Deployments<'a> {
     by_name: HashMap<Arc<str>, DeploymentIndex>,
     routing: Vec<routing::Deployment>,
     gateway: Vec<gateway::snapshot::Deployment>,
-    /// Whose price the file states, and where.
-    priced_at: HashMap<DeploymentIndex, At<()>>,
+    /// Whose price the file states.
+    priced: HashSet<DeploymentIndex>,
+    /// The day on which a routed model is switched off, where that is known.
+    ends: BTreeMap<Arc<str>, String>,
 }
 
 impl<'a> Deployments<'a> {
@@ -29,7 +31,8 @@ impl<'a> Deployments<'a> {
             by_name: HashMap::new(),
             routing: Vec::new(),
             gateway: Vec::new(),
-            priced_at: HashMap::new(),
+            priced: HashSet::new(),
+            ends: BTreeMap::new(),
         }
     }
 
@@ -39,6 +42,11 @@ impl<'a> Deployments<'a> {
 
     pub(super) fn into_lists(self) -> (Vec<routing::Deployment>, Vec<gateway::snapshot::Deployment>) {
         (self.routing, self.gateway)
+    }
+
+    /// By deployment of a route, the day (`YYYY-MM-DD`) on which its model is switched off, where that is known.
+    pub(super) fn ends(&self) -> BTreeMap<Arc<str>, String> {
+        self.ends.clone()
     }
 
     /// What routing knows of it.
@@ -63,6 +71,8 @@ impl<'a> Deployments<'a> {
         let index = self.add(position, id, known);
         if let Some(known) = known {
             self.warn_unservable(known, target, problems);
+            let name = &self.routing[index.0 as usize].name;
+            self.ends.extend(known.ends.clone().map(|day| (Arc::clone(name), day)));
         }
         self.override_with(index, entry, problems);
         if self.gateway[index.0 as usize].prices.is_none() {
@@ -133,7 +143,7 @@ impl<'a> Deployments<'a> {
             return;
         }
         let deployment = &mut self.gateway[index.0 as usize];
-        if self.priced_at.contains_key(&index) {
+        if self.priced.contains(&index) {
             if deployment.prices.as_ref().is_some_and(|list| list.standard != rates) {
                 let what = format!("{} has two different prices", deployment.name);
                 problems.add(
@@ -154,7 +164,7 @@ impl<'a> Deployments<'a> {
             }
         }
         deployment.prices = Some(Arc::new(PriceList::configured(rates)));
-        self.priced_at.insert(index, At { value: (), at: price.at.clone() });
+        self.priced.insert(index);
     }
 
     fn warn_unknown(&self, position: usize, model: &str, target: &At<String>, problems: &Problems) {
