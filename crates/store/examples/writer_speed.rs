@@ -1,6 +1,6 @@
 //! How fast the ledger's writer is, and what it costs.
 //!
-//! `cargo run --release -p store --example writer_speed [FOLDER]`. Prints, for the writer alone (settlements handed over
+//! `cargo run --release -p store --example writer_speed [FOLDER [IN_FLIGHT]]`. Prints, for the writer alone (settlements handed over
 //! without waiting) and for 1 to 256 requests in flight on one thread that each wait for their commit: rows a second
 //! and CPU time per row, on the producing thread and on the ledger's own threads.
 
@@ -26,11 +26,15 @@ fn main() -> Result<()> {
     let file = folder.join(format!("writer_speed_{}.db", std::process::id()));
     let sample = ledger::document::write(&ledger::Record::Settlement(Traffic::new().entry(1, 1)));
     println!("a settlement's document: {} bytes", sample.len());
+    if let Some(in_flight) = std::env::args().nth(2) {
+        let in_flight = in_flight.parse()?;
+        return waiting(&file, Durability::CrashSafe, in_flight, 400_000 / in_flight);
+    }
     alone(&file, 400_000)?;
     for durability in [Durability::CrashSafe, Durability::PowerSafe] {
         for in_flight in [1, 2, 4, 8, 32, 256] {
-            let each = if durability == Durability::CrashSafe { 160_000 } else { 8_000 };
-            waiting(&file, durability, in_flight, each / in_flight)?;
+            let count = if durability == Durability::CrashSafe { 160_000 } else { 4_000 };
+            waiting(&file, durability, in_flight, count / in_flight)?;
         }
     }
     Ok(())
@@ -48,9 +52,12 @@ fn alone(file: &Path, count: u64) -> Result<()> {
         }
         drop(ledger.settle(entry));
     }
-    ledger.close()?;
+    while ledger.health() != Health::Good || ledger.waiting() > 0 {
+        std::thread::sleep(Duration::from_micros(200));
+    }
     let wall = start.elapsed();
     let spent = Cpu::now()?.since(&before);
+    ledger.close()?;
     let bytes = std::fs::metadata(file)?.len();
     report("alone", count, wall, &spent);
     println!("{:28} {} bytes in the file per row", "", bytes / count);
@@ -76,6 +83,9 @@ fn waiting(file: &Path, durability: Durability, in_flight: u64, each: u64) -> Re
         Result::Ok(())
     })?;
     let wall = start.elapsed();
+    while ledger.waiting() > 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let spent = Cpu::now()?.since(&before);
     ledger.close()?;
     report(&format!("{durability}, {in_flight} in flight"), count, wall, &spent);
@@ -108,7 +118,10 @@ fn open(file: &Path, durability: Durability) -> Result<Sqlite> {
 
 fn remove(file: &Path) -> Result<()> {
     std::fs::remove_file(file)?;
-    Ok(std::fs::remove_file(file.with_extension("db.lock"))?)
+    for extension in ["db.lock", "db.day1", "db.day2"] {
+        std::fs::remove_file(file.with_extension(extension))?;
+    }
+    Ok(())
 }
 
 fn report(what: &str, count: u64, wall: Duration, spent: &Cpu) {
@@ -117,10 +130,10 @@ fn report(what: &str, count: u64, wall: Duration, spent: &Cpu) {
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     let rate = count as f64 / wall.as_secs_f64();
     println!(
-        "{what:28} {rate:>9.0} rows/s; CPU per row: {:.2} us producer, {:.2} us writer, {:.2} us checkpoints",
+        "{what:28} {rate:>9.0} rows/s; CPU per row: {:.2} us producer, {:.2} us writer, {:.2} us posting",
         per_row(spent.producer),
         per_row(spent.writer),
-        per_row(spent.checkpoints)
+        per_row(spent.posting)
     );
 }
 
@@ -128,12 +141,12 @@ fn report(what: &str, count: u64, wall: Duration, spent: &Cpu) {
 struct Cpu {
     producer: u64,
     writer: u64,
-    checkpoints: u64,
+    posting: u64,
 }
 
 impl Cpu {
     fn now() -> Result<Self> {
-        let mut cpu = Self { producer: 0, writer: 0, checkpoints: 0 };
+        let mut cpu = Self { producer: 0, writer: 0, posting: 0 };
         for thread in std::fs::read_dir("/proc/self/task")? {
             let path = thread?.path();
             // A thread may end while we look.
@@ -142,7 +155,7 @@ impl Cpu {
             let nanos = stat.split(' ').next().unwrap_or_default().parse::<u64>()?;
             match name.trim() {
                 "ledger" => cpu.writer += nanos,
-                "checkpoint" => cpu.checkpoints += nanos,
+                "posting" => cpu.posting += nanos,
                 _ => cpu.producer += nanos,
             }
         }
@@ -153,7 +166,7 @@ impl Cpu {
         Self {
             producer: self.producer - before.producer,
             writer: self.writer.saturating_sub(before.writer),
-            checkpoints: self.checkpoints.saturating_sub(before.checkpoints),
+            posting: self.posting.saturating_sub(before.posting),
         }
     }
 }

@@ -29,10 +29,12 @@ pub(crate) struct Progress {
     pub(crate) queue: Queue,
     /// Every record up to this number is committed.
     committed: AtomicU64,
-    /// How many records are handed over and not committed.
+    /// How many records are handed over and not posted.
     waiting: AtomicUsize,
     /// Commits fail at present.
     failing: AtomicBool,
+    /// Posting fails at present.
+    posting_failing: AtomicBool,
     /// When the commit that is going on began, in milliseconds since `born`, plus one; 0 while none is.
     committing_since: AtomicU64,
     born: Instant,
@@ -48,6 +50,7 @@ impl Progress {
             committed: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
+            posting_failing: AtomicBool::new(false),
             committing_since: AtomicU64::new(0),
             born: Instant::now(),
             buffer,
@@ -67,7 +70,12 @@ impl Progress {
         number
     }
 
-    /// `count` records less wait: they are committed, or were never to be written.
+    /// How many records wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// `count` records less wait: they are posted, or were never to be written.
     pub(crate) fn sub_waiting(&self, count: usize) {
         self.waiting.fetch_sub(count, Ordering::Relaxed);
     }
@@ -85,11 +93,17 @@ impl Progress {
         self.wake();
     }
 
-    /// A commit failed: from now on, until one works, nobody waits for any.
-    pub(crate) fn fail(&self) {
+    /// A commit failed: from now on, until one works, nobody waits for any. Gives whether they failed before.
+    pub(crate) fn fail(&self) -> bool {
         self.committing_since.store(0, Ordering::Relaxed);
-        self.failing.store(true, Ordering::SeqCst);
+        let before = self.failing.swap(true, Ordering::SeqCst);
         self.wake();
+        before
+    }
+
+    /// Whether posting fails. Gives whether it did before.
+    pub(crate) fn posting_fails(&self, fails: bool) -> bool {
+        self.posting_failing.swap(fails, Ordering::Relaxed)
     }
 
     /// The writer has ended: nothing will change any more.
@@ -104,12 +118,13 @@ impl Progress {
     }
 
     pub(crate) fn health(&self) -> Health {
-        if self.waiting.load(Ordering::Relaxed) >= self.buffer {
+        if self.waiting() >= self.buffer {
             return Health::Full;
         }
         let since = self.committing_since.load(Ordering::Relaxed);
         let hangs = since > 0 && self.millis() + 1 - since > HUNG.as_millis() as u64;
-        if hangs || self.failing.load(Ordering::Relaxed) { Health::Failing } else { Health::Good }
+        let fails = [&self.failing, &self.posting_failing].iter().any(|flag| flag.load(Ordering::Relaxed));
+        if hangs || fails { Health::Failing } else { Health::Good }
     }
 
     /// What has become of the record of that number.

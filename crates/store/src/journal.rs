@@ -4,16 +4,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use ledger::{Correction, Entry, Health, Intent, Journal, Kept, Settled};
 
 use crate::acknowledge::{Progress, Waiting};
-use crate::checkpoint::{self, Gate};
+use crate::daybook::Daybook;
+use crate::encode::Encoder;
 use crate::error::StoreError;
 use crate::lock::Lock;
-use crate::options::Options;
+use crate::options::{Durability, Options};
+use crate::posting::{self, Posting};
 use crate::queue::Handed;
-use crate::{recovery, schema, writer};
+use crate::{clock, recovery, schema, writer};
 
 /// A ledger that is being written: the only server of its file. Shared by all threads.
 ///
@@ -21,15 +24,15 @@ use crate::{recovery, schema, writer};
 pub struct Sqlite {
     path: PathBuf,
     progress: Arc<Progress>,
+    posting: Arc<Posting>,
     recovered: usize,
     salt: u64,
     threads: Mutex<Option<Threads>>,
 }
 
 struct Threads {
-    writer: JoinHandle<usize>,
-    checkpointer: JoinHandle<()>,
-    gate: Arc<Gate>,
+    writer: JoinHandle<(usize, Daybook)>,
+    poster: JoinHandle<bool>,
     /// Given back last: until then nobody else may write.
     _lock: Lock,
 }
@@ -41,33 +44,37 @@ impl Sqlite {
     /// Another server has it ([`StoreError::InUse`]), it is no ledger, or it cannot be written.
     pub fn open(options: &Options) -> Result<Self, StoreError> {
         let lock = Lock::take(&options.path)?;
-        let mut connection = schema::open_or_make(&options.path, options.durability)?;
-        let recovered = recovery::recover(&mut connection)?;
-        if recovered > 0 {
-            tracing::warn!(
-                requests = recovered,
-                "requests of the last run were interrupted; they are settled now"
-            );
-        }
-        let salt = schema::salt(&connection)?;
-        let progress = Arc::new(Progress::new(options.buffer));
-        let gate = Arc::new(Gate::new(options));
-        let saver = schema::open(&options.path, options.durability)?;
+        let recovered = recover(options)?;
+        let connection = schema::open(&options.path, Durability::CrashSafe)?;
+        let (encoder, salt) = (Encoder::new(&connection)?, schema::salt(&connection)?);
+        let mut daybook = Daybook::open(options)?;
+        let (progress, posting) = (Arc::new(Progress::new(options.buffer)), Arc::<Posting>::default());
         let writer = {
-            let (options, progress, gate) = (options.clone(), Arc::clone(&progress), Arc::clone(&gate));
-            spawn("ledger", move || writer::run(&options, &progress, &gate, connection))?
+            let (progress, posting) = (Arc::clone(&progress), Arc::clone(&posting));
+            spawn("ledger", move || (writer::run(&mut daybook, encoder, &progress, &posting), daybook))?
         };
-        let checkpointer = {
-            let (options, gate) = (options.clone(), Arc::clone(&gate));
-            spawn("checkpoint", move || checkpoint::run(&options, &gate, saver))?
+        let poster = {
+            let (options, progress, posting) = (options.clone(), Arc::clone(&progress), Arc::clone(&posting));
+            spawn("posting", move || posting::run(&options, &posting, &progress, connection))?
         };
-        let threads = Threads { writer, checkpointer, gate, _lock: lock };
-        Ok(Self { path: options.path.clone(), progress, recovered, salt, threads: Mutex::new(Some(threads)) })
+        let threads = Mutex::new(Some(Threads { writer, poster, _lock: lock }));
+        Ok(Self { path: options.path.clone(), progress, posting, recovered, salt, threads })
     }
 
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many records are handed over and not yet in the database: 0 where all is well and nothing happens.
+    pub fn waiting(&self) -> usize {
+        self.progress.waiting()
+    }
+
+    /// Waits until everything that was acknowledged can be read, or until it takes too long. Without this a reader sees
+    /// it a few hundredths of a second late. Blocks the thread.
+    pub fn catch_up(&self, patience: Duration) {
+        self.posting.catch_up(patience);
     }
 
     /// How many requests of an earlier run were settled as interrupted when it was opened.
@@ -87,10 +94,14 @@ impl Sqlite {
     pub fn close(&self) -> Result<(), Unwritten> {
         let Some(threads) = self.threads.lock().expect(UNPOISONED).take() else { return Ok(()) };
         self.progress.queue.close();
-        let unwritten = threads.writer.join().expect("the writer does not panic");
-        threads.gate.close();
-        threads.checkpointer.join().expect("checkpoints do not panic");
+        let (unwritten, daybook) = threads.writer.join().expect("the writer does not panic");
+        self.posting.close();
+        let is_synced = threads.poster.join().expect("posting does not panic");
         self.progress.close();
+        if is_synced && let Err(error) = daybook.clear() {
+            // It will be found that everything in it is posted already.
+            tracing::warn!(error = &error as &dyn std::error::Error, "the daybook could not be cleared");
+        }
         if unwritten > 0 { Err(Unwritten { records: unwritten }) } else { Ok(()) }
     }
 
@@ -146,6 +157,23 @@ impl fmt::Debug for Sqlite {
             .field("health", &self.health())
             .finish_non_exhaustive()
     }
+}
+
+/// Finishes what the last server could not. Gives how many requests it had to settle.
+fn recover(options: &Options) -> Result<usize, StoreError> {
+    // What is posted now must be on the disk before the daybook is begun anew.
+    let connection = schema::open_or_make(&options.path, Durability::PowerSafe)?;
+    if !recovery::post_leftovers(&connection, &options.path)? && !recovery::is_due(&connection)? {
+        return Ok(0);
+    }
+    let recovered = recovery::settle_interrupted(&connection, clock::now_us())?;
+    if recovered > 0 {
+        tracing::warn!(
+            requests = recovered,
+            "requests of the last run were interrupted; they are settled now"
+        );
+    }
+    Ok(recovered)
 }
 
 fn spawn<T: Send + 'static>(

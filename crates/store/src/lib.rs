@@ -14,17 +14,20 @@
 //! **Never**: asks a disk on a request's path, keeps a secret, or changes a record.
 
 mod acknowledge;
-mod checkpoint;
 mod clock;
-mod columns;
+mod daybook;
+mod encode;
 mod error;
+mod insert;
 mod journal;
 mod keys;
 mod lock;
 mod options;
+mod posting;
 mod queue;
 mod read;
 mod recovery;
+mod row;
 mod schema;
 mod verify;
 mod writer;

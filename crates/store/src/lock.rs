@@ -6,8 +6,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::error::StoreError;
+
+/// How long to wait for it.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The right to serve with a ledger, until dropped.
 #[derive(Debug)]
@@ -16,13 +20,17 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes it, or says who has it.
+    /// Takes it, or says who has it. Waits a moment: a reader may have it that finishes what a killed server left.
     pub(crate) fn take(ledger: &Path) -> Result<Self, StoreError> {
         let mut file = open(ledger)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use(ledger, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(PATIENCE / 50),
+                Err(TryLockError::WouldBlock) => return Err(in_use(ledger, &mut file)),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;

@@ -49,23 +49,23 @@ impl FromStr for Durability {
 /// How a ledger is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The file. Beside it lie `-wal` and `-shm`, which belong to it, and `.lock`.
+    /// The file. Beside it lie `-wal`, `-shm`, `.day1` and `.day2`, which belong to it, and `.lock`.
     pub path: PathBuf,
     /// What an acknowledged record survives.
     pub durability: Durability,
     /// How many records may wait in memory before [`ledger::Health::Full`]: about 1 to 2 KB each. Too low, and a short
     /// outage of the disk closes the door; too high, and a long one takes the memory.
     pub buffer: usize,
-    /// A checkpoint is due when the write-ahead log has grown by about this much; at four times as much the writer is
-    /// held until one has caught up. Too low, and the disk syncs all the time; too high, and the next start after a
-    /// crash has a long log to read.
+    /// The database is synced when it has grown by about this much, and only then forgets the daybook (see
+    /// `daybook`). Too low, and the disk syncs all the time; too high, and the next start after a crash has much to
+    /// post.
     pub checkpoint_bytes: usize,
 }
 
 impl Options {
-    /// The usual way to keep a ledger at `path`: `crash-safe`, 65,536 records of buffer, checkpoints each 16 MiB.
+    /// The usual way to keep a ledger at `path`: `crash-safe`, 65,536 records of buffer, a checkpoint each 8 MiB.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let durability = Durability::default();
-        Self { path: path.into(), durability, buffer: 65_536, checkpoint_bytes: 16 << 20 }
+        Self { path: path.into(), durability, buffer: 65_536, checkpoint_bytes: 8 << 20 }
     }
 }

@@ -7,8 +7,9 @@ mod export;
 pub(crate) mod find;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use catalogue::{Bucket, Money, Usage};
 use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary, UsageSource};
@@ -17,7 +18,10 @@ use rusqlite::{Connection, Row};
 pub use export::Export;
 
 use crate::error::StoreError;
+use crate::lock::Lock;
+use crate::options::Durability;
 use crate::schema::{self, BUCKETS};
+use crate::{daybook, recovery};
 
 /// A whole record: the columns of [`booked`].
 pub(crate) const BOOKED: &str = "SELECT journal.seq, journal.at_us, head.text || journal.tail, journal.chain \
@@ -25,11 +29,14 @@ pub(crate) const BOOKED: &str = "SELECT journal.seq, journal.at_us, head.text ||
 
 /// How many records one step of a long reading covers.
 const STEP: usize = 8192;
+/// After how long a running server has surely posted what it has acknowledged, unless it is in trouble.
+const POSTED_WITHIN: Duration = Duration::from_millis(100);
 
 /// Reads a ledger. Opens the file for reading only; changes nothing and blocks nobody.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    path: PathBuf,
 }
 
 /// When records were booked. A period that is over stays as it is: whatever comes later is booked later.
@@ -53,12 +60,21 @@ pub struct Story {
 }
 
 impl Reader {
-    /// Opens a ledger.
+    /// Opens a ledger. Where its server was killed, posts what that left in the daybook.
     ///
     /// # Errors
     /// There is none, it is something else, or of a later release.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open_to_read(path)? })
+        let connection = schema::open_to_read(path)?;
+        if let Err(error) = finish(path) {
+            // It may be on a disk that cannot be written: then it is read as it is.
+            tracing::debug!(error = &error as &dyn std::error::Error, "the daybook could not be posted");
+        }
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
     }
 
     /// The place of the last record, and the chain after it: note it elsewhere, and no earlier record can be altered
@@ -67,7 +83,7 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn tip(&self) -> Result<(i64, Chain), StoreError> {
-        let tip = crate::writer::Tip::read(&self.connection)?;
+        let tip = crate::encode::Tip::read(&self.connection)?;
         Ok((tip.seq, tip.chain))
     }
 
@@ -84,11 +100,24 @@ impl Reader {
         Ok(records)
     }
 
-    /// Everything about one request; `None` where nothing is known of it.
+    /// Everything about one request; `None` where nothing is known of it. Waits a moment for a request that has just
+    /// been answered.
     ///
     /// # Errors
     /// Those of the database.
     pub fn get(&self, id: RequestId) -> Result<Option<Story>, StoreError> {
+        let end = Instant::now() + POSTED_WITHIN;
+        loop {
+            let story = self.story(id)?;
+            let over = story.as_ref().is_some_and(|story| story.settlement.is_some());
+            if over || Instant::now() >= end || !Lock::is_taken(&self.path)? {
+                return Ok(story);
+            }
+            std::thread::sleep(POSTED_WITHIN / 10);
+        }
+    }
+
+    fn story(&self, id: RequestId) -> Result<Option<Story>, StoreError> {
         let mut story = Story { intent: None, settlement: None, corrections: self.corrections(id)? };
         for (seq, kind) in find::records_of(&self.connection, id)? {
             let record = Some(at(&self.connection, seq)?);
@@ -173,6 +202,16 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// Posts what a killed server left in its daybook. It is left to the next server to settle what was open.
+fn finish(path: &Path) -> Result<(), StoreError> {
+    if !Lock::is_taken(path)? && daybook::holds_anything(path)? {
+        let _lock = Lock::take(path)?;
+        let connection = schema::open(path, Durability::PowerSafe)?;
+        recovery::post_leftovers(&connection, path)?;
+    }
+    Ok(())
 }
 
 /// The record at a place.

@@ -11,10 +11,9 @@ use ledger::document::DocumentError;
 use ledger::{Booked, Chain, EntryError, Link, Record, RecordKind, RequestId};
 use rusqlite::{Connection, Row};
 
-use crate::columns::Columns;
 use crate::error::StoreError;
-use crate::read::{self, BOOKED};
-use crate::schema::{self, BUCKETS};
+use crate::read::{self, BOOKED, Reader};
+use crate::schema::BUCKETS;
 
 mod compare;
 
@@ -131,7 +130,7 @@ pub enum Problem {
 /// # Errors
 /// It cannot be read at all; whatever else is wrong is in the report.
 pub fn verify(path: &Path) -> Result<Report, StoreError> {
-    let connection = schema::open_to_read(path)?;
+    let connection = Reader::open(path)?.into_connection();
     let mut report = Report {
         records: 0,
         intents: 0,
@@ -213,7 +212,7 @@ fn check_record(row: &Row<'_>, booked: &Booked, report: &mut Report) -> Result<(
 }
 
 fn check_contents(row: &Row<'_>, seq: i64, record: &Record, report: &mut Report) -> Result<(), StoreError> {
-    if !compare::agree(row, &Columns::of(record))? {
+    if !compare::agree(row, record)? {
         report.add(Problem::Columns { seq });
     }
     match record {

@@ -1,12 +1,14 @@
 //! Whether a row's columns say what its document says.
 
 use catalogue::{Bucket, Money};
+use ledger::Record;
 use rusqlite::Row;
 
-use crate::columns::{Columns, capped};
+use crate::row::{Columns, capped, owner};
 
 /// Compares the columns of `verify`'s reading, from the sixth on.
-pub(super) fn agree(row: &Row<'_>, columns: &Columns<'_>) -> Result<bool, rusqlite::Error> {
+pub(super) fn agree(row: &Row<'_>, record: &Record) -> Result<bool, rusqlite::Error> {
+    let (columns, (product, route)) = (Columns::of(record), owner(record));
     let integer = |column: usize| row.get::<_, Option<i64>>(column);
     let text = |column: usize| row.get::<_, Option<String>>(column);
     let said = [
@@ -25,8 +27,8 @@ pub(super) fn agree(row: &Row<'_>, columns: &Columns<'_>) -> Result<bool, rusqli
         .zip(said)
         .try_fold(true, |agree, (stored, said)| Ok::<_, rusqlite::Error>(agree && stored? == said))?;
     agree &= row.get::<_, [u8; 16]>(6)? == *columns.id.as_bytes();
-    agree &= text(8)?.as_deref() == Some(columns.product) && text(9)?.as_deref() == Some(columns.route);
-    agree &= text(10)?.as_deref() == columns.deployment;
+    agree &= text(8)?.as_deref() == Some(product) && text(9)?.as_deref() == Some(route);
+    agree &= text(10)?.as_deref() == columns.deployment.as_deref();
     for (column, bucket) in (17..).zip(Bucket::ALL) {
         agree &= integer(column)? == Some(capped(columns.usage.get(bucket)));
     }

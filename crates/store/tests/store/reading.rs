@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use catalogue::Money;
 use ledger::{Journal, Kept, Outcome, Record, RequestId};
@@ -30,10 +31,13 @@ impl Fixture {
         let entry = self.traffic.entry(number, ARRIVED_US + number.cast_signed());
         let id = entry.id;
         assert_eq!(self.ledger.settle(entry).await, Kept::Committed);
+        self.ledger.catch_up(Duration::from_secs(5));
         id
     }
 
+    /// A reader that sees all that was acknowledged.
     fn reader(&self) -> Reader {
+        self.ledger.catch_up(Duration::from_secs(5));
         Reader::open(&self.path).unwrap()
     }
 }
@@ -59,11 +63,23 @@ async fn what_is_committed_can_be_read_at_once() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_story_waits_for_what_has_just_been_acknowledged() {
+    let fixture = Fixture::new();
+    let reader = fixture.reader();
+    for number in 0..20 {
+        let entry = fixture.traffic.entry(number, ARRIVED_US);
+        let id = entry.id;
+        fixture.ledger.settle(entry).await;
+        assert!(reader.get(id).unwrap().unwrap().settlement.is_some());
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_request_in_flight_has_a_story_and_no_money() {
     let fixture = Fixture::new();
     let intent = fixture.traffic.intent(1, ARRIVED_US);
     fixture.ledger.intent(intent.clone());
-    std::thread::sleep(std::time::Duration::from_millis(30));
+    std::thread::sleep(Duration::from_millis(30));
     fixture.settle(2).await;
     let story = fixture.reader().get(intent.id).unwrap().unwrap();
     assert!(story.intent.is_some() && story.settlement.is_none());
@@ -82,6 +98,7 @@ async fn a_quick_request_is_one_record() {
         fixture.ledger.intent(intent.clone());
         fixture.ledger.settle(fixture.traffic.settlement(&intent, number)).await;
     }
+    fixture.ledger.catch_up(Duration::from_secs(5));
     let report = verify(&fixture.path).unwrap();
     assert!(report.is_whole(), "{:?}", report.problems);
     assert_eq!(report.settlements, 100);

@@ -10,6 +10,7 @@ use store::{Options, Period, Reader, Sqlite, verify};
 use crate::support::disk;
 use crate::support::entries::Traffic;
 
+const PATIENCE: Duration = Duration::from_secs(20);
 const FOLDER: &str = "RELEVE_TEST_FOLDER";
 
 #[test]
@@ -41,6 +42,7 @@ async fn on_a_disk_that_fills_up() {
     let settle = |number| ledger.settle(traffic.entry(number, 1_763_800_000_000_000));
 
     assert_eq!(settle(0).await, Kept::Committed);
+    ledger.catch_up(PATIENCE);
     std::fs::write(&full, "").unwrap();
     assert_eq!(settle(1).await, Kept::Buffered, "requests go on");
     assert_eq!(ledger.health(), Health::Failing, "readiness says so");
@@ -53,12 +55,13 @@ async fn on_a_disk_that_fills_up() {
     assert_eq!(Reader::open(&path).unwrap().tip().unwrap().0, 1);
 
     std::fs::remove_file(&full).unwrap();
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while ledger.health() != Health::Good {
         assert!(Instant::now() < end, "it never recovers");
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(settle(301).await, Kept::Committed);
+    ledger.catch_up(PATIENCE);
     let report = verify(&path).unwrap();
     assert!(report.is_whole(), "{:?}", report.problems);
     let total = Reader::open(&path).unwrap().summary(Period::default()).unwrap().total();

@@ -1,17 +1,29 @@
-//! What of a record is a column of its own: written beside the document, compared with it by `verify`.
+//! A record as it lies in the journal.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use catalogue::{Money, Usage};
-use ledger::{Correction, Entry, Record, RecordKind, RequestId};
+use ledger::{Chain, Correction, Entry, Record, RecordKind, RequestId};
+
+/// One row, and where in a batch's bytes its tail lies.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) seq: i64,
+    pub(crate) at_us: i64,
+    pub(crate) chain: Chain,
+    pub(crate) head: i64,
+    pub(crate) tail: Range<usize>,
+    pub(crate) columns: Columns,
+}
 
 /// What of a record is a column of its own, to be found and summed without reading documents.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Columns<'a> {
+pub(crate) struct Columns {
     pub(crate) kind: RecordKind,
     pub(crate) id: RequestId,
     pub(crate) arrived_us: i64,
-    pub(crate) product: &'a str,
-    pub(crate) route: &'a str,
-    pub(crate) deployment: Option<&'a str>,
+    pub(crate) deployment: Option<Arc<str>>,
     pub(crate) outcome: Option<u8>,
     pub(crate) usage_source: Option<u8>,
     pub(crate) usage: Usage,
@@ -21,8 +33,8 @@ pub(crate) struct Columns<'a> {
     pub(crate) total_us: u64,
 }
 
-impl<'a> Columns<'a> {
-    pub(crate) fn of(record: &'a Record) -> Self {
+impl Columns {
+    pub(crate) fn of(record: &Record) -> Self {
         match record {
             Record::Intent(entry) | Record::Settlement(entry) => Self::of_entry(record.kind(), entry),
             Record::Correction(correction) => Self::of_correction(correction),
@@ -30,15 +42,13 @@ impl<'a> Columns<'a> {
     }
 
     /// An intent counts nowhere: its estimates stay in its document.
-    fn of_entry(kind: RecordKind, entry: &'a Entry) -> Self {
+    fn of_entry(kind: RecordKind, entry: &Entry) -> Self {
         let settled = kind == RecordKind::Settlement;
         Self {
             kind,
             id: entry.id,
             arrived_us: entry.arrived_us,
-            product: &entry.facts.product,
-            route: &entry.facts.route,
-            deployment: entry.deployment.as_deref(),
+            deployment: entry.deployment.clone(),
             outcome: settled.then(|| entry.outcome.code()),
             usage_source: settled.then(|| entry.usage_source.code()),
             usage: if settled { entry.usage } else { Usage::default() },
@@ -49,14 +59,12 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn of_correction(correction: &'a Correction) -> Self {
+    fn of_correction(correction: &Correction) -> Self {
         Self {
             kind: RecordKind::Correction,
             id: correction.id,
             arrived_us: correction.arrived_us,
-            product: &correction.product,
-            route: &correction.route,
-            deployment: correction.deployment.as_deref(),
+            deployment: correction.deployment.clone(),
             outcome: None,
             usage_source: None,
             usage: Usage::default(),
@@ -71,6 +79,14 @@ impl<'a> Columns<'a> {
     pub(crate) fn earliest_us(&self) -> i64 {
         let named_us = i64::try_from(self.id.unix_ms()).unwrap_or(0).saturating_mul(1000);
         self.arrived_us.max(named_us)
+    }
+}
+
+/// Whose a record is: columns of its head.
+pub(crate) fn owner(record: &Record) -> (&str, &str) {
+    match record {
+        Record::Intent(entry) | Record::Settlement(entry) => (&entry.facts.product, &entry.facts.route),
+        Record::Correction(correction) => (&correction.product, &correction.route),
     }
 }
 
