@@ -43,7 +43,7 @@ fn secret<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a [u8]> {
     ["x-api-key", "api-key", "x-goog-api-key"]
         .into_iter()
         .find_map(|name| headers.get(name))
-        .map(|value| value.as_bytes())
+        .map(http::HeaderValue::as_bytes)
         .or_else(|| uri.query()?.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::as_bytes))
 }
 

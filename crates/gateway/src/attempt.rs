@@ -50,8 +50,7 @@ pub(crate) enum Answer {
 pub(crate) struct Streaming {
     /// What came before and with the first content, frame by frame.
     pub(crate) held: Vec<Bytes>,
-    /// The terminal frame, if the stream has already come to its end.
-    pub(crate) terminal: Option<Bytes>,
+    /// Whether that is all of it.
     pub(crate) ended: bool,
     pub(crate) framer: Framer,
     pub(crate) reader: Box<dyn StreamReader>,
@@ -64,7 +63,15 @@ pub(crate) struct Streaming {
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
     /// The supplier's own error, which the client gets where it is the client's fault.
-    pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
+    pub(crate) answer: Option<Box<ErrorAnswer>>,
+}
+
+/// A supplier's own error.
+#[derive(Debug)]
+pub(crate) struct ErrorAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl From<Failure> for Failed {
@@ -160,7 +167,7 @@ fn outgoing(call: &Call, deployment: DeploymentIndex) -> Outgoing {
 }
 
 fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Failed> {
-    let found = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let found = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = found.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     if essence.eq_ignore_ascii_case(expected.as_bytes()) {
         Ok(())
@@ -186,7 +193,7 @@ async fn refused(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let now_unix_s = u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default();
     let failure = call.asked.codec.classify(status.as_u16(), &header, &body, now_unix_s);
-    Failed { failure, answer: Some((status, headers, body)) }
+    Failed { failure, answer: Some(Box::new(ErrorAnswer { status, headers, body })) }
 }
 
 /// Reads a plain answer whole, so that a broken one is seen before the client sees anything of it.
@@ -218,95 +225,84 @@ async fn plain(
 /// Reads a stream up to its first content; what comes before is held back.
 async fn first_content(
     call: &Call,
-    mut body: Incoming,
+    body: Incoming,
     lease: Lease,
     trace: &AttemptTrace,
     limits: Limits,
     strips: bool,
 ) -> Result<Streaming, Failed> {
-    let mut framer = Framer::new(call.snapshot.limits.reply_buffer);
-    let mut reader = call.asked.codec.stream();
-    let mut held = Vec::new();
-    let mut held_bytes = 0;
+    let framer = Framer::new(call.snapshot.limits.reply_buffer);
+    let reader = call.asked.codec.stream();
+    let mut streaming = Streaming { held: Vec::new(), ended: false, framer, reader, rest: body, lease };
     loop {
-        while let Some(frame) = framer.next_frame().map_err(|_| Failure::Broken(Broken::TooLong))? {
-            let seen = reader.read(&frame);
-            let raw = frame.raw;
-            held_bytes += raw.len();
-            match seen.kind {
-                SeenKind::Error(failure) => {
-                    trace.usage(reader.usage());
-                    return Err(failure.into());
-                }
-                SeenKind::Terminal => {
-                    return ended(Streaming {
-                        held,
-                        terminal: Some(raw),
-                        ended: true,
-                        framer,
-                        reader,
-                        rest: body,
-                        lease,
-                    });
-                }
-                SeenKind::Content => {
-                    trace.first_content();
-                    held.push(raw);
-                    return Ok(Streaming {
-                        held,
-                        terminal: None,
-                        ended: false,
-                        framer,
-                        reader,
-                        rest: body,
-                        lease,
-                    });
-                }
-                SeenKind::Preamble | SeenKind::Usage | SeenKind::Other => {
-                    if !(seen.strip_if_unasked && strips) {
-                        held.push(raw);
-                    }
-                }
+        let looked = streaming.look(strips).inspect_err(|_| trace.usage(streaming.reader.usage()))?;
+        match looked {
+            Look::Begun => {
+                trace.first_content();
+                return Ok(streaming);
             }
+            Look::Ended => return streaming.into_ended(),
+            Look::Nothing => {}
         }
-        if held_bytes > call.snapshot.limits.reply_buffer {
+        if streaming.held.iter().map(Bytes::len).sum::<usize>() > call.snapshot.limits.reply_buffer {
             return Err(Failure::Broken(Broken::TooLong).into());
         }
-        match timeout_at(limits.first_content, body.frame()).await {
+        match timeout_at(limits.first_content, streaming.rest.frame()).await {
             Err(_) => return Err(Failure::Timeout.into()),
-            Ok(Some(Ok(frame))) => {
-                if let Ok(data) = frame.into_data() {
-                    framer.push(data);
-                }
-            }
+            Ok(Some(Ok(frame))) => streaming.framer.push(frame.into_data().unwrap_or_default()),
             Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut).into()),
-            Ok(None) => {
-                // A last event may lack its blank line.
-                if let Some(rest) = framer.finish() {
-                    if let SeenKind::Error(failure) = reader.read(&Frame::new(rest.clone())).kind {
-                        return Err(failure.into());
-                    }
-                    held.push(rest);
-                }
-                return ended(Streaming {
-                    held,
-                    terminal: None,
-                    ended: true,
-                    framer,
-                    reader,
-                    rest: body,
-                    lease,
-                });
-            }
+            Ok(None) => return streaming.at_end(),
         }
     }
 }
 
-/// A stream that ended without content is an answer only if it says why it ended.
-fn ended(streaming: Streaming) -> Result<Streaming, Failed> {
-    if streaming.reader.end() == wire::End::Complete && streaming.reader.finish().is_some() {
-        Ok(streaming)
-    } else {
-        Err(Failure::Broken(if streaming.held.is_empty() { Broken::Empty } else { Broken::Cut }).into())
+/// What the frames at hand showed.
+enum Look {
+    /// Nothing for the client yet.
+    Nothing,
+    /// The first content.
+    Begun,
+    /// The terminal event, before any content.
+    Ended,
+}
+
+impl Streaming {
+    /// Holds the frames at hand, up to the first content.
+    fn look(&mut self, strips: bool) -> Result<Look, Failed> {
+        while let Some(frame) = self.framer.next_frame().map_err(|_| Failure::Broken(Broken::TooLong))? {
+            let seen = self.reader.read(&frame);
+            if let SeenKind::Error(failure) = seen.kind {
+                return Err(failure.into());
+            }
+            if !(seen.strip_if_unasked && strips) {
+                self.held.push(frame.raw);
+            }
+            match seen.kind {
+                SeenKind::Content => return Ok(Look::Begun),
+                SeenKind::Terminal => return Ok(Look::Ended),
+                _ => {}
+            }
+        }
+        Ok(Look::Nothing)
+    }
+
+    /// The supplier closed the stream; a last event may lack its blank line.
+    fn at_end(mut self) -> Result<Self, Failed> {
+        if let Some(rest) = self.framer.finish() {
+            if let SeenKind::Error(failure) = self.reader.read(&Frame::new(rest.clone())).kind {
+                return Err(failure.into());
+            }
+            self.held.push(rest);
+        }
+        self.into_ended()
+    }
+
+    /// A stream that ended without content is an answer only if it says why it ended.
+    fn into_ended(self) -> Result<Self, Failed> {
+        if self.reader.end() == wire::End::Complete && self.reader.finish().is_some() {
+            Ok(Self { ended: true, ..self })
+        } else {
+            Err(Failure::Broken(if self.held.is_empty() { Broken::Empty } else { Broken::Cut }).into())
+        }
     }
 }

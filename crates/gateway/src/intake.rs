@@ -55,7 +55,7 @@ pub(crate) async fn take<B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let gzip = match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+    let gzip = match headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
         None | Some(b"identity") => false,
         Some(b"gzip" | b"x-gzip") => true,
         Some(other) => return Err(IntakeError::Encoding(String::from_utf8_lossy(other).into_owned())),

@@ -21,7 +21,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 
 /// The longest that an abandoned answer is read on to learn what it costs.
-const LONGEST_DRAIN: Duration = Duration::from_secs(60);
+const LONGEST_DRAIN: Duration = Duration::from_mins(1);
 
 /// The answer could not be brought to a lawful end (a plain body of announced length broke off).
 #[derive(Debug, thiserror::Error)]

@@ -104,6 +104,6 @@ impl Pace {
 
 /// `instant + duration`, where a duration beyond all clocks means never.
 pub(crate) fn after(instant: Instant, duration: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    const NEVER: Duration = Duration::from_hours(24 * 365);
     instant + duration.min(NEVER)
 }

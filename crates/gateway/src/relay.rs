@@ -97,8 +97,8 @@ impl Relay<'_> {
     }
 
     async fn stream(&mut self, streaming: Streaming, strips: bool) {
-        let Streaming { held, terminal, ended, mut framer, mut rest, lease, .. } = streaming;
-        let ended = self.stream_body(held, terminal, ended, strips, &mut framer, &mut rest).await;
+        let Streaming { held, ended, mut framer, mut rest, lease, .. } = streaming;
+        let ended = self.stream_body(held, ended, strips, &mut framer, &mut rest).await;
         match ended {
             Ended::Well(last) => {
                 self.record.released(last.len());
@@ -124,7 +124,6 @@ impl Relay<'_> {
     async fn stream_body(
         &mut self,
         held: Vec<Bytes>,
-        terminal: Option<Bytes>,
         ended: bool,
         strips: bool,
         framer: &mut Framer,
@@ -135,9 +134,6 @@ impl Relay<'_> {
             run.push(frame);
         }
         if ended {
-            if let Some(terminal) = terminal {
-                run.push(terminal);
-            }
             return Ended::Well(run.take());
         }
         self.pace.schedule.intent = None;
@@ -247,22 +243,21 @@ impl Relay<'_> {
         let gap = self.call.policy().token_gap_timeout;
         let mut held = held.into_chunks();
         let ended = loop {
-            let next = match held.next() {
-                Some(chunk) => chunk,
-                None => {
-                    self.pace.schedule.gap = Some(after(Instant::now(), gap));
-                    match self.pace.wait(rest.frame()).await {
-                        Waited::Done(None) => break Ended::Well(last),
-                        Waited::Done(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-                        Waited::Done(Some(Err(_))) => break Ended::Broke(Failure::Broken(Broken::Cut)),
-                        Waited::Due(Due::Gap) => break Ended::Broke(Failure::Timeout),
-                        Waited::Due(Due::Total) => break Ended::TookTooLong,
-                        Waited::Due(Due::Ending) => break Ended::Stopped,
-                        Waited::Due(Due::Intent | Due::KeepAlive) => {
-                            self.pace.schedule.intent = None;
-                            self.pace.schedule.keep_alive = None;
-                            continue;
-                        }
+            let next = if let Some(chunk) = held.next() {
+                chunk
+            } else {
+                self.pace.schedule.gap = Some(after(Instant::now(), gap));
+                match self.pace.wait(rest.frame()).await {
+                    Waited::Done(None) => break Ended::Well(last),
+                    Waited::Done(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                    Waited::Done(Some(Err(_))) => break Ended::Broke(Failure::Broken(Broken::Cut)),
+                    Waited::Due(Due::Gap) => break Ended::Broke(Failure::Timeout),
+                    Waited::Due(Due::Total) => break Ended::TookTooLong,
+                    Waited::Due(Due::Ending) => break Ended::Stopped,
+                    Waited::Due(Due::Intent | Due::KeepAlive) => {
+                        self.pace.schedule.intent = None;
+                        self.pace.schedule.keep_alive = None;
+                        continue;
                     }
                 }
             };

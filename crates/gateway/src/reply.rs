@@ -85,9 +85,9 @@ pub(crate) fn head<T>(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if status.is_success() {
-        pass::to_client(from, headers)
+        pass::to_client(from, headers);
     } else {
-        pass::error_to_client(from, headers)
+        pass::error_to_client(from, headers);
     }
     call.dialect().put_request_id(headers);
     headers.insert(DEPLOYMENT.clone(), about.deployment.clone());

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use routing::{DeploymentIndex, Turn, View, Walk};
 use wire::{ErrorKind, Failure};
 
-use crate::attempt::{Failed, Started, attempt};
+use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
 use crate::call::Call;
 use crate::choose;
 use crate::outlet::Outlet;
@@ -58,7 +58,8 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         record.failed(failed.failure);
         walk.failed(&view, deployment, failed.failure);
         match failed {
-            Failed { failure: Failure::Client, answer: Some((status, headers, body)) } => {
+            Failed { failure: Failure::Client, answer: Some(answer) } => {
+                let ErrorAnswer { status, headers, body } = *answer;
                 return Err(Nobody::Wrong { deployment, attempts: walk.attempts(), status, headers, body });
             }
             Failed { failure, .. } => said.failed(call, deployment, failure),

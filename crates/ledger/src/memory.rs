@@ -42,7 +42,7 @@ impl Memory {
 
 impl Journal for Memory {
     fn intent(&self, intent: Intent) {
-        let _ = self.keep(Record::Intent(Box::new(intent.interrupted())));
+        drop(self.keep(Record::Intent(Box::new(intent.interrupted()))));
     }
 
     fn settle(&self, entry: Box<Entry>) -> Settled {

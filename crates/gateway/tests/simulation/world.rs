@@ -57,7 +57,7 @@ impl Plot {
         let policy = Policy {
             header_timeout: Duration::from_secs(5),
             token_gap_timeout: Duration::from_secs(5),
-            total_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_mins(1),
             ..Policy::default()
         };
         Self { seed, requests: 60, faults, policy }
@@ -92,7 +92,7 @@ fn drawn_faults(dice: &mut Dice) -> Vec<Rule> {
 pub(crate) fn run(plot: &Plot) -> Outcome {
     let mut simulation = turmoil::Builder::new()
         .rng_seed(plot.seed)
-        .simulation_duration(Duration::from_secs(3600))
+        .simulation_duration(Duration::from_hours(1))
         .tick_duration(Duration::from_millis(1))
         .build();
     for (number, rules) in plot.faults.iter().enumerate() {

@@ -109,7 +109,9 @@ impl Json<'_> {
         let bytes = text.as_bytes();
         self.0.push(b'"');
         if bytes.iter().fold(false, |any, byte| any | is_special(*byte)) {
-            bytes.iter().for_each(|byte| self.escaped(*byte));
+            for byte in bytes {
+                self.escaped(*byte);
+            }
         } else {
             self.0.extend_from_slice(bytes);
         }

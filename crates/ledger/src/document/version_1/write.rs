@@ -35,7 +35,7 @@ fn write_head(json: &mut Json<'_>, entry: &Entry, decision: &[CandidateRecord]) 
     json.text(key!("catalogue_version"), &facts.catalogue_version);
     json.text_if(key!("key_id"), facts.key_id.as_deref());
     json.text_if(key!("price_version"), entry.price_version.as_deref());
-    json.text_if(key!("price_agreement"), entry.price_agreement.map(|agreement| agreement.as_str()));
+    json.text_if(key!("price_agreement"), entry.price_agreement.map(catalogue::Agreement::as_str));
     write_decision(json, decision);
 }
 
