@@ -60,10 +60,7 @@ fn print(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> {
     terminal.line("")?;
     print_suppliers(report, terminal)?;
     terminal.line("")?;
-    terminal.line(format_args!(
-        "Every request is in {}; {} is what served it. Go on with:",
-        report.ledger.file, report.config
-    ))?;
+    terminal.line(format_args!("Every request is in {}. Go on with:", report.ledger.file))?;
     for step in &report.next {
         terminal.line(format_args!("  {}", terminal.toned(Tone::Faint, format_args!("# {}", step.shows))))?;
         terminal.line(format_args!("  {}", terminal.toned(Tone::Strong, &step.command)))?;
@@ -99,8 +96,8 @@ fn print_sums(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> 
 }
 
 fn print_products(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> {
-    let heads = ["product", "requests", "errors", "takeovers", "ttft p50", "p95", "cost"];
-    let mut table = Table::with_heads(heads).indented(2).right(1..7);
+    let heads = ["product", "requests", "errors", "takeovers", "ttft p50", "cost"];
+    let mut table = Table::with_heads(heads).indented(2).right(1..6);
     let ms = |figure: Option<u32>| figure.map_or_else(String::new, |ms| format!("{ms} ms"));
     for product in &report.products {
         let errors = if product.errors == 0 { Tone::Plain } else { Tone::Bad };
@@ -110,7 +107,6 @@ fn print_products(report: &Report, terminal: &mut Terminal) -> Result<(), CliErr
             Cell::toned(errors, product.errors.to_string()),
             product.takeovers.to_string().into(),
             ms(product.ttft_p50_ms).into(),
-            ms(product.ttft_p95_ms).into(),
             format!("${}", product.cost_usd).into(),
         ]);
     }

@@ -119,7 +119,7 @@ impl Asking {
         match answered {
             Ok(_) if story.is_some() => Ok(Exit::Done),
             Ok(answer) => told_elsewhere(&answer, terminal),
-            Err(why) => Err(failed(&why)),
+            Err(why) => Err(failed(&why, story.is_some())),
         }
     }
 
@@ -273,7 +273,7 @@ fn answer_in_json(
     story: Option<&Story>,
     terminal: &mut Terminal,
 ) -> Result<Exit, CliError> {
-    let answer = answered.map_err(|why| failed(&why))?;
+    let answer = answered.map_err(|why| failed(&why, story.is_some()))?;
     let documents = story.map(explain::Documents::of).transpose()?;
     terminal.answer(&serde_json::json!({
         "text": text,
@@ -294,11 +294,11 @@ fn told_elsewhere(answer: &Answer, terminal: &mut Terminal) -> Result<Exit, CliE
     Ok(Exit::Done)
 }
 
-fn failed(why: &Unanswered) -> CliError {
+fn failed(why: &Unanswered, is_entered: bool) -> CliError {
     let error = CliError::failed(format!("no answer: {why}"));
-    match &why.head.request_id {
+    match why.head.request_id.as_ref().filter(|_| is_entered) {
         Some(id) => error.mend(format!("`releve explain {id}` tells who was asked")),
-        None => error.mend("`releve check` says whether the configuration is right"),
+        None => error.mend("`releve check` says what each product could use"),
     }
 }
 

@@ -211,7 +211,7 @@ deployments = [
 prefer = "weighted"
 
 [routes.support]
-deployments = ["anthropic/claude-sonnet-4-6", "azure-claude/claude-sonnet-4-6"]
+deployments = ["anthropic/claude-sonnet-5", "azure-claude/claude-sonnet-5"]
 
 [routes.platform]
 deployments = ["openai/gpt-5.4-mini", "azure-sweden/gpt-5.4-mini", "mistral/mistral-large-2512", HOUSE]

@@ -16,7 +16,7 @@ pub(super) const CONFIG: &str = "releve-demo.toml";
 /// What a demo's keys are called: by it its ledger is known again.
 pub(super) const KEY_NAME: &str = "releve demo";
 /// What belongs to a ledger, beside the file itself.
-const BESIDE: [&str; 3] = ["-wal", "-shm", ".lock"];
+const BESIDE: [&str; 5] = ["-wal", "-shm", ".day1", ".day2", ".lock"];
 
 /// Why the demo leaves everything as it is.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +41,8 @@ pub(super) fn make_room(folder: &Path) -> Result<(), FilesError> {
             return Err(FilesError::NotOurs(ledger));
         }
         // Whoever can open it to write knows that nobody else does.
-        match Sqlite::open(&Options::new(&ledger)) {
-            Err(error @ StoreError::InUse { .. }) => return Err(FilesError::Running(error)),
-            Ok(_) | Err(_) => {}
+        if let Err(error @ StoreError::InUse { .. }) = Sqlite::open(&Options::new(&ledger)) {
+            return Err(FilesError::Running(error));
         }
     }
     for end in BESIDE {

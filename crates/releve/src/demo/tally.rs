@@ -1,6 +1,9 @@
 //! What the products have seen, counted by themselves and by the suppliers' invoices; nothing here comes from the
 //! gateway's own books, so that these can be held against it in the end.
 
+mod event;
+mod product;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +11,9 @@ use std::time::{Duration, Instant};
 use catalogue::{Money, PriceList, Usage};
 use gateway::snapshot::Snapshot;
 use simulator::Billed;
+
+pub(super) use self::event::{Event, EventKind};
+pub(super) use self::product::ProductTally;
 
 use super::cast::{self, PRODUCTS, ProductIndex, SUPPLIERS, SupplierIndex};
 use super::stage::InvoiceLine;
@@ -38,59 +44,12 @@ pub(super) struct Tally {
     example: Option<(String, bool)>,
 }
 
-/// One product's side of it.
-#[derive(Debug, Default)]
-pub(super) struct ProductTally {
-    pub(super) asked: u64,
-    pub(super) answered: u64,
-    pub(super) errors: u64,
-    pub(super) takeovers: u64,
-    pub(super) cost: Money,
-    first_ms: Vec<u32>,
-    recent: VecDeque<Recent>,
-    /// Who has taken over in this scene, so that the same again is no news.
-    carried_by: Vec<SupplierIndex>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Recent {
-    at: Instant,
-    supplier: Option<SupplierIndex>,
-    first_ms: u32,
-}
-
 /// One supplier's side of it.
 #[derive(Debug, Default)]
 pub(super) struct SupplierTally {
     pub(super) served: u64,
     pub(super) cost: Money,
     recent: VecDeque<Instant>,
-}
-
-/// Something worth a line on the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    /// Since the beginning.
-    pub(super) at: Duration,
-    pub(super) kind: EventKind,
-    pub(super) words: String,
-    /// What is worth saying only where there is room.
-    pub(super) more: &'static str,
-}
-
-/// How an event is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EventKind {
-    /// The story goes on.
-    Scene,
-    /// Somebody pressed a key.
-    Hand,
-    /// A supplier got worse, or a takeover began.
-    Trouble,
-    /// A supplier is back.
-    Relief,
-    /// A product saw an error.
-    Error,
 }
 
 /// Sums of everything.
@@ -131,11 +90,7 @@ impl Tally {
     pub(super) fn answered(&mut self, product: ProductIndex, answer: Answer) {
         let now = Instant::now();
         let supplier = answer.head.deployment.as_deref().and_then(cast::supplier_of);
-        let tally = &mut self.products[product];
-        tally.answered += 1;
-        let first_ms = u32::try_from(answer.first.as_millis()).unwrap_or(u32::MAX);
-        tally.first_ms.push(first_ms);
-        tally.recent.push_back(Recent { at: now, supplier, first_ms });
+        self.products[product].answered(now, supplier, answer.first);
         if let Some(supplier) = supplier {
             self.suppliers[supplier].served += 1;
             self.suppliers[supplier].recent.push_back(now);
@@ -152,10 +107,7 @@ impl Tally {
     }
 
     fn taken_over(&mut self, product: ProductIndex, supplier: Option<SupplierIndex>) {
-        let tally = &mut self.products[product];
-        tally.takeovers += 1;
-        let Some(supplier) = supplier.filter(|supplier| !tally.carried_by.contains(supplier)) else { return };
-        tally.carried_by.push(supplier);
+        let Some(supplier) = self.products[product].taken_over(supplier) else { return };
         let (product, by) = (PRODUCTS[product].name, SUPPLIERS[supplier].name);
         self.event(EventKind::Trouble, format!("{product}: {by} takes over, before the first token"));
     }
@@ -168,8 +120,9 @@ impl Tally {
 
     /// A product saw an error.
     pub(super) fn failed(&mut self, product: ProductIndex, why: &Unanswered) {
-        self.products[product].errors += 1;
-        self.event(EventKind::Error, format!("{} saw an error: {why}", PRODUCTS[product].name));
+        if self.products[product].failed(Instant::now()) {
+            self.event(EventKind::Error, format!("{} saw an error: {why}", PRODUCTS[product].name));
+        }
         if let Some(id) = &why.head.request_id {
             self.offer_example(id.clone(), false);
         }
@@ -207,7 +160,7 @@ impl Tally {
 
     /// A new scene: what was known before is news again.
     pub(super) fn scene(&mut self, words: String, more: &'static str) {
-        self.products.iter_mut().for_each(|product| product.carried_by.clear());
+        self.products.iter_mut().for_each(ProductTally::scene_begins);
         self.push(EventKind::Scene, words, more);
     }
 
@@ -274,50 +227,6 @@ impl Tally {
     }
 }
 
-impl ProductTally {
-    /// Who answered of late, the busiest first.
-    pub(super) fn served_by_now(&mut self) -> Vec<SupplierIndex> {
-        self.forget_the_old();
-        let mut counts = vec![0_usize; SUPPLIERS.len()];
-        for supplier in self.recent.iter().filter_map(|recent| recent.supplier) {
-            counts[supplier] += 1;
-        }
-        let mut serving: Vec<_> = (0..counts.len()).filter(|supplier| counts[*supplier] > 0).collect();
-        serving.sort_by_key(|supplier| std::cmp::Reverse(counts[*supplier]));
-        serving
-    }
-
-    /// The median time to the first token of late, in milliseconds.
-    pub(super) fn first_p50_now(&mut self) -> Option<u32> {
-        self.forget_the_old();
-        percentile(self.recent.iter().map(|recent| recent.first_ms).collect(), 0.5)
-    }
-
-    /// A percentile of the times to the first token, in milliseconds; `part` from 0 to 1.
-    pub(super) fn first_percentile(&self, part: f64) -> Option<u32> {
-        percentile(self.first_ms.clone(), part)
-    }
-
-    fn forget_the_old(&mut self) {
-        let now = Instant::now();
-        while self.recent.front().is_some_and(|recent| now - recent.at > NOW) {
-            self.recent.pop_front();
-        }
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an index into a list that fits into memory"
-)]
-fn percentile(mut all: Vec<u32>, part: f64) -> Option<u32> {
-    all.sort_unstable();
-    let last = all.len().checked_sub(1)?;
-    all.get((last as f64 * part).round() as usize).copied()
-}
-
 #[expect(clippy::cast_precision_loss, reason = "a share for the screen")]
 pub(super) fn fraction(part: usize, all: usize) -> f64 {
     if all == 0 { 0.0 } else { part as f64 / all as f64 }
@@ -336,18 +245,5 @@ fn usage(billed: &Billed) -> Usage {
         output_text: billed.output,
         reasoning: billed.reasoning,
         ..Usage::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_of_what_was_seen() {
-        assert_eq!(percentile(Vec::new(), 0.5), None);
-        assert_eq!(percentile(vec![3, 1, 2], 0.5), Some(2));
-        assert_eq!(percentile(vec![5], 0.95), Some(5));
-        assert_eq!(percentile((0..101).rev().collect(), 0.95), Some(95));
     }
 }

@@ -16,7 +16,7 @@ use super::tally::Tally;
 use crate::client::{Client, Head, NoClient, Question, Trouble, Unanswered};
 
 /// A product's patience. Far beyond what any scene asks for; an SDK would wait ten times as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The most that a product lets a model write, in tokens.
 const MOST_TOKENS: u32 = 256;
 
