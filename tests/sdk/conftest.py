@@ -4,7 +4,9 @@ import os
 
 # Before the SDKs are loaded: nothing of the caller's may reach them, neither keys nor proxies nor tracing.
 for name in list(os.environ):
-    if name.upper().startswith(("OPENAI", "ANTHROPIC", "LANGSMITH", "LANGCHAIN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")):
+    if name.upper().startswith(
+        ("OPENAI", "ANTHROPIC", "LANGSMITH", "LANGCHAIN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    ):
         del os.environ[name]
 
 import pytest

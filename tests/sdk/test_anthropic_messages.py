@@ -149,7 +149,11 @@ async def test_tools_are_called_and_answered(messages, said_directly, wish):
     uses = [block for block in answer.content if block.type == "tool_use"]
     assert len(uses) == (2 if "tides" in wish else 1)
     results = [{"type": "tool_result", "tool_use_id": use.id, "content": "calm"} for use in uses]
-    talk = [*request["messages"], {"role": "assistant", "content": answer.content}, {"role": "user", "content": results}]
+    talk = [
+        *request["messages"],
+        {"role": "assistant", "content": answer.content},
+        {"role": "user", "content": results},
+    ]
     end = await settle(messages.create(**{**request, "messages": talk}))
     assert end.stop_reason == "end_turn" and end.content[0].text
 

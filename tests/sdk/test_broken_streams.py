@@ -28,7 +28,9 @@ def name(fault, form):
 
 
 def config(first, second):
-    cases = {name(fault, form): (form.split("-")[0], {"token_gap_timeout": "250ms"}) for fault in BREAKS for form in FORMS}
+    cases = {
+        name(fault, form): (form.split("-")[0], {"token_gap_timeout": "250ms"}) for fault in BREAKS for form in FORMS
+    }
     config = one_route_each(cases, first, second)
     for dialect in ("openai", "anthropic"):
         config[f"providers.lively-{dialect}"] = provider(first, dialect)
@@ -80,7 +82,10 @@ async def test_pings_keep_a_silent_stream_alive(callers, change, truth, form):
 
 
 async def test_large_and_long_lines_pass(caller, first, second):
-    for fault in [{"kind": "huge_line", "bytes": 1_000_000}, {"kind": "big", "bytes": 2_000_000, "event_bytes": 50_000}]:
+    for fault in [
+        {"kind": "huge_line", "bytes": 1_000_000},
+        {"kind": "big", "bytes": 2_000_000, "event_bytes": 50_000},
+    ]:
         first.play(fault)
         for stream in (False, True):
             said = await caller.ask(stream, "lively")

@@ -68,7 +68,15 @@ async def test_keys_come_where_each_sdk_puts_them(callers, gateway):
 
 async def test_p8_no_header_of_the_client_chooses_account_or_place(caller, gateway, first):
     secret = "of-the-client-7d1c"
-    names = ["openai-organization", "openai-project", "x-forwarded-host", "x-forwarded-for", "cookie", "x-base-url", "api-base"]
+    names = [
+        "openai-organization",
+        "openai-project",
+        "x-forwarded-host",
+        "x-forwarded-for",
+        "cookie",
+        "x-base-url",
+        "api-base",
+    ]
     await caller.plain(extra_headers={name: secret for name in names})
     record = first.recorded()[-1]
     head = "\n".join(": ".join(header) for header in record["headers"])
@@ -89,7 +97,9 @@ async def test_our_own_headers_stay_with_us(caller, gateway, first):
 async def test_suppliers_headers_about_our_account_stay_with_us(caller):
     headers = (await caller.plain()).headers
     for name in headers:
-        assert not name.startswith(("x-ratelimit", "anthropic-ratelimit", "anthropic-organization", "openai-organization"))
+        assert not name.startswith(
+            ("x-ratelimit", "anthropic-ratelimit", "anthropic-organization", "openai-organization")
+        )
 
 
 async def test_x_releve_explain_answers_with_the_plan_and_sends_nothing(callers, first):
@@ -138,4 +148,3 @@ async def test_many_at_once(callers, truth, first, change):
         said = await asyncio.gather(*(caller.ask(number % 2, prompt=prompt) for number, prompt in enumerate(prompts)))
         assert [each.text for each in said] == expected[dialect]
     assert first.counters()["in_flight_peak"] >= 8
-

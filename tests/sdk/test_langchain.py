@@ -10,7 +10,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from rig.clients import PROMPT
-from rig.config import MODEL, one_route_each, two_suppliers
+from rig.config import one_route_each, two_suppliers
 
 CHATS = {"openai": ChatOpenAI, "anthropic": ChatAnthropic}
 FAULTS = {

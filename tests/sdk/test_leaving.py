@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from rig.config import MODEL, base, entry, provider
+from rig.clients import Said
+from rig.config import base, entry, provider
+from rig.either import settle
 
 SLOWLY = {"tokens_per_second": 25}
 
@@ -23,9 +25,6 @@ def config(first, second):
 
 async def begin_and_leave(caller, model, first, **options):
     """Reads a stream up to its third piece, then closes it. Gives the request's id and when it was closed."""
-    from rig.clients import Said
-    from rig.either import settle
-
     said = Said()
     stream = await settle(caller.resource.create(**caller.request(model, stream=True, **options)))
     events = stream.__aiter__() if caller.mode == "async" else iter(stream)

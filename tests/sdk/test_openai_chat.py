@@ -112,7 +112,9 @@ async def test_g9_multibyte_text_arrives_however_it_is_delivered(openai_caller, 
 
 
 @pytest.mark.parametrize("asked", [None, False, True], ids=["unasked", "declined", "asked"])
-async def test_g8_one_usage_chunk_if_asked_for_and_none_if_not(openai_caller, completions, gateway, said_directly, asked):
+async def test_g8_one_usage_chunk_if_asked_for_and_none_if_not(
+    openai_caller, completions, gateway, said_directly, asked
+):
     options = {} if asked is None else {"stream_options": {"include_usage": asked}}
     stream = await settle(completions.create(model="assistant", messages=user(PROMPT), stream=True, **options))
     chunks = [chunk async for chunk in each(stream)]
@@ -161,7 +163,10 @@ async def test_g1_the_sdk_rebuilds_streamed_tool_arguments(completions, said_dir
 
 
 async def test_one_tool_at_a_time_and_a_forced_tool(completions, said_directly):
-    for options in [{"parallel_tool_calls": False}, {"tool_choice": {"type": "function", "function": {"name": "get_tides"}}}]:
+    for options in [
+        {"parallel_tool_calls": False},
+        {"tool_choice": {"type": "function", "function": {"name": "get_tides"}}},
+    ]:
         request = {"messages": user(WISHES["parallel"]), "tools": [WEATHER, TIDES], **options}
         answer = await settle(completions.create(model="assistant", **request))
         assert called(answer.choices[0].message) == called(said_directly(**request).choices[0].message)
@@ -214,7 +219,9 @@ async def test_log_probabilities_come_through(completions, said_directly):
     assert answer.choices[0].logprobs.content == expected
     stream = await settle(completions.create(model="assistant", stream=True, **request))
     chunks = [chunk async for chunk in each(stream)]
-    told = [entry for chunk in chunks for choice in chunk.choices if choice.logprobs for entry in choice.logprobs.content]
+    told = [
+        entry for chunk in chunks for choice in chunk.choices if choice.logprobs for entry in choice.logprobs.content
+    ]
     assert [entry.model_dump() for entry in told] == [entry.model_dump() for entry in expected]
 
 

@@ -34,9 +34,7 @@ class Process:
         # Nothing of the caller's environment: no proxy, no key, no log level that happens to be set.
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **(environment or {})}
         with self.out.open("ab") as out, self.err.open("ab") as err:
-            self.process = subprocess.Popen(
-                arguments, stdout=out, stderr=err, env=environment, cwd=folder, **options
-            )
+            self.process = subprocess.Popen(arguments, stdout=out, stderr=err, env=environment, cwd=folder, **options)
 
     def first_document(self):
         """The JSON document that it prints when it is ready."""
