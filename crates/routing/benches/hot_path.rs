@@ -2,6 +2,12 @@
 //!
 //! Prints nanoseconds per request, on one thread and on two that share the world. The aim is 500.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should stop"
+)]
 #![expect(clippy::print_stdout, reason = "its purpose")]
 
 use std::hint::black_box;

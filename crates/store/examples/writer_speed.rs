@@ -4,6 +4,12 @@
 //! without waiting) and for 1 to 256 requests in flight on one thread that each wait for their commit: rows a second
 //! and CPU time per row, on the producing thread and on the ledger's own threads.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should stop"
+)]
 #![expect(clippy::print_stdout, reason = "its output is for people")]
 
 #[path = "../tests/store/support/entries.rs"]

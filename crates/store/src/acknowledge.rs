@@ -122,7 +122,7 @@ impl Progress {
             return Health::Full;
         }
         let since = self.committing_since.load(Ordering::Relaxed);
-        let hangs = since > 0 && self.millis() + 1 - since > HUNG.as_millis() as u64;
+        let hangs = since > 0 && u128::from(self.millis() + 1 - since) > HUNG.as_millis();
         let fails = [&self.failing, &self.posting_failing].iter().any(|flag| flag.load(Ordering::Relaxed));
         if hangs || fails { Health::Failing } else { Health::Good }
     }

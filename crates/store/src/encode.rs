@@ -1,6 +1,7 @@
 //! Records as bytes: given their places, chained, and laid out as frames of the daybook.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ledger::{Chain, Link, Record, document};
 use rusqlite::{Connection, OptionalExtension};
@@ -18,7 +19,16 @@ const LEARNT: i64 = 128;
 pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) rows: Vec<Row>,
-    pub(crate) heads: Vec<frame::HeadAt>,
+    pub(crate) heads: Vec<HeadRow>,
+}
+
+/// A head as it lies in the database, and where in a batch's bytes its text lies.
+#[derive(Debug)]
+pub(crate) struct HeadRow {
+    pub(crate) id: i64,
+    pub(crate) product: Box<str>,
+    pub(crate) route: Box<str>,
+    pub(crate) text: Range<usize>,
 }
 
 impl Batch {
@@ -144,7 +154,8 @@ impl Encoder {
             self.heads.insert(text.into(), head);
             head
         };
-        batch.heads.push(frame::put_head(&mut batch.bytes, head.id, (product, route), text));
+        let text = frame::put_head(&mut batch.bytes, head.id, text);
+        batch.heads.push(HeadRow { id: head.id, product: product.into(), route: route.into(), text });
         head
     }
 }

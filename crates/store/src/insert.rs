@@ -4,7 +4,7 @@ use catalogue::{Bucket, Money};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
-use crate::encode::{Batch, Tip};
+use crate::encode::{Batch, HeadRow, Tip};
 use crate::row::{Columns, Row, capped};
 use crate::schema::BUCKETS;
 
@@ -54,10 +54,9 @@ impl<'c> Inserter<'c> {
     fn fill(&mut self, batches: &[Batch], note: Option<i64>) -> Result<(), rusqlite::Error> {
         let tip = Tip::read(self.connection)?;
         for batch in batches {
-            let text = |part: &std::ops::Range<usize>| text(&batch.bytes[part.clone()]);
-            for head in &batch.heads {
-                let (product, route) = (text(&head.product), text(&head.route));
-                self.head.execute(rusqlite::params![head.id, product, route, text(&head.text)])?;
+            for HeadRow { id, product, route, text: at } in &batch.heads {
+                let text = text(&batch.bytes[at.clone()]);
+                self.head.execute(rusqlite::params![id, product, route, text])?;
             }
             for row in batch.rows.iter().filter(|row| row.seq > tip.seq) {
                 self.put(row, &batch.bytes[row.tail.clone()])?;

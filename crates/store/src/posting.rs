@@ -115,7 +115,7 @@ impl Posting {
             state = match waited {
                 None => self.changed.wait(state).expect(UNPOISONED),
                 Some(waited) => {
-                    self.changed.wait_timeout(state, LATE - waited.min(LATE)).expect(UNPOISONED).0
+                    self.changed.wait_timeout(state, LATE.saturating_sub(waited)).expect(UNPOISONED).0
                 }
             };
         }

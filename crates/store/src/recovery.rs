@@ -16,7 +16,7 @@ use crate::encode::{Batch, Encoder, Tip};
 use crate::error::StoreError;
 use crate::insert::Inserter;
 use crate::read::{self, find};
-use crate::row::Columns;
+use crate::row::{Columns, owner};
 
 /// Posts what the daybook holds beyond the end of the journal. Gives whether the daybook held anything.
 pub(crate) fn post_leftovers(connection: &Connection, ledger: &Path) -> Result<bool, StoreError> {
@@ -68,11 +68,11 @@ fn is_known(connection: &Connection, leftover: &Leftover) -> Result<bool, StoreE
 }
 
 fn add(encoder: &mut Encoder, batch: &mut Batch, leftover: &Leftover) -> Result<(), StoreError> {
-    let Leftover { seq, at_us, product, route, head, tail, .. } = leftover;
+    let Leftover { seq, at_us, head, tail, .. } = leftover;
     let understood = |source: DocumentError| StoreError::Record { seq: *seq, source };
     let record = document::read(&format!("{head}{tail}")).map_err(understood)?;
     let parts = (head.as_bytes(), tail.as_bytes());
-    encoder.add_parts(batch, *at_us, (product, route), parts, Columns::of(&record));
+    encoder.add_parts(batch, *at_us, owner(&record), parts, Columns::of(&record));
     Ok(())
 }
 

@@ -268,6 +268,7 @@ fn check_corrections(connection: &Connection, end: i64, report: &mut Report) -> 
 }
 
 /// What a request's settlement says that it cost; `None` where there is no settlement.
+#[expect(clippy::option_option, reason = "no settlement, and one without a price, are two things")]
 fn settled_cost(connection: &Connection, id: RequestId) -> Result<Option<Option<Money>>, StoreError> {
     let found = read::find::records_of(connection, id)?;
     let Some((seq, _)) = found.into_iter().find(|(_, kind)| *kind == RecordKind::Settlement) else {

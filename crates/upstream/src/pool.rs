@@ -23,7 +23,7 @@ use crate::target::Target;
 /// Suppliers' front ends close idle connections after 60 s and more; we let go a little before.
 const LONGEST_IDLE: Duration = Duration::from_secs(55);
 /// Bounds what one connection may hold of an answer that nobody reads yet.
-const READ_BUFFER_BYTES: usize = 64 * 1024;
+const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// A request on its way to a supplier; kept so that it can be sent a second time.
 #[derive(Debug, Clone)]

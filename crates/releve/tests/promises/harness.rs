@@ -9,14 +9,14 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ledger::{Entry, Record};
+use ledger::{Booked, Chain, Entry, Record};
 use simulator::Handle;
 use tempfile::TempDir;
 
 use crate::client::Dialect;
 
 /// The longest that anything may take before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it did not happen in time")
@@ -141,6 +141,13 @@ impl House {
         output.unwrap()
     }
 
+    /// A new key of a product.
+    pub(crate) fn key(&self, product: &str) -> String {
+        let created = self.command(&["keys", "create", "--product", product]);
+        assert!(created.status.success(), "{created:?}");
+        String::from_utf8(created.stdout).unwrap().trim().to_owned()
+    }
+
     /// All settled entries, in the order in which they were booked.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.records()
@@ -152,10 +159,16 @@ impl House {
             .collect()
     }
 
+    /// All records, as the binary exports them.
     pub(crate) fn records(&self) -> Vec<Record> {
-        let reader = store::Reader::open(&self.ledger()).unwrap();
-        let booked = reader.export(store::Period::default()).unwrap();
-        booked.map(|booked| booked.unwrap().record().unwrap()).collect()
+        let exported = self.command(&["ledger", "export", "--format", "jsonl"]);
+        assert!(exported.status.success(), "{exported:?}");
+        String::from_utf8(exported.stdout).unwrap().lines().map(record).collect()
+    }
+
+    /// All settled entries, once there are so many.
+    pub(crate) async fn all_entries(&self, count: usize) -> Vec<Entry> {
+        eventually("as many entries", || Some(self.entries()).filter(|entries| entries.len() >= count)).await
     }
 
     /// The settled entry of a request, once it is there.
@@ -168,6 +181,15 @@ impl House {
         let verified = self.command(&["ledger", "verify"]);
         assert!(verified.status.success(), "{verified:?}");
     }
+}
+
+/// One exported line: a record's document with its place and time in front.
+fn record(line: &str) -> Record {
+    let mut parts = line.splitn(3, ',');
+    let mut number = || parts.next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    let (seq, at_us) = (number(), number());
+    let document = format!("{{{}", parts.next().unwrap());
+    Booked { seq, at_us, document, chain: Chain::START }.record().unwrap()
 }
 
 /// A gateway that runs. Killed when dropped.
@@ -211,7 +233,11 @@ impl Gateway {
 
     /// Waits until it has said `words` more than `times` times.
     pub(crate) async fn says(&self, words: &str, times: usize) {
-        eventually(words, || (self.said().matches(words).count() > times).then_some(())).await;
+        let start = Instant::now();
+        while self.said().matches(words).count() <= times {
+            assert!(start.elapsed() < PATIENCE, "it does not say {words:?} but:\n{}", self.said());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -229,10 +255,14 @@ impl Gateway {
         eventually("its end", || child.try_wait().unwrap()).await
     }
 
-    /// What it holds of the machine's memory, in KiB.
-    pub(crate) fn rss_kib(&self) -> u64 {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it holds of the machine's memory (`VmRSS`), or held at most (`VmHWM`), in KiB.
+    pub(crate) fn memory_kib(&self, which: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':')).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 }

@@ -136,8 +136,11 @@ async fn every_fault(dialect: Dialect) {
             tokio::spawn(async move { ask(listen, dialect, &format!("route{place}"), stream).await })
         })
         .collect();
-    for (place, (case, asked)) in cases.iter().zip(asking).enumerate() {
-        let reply = asked.await.unwrap();
+    let mut replies = Vec::new();
+    for asked in asking {
+        replies.push(asked.await.unwrap());
+    }
+    for (place, (case, reply)) in cases.iter().zip(replies).enumerate() {
         let what = format!("{dialect:?}, stream {}, {:?}", case.stream, case.fault);
         assert_eq!(reply.status, 200, "{what}: {}", reply.lossy());
         assert_whole(&reply, dialect, case.stream, &what);

@@ -46,9 +46,12 @@ async fn every_break(dialect: Dialect) {
             tokio::spawn(async move { ask(listen, dialect, &format!("route{place}"), true).await })
         })
         .collect();
-    for ((fault, supplier), asked) in suppliers.iter().zip(asking) {
+    let mut replies = Vec::new();
+    for asked in asking {
+        replies.push(asked.await.unwrap());
+    }
+    for ((fault, supplier), reply) in suppliers.iter().zip(replies) {
         let what = format!("{dialect:?}, {fault:?}");
-        let reply = asked.await.unwrap();
         assert_eq!(reply.status, 200, "{what}");
         assert_says_that_it_broke(&reply, dialect, &what);
         // What was released is what the supplier said, unchanged and once.

@@ -125,7 +125,9 @@ impl Group {
 fn wake_kept(mut state: MutexGuard<'_, State>, is_kept: impl Fn(u64) -> bool) {
     let kept: Vec<_> = state.waiters.extract_if(.., |(number, _)| is_kept(*number)).collect();
     drop(state);
-    kept.into_iter().for_each(|(_, waker)| waker.wake());
+    for (_, waker) in kept {
+        waker.wake();
+    }
 }
 
 struct OnDrop(Arc<Group>);

@@ -1,29 +1,20 @@
 //! The frames of a volume. Each: what it is (1 byte), the length of the rest (4), the rest; little endian.
 //!
-//! `V` begins a volume: the chain before its first record. `H` names a head: number, lengths of product and route,
-//! product, route, text. `R` is a record: place, moment, kind, request, head, chain after it, tail.
+//! `V` begins a volume: the chain before its first record. `H` names a head: number, text. `R` is a record: place,
+//! moment, kind, request, head, chain after it, tail. Whatever counts is covered by the chain.
 
 use std::ops::Range;
 
 use ledger::{Chain, Link, RecordKind, RequestId};
 
-const HEAD_FIXED: usize = 16;
+const HEAD_FIXED: usize = 8;
 const RECORD_FIXED: usize = 73;
-
-/// Where in a batch's bytes a head lies.
-#[derive(Debug)]
-pub(crate) struct HeadAt {
-    pub(crate) id: i64,
-    pub(crate) product: Range<usize>,
-    pub(crate) route: Range<usize>,
-    pub(crate) text: Range<usize>,
-}
 
 /// A frame as it is read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame<'a> {
     Volume { chain: Chain },
-    Head { id: i64, product: &'a str, route: &'a str, text: &'a str },
+    Head { id: i64, text: &'a str },
     Record { seq: i64, at_us: i64, kind: RecordKind, id: RequestId, head: i64, chain: Chain, tail: &'a str },
 }
 
@@ -32,13 +23,11 @@ pub(crate) fn put_volume(bytes: &mut Vec<u8>, chain: &Chain) {
     bytes.extend_from_slice(chain.as_bytes());
 }
 
-pub(crate) fn put_head(bytes: &mut Vec<u8>, id: i64, (product, route): (&str, &str), text: &[u8]) -> HeadAt {
-    begin(bytes, b'H', HEAD_FIXED + product.len() + route.len() + text.len());
+/// Gives where the text lies.
+pub(crate) fn put_head(bytes: &mut Vec<u8>, id: i64, text: &[u8]) -> Range<usize> {
+    begin(bytes, b'H', HEAD_FIXED + text.len());
     bytes.extend_from_slice(&id.to_le_bytes());
-    bytes.extend_from_slice(&length(product.len()).to_le_bytes());
-    bytes.extend_from_slice(&length(route.len()).to_le_bytes());
-    let [product, route, text] = [product.as_bytes(), route.as_bytes(), text].map(|part| put(bytes, part));
-    HeadAt { id, product, route, text }
+    put(bytes, text)
 }
 
 /// Gives where the tail lies.
@@ -85,12 +74,10 @@ pub(super) fn take<'a>(bytes: &mut &'a [u8]) -> Option<Frame<'a>> {
 }
 
 fn take_head(mut body: &[u8]) -> Option<Frame<'_>> {
-    let id = i64::from_le_bytes(take_array(&mut body)?);
-    let [product, route] = [take_array(&mut body)?, take_array(&mut body)?].map(u32::from_le_bytes);
-    let product = body.split_off(..usize::try_from(product).ok()?)?;
-    let route = body.split_off(..usize::try_from(route).ok()?)?;
-    let [product, route, text] = [product, route, body].map(std::str::from_utf8);
-    Some(Frame::Head { id, product: product.ok()?, route: route.ok()?, text: text.ok()? })
+    Some(Frame::Head {
+        id: i64::from_le_bytes(take_array(&mut body)?),
+        text: std::str::from_utf8(body).ok()?,
+    })
 }
 
 fn take_record(mut body: &[u8]) -> Option<Frame<'_>> {

@@ -16,8 +16,6 @@ pub(crate) struct Leftover {
     pub(crate) at_us: i64,
     pub(crate) kind: RecordKind,
     pub(crate) id: RequestId,
-    pub(crate) product: String,
-    pub(crate) route: String,
     pub(crate) head: String,
     pub(crate) tail: String,
     /// The chain after it, as the journal was to have it.
@@ -47,19 +45,17 @@ pub(super) fn read_volume(mut bytes: &[u8]) -> Vec<Leftover> {
     while let Some(frame) = frame::take(&mut bytes) {
         match frame {
             Frame::Volume { .. } => break,
-            Frame::Head { id, product, route, text } => {
-                heads.insert(id, (product, route, text, Chain::digest(text.as_bytes())));
-            }
+            Frame::Head { id, text } => drop(heads.insert(id, (text, Chain::digest(text.as_bytes())))),
             Frame::Record { seq, at_us, kind, id, head, chain: after, tail } => {
-                let Some((product, route, head, digest)) = heads.get(&head) else { break };
+                let Some((head, digest)) = heads.get(&head) else { break };
                 let follows = records.last().is_none_or(|last| seq == last.seq + 1);
                 let link = Link { seq, at_us, kind, id, head: digest, tail: tail.as_bytes() };
                 if !follows || chain.next(&link) != after {
                     break;
                 }
                 chain = after;
-                let [product, route, head, tail] = [product, route, head, tail].map(str::to_owned);
-                records.push(Leftover { seq, at_us, kind, id, product, route, head, tail, chain });
+                let [head, tail] = [head, tail].map(str::to_owned);
+                records.push(Leftover { seq, at_us, kind, id, head, tail, chain });
             }
         }
     }

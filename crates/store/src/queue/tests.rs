@@ -1,1 +1,92 @@
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
 
+use ledger::RequestId;
+
+use super::*;
+
+fn settlement() -> Handed {
+    let id = RequestId::new(1, [1, 1]);
+    Handed::Settlement(Box::new(Entry::new(id, 1, Arc::default(), Arc::default())))
+}
+
+fn intent() -> Handed {
+    let (facts, decision) = (Arc::default(), Arc::default());
+    let id = RequestId::new(1, [1, 1]);
+    Handed::Intent(Intent { id, arrived_us: 1, facts, decision, deployment: None, prices: None })
+}
+
+/// A writer's thread that sends how many records it got, and when.
+fn writer(queue: &Arc<Queue>) -> mpsc::Receiver<(usize, Instant)> {
+    let (send, receive) = mpsc::channel();
+    let queue = Arc::clone(queue);
+    thread::spawn(move || {
+        let mut records = Vec::new();
+        loop {
+            let taken = queue.take(&mut records, None);
+            send.send((records.drain(..).count(), Instant::now())).unwrap();
+            if taken.closing {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+#[test]
+fn what_nobody_waits_for_is_taken_within_the_linger() {
+    let queue = Arc::<Queue>::default();
+    let writer = writer(&queue);
+    thread::sleep(LINGER);
+    for record in [intent(), settlement()] {
+        let start = Instant::now();
+        queue.hand(record);
+        let (count, at) = writer.recv().unwrap();
+        assert_eq!(count, 1);
+        assert!(at - start >= LINGER / 2, "{:?}", at - start);
+        thread::sleep(LINGER);
+    }
+    queue.close();
+    assert_eq!(writer.recv().unwrap().0, 0);
+}
+
+#[test]
+fn a_hurry_takes_all_at_once() {
+    let queue = Arc::<Queue>::default();
+    let writer = writer(&queue);
+    thread::sleep(LINGER);
+    let mut taken = 0;
+    assert_eq!((0..5).map(|_| queue.hand(settlement()).unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    let start = Instant::now();
+    queue.hurry();
+    while taken < 5 {
+        let (count, at) = writer.recv().unwrap();
+        taken += count;
+        assert!(at - start < Duration::from_secs(2));
+    }
+    queue.close();
+}
+
+#[test]
+fn settlements_that_came_meanwhile_do_not_wait() {
+    let queue = Queue::default();
+    queue.hand(intent());
+    queue.hand(settlement());
+    let mut records = Vec::new();
+    let start = Instant::now();
+    let taken = queue.take(&mut records, Some(start + Duration::from_mins(1)));
+    assert_eq!((records.len(), taken.through, taken.closing), (2, 2, false));
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn after_the_end_nothing_is_taken() {
+    let queue = Queue::default();
+    queue.hand(settlement());
+    queue.close();
+    assert_eq!(queue.hand(settlement()), None);
+    let mut records = Vec::new();
+    assert!(queue.take(&mut records, None).closing);
+    assert_eq!(records.len(), 1);
+}

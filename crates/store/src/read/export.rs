@@ -44,11 +44,12 @@ impl Iterator for Export<'_> {
     type Item = Result<Booked, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read.is_empty() && self.next < self.end {
-            if let Err(error) = self.step() {
-                self.end = self.next;
-                return Some(Err(error));
-            }
+        if self.read.is_empty()
+            && self.next < self.end
+            && let Err(error) = self.step()
+        {
+            self.end = self.next;
+            return Some(Err(error));
         }
         self.read.pop_front().map(Ok)
     }

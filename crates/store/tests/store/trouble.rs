@@ -72,3 +72,54 @@ async fn on_a_disk_that_fills_up() {
     let lost = ledger.close().unwrap_err();
     assert_eq!(lost.records, 1, "a loss is told");
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn g27_a_database_that_somebody_locks_delays_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("releve.db");
+    let ledger = Sqlite::open(&Options::new(&path)).unwrap();
+    let traffic = Traffic::new();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for number in 0..500 {
+        assert_eq!(ledger.settle(traffic.entry(number, 1_763_800_000_000_000)).await, Kept::Committed);
+    }
+    assert_eq!(Reader::open(&path).unwrap().tip().unwrap().0, 0, "nothing is posted");
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(ledger.health(), Health::Failing, "that lasts too long");
+    other.execute_batch("COMMIT").unwrap();
+    ledger.catch_up(PATIENCE);
+    assert_eq!(ledger.health(), Health::Good);
+    assert_eq!(Reader::open(&path).unwrap().summary(Period::default()).unwrap().total().requests, 500);
+    assert!(verify(&path).unwrap().is_whole());
+}
+
+#[test]
+fn a_reader_finishes_what_a_killed_server_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, copy] = ["releve.db", "copy.db"].map(|name| folder.path().join(name));
+    let ledger = Sqlite::open(&Options::new(&path)).unwrap();
+    let traffic = Traffic::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE").unwrap();
+    let intent = traffic.intent(1_000, 1_763_800_000_000_000);
+    ledger.intent(intent);
+    for number in 0..20 {
+        runtime.block_on(ledger.settle(traffic.entry(number, 1_763_800_000_000_000)));
+    }
+    // What a kill would leave at this moment: all in the daybook, nothing in the database.
+    for extension in ["db", "db.day1", "db.day2"] {
+        std::fs::copy(path.with_extension(extension), copy.with_extension(extension)).unwrap();
+    }
+    other.execute_batch("COMMIT").unwrap();
+    let total = || Reader::open(&copy).unwrap().summary(Period::default()).unwrap().total().requests;
+    assert_eq!(total(), 20);
+    assert_eq!(total(), 20, "once");
+    assert_eq!(verify(&copy).unwrap().open, u64::from(verify(&copy).unwrap().intents > 0));
+    let server = Sqlite::open(&Options::new(&copy)).unwrap();
+    assert!(server.recovered() <= 1);
+    server.close().unwrap();
+    assert_eq!(total(), 20 + server.recovered() as u64);
+    assert!(verify(&copy).unwrap().is_whole());
+}

@@ -6,7 +6,7 @@ pub(crate) struct Dice(u64);
 impl Dice {
     /// Seeded with `RELEVE_SEED`, or else with the time; prints the seed, which is shown when the test fails.
     pub(crate) fn new() -> Self {
-        let time = || std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+        let time = || u64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() % (1 << 63)).unwrap();
         let seed = std::env::var("RELEVE_SEED").map_or_else(|_| time(), |seed| seed.parse().unwrap());
         println!("RELEVE_SEED={seed}");
         Self(seed)

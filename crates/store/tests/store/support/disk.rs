@@ -181,7 +181,7 @@ impl Disk {
 }
 
 impl Change {
-    fn apply(self: &Change, content: &mut Vec<u8>) {
+    fn apply(&self, content: &mut Vec<u8>) {
         self.apply_in_part(content, || true);
     }
 
