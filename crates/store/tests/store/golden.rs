@@ -17,7 +17,7 @@ use routing::{Reason, Why};
 use store::{Options, Period, Reader, Sqlite, verify};
 use wire::{Broken, Failure};
 
-const FILES: [&str; 2] = ["db", "day1"];
+const FILES: [&str; 2] = ["db", "db.day1"];
 const ARRIVED_US: i64 = 1_763_800_000_000_000;
 
 #[test]
@@ -97,7 +97,8 @@ async fn hand(ledger: &Sqlite, records: &[Record]) {
 
 fn golden(extension: &str) -> PathBuf {
     // A name that no rule for databases ignores.
-    let extension = if extension == "db" { "sqlite" } else { extension };
+    let extension =
+        extension.strip_prefix("db.").unwrap_or(if extension == "db" { "sqlite" } else { extension });
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/version_1").with_extension(extension)
 }
 
@@ -171,7 +172,7 @@ fn settlement(number: u64, outcome: Outcome) -> Record {
         usage
     });
     entry.book(served, usage, UsageSource::Supplier, (number != 1).then(prices).as_ref());
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let lost = Usage { input_uncached: 3, ..Usage::default() };
         let older = PriceList { version: "older".into(), agreement: Agreement::Disputed, ..prices() };
         entry.book(0, lost, UsageSource::Estimated, Some(&older));
@@ -223,7 +224,7 @@ fn facts() -> Arc<RequestFacts> {
     Arc::new(RequestFacts {
         protocol: Protocol::AnthropicMessages,
         stream: true,
-        needs: Needs::ALL,
+        needs: Needs::from_bits(0x3fff),
         max_tokens: Some(4096),
         request_bytes: 2345,
         estimated_input_tokens: 612,
