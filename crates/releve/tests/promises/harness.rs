@@ -131,10 +131,6 @@ impl House {
         self.path().join("releve.toml")
     }
 
-    pub(crate) fn ledger(&self) -> PathBuf {
-        self.path().join("releve.db")
-    }
-
     /// Runs a command of the binary here.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let output = releve().arg("--config").arg(self.config()).args(arguments).output();
@@ -257,13 +253,6 @@ impl Gateway {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// What it holds of the machine's memory (`VmRSS`), or held at most (`VmHWM`), in KiB.
-    pub(crate) fn memory_kib(&self, which: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':')).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 }
 

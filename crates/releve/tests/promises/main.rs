@@ -27,5 +27,4 @@ mod p5;
 mod p6;
 mod p7;
 mod p8;
-mod p9;
 mod p9_leaving;
