@@ -139,6 +139,9 @@ impl Relay<'_> {
         self.pace.schedule.intent = None;
         loop {
             if let Some(ended) = self.frames(framer, &mut run, strips) {
+                // What came whole before a break still belongs to the client.
+                self.record.released(run.len());
+                self.send(run.take()).await;
                 return ended;
             }
             let at_hand = at_hand(rest).await;
@@ -199,6 +202,10 @@ impl Relay<'_> {
             let seen = self.record.read(&frame);
             match seen.kind {
                 SeenKind::Error(failure) => return Some(Ended::Broke(failure)),
+                // Its end says nothing of why: that is a break, and no reason is made up for it.
+                SeenKind::Terminal if !self.record.says_why_it_ended() => {
+                    return Some(Ended::Broke(Failure::Broken(Broken::Cut)));
+                }
                 SeenKind::Terminal => {
                     run.push(frame.raw);
                     return Some(Ended::Well(run.take()));

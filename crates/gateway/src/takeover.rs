@@ -93,7 +93,11 @@ impl Said {
 
     fn failed(&mut self, call: &Call, deployment: DeploymentIndex, failure: Failure) {
         self.words.push(format!("{}: {failure}", call.snapshot.deployment(deployment).name));
-        self.wait = shorter(self.wait, failure.retry_after());
+        // What the world made of it, which is never sooner than the supplier asked: it is what the next try meets.
+        let health = call.snapshot.world.health(deployment, call.now());
+        let benched = health.reason.and_then(|reason| reason.wait());
+        self.wait =
+            shorter(self.wait, failure.retry_after().map(|floor| benched.unwrap_or(floor).max(floor)));
         self.last = Some(failure);
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
