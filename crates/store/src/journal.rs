@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use ledger::{Correction, Entry, Health, Intent, Journal, Kept, Settled};
+use rusqlite::Connection;
 
 use crate::acknowledge::{Progress, Waiting};
 use crate::daybook::Daybook;
@@ -44,8 +45,8 @@ impl Sqlite {
     /// Another server has it ([`StoreError::InUse`]), it is no ledger, or it cannot be written.
     pub fn open(options: &Options) -> Result<Self, StoreError> {
         let lock = Lock::take(&options.path)?;
-        let recovered = recover(options)?;
-        let connection = schema::open(&options.path, Durability::CrashSafe)?;
+        let connection = schema::open_or_make(&options.path, options.durability)?;
+        let recovered = recover(&connection, options)?;
         let (encoder, salt) = (Encoder::new(&connection)?, schema::salt(&connection)?);
         let mut daybook = Daybook::open(options)?;
         let (progress, posting) = (Arc::new(Progress::new(options.buffer)), Arc::<Posting>::default());
@@ -160,13 +161,12 @@ impl fmt::Debug for Sqlite {
 }
 
 /// Finishes what the last server could not. Gives how many requests it had to settle.
-fn recover(options: &Options) -> Result<usize, StoreError> {
-    // What is posted now must be on the disk before the daybook is begun anew.
-    let connection = schema::open_or_make(&options.path, Durability::PowerSafe)?;
-    if !recovery::post_leftovers(&connection, &options.path)? && !recovery::is_due(&connection)? {
-        return Ok(0);
-    }
-    let recovered = recovery::settle_interrupted(&connection, clock::now_us())?;
+fn recover(connection: &Connection, options: &Options) -> Result<usize, StoreError> {
+    // What is posted now must be on the disk before the daybook is begun anew; later the daybook is what counts.
+    schema::sync_commits(connection, Durability::PowerSafe)?;
+    let is_due = recovery::post_leftovers(connection, &options.path)? || recovery::is_due(connection)?;
+    let recovered = if is_due { recovery::settle_interrupted(connection, clock::now_us())? } else { 0 };
+    schema::sync_commits(connection, Durability::CrashSafe)?;
     if recovered > 0 {
         tracing::warn!(
             requests = recovered,

@@ -165,15 +165,18 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
 fn settle_in(connection: &Connection, path: &Path, durability: Durability) -> Result<bool, StoreError> {
     connection.busy_timeout(BUSY)?;
     let made = check_format(connection, path)?;
-    let synchronous = match durability {
-        Durability::CrashSafe => "NORMAL",
-        Durability::PowerSafe => "FULL",
-    };
-    // Checkpoints have a thread of their own. The cache need hold little more than the last pages of the journal.
-    connection.execute_batch(&format!(
-        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -1024;"
-    ))?;
+    sync_commits(connection, durability)?;
+    // Posting makes the checkpoints. The cache need hold little more than the last pages of the journal.
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -1024;")?;
     Ok(made)
+}
+
+/// Whether each commit is synced from now on, or only checkpoints are.
+pub(crate) fn sync_commits(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
+    connection.execute_batch(match durability {
+        Durability::CrashSafe => "PRAGMA synchronous = NORMAL",
+        Durability::PowerSafe => "PRAGMA synchronous = FULL",
+    })
 }
 
 /// Whether the tables are there.

@@ -14,7 +14,7 @@ use crate::support::dice::Dice;
 use crate::support::disk::{self, Disk, Event};
 use crate::support::entries::Traffic;
 
-const CUTS: u64 = 120;
+const CUTS: u64 = 90;
 
 #[test]
 fn p5_power_loss_loses_no_acknowledged_entry_in_power_safe() {
@@ -57,6 +57,37 @@ fn g28_killed_after_any_write_each_settled_request_is_there_once() {
         "only {} were acknowledged: the test tests nothing",
         acknowledged.len()
     );
+}
+
+/// The same while a server recovers what a killed one left: the recovery is itself killed, and recovered from.
+#[test]
+fn g28_killed_while_recovering_each_request_is_settled_once() {
+    let folder = tempfile::tempdir_in(memory()).unwrap();
+    let (path, log) = (folder.path().join("ledger/releve.db"), folder.path().join("log"));
+    let ledger = path.parent().unwrap();
+    std::fs::create_dir(ledger).unwrap();
+    let server = child::start(&path, Durability::CrashSafe, 0, 1_000_000, &[]);
+    let acknowledged: HashSet<_> = server.kill_after(400).into_iter().collect();
+    let mut disk = Disk::of(ledger);
+    let env = [("LD_PRELOAD", disk::shim()), ("SHIM_FOLDER", ledger), ("SHIM_LOG", &*log)];
+    let mut second = child::start(&path, Durability::CrashSafe, 0, 0, &env);
+    assert!(second.child.wait().unwrap().success());
+    let recovered = second.said()[0].1;
+    assert!(recovered > 10, "only {recovered} requests were interrupted: the test tests nothing");
+
+    let state = tempfile::tempdir_in(memory()).unwrap();
+    let mut settled = HashSet::new();
+    for event in
+        disk::read_log(&log).iter().filter(|event| !matches!(event, Event::Said(_) | Event::Sync { .. }))
+    {
+        disk.apply(event);
+        disk::put(disk.after_kill(), state.path());
+        let now = open_and_read(&state.path().join("releve.db"));
+        assert!(now.is_superset(&acknowledged));
+        assert!(settled.is_empty() || settled == now, "each recovery comes to the same end");
+        settled = now;
+    }
+    assert!(!settled.is_empty());
 }
 
 /// Lets a child serve `requests` and gives everything that happened to its disk.

@@ -1,6 +1,6 @@
 //! A server of a ledger in a process of its own, to be killed: the test binary, started once more.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -45,6 +45,16 @@ pub(crate) fn start(
 }
 
 impl Server {
+    /// Kills it when it has acknowledged so many requests; gives those that it has.
+    pub(crate) fn kill_after(mut self, count: usize) -> Vec<u64> {
+        let said = |line: Result<String, _>| parse(&line.unwrap()).filter(|(word, _)| word == "kept");
+        let mut kept: Vec<_> = self.lines.by_ref().lines().filter_map(said).take(count).collect();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        kept.extend(self.said().into_iter().filter(|(word, _)| word == "kept"));
+        kept.into_iter().map(|(_, number)| number).collect()
+    }
+
     /// Everything that it said after it was ended, as `word number`.
     pub(crate) fn said(self) -> Vec<(String, u64)> {
         self.lines.lines().map_while(Result::ok).filter_map(|line| parse(&line)).collect()

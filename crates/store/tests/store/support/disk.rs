@@ -107,6 +107,20 @@ enum Change {
 }
 
 impl Disk {
+    /// What lies in a folder, all of it synced.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let content = std::fs::read(&path).unwrap();
+            let (synced, seen) = (content.clone(), content);
+            let file = File { synced, seen, unsynced: Vec::new(), named: Named::Surely, there: true };
+            files.insert(path, file);
+        }
+        files.retain(|path, _| !path.to_string_lossy().ends_with("-shm"));
+        Self { files }
+    }
+
     pub(crate) fn apply(&mut self, event: &Event) {
         match event {
             Event::Create { file } => {
