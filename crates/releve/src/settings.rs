@@ -25,6 +25,9 @@ pub(crate) enum SettingsError {
     /// The file is not there or cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
+    /// It names no provider, and the environment offers none.
+    #[error("no provider: there is nobody to serve requests")]
+    Nobody,
     /// The configuration is wrong. All errors are in the report, warnings too.
     #[error("{0}")]
     Wrong(Box<Report>),

@@ -86,6 +86,9 @@ impl CliError {
                 Some("`releve keys list` shows those there are")
             }
             Self::Store { source: StoreError::Record { .. } } => Some("`releve ledger verify` tells more"),
+            Self::Settings(SettingsError::Nobody) => {
+                Some("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)")
+            }
             Self::Settings(SettingsError::Wrong(_)) | Self::Store { .. } | Self::Output(_) => None,
         }
     }

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -28,8 +28,7 @@ impl From<StartError> for CliError {
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
     if settings.resolved.effective.providers.is_empty() {
-        let none = CliError::usage("no provider: there is nobody to serve requests");
-        return Err(none.mend("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)"));
+        return Err(SettingsError::Nobody.into());
     }
     terminal.report(&settings.warnings)?;
     let plan = Plan { threads: arguments.threads, ..Plan::of(&settings, desk.environment)? };

@@ -35,6 +35,8 @@ impl FileWatch {
         })?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        // It may have changed before it was watched.
+        changed.notify_one();
         Ok(Self { changed, _watcher: watcher })
     }
 
@@ -67,7 +69,8 @@ pub(crate) enum Reloaded {
 impl Reloader {
     /// Starts from what runs.
     pub(crate) fn new(path: PathBuf, current: Settings) -> Self {
-        let text = std::fs::read_to_string(&path).ok();
+        // What was read, not what stands there now: it may have changed since.
+        let text = current.loaded.source.as_ref().map(|source| source.text().to_owned());
         Self { path, current, text }
     }
 
@@ -85,6 +88,10 @@ impl Reloader {
         self.text = text;
         let context = Context { environment, previous: Some(&self.current.resolved) };
         match settings::read(Some(&self.path), &context) {
+            // An empty file is no wish to serve nobody: some editors empty a file before they write it.
+            Ok(settings) if settings.resolved.effective.providers.is_empty() => {
+                Reloaded::Wrong(SettingsError::Nobody)
+            }
             Ok(settings) => {
                 self.current = settings;
                 Reloaded::New

@@ -183,6 +183,18 @@ pub(crate) async fn open_on(
     read_head(socket).await
 }
 
+/// Sends a head as it is given, and nothing after it.
+pub(crate) async fn open_raw(
+    mut socket: BufReader<TcpStream>,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> io::Result<Opened> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}\r\n");
+    socket.get_mut().write_all(head.as_bytes()).await?;
+    read_head(socket).await
+}
+
 async fn read_head(mut socket: BufReader<TcpStream>) -> io::Result<Opened> {
     let mut line = String::new();
     if socket.read_line(&mut line).await? == 0 {

@@ -27,4 +27,5 @@ mod p5;
 mod p6;
 mod p7;
 mod p8;
+mod p9;
 mod p9_leaving;

@@ -41,6 +41,7 @@ async fn p7_a_wrong_configuration_changes_nothing_and_is_reported() {
         both(&second, &first, ["second", "first"]).and("[route.r]\ndeployments = []"),
         both(&second, &first, ["second", "first"]).and("[routes.x]\ndeployments = [\"nobody/m\"]"),
         Config::raw("this is [ not TOML"),
+        Config::raw(""),
     ];
     for (times, wrong) in wrong.iter().enumerate() {
         house.write(wrong);
