@@ -60,9 +60,12 @@ def wait_for(port: int, seconds: float = 10) -> None:
 class Process:
     """A server under measurement: pinned, with its CPU time and memory read from the kernel."""
 
+    started: list["Process"] = []
+
     def __init__(self, core: str, command: list[str], **options):
         self.popen = subprocess.Popen(["taskset", "-c", core, *command], stdin=subprocess.PIPE, **options)
         self.pids = [self.popen.pid]
+        self.started.append(self)
 
     def cpu_s(self) -> float:
         total = 0
@@ -136,7 +139,7 @@ routes = ["bench"]
         [binary, "--config", str(config), "keys", "create", "--product", "office", "--json"],
         check=True, capture_output=True, text=True,
     )
-    key = json.loads(made.stdout)["secret"]
+    key = json.loads(made.stdout)["key"]
     command = [binary, "--config", str(config), "serve"]
     process = Process(GATEWAY_CORE, command, stdout=subprocess.DEVNULL, stderr=open(folder / "log", "wb"))
     wait_for(port)
@@ -152,9 +155,9 @@ def body(prompt_bytes: int, stream: bool) -> bytes:
 def wrk(port: int, payload: bytes, connections: int, seconds: float, key: str, folder: pathlib.Path) -> dict:
     """One closed-loop run; requests a second, failures, median and 99th percentile in microseconds."""
     script = folder / "load.lua"
-    (folder / "body").write_bytes(payload)
+    (folder / "payload").write_bytes(payload)
     script.write_text(f"""
-local file = io.open("{folder}/body", "rb"); wrk.body = file:read("*a"); file:close()
+local file = io.open("{folder}/payload", "rb"); wrk.body = file:read("*a"); file:close()
 wrk.method = "POST"; wrk.path = "{CHAT}"
 wrk.headers["Content-Type"] = "application/json"; wrk.headers["Authorization"] = "Bearer {key}"
 done = function(summary, latency)
@@ -318,4 +321,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        for process in Process.started:
+            process.stop()

@@ -360,6 +360,10 @@ impl Run {
     }
 
     fn take(&mut self) -> Bytes {
-        if self.joined.is_empty() { std::mem::take(&mut self.first) } else { self.joined.split().freeze() }
+        if self.joined.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.joined).freeze()
+        }
     }
 }

@@ -179,6 +179,7 @@ impl Framer {
             return Frame::new(tail);
         }
         self.carry.extend_from_slice(&tail);
-        Frame::new(self.carry.split().freeze())
+        // Taken whole: a part split off would keep room for further frames alive for as long as a slow reader takes.
+        Frame::new(std::mem::take(&mut self.carry).freeze())
     }
 }

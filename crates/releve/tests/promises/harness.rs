@@ -254,6 +254,13 @@ impl Gateway {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
+
+    /// What it holds of the machine's memory (`VmRSS`), or held at most (`VmHWM`), in KiB.
+    pub(crate) fn memory_kib(&self, which: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':')).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
 }
 
 impl Drop for Gateway {
