@@ -10,7 +10,7 @@ use catalogue::Needs;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use routing::{DeploymentIndex, Policy};
+use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout_at};
 use upstream::{Lease, Outgoing, SendError, Sent};
 use wire::sse::{Frame, Framer};
@@ -50,6 +50,7 @@ pub(crate) enum Answer {
 pub(crate) struct Streaming {
     /// What came before and with the first content, frame by frame.
     pub(crate) held: Vec<Bytes>,
+    held_bytes: usize,
     /// Whether that is all of it.
     pub(crate) ended: bool,
     pub(crate) framer: Framer,
@@ -127,27 +128,31 @@ pub(crate) async fn attempt(
 struct Limits {
     headers: Instant,
     first_content: Instant,
+    /// How long a stream may be silent before its first content.
+    silence: Duration,
     total: Instant,
 }
 
 impl Limits {
     fn new(call: &Call, now: Instant, others_left: bool) -> Self {
-        let policy = call.policy();
-        // A plain answer's headers come when all of it exists, so nothing but time tells a long answer from none: a
-        // supplier may take half of what is left, so that the other half is left for the next.
-        let plain_share = call.deadline.saturating_duration_since(now) / 2;
-        let halved = !call.asked.stream && others_left;
-        let total = if halved { now + plain_share } else { call.deadline };
+        let (policy, needs) = (call.policy(), call.asked.needs);
+        let left = call.deadline.saturating_duration_since(now);
+        // Where nothing but time tells a long answer from none, a supplier may take half of what is left, so that the
+        // other half is left for the next.
+        let share = if others_left { left / 2 } else { left };
+        // A plain answer's headers come when all of it exists.
+        let total = if call.asked.stream { call.deadline } else { now + share };
         let headers = if call.asked.stream { after(now, policy.header_timeout).min(total) } else { total };
-        let first_content =
-            first_token_limit(policy, call.asked.needs).map_or(total, |limit| after(now, limit).min(total));
-        Self { headers: headers.min(first_content), first_content, total }
+        let first_token = policy.max_time_to_first_token.map(|limit| with_thinking(limit, needs));
+        let first_content = first_token.map_or(total, |limit| after(now, limit).min(total));
+        let silence = with_thinking(policy.token_gap_timeout, needs).min(share);
+        Self { headers: headers.min(first_content), first_content, silence, total }
     }
 }
 
-fn first_token_limit(policy: &Policy, needs: Needs) -> Option<Duration> {
-    let limit = policy.max_time_to_first_token?;
-    Some(if needs.contains(Needs::REASONING) { limit * REASONING_FACTOR } else { limit })
+/// A limit on what comes before the first content: many models think in silence.
+fn with_thinking(limit: Duration, needs: Needs) -> Duration {
+    if needs.contains(Needs::REASONING) { limit.saturating_mul(REASONING_FACTOR) } else { limit }
 }
 
 /// The client's request as this deployment gets it.
@@ -222,7 +227,7 @@ async fn plain(
     }
 }
 
-/// Reads a stream up to its first content; what comes before is held back.
+/// Reads a stream up to its first content; what comes before is held back. Whatever arrives is a sign of life.
 async fn first_content(
     call: &Call,
     body: Incoming,
@@ -233,7 +238,8 @@ async fn first_content(
 ) -> Result<Streaming, Failed> {
     let framer = Framer::new(call.snapshot.limits.reply_buffer);
     let reader = call.asked.codec.stream();
-    let mut streaming = Streaming { held: Vec::new(), ended: false, framer, reader, rest: body, lease };
+    let mut streaming =
+        Streaming { held: Vec::new(), held_bytes: 0, ended: false, framer, reader, rest: body, lease };
     loop {
         let looked = streaming.look(strips).inspect_err(|_| trace.usage(streaming.reader.usage()))?;
         match looked {
@@ -244,10 +250,11 @@ async fn first_content(
             Look::Ended => return streaming.into_ended(),
             Look::Nothing => {}
         }
-        if streaming.held.iter().map(Bytes::len).sum::<usize>() > call.snapshot.limits.reply_buffer {
+        if streaming.held_bytes > call.snapshot.limits.reply_buffer {
             return Err(Failure::Broken(Broken::TooLong).into());
         }
-        match timeout_at(limits.first_content, streaming.rest.frame()).await {
+        let silent_until = after(Instant::now(), limits.silence).min(limits.first_content);
+        match timeout_at(silent_until, streaming.rest.frame()).await {
             Err(_) => return Err(Failure::Timeout.into()),
             Ok(Some(Ok(frame))) => streaming.framer.push(frame.into_data().unwrap_or_default()),
             Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut).into()),
@@ -267,6 +274,11 @@ enum Look {
 }
 
 impl Streaming {
+    fn hold(&mut self, bytes: Bytes) {
+        self.held_bytes += bytes.len();
+        self.held.push(bytes);
+    }
+
     /// Holds the frames at hand, up to the first content.
     fn look(&mut self, strips: bool) -> Result<Look, Failed> {
         while let Some(frame) = self.framer.next_frame().map_err(|_| Failure::Broken(Broken::TooLong))? {
@@ -275,7 +287,7 @@ impl Streaming {
                 return Err(failure.into());
             }
             if !(seen.strip_if_unasked && strips) {
-                self.held.push(frame.raw);
+                self.hold(frame.raw);
             }
             match seen.kind {
                 SeenKind::Content => return Ok(Look::Begun),
@@ -292,7 +304,7 @@ impl Streaming {
             if let SeenKind::Error(failure) = self.reader.read(&Frame::new(rest.clone())).kind {
                 return Err(failure.into());
             }
-            self.held.push(rest);
+            self.hold(rest);
         }
         self.into_ended()
     }

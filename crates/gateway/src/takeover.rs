@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use routing::{DeploymentIndex, Turn, View, Walk};
+use tokio::time::Instant;
 use wire::{ErrorKind, Failure};
 
 use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
@@ -29,14 +30,16 @@ pub(crate) enum Nobody {
     Spent { refusal: Refusal, failure: Option<Failure> },
 }
 
-/// Tries the plan's candidates in turn.
+/// Tries the plan's candidates in turn, until the client has waited long enough: an attempt begun after that could only
+/// fail, and its supplier would be blamed for it.
 pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> Result<Serving, Nobody> {
     let view = View { deployments: &call.snapshot.routing, world: &call.snapshot.world };
     let mut walk = Walk::new(&call.plan, call.policy());
     let mut said = Said::default();
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible()).count();
     let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
-    while let Some(turn) = walk.next(&view, call.now()) {
+    while Instant::now() < call.deadline {
+        let Some(turn) = walk.next(&view, call.now()) else { break };
         let permit = match turn {
             Turn::Attempt(permit) => permit,
             Turn::Refused(deployment, reason) => {
@@ -111,6 +114,7 @@ impl Said {
     fn into_nobody(self, call: &Call) -> Nobody {
         let route = &call.route().name;
         let refusal = match self.kind {
+            None if Instant::now() >= call.deadline => Refusal::TookTooLong,
             None => choose::no_candidate(&call.snapshot, route, &call.plan),
             Some(kind) => Refusal::Spent {
                 route: std::sync::Arc::clone(route),

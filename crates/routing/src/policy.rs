@@ -24,7 +24,8 @@ pub struct Policy {
     /// Until the first content of a stream; past it the next candidate is tried. Ten times as long for requests that
     /// ask for reasoning. `None` is off.
     pub max_time_to_first_token: Option<Duration>,
-    /// Silence inside a stream; pings are life.
+    /// Silence inside a stream; pings are life. Before the first content the next candidate is tried, and requests that
+    /// ask for reasoning are given ten times as long.
     pub token_gap_timeout: Duration,
     /// The whole request, all attempts together.
     pub total_timeout: Duration,

@@ -200,6 +200,46 @@ async fn p1_no_fault_before_the_first_content_reaches_an_anthropic_client() {
     every_fault(Dialect::Anthropic).await;
 }
 
+/// No limit on the first token is set, and none on the answer comes near: silence alone tells.
+#[tokio::test]
+async fn p1_a_stream_that_falls_silent_before_its_first_content_is_taken_over() {
+    for dialect in Dialect::BOTH {
+        for after in [After::Headers, After::Preamble] {
+            let stalls = [Rule::always(Fault::Stall { after, pings_ms: 0 })];
+            let stalling = Supplier::builder().script(stalls).spawn().await.unwrap();
+            let healthy = Supplier::builder().spawn().await.unwrap();
+            let config =
+                Config::new().provider("stalling", dialect, &stalling).provider("healthy", dialect, &healthy);
+            let house =
+                House::new(&config.route("r", &["stalling", "healthy"], "token_gap_timeout = \"500ms\""));
+            let gateway = Gateway::start(&house);
+            let reply = ask(gateway.listen, dialect, "r", true).await;
+            let what = format!("{dialect:?} {after:?}");
+            assert_whole(&reply, dialect, true, &what);
+            assert_eq!(reply.header("x-releve-deployment"), Some("healthy/m"), "{what}");
+        }
+    }
+}
+
+/// Whom there was no time left to ask is not asked, and not blamed.
+#[tokio::test]
+async fn p1_nobody_is_asked_after_the_deadline() {
+    let hanging = Supplier::builder().script([Rule::always(Fault::Hang)]).spawn().await.unwrap();
+    let healthy = Supplier::builder().spawn().await.unwrap();
+    for dialect in Dialect::BOTH {
+        let config =
+            Config::new().provider("hanging", dialect, &hanging).provider("healthy", dialect, &healthy);
+        let policy = "total_timeout = \"300ms\"";
+        let house = House::new(&config.route("r", &["hanging", "healthy"], policy));
+        let gateway = Gateway::start(&house);
+        let reply = ask(gateway.listen, dialect, "r", true).await;
+        assert!(reply.status >= 408, "{}", reply.lossy());
+        let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
+        let tried: Vec<_> = entry.attempts.iter().map(|attempt| &*attempt.deployment).collect();
+        assert_eq!(tried, ["hanging/m"], "{:?}", entry.attempts);
+    }
+}
+
 /// G15: what is the caller's fault is said to the caller in the supplier's words; nobody is asked again, nobody blamed.
 #[tokio::test]
 async fn g15_a_wrong_request_is_the_callers_to_hear_and_ejects_nobody() {
