@@ -7,6 +7,7 @@ mod demo;
 mod resolve;
 mod serve;
 mod settings;
+mod tls;
 
 use std::process::ExitCode;
 

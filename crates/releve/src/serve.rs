@@ -1,8 +1,8 @@
 //! The gateway as a whole: journal, keys, listeners, threads, reload, and an orderly end.
 
+mod ready;
 mod reload;
 mod threads;
-mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,12 +20,14 @@ use store::{KeyWatch, KeysInForce, Sqlite, StoreError};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) use self::ready::ready;
 pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
 use crate::config::Durability;
 use crate::config::environment::Environment;
 use crate::config::secret::SecretError;
 use crate::resolve::Resolved;
 use crate::settings::Settings;
+use crate::tls;
 
 /// The memory that all buffers together may take; one request of the largest size always fits.
 const BUFFER_BYTES: usize = 32 << 20;
@@ -72,6 +74,10 @@ pub(crate) fn ledger_options(settings: &Settings) -> store::Options {
     store::Options { durability, ..store::Options::new(ledger.url.path(&settings.loaded.folder)) }
 }
 
+/// The mend of [`StartError::OpenToAll`].
+pub(crate) const CREATE_A_KEY: &str =
+    "create one with `releve keys create --product NAME`, or listen on 127.0.0.1";
+
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
@@ -80,8 +86,7 @@ pub(crate) enum StartError {
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error(
-        "{0} can be reached by others and no virtual key exists: anybody could spend your money. Create one with \
-         `releve keys create --product NAME`, or listen on 127.0.0.1"
+        "listen = \"{0}\" can be reached by others and no virtual key exists: anybody could spend your money"
     )]
     OpenToAll(SocketAddr),
     #[error(transparent)]
@@ -111,7 +116,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     let keys = Arc::new(ArcSwap::from_pointee(KeyRing::default()));
     let ring = Arc::clone(&keys);
     let watch = KeyWatch::start(&plan.ledger.path, move |in_force| ring.store(Arc::new(key_ring(in_force))))?;
-    if keys.load().none_issued() && !plan.listen.ip().is_loopback() {
+    if ready::needs_a_key(plan.listen, !keys.load().none_issued()) {
         return Err(StartError::OpenToAll(plan.listen));
     }
     let (listener, listen) = bind(plan.listen)?;

@@ -13,6 +13,7 @@ use super::{CliError, Desk, Exit};
 use crate::config::effects::only_recorded;
 use crate::config::problem::Severity;
 use crate::resolve::found_in_vain;
+use crate::serve;
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
@@ -50,13 +51,15 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let environment = desk.environment.clone();
     let environment = if arguments.assume_secrets { environment.with_secrets_assumed() } else { environment };
     let settings = Desk { environment: &environment, config: desk.config.clone() }.settings()?;
+    explain_what_was_found(&settings, desk, terminal)?;
+    serve::ready(&settings, &environment)?;
     let usable = usable(&settings.resolved.snapshot);
     let stranded = usable.iter().any(Usable::is_stranded);
     if terminal.json() {
         answer(&settings, &usable, terminal)?;
     } else {
         terminal.report(&settings.warnings)?;
-        verdict(&settings, desk, terminal)?;
+        verdict(&settings, terminal)?;
         providers(&settings, terminal)?;
         endings(&settings, terminal)?;
         for product in &usable {
@@ -77,7 +80,7 @@ fn answer(settings: &Settings, usable: &[Usable], terminal: &mut Terminal) -> Re
     }))
 }
 
-fn verdict(settings: &Settings, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<(), CliError> {
+fn verdict(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
     let right = terminal.toned(Tone::Good, "right");
     let warnings =
         settings.warnings.problems().iter().filter(|problem| problem.severity == Severity::Warning).count();
@@ -98,14 +101,20 @@ fn verdict(settings: &Settings, desk: &Desk<'_>, terminal: &mut Terminal) -> Res
         let recorded = format!("kept for reports, without effect on requests: {}", recorded.join(", "));
         terminal.line(terminal.toned(Tone::Faint, recorded))?;
     }
-    if settings.loaded.config.says_nothing_of_suppliers() {
-        for reason in found_in_vain(desk.environment) {
-            terminal.line(format_args!("  {}", terminal.toned(Tone::Doubtful, reason)))?;
-        }
-        if settings.resolved.effective.providers.is_empty() {
-            terminal
-                .line("no provider found: set a key such as OPENAI_API_KEY, or write [providers.NAME]")?;
-        }
+    Ok(())
+}
+
+/// Keys in the environment that look as if they should do and do not, where it alone says what there is.
+fn explain_what_was_found(
+    settings: &Settings,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<(), CliError> {
+    if terminal.json() || !settings.loaded.config.says_nothing_of_suppliers() {
+        return Ok(());
+    }
+    for reason in found_in_vain(desk.environment) {
+        terminal.remark(reason)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::Settings;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -20,16 +20,18 @@ pub(crate) struct Arguments {
 
 impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
-        Self::failed(error.to_string())
+        let failed = Self::failed(error.to_string());
+        match error {
+            StartError::OpenToAll(_) => failed.mend(serve::CREATE_A_KEY),
+            _ => failed,
+        }
     }
 }
 
 /// Serves until SIGTERM or SIGINT; reads the configuration again when its file changes and on SIGHUP.
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
-    if settings.resolved.effective.providers.is_empty() {
-        return Err(SettingsError::Nobody.into());
-    }
+    serve::ready(&settings, desk.environment)?;
     terminal.report(&settings.warnings)?;
     let plan = Plan { threads: arguments.threads, ..Plan::of(&settings, desk.environment)? };
     // Signals first: one that comes while starting must not kill what has begun.

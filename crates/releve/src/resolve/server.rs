@@ -5,21 +5,29 @@ use std::fs::File;
 use crate::config::Loaded;
 use crate::config::environment::Environment;
 use crate::config::problem::{Problem, Problems};
+use crate::tls;
 
-/// Reports files that cannot be read and a token that cannot be had.
+/// Reports certificates and keys that cannot be read or used, and a token that cannot be had.
 pub(super) fn check(loaded: &Loaded, environment: &Environment, problems: &Problems) {
     if environment.secrets_assumed() {
         return;
     }
     let server = &loaded.config.server;
     if let Some(tls) = &server.tls {
-        for (key, path) in [("cert", &tls.cert), ("key", &tls.key)] {
-            let path = loaded.folder.join(path);
-            if let Err(error) = File::open(&path) {
+        let files =
+            [("cert", &tls.cert), ("key", &tls.key)].map(|(key, path)| (key, loaded.folder.join(path)));
+        let mut readable = true;
+        for (key, path) in &files {
+            if let Err(error) = File::open(path) {
+                readable = false;
                 let what = format!("server.tls.{key}: cannot read {}: {error}", path.display());
                 problems
                     .add(Problem::error(&tls.at, what).mend("paths start from the configuration's folder"));
             }
+        }
+        let [(_, chain), (_, key)] = &files;
+        if readable && let Err(error) = tls::acceptor(chain, key) {
+            problems.add(Problem::error(&tls.at, format!("server.tls: {error}")));
         }
     }
     if let Some(place) = &server.admin_token

@@ -18,7 +18,7 @@ pub(crate) enum TlsError {
 }
 
 /// An acceptor for TLS 1.2 and 1.3 with HTTP/2 and HTTP/1.1, from PEM files.
-pub(super) fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
+pub(crate) fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         |source| TlsError::File { path, source }
