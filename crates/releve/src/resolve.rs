@@ -10,6 +10,7 @@ mod direct;
 mod policy;
 mod products;
 mod providers;
+mod restart;
 mod routes;
 mod server;
 mod targets;
@@ -19,6 +20,7 @@ mod tests;
 
 pub(crate) use self::providers::{Account, found, found_in_vain};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -63,9 +65,10 @@ impl Resolved {
 /// Works out what `loaded` means. All problems at once, or something that can run.
 pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved, Vec<Problem>> {
     let problems = Problems::default();
+    server::check(loaded, context.environment, &problems);
+    let loaded = &as_it_would_run(loaded, context.previous, &problems);
     let accounts = providers::accounts(&loaded.config, context.environment, &problems);
     let targets = targets::build(&accounts, loaded, context.environment, &problems);
-    server::check(loaded, context.environment, &problems);
     let mut names = Names::default();
     let mut deployments = deployments::Deployments::new(&accounts);
     let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &problems);
@@ -103,6 +106,17 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
         names,
     };
     Ok(Resolved { snapshot: Arc::new(snapshot), effective, warnings: problems, ends, fingerprints })
+}
+
+/// What the file says, where it can be put in force without a restart.
+fn as_it_would_run<'a>(
+    written: &'a Loaded,
+    running: Option<&Resolved>,
+    problems: &Problems,
+) -> Cow<'a, Loaded> {
+    let Some(running) = running else { return Cow::Borrowed(written) };
+    let config = restart::keep_started(&written.config, &running.effective, problems);
+    Cow::Owned(Loaded { config, source: None, folder: written.folder.clone() })
 }
 
 /// Bounds that hold before a route is known must let through what any route lets through.

@@ -2,7 +2,7 @@
 
 use catalogue::Money;
 use ledger::{Outcome, UsageSource};
-use simulator::{Billed, Pace, Supplier};
+use simulator::{After, Billed, CutWith, Ending, Fault, HiddenError, Pace, Rule, Supplier};
 
 use crate::client::{Dialect, ask};
 use crate::harness::{Config, Gateway, House};
@@ -104,5 +104,53 @@ async fn g8_one_usage_chunk_and_only_on_request() {
         }
         let entry = house.entry(reply.header("x-request-id").unwrap()).await;
         assert_eq!(entry.usage_source, UsageSource::Supplier, "known to us in both cases");
+    }
+}
+
+/// G8, G21: whoever takes a request in bills its prompt, also where nothing of the answer could be used. Estimated, since
+/// nobody said how much it was.
+#[tokio::test]
+async fn g8_g21_answers_that_came_to_nothing_are_paid_for() {
+    let faults = [
+        Fault::Stall { after: After::Headers, pings_ms: 0 },
+        Fault::Stall { after: After::Preamble, pings_ms: 0 },
+        Fault::Cut { after: After::Headers, with: CutWith::Rst },
+        Fault::Cut { after: After::Preamble, with: CutWith::Fin },
+        Fault::CleanEnd { after: After::Preamble, says: Ending::Terminal },
+        Fault::ErrorIn200 { after: After::Preamble, error: HiddenError::Overloaded },
+        Fault::InvalidJson { after: After::Headers },
+    ];
+    for dialect in Dialect::BOTH {
+        let healthy = Supplier::builder().spawn().await.unwrap();
+        let mut config = Config::new().provider("healthy", dialect, &healthy);
+        let mut suppliers = Vec::new();
+        for (place, fault) in faults.iter().enumerate() {
+            let supplier = Supplier::builder().script([Rule::always(fault.clone())]).spawn().await.unwrap();
+            let name = format!("faulty{place}");
+            config = config.provider(&name, dialect, &supplier);
+            let policy = "token_gap_timeout = \"300ms\"\ntotal_timeout = \"10s\"";
+            config = config.route(&format!("route{place}"), &[&name, "healthy"], policy);
+            suppliers.push(supplier);
+        }
+        let house = House::new(&config);
+        let gateway = Gateway::start(&house);
+        for (place, (fault, supplier)) in faults.iter().zip(&suppliers).enumerate() {
+            for stream in [true, false] {
+                let what = format!("{dialect:?} {fault:?} stream {stream}");
+                let reply = ask(gateway.listen, dialect, &format!("route{place}"), stream).await;
+                assert_eq!(reply.header("x-releve-deployment"), Some("healthy/m"), "{what}");
+                let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
+                let lost = &entry.attempts[0];
+                assert_eq!(lost.usage_source, UsageSource::Estimated, "{what}");
+                assert!(lost.cost.is_some_and(|cost| cost > Money::ZERO), "{what}: {lost:?}");
+                // Nobody bills a plain error.
+                let billed = supplier.meter().lines.pop_back().map(|line| line.billed).unwrap_or_default();
+                let covered = lost.usage.input_total() >= billed.input_uncached
+                    && lost.usage.output_total() >= billed.output;
+                assert!(covered, "{what}: {:?} for {billed:?}", lost.usage);
+                supplier.forget();
+            }
+        }
+        house.verify();
     }
 }
