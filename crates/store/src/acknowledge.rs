@@ -22,6 +22,10 @@ use group::Group;
 
 /// A commit that takes longer is a disk that hangs.
 const HUNG: Duration = Duration::from_secs(5);
+/// A commit that takes longer is not for a thread that has other things to do...
+const SLOW: Duration = Duration::from_millis(2);
+/// ... for so long.
+const SLOW_FOR: Duration = Duration::from_secs(5);
 
 /// What writer, waiters and onlookers share.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub(crate) struct Progress {
     posting_failing: AtomicBool,
     /// When the commit that is going on began, in milliseconds since `born`, plus one; 0 while none is.
     committing_since: AtomicU64,
+    /// The last slow commit, in milliseconds since `born`, plus one; 0 where there was none.
+    slow_at: AtomicU64,
     born: Instant,
     buffer: usize,
     groups: Mutex<Vec<Weak<Group>>>,
@@ -52,6 +58,7 @@ impl Progress {
             failing: AtomicBool::new(false),
             posting_failing: AtomicBool::new(false),
             committing_since: AtomicU64::new(0),
+            slow_at: AtomicU64::new(0),
             born: Instant::now(),
             buffer,
             groups: Mutex::default(),
@@ -83,6 +90,20 @@ impl Progress {
     /// A commit begins.
     pub(crate) fn begin(&self) {
         self.committing_since.store(self.millis() + 1, Ordering::Relaxed);
+    }
+
+    /// A commit took so long.
+    pub(crate) fn took(&self, time: Duration) {
+        if time > SLOW {
+            self.slow_at.store(self.millis() + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether commits work at present, and take no time to speak of.
+    pub(crate) fn is_quick(&self) -> bool {
+        let slow_at = self.slow_at.load(Ordering::Relaxed);
+        let was_slow = slow_at > 0 && u128::from(self.millis() + 1 - slow_at) < SLOW_FOR.as_millis();
+        !was_slow && !self.failing.load(Ordering::Relaxed)
     }
 
     /// Every record up to `number` is committed.
@@ -128,7 +149,7 @@ impl Progress {
     }
 
     /// What has become of the record of that number.
-    fn kept(&self, number: u64) -> Option<Kept> {
+    pub(crate) fn kept(&self, number: u64) -> Option<Kept> {
         if self.committed.load(Ordering::SeqCst) >= number {
             Some(Kept::Committed)
         } else if self.failing.load(Ordering::SeqCst) || self.is_closed() {

@@ -17,7 +17,8 @@ use crate::lock::Lock;
 use crate::options::{Durability, Options};
 use crate::posting::{self, Posting};
 use crate::queue::Handed;
-use crate::{clock, recovery, schema, writer};
+use crate::writer::{self, Writer};
+use crate::{clock, recovery, schema};
 
 /// A ledger that is being written: the only server of its file. Shared by all threads.
 ///
@@ -26,13 +27,16 @@ pub struct Sqlite {
     path: PathBuf,
     progress: Arc<Progress>,
     posting: Arc<Posting>,
+    writer: Arc<Mutex<Writer>>,
+    /// Whether a thread with a record may write it itself: a sync would keep it from its other work.
+    writes_here: bool,
     recovered: usize,
     salt: u64,
     threads: Mutex<Option<Threads>>,
 }
 
 struct Threads {
-    writer: JoinHandle<(usize, Daybook)>,
+    writer: JoinHandle<usize>,
     poster: JoinHandle<bool>,
     /// Given back last: until then nobody else may write.
     _lock: Lock,
@@ -48,18 +52,22 @@ impl Sqlite {
         let connection = schema::open_or_make(&options.path, options.durability)?;
         let recovered = recover(&connection, options)?;
         let (encoder, salt) = (Encoder::new(&connection)?, schema::salt(&connection)?);
-        let mut daybook = Daybook::open(options)?;
+        let daybook = Daybook::open(options)?;
         let (progress, posting) = (Arc::new(Progress::new(options.buffer)), Arc::<Posting>::default());
-        let writer = {
-            let (progress, posting) = (Arc::clone(&progress), Arc::clone(&posting));
-            spawn("ledger", move || (writer::run(&mut daybook, encoder, &progress, &posting), daybook))?
+        let writer = Writer::new(daybook, encoder, Arc::clone(&progress), Arc::clone(&posting));
+        let writer = Arc::new(Mutex::new(writer));
+        let thread = {
+            let (writer, progress) = (Arc::clone(&writer), Arc::clone(&progress));
+            spawn("ledger", move || writer::run(&writer, &progress))?
         };
         let poster = {
             let (options, progress, posting) = (options.clone(), Arc::clone(&progress), Arc::clone(&posting));
             spawn("posting", move || posting::run(&options, &posting, &progress, connection))?
         };
-        let threads = Mutex::new(Some(Threads { writer, poster, _lock: lock }));
-        Ok(Self { path: options.path.clone(), progress, posting, recovered, salt, threads })
+        let threads = Mutex::new(Some(Threads { writer: thread, poster, _lock: lock }));
+        let writes_here = options.durability == Durability::CrashSafe;
+        let path = options.path.clone();
+        Ok(Self { path, progress, posting, writer, writes_here, recovered, salt, threads })
     }
 
     /// Where it lies.
@@ -95,21 +103,32 @@ impl Sqlite {
     pub fn close(&self) -> Result<(), Unwritten> {
         let Some(threads) = self.threads.lock().expect(UNPOISONED).take() else { return Ok(()) };
         self.progress.queue.close();
-        let (unwritten, daybook) = threads.writer.join().expect("the writer does not panic");
+        let unwritten = threads.writer.join().expect("the writer does not panic");
         self.posting.close();
         let is_synced = threads.poster.join().expect("posting does not panic");
         self.progress.close();
-        if is_synced && let Err(error) = daybook.clear() {
+        let writer = self.writer.lock().expect(UNPOISONED);
+        if is_synced && let Err(error) = writer.clear_daybook() {
             // It will be found that everything in it is posted already.
             tracing::warn!(error = &error as &dyn std::error::Error, "the daybook could not be cleared");
         }
         if unwritten > 0 { Err(Unwritten { records: unwritten }) } else { Ok(()) }
     }
 
+    /// Hands a record over and, where that takes no time to speak of, writes it and all that waits.
     fn hand(&self, record: Handed) -> Settled {
-        match self.progress.hand(record) {
-            Some(number) => Settled::later(Waiting { progress: Arc::clone(&self.progress), number }),
-            None => Settled::now(Kept::Buffered),
+        let Some(number) = self.progress.hand(record) else { return Settled::now(Kept::Buffered) };
+        if self.writes_here
+            && self.progress.is_quick()
+            && let Ok(mut writer) = self.writer.try_lock()
+        {
+            writer.write_here();
+        } else {
+            self.progress.queue.nudge();
+        }
+        match self.progress.kept(number) {
+            Some(kept) => Settled::now(kept),
+            None => Settled::later(Waiting { progress: Arc::clone(&self.progress), number }),
         }
     }
 }
@@ -125,6 +144,7 @@ pub struct Unwritten {
 impl Journal for Sqlite {
     fn intent(&self, intent: Intent) {
         self.progress.hand(Handed::Intent(intent));
+        self.progress.queue.nudge();
     }
 
     fn settle(&self, entry: Box<Entry>) -> Settled {

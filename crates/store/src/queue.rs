@@ -1,7 +1,8 @@
-//! What has been handed over and not yet been taken by the writer.
+//! What has been handed over and not yet been taken to be written.
 //!
-//! The writer is not woken for each record: whoever waits for one asks for it ([`Queue::hurry`]) after everything
-//! that was ready has been handed over, and what nobody waits for is taken within [`LINGER`].
+//! Whoever hands a record over may take all that is there and write it. Where that cannot be, the writer's thread does
+//! it. That is not woken for each record: whoever waits for one asks for it ([`Queue::hurry`]) after everything that was
+//! ready has been handed over, and what nobody waits for is taken within [`LINGER`].
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -35,6 +36,8 @@ struct State {
     urgent: bool,
     /// The last record was handed over: the writer ends when it has written it.
     closing: bool,
+    /// What was taken and only waits for its time has to be written then.
+    lingering: Option<Instant>,
     writer: Writer,
 }
 
@@ -58,7 +61,8 @@ pub(crate) struct Taken {
 }
 
 impl Queue {
-    /// Hands a record over and gives its number; `None` where it comes too late.
+    /// Hands a record over and gives its number; `None` where it comes too late. Who does not write it at once has to
+    /// [see to it](Self::nudge) that somebody does.
     pub(crate) fn hand(&self, record: Handed) -> Option<u64> {
         let mut state = self.lock();
         if state.closing {
@@ -66,13 +70,17 @@ impl Queue {
         }
         state.records.push(record);
         state.handed += 1;
-        let number = state.handed;
+        Some(state.handed)
+    }
+
+    /// Something is there that nobody may ever wait for.
+    pub(crate) fn nudge(&self) {
+        let mut state = self.lock();
         if state.writer == Writer::Asleep {
             state.writer = Writer::Dozing;
             drop(state);
             self.work.notify_one();
         }
-        Some(number)
     }
 
     /// Someone waits for what has been handed over.
@@ -88,37 +96,59 @@ impl Queue {
         }
     }
 
+    /// Something that was taken could not be written, and has to be.
+    pub(crate) fn rouse(&self) {
+        self.lock().urgent = true;
+        self.work.notify_one();
+    }
+
+    /// Something that was taken has to be written at that time.
+    pub(crate) fn linger(&self, until: Instant) {
+        let mut state = self.lock();
+        state.lingering = Some(until);
+        drop(state);
+        self.nudge();
+    }
+
     /// Nothing will follow.
     pub(crate) fn close(&self) {
         self.lock().closing = true;
         self.work.notify_one();
     }
 
-    /// Takes all that waits, into `records`. Waits until somebody hurries, or until `until` where it is given. Does not
-    /// wait where there are settlements already: they came while the writer was busy.
-    pub(crate) fn take(&self, records: &mut Vec<Handed>, until: Option<Instant>) -> Taken {
+    /// Takes all that waits, into `records`.
+    pub(crate) fn take(&self, records: &mut Vec<Handed>) -> Taken {
         let mut state = self.lock();
-        let settled = |record: &Handed| !matches!(record, Handed::Intent(_));
-        if !state.records.iter().any(settled) {
-            state = self.wait(state, until);
-            // Where threads share a core, the one that hurried us may have more to hand over: one commit for all of it
-            // is cheaper than two. Where they do not, this returns at once.
-            drop(state);
-            std::thread::yield_now();
-            state = self.lock();
-        }
-        state.writer = Writer::Busy;
         state.urgent = false;
         std::mem::swap(&mut state.records, records);
         Taken { through: state.handed, closing: state.closing }
     }
 
-    fn wait<'a>(
+    /// For the writer's thread: waits until somebody hurries, until what lingers is due, or until `until` where it is
+    /// given. Does not wait where there are settlements already: they came while it was busy.
+    pub(crate) fn wait(&self, until: Option<Instant>) {
+        let mut state = self.lock();
+        let settled = |record: &Handed| !matches!(record, Handed::Intent(_));
+        if state.records.iter().any(settled) {
+            return;
+        }
+        state = self.wait_with(state, until);
+        state.writer = Writer::Busy;
+        drop(state);
+        // Where threads share a core, the one that hurried us may have more to hand over: one commit for all of it
+        // is cheaper than two. Where they do not, this returns at once.
+        std::thread::yield_now();
+    }
+
+    fn wait_with<'a>(
         &self,
         mut state: MutexGuard<'a, State>,
         mut until: Option<Instant>,
     ) -> MutexGuard<'a, State> {
         while !state.urgent && !state.closing {
+            if let Some(lingering) = state.lingering.take() {
+                until = Some(until.map_or(lingering, |until| until.min(lingering)));
+            }
             if until.is_none() && !state.records.is_empty() {
                 until = Some(Instant::now() + LINGER);
             }

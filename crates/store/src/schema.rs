@@ -181,6 +181,8 @@ pub(crate) fn sync_commits(connection: &Connection, durability: Durability) -> R
 
 /// Whether the tables are there.
 fn check_format(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    // One moment is looked at: somebody may be making them.
+    let _moment = connection.unchecked_transaction()?;
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = match pragma("application_id") {
         Ok(application) => application,

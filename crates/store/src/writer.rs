@@ -1,4 +1,4 @@
-//! The writer thread: whatever waits goes into one write of the daybook, is acknowledged, and handed on to posting.
+//! Writing: whatever waits goes into one write of the daybook, is acknowledged, and handed on to posting.
 //!
 //! When a write fails, nothing is lost: its bytes are kept and tried again, everyone who waits is told that the record
 //! is only in memory, and what follows waits behind it.
@@ -7,6 +7,7 @@ mod lingering;
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use ledger::Record;
@@ -26,37 +27,13 @@ const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_se
 /// How long it tries to write the last records when it is told to end.
 const LAST_TRIES: Duration = Duration::from_secs(5);
 
-/// Writes until the queue is closed. Gives the number of records that could not be written.
-pub(crate) fn run(daybook: &mut Daybook, encoder: Encoder, progress: &Progress, posting: &Posting) -> usize {
-    let mut writer = Writer {
-        daybook,
-        encoder,
-        progress,
-        posting,
-        handed: Vec::new(),
-        lingering: Lingering::default(),
-        pending: VecDeque::new(),
-        batch: Batch::default(),
-        through: 0,
-        closing: false,
-    };
-    loop {
-        writer.take(writer.lingering.next());
-        if !writer.write_at_last() {
-            return writer.batch.rows.len() + writer.pending.len();
-        }
-        progress.commit(writer.through);
-        if writer.closing {
-            return 0;
-        }
-    }
-}
-
-struct Writer<'a> {
-    daybook: &'a mut Daybook,
+/// What it takes to write. Whoever holds it may write: mostly the thread that has a record to be written, where others
+/// would have to be woken and waited for; else the writer's thread.
+pub(crate) struct Writer {
+    daybook: Daybook,
     encoder: Encoder,
-    progress: &'a Progress,
-    posting: &'a Posting,
+    progress: Arc<Progress>,
+    posting: Arc<Posting>,
     handed: Vec<Handed>,
     lingering: Lingering,
     /// What is to be written, oldest first, after `batch`.
@@ -68,9 +45,75 @@ struct Writer<'a> {
     closing: bool,
 }
 
-impl Writer<'_> {
-    fn take(&mut self, until: Option<Instant>) {
-        let taken = self.progress.queue.take(&mut self.handed, until);
+/// The writer's thread: writes what nobody else does, until the queue is closed. Gives the number of records that could
+/// not be written.
+pub(crate) fn run(writer: &Mutex<Writer>, progress: &Progress) -> usize {
+    loop {
+        let until = lock(writer).lingering.next();
+        progress.queue.wait(until);
+        let mut writer = lock(writer);
+        writer.take();
+        if !writer.write_at_last() {
+            return writer.batch.rows.len() + writer.pending.len();
+        }
+        progress.commit(writer.through);
+        if writer.closing {
+            return 0;
+        }
+    }
+}
+
+fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().expect("nothing panics while it writes")
+}
+
+impl Writer {
+    pub(crate) fn new(
+        daybook: Daybook,
+        encoder: Encoder,
+        progress: Arc<Progress>,
+        posting: Arc<Posting>,
+    ) -> Self {
+        Self {
+            daybook,
+            encoder,
+            progress,
+            posting,
+            handed: Vec::new(),
+            lingering: Lingering::default(),
+            pending: VecDeque::new(),
+            batch: Batch::default(),
+            through: 0,
+            closing: false,
+        }
+    }
+
+    /// Writes all that was handed over, here and now. What cannot be written is left to the writer's thread.
+    pub(crate) fn write_here(&mut self) {
+        self.take();
+        if let Some(until) = self.lingering.next() {
+            self.progress.queue.linger(until);
+        }
+        while !self.is_done() {
+            if let Err(error) = self.write() {
+                self.say(&error);
+                return self.progress.queue.rouse();
+            }
+        }
+        self.progress.commit(self.through);
+    }
+
+    /// Forgets everything: it is all in the synced database.
+    pub(crate) fn clear_daybook(&self) -> io::Result<()> {
+        self.daybook.clear()
+    }
+
+    fn is_done(&self) -> bool {
+        self.batch.rows.is_empty() && self.pending.is_empty()
+    }
+
+    fn take(&mut self) {
+        let taken = self.progress.queue.take(&mut self.handed);
         (self.through, self.closing) = (taken.through, taken.closing);
         let mut never_written = 0;
         for record in self.handed.drain(..) {
@@ -94,14 +137,9 @@ impl Writer<'_> {
     /// Writes all that is pending, as often as it takes. `false` where it ends before it could.
     fn write_at_last(&mut self) -> bool {
         let (mut rest, mut closing_since) = (REST.0, None);
-        while !(self.batch.rows.is_empty() && self.pending.is_empty()) {
+        while !self.is_done() {
             let Err(error) = self.write() else { continue };
-            if !self.progress.fail() {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the ledger cannot be written; records wait in memory"
-                );
-            }
+            self.say(&error);
             if self.closing {
                 let since: &mut Instant = closing_since.get_or_insert_with(Instant::now);
                 if since.elapsed() > LAST_TRIES {
@@ -116,13 +154,25 @@ impl Writer<'_> {
         true
     }
 
+    /// Tells those who wait, and once the log.
+    fn say(&self, error: &io::Error) {
+        if !self.progress.fail() {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "the ledger cannot be written; records wait in memory"
+            );
+        }
+    }
+
     fn write(&mut self) -> io::Result<()> {
         if self.batch.rows.is_empty() {
             self.daybook.turn_when_full(self.posting.synced_seq())?;
             self.fill_batch();
         }
         self.progress.begin();
+        let begun = Instant::now();
         self.daybook.write(&self.batch.bytes, self.encoder.tip().seq)?;
+        self.progress.took(begun.elapsed());
         let written = std::mem::replace(&mut self.batch, self.posting.spare());
         self.posting.give(written);
         Ok(())
@@ -145,7 +195,8 @@ impl Writer<'_> {
         let end = Instant::now() + rest;
         while Instant::now() < end && !self.closing {
             let next = self.lingering.next().map_or(end, |next| next.min(end));
-            self.take(Some(next));
+            self.progress.queue.wait(Some(next));
+            self.take();
         }
     }
 }

@@ -24,7 +24,8 @@ fn writer(queue: &Arc<Queue>) -> mpsc::Receiver<(usize, Instant)> {
     thread::spawn(move || {
         let mut records = Vec::new();
         loop {
-            let taken = queue.take(&mut records, None);
+            queue.wait(None);
+            let taken = queue.take(&mut records);
             send.send((records.drain(..).count(), Instant::now())).unwrap();
             if taken.closing {
                 return;
@@ -42,6 +43,7 @@ fn what_nobody_waits_for_is_taken_within_the_linger() {
     for record in [intent(), settlement()] {
         let start = Instant::now();
         queue.hand(record);
+        queue.nudge();
         let (count, at) = writer.recv().unwrap();
         assert_eq!(count, 1);
         assert!(at - start >= LINGER / 2, "{:?}", at - start);
@@ -75,7 +77,8 @@ fn settlements_that_came_meanwhile_do_not_wait() {
     queue.hand(settlement());
     let mut records = Vec::new();
     let start = Instant::now();
-    let taken = queue.take(&mut records, Some(start + Duration::from_mins(1)));
+    queue.wait(Some(start + Duration::from_mins(1)));
+    let taken = queue.take(&mut records);
     assert_eq!((records.len(), taken.through, taken.closing), (2, 2, false));
     assert!(start.elapsed() < Duration::from_secs(30));
 }
@@ -87,6 +90,7 @@ fn after_the_end_nothing_is_taken() {
     queue.close();
     assert_eq!(queue.hand(settlement()), None);
     let mut records = Vec::new();
-    assert!(queue.take(&mut records, None).closing);
+    queue.wait(None);
+    assert!(queue.take(&mut records).closing);
     assert_eq!(records.len(), 1);
 }
