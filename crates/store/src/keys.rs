@@ -1,7 +1,7 @@
 //! Virtual keys: issued once, kept as hashes, revoked at once.
 //!
 //! A key is 256 random bits, so a fast hash of it gives nothing away. Each change moves an epoch on; a running server
-//! looks for that every 25 ms ([`KeyWatch`]) and acknowledges the epoch that it has put in force, so that whoever
+//! looks for that every 50 ms ([`KeyWatch`]) and acknowledges the epoch that it has put in force, so that whoever
 //! revoked a key can wait until no server accepts it any more.
 
 mod secret;

@@ -1,49 +1,53 @@
 //! A changed configuration file is read, checked and put in force while requests go on; a wrong one changes nothing.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use notify::{EventKind, RecursiveMode, Watcher};
-use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::config::environment::Environment;
 use crate::resolve::Context;
 use crate::settings::{self, Settings, SettingsError};
 
+/// How often the file is looked at. Being told by the system would tell of each write to the ledger, too, which
+/// usually lies in the same folder.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Editors write a file in several steps; the last one counts.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// Tells when a file may have changed.
 #[derive(Debug)]
 pub(crate) struct FileWatch {
-    changed: Arc<Notify>,
-    _watcher: notify::RecommendedWatcher,
+    path: PathBuf,
+    seen: Option<Look>,
 }
 
+/// What changes when a file is written, or another is put in its place, also behind a link.
+type Look = (u64, u64, i64, i64, u64);
+
 impl FileWatch {
-    /// Watches the folder of `path`: many editors, and Kubernetes, put a new file in the old one's place.
-    pub(crate) fn new(path: &Path) -> notify::Result<Self> {
-        let changed = Arc::new(Notify::new());
-        let notified = Arc::clone(&changed);
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let reading = |event: &notify::Event| matches!(event.kind, EventKind::Access(_));
-            if event.is_ok_and(|event| !reading(&event)) {
-                notified.notify_one();
-            }
-        })?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
-        // It may have changed before it was watched.
-        changed.notify_one();
-        Ok(Self { changed, _watcher: watcher })
+    /// Watches `path`. At first it counts as changed: it may have been since it was read.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, seen: None }
     }
 
-    /// Waits until the folder has changed and come to rest.
-    pub(crate) async fn changed(&self) {
-        self.changed.notified().await;
-        sleep(SETTLE).await;
+    /// Waits until the file has changed and come to rest. One that is not there at the moment is waited for.
+    pub(crate) async fn changed(&mut self) {
+        loop {
+            let look = self.look();
+            if look.is_some() && look != self.seen {
+                sleep(SETTLE).await;
+                self.seen = look;
+                return;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn look(&self) -> Option<Look> {
+        let file = std::fs::metadata(&self.path).ok()?;
+        Some((file.dev(), file.ino(), file.mtime(), file.mtime_nsec(), file.size()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::options::Durability;
 use crate::schema;
 
 /// How often it looks. Looking costs a few microseconds.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Follows the keys of a ledger, until dropped.
 #[derive(Debug)]
