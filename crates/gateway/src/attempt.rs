@@ -118,7 +118,7 @@ pub(crate) async fn attempt(
         Answer::Stream(first_content(call, body, lease, trace, limits, strips).await?)
     } else {
         expect_type(&parts.headers, "application/json")?;
-        plain(call, &parts.headers, body, lease, limits.total).await?
+        plain(call, &parts.headers, body, lease, trace, limits.total).await?
     };
     Ok(Started { status: parts.status, headers: parts.headers, answer })
 }
@@ -207,6 +207,7 @@ async fn plain(
     headers: &HeaderMap,
     mut body: Incoming,
     lease: Lease,
+    trace: &AttemptTrace,
     until: Instant,
 ) -> Result<Answer, Failed> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -214,20 +215,30 @@ async fn plain(
     if announced.is_some_and(|length: usize| length > call.snapshot.limits.reply_buffer) {
         return Ok(Answer::Large { held, rest: body, lease });
     }
-    match timeout_at(until, held.read(&mut body)).await {
-        Err(_) => Err(Failure::Timeout.into()),
-        Ok(Read::Broken) => Err(Failure::Broken(Broken::Cut).into()),
+    let read = timeout_at(until, held.read(&mut body)).await;
+    // The supplier had all of it when it began to send.
+    let broke = |length: usize, failure: Failure| {
+        trace.in_vain(None, announced.unwrap_or_default().max(length) as u64);
+        Err(failure.into())
+    };
+    match read {
         Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
         Ok(Read::End) => {
             lease.give_back();
             let body = held.into_bytes();
-            let reply = call.asked.codec.reply(&body)?;
-            Ok(Answer::Whole { body, reply })
+            match call.asked.codec.reply(&body) {
+                Ok(reply) => Ok(Answer::Whole { body, reply }),
+                Err(failure @ Failure::Broken(_)) => broke(body.len(), failure),
+                // An error in an answer's place: nothing was generated.
+                Err(failure) => Err(failure.into()),
+            }
         }
+        Ok(Read::Broken) => broke(held.len(), Failure::Broken(Broken::Cut)),
+        Err(_) => broke(held.len(), Failure::Timeout),
     }
 }
 
-/// Reads a stream up to its first content; what comes before is held back. Whatever arrives is a sign of life.
+/// Reads a stream up to its first content.
 async fn first_content(
     call: &Call,
     body: Incoming,
@@ -236,29 +247,25 @@ async fn first_content(
     limits: Limits,
     strips: bool,
 ) -> Result<Streaming, Failed> {
-    let framer = Framer::new(call.snapshot.limits.reply_buffer);
-    let reader = call.asked.codec.stream();
-    let mut streaming =
-        Streaming { held: Vec::new(), held_bytes: 0, ended: false, framer, reader, rest: body, lease };
-    loop {
-        let looked = streaming.look(strips).inspect_err(|_| trace.usage(streaming.reader.usage()))?;
-        match looked {
-            Look::Begun => {
+    let mut streaming = Streaming {
+        held: Vec::new(),
+        held_bytes: 0,
+        ended: false,
+        framer: Framer::new(call.snapshot.limits.reply_buffer),
+        reader: call.asked.codec.stream(),
+        rest: body,
+        lease,
+    };
+    match streaming.begin(limits, strips, call.snapshot.limits.reply_buffer).await {
+        Ok(()) => {
+            if !streaming.ended {
                 trace.first_content();
-                return Ok(streaming);
             }
-            Look::Ended => return streaming.into_ended(),
-            Look::Nothing => {}
+            Ok(streaming)
         }
-        if streaming.held_bytes > call.snapshot.limits.reply_buffer {
-            return Err(Failure::Broken(Broken::TooLong).into());
-        }
-        let silent_until = after(Instant::now(), limits.silence).min(limits.first_content);
-        match timeout_at(silent_until, streaming.rest.frame()).await {
-            Err(_) => return Err(Failure::Timeout.into()),
-            Ok(Some(Ok(frame))) => streaming.framer.push(frame.into_data().unwrap_or_default()),
-            Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut).into()),
-            Ok(None) => return streaming.at_end(),
+        Err(failure) => {
+            trace.in_vain(streaming.reader.usage(), streaming.reader.output_bytes());
+            Err(failure.into())
         }
     }
 }
@@ -274,17 +281,34 @@ enum Look {
 }
 
 impl Streaming {
-    fn hold(&mut self, bytes: Bytes) {
-        self.held_bytes += bytes.len();
-        self.held.push(bytes);
+    /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
+    /// Whatever arrives is a sign of life.
+    async fn begin(&mut self, limits: Limits, strips: bool, most_bytes: usize) -> Result<(), Failure> {
+        loop {
+            match self.look(strips)? {
+                Look::Begun => return Ok(()),
+                Look::Ended => return self.end(),
+                Look::Nothing => {}
+            }
+            if self.held_bytes > most_bytes {
+                return Err(Failure::Broken(Broken::TooLong));
+            }
+            let silent_until = after(Instant::now(), limits.silence).min(limits.first_content);
+            match timeout_at(silent_until, self.rest.frame()).await {
+                Err(_) => return Err(Failure::Timeout),
+                Ok(Some(Ok(frame))) => self.framer.push(frame.into_data().unwrap_or_default()),
+                Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut)),
+                Ok(None) => return self.at_end(),
+            }
+        }
     }
 
     /// Holds the frames at hand, up to the first content.
-    fn look(&mut self, strips: bool) -> Result<Look, Failed> {
+    fn look(&mut self, strips: bool) -> Result<Look, Failure> {
         while let Some(frame) = self.framer.next_frame().map_err(|_| Failure::Broken(Broken::TooLong))? {
             let seen = self.reader.read(&frame);
             if let SeenKind::Error(failure) = seen.kind {
-                return Err(failure.into());
+                return Err(failure);
             }
             if !(seen.strip_if_unasked && strips) {
                 self.hold(frame.raw);
@@ -298,23 +322,29 @@ impl Streaming {
         Ok(Look::Nothing)
     }
 
-    /// The supplier closed the stream; a last event may lack its blank line.
-    fn at_end(mut self) -> Result<Self, Failed> {
+    fn hold(&mut self, bytes: Bytes) {
+        self.held_bytes += bytes.len();
+        self.held.push(bytes);
+    }
+
+    /// The supplier closed the stream; the terminal event may lack its blank line.
+    fn at_end(&mut self) -> Result<(), Failure> {
         if let Some(rest) = self.framer.finish() {
             if let SeenKind::Error(failure) = self.reader.read(&Frame::new(rest.clone())).kind {
-                return Err(failure.into());
+                return Err(failure);
             }
             self.hold(rest);
         }
-        self.into_ended()
+        self.end()
     }
 
-    /// A stream that ended without content is an answer only if it says why it ended.
-    fn into_ended(self) -> Result<Self, Failed> {
-        if self.reader.end() == wire::End::Complete && self.reader.finish().is_some() {
-            Ok(Self { ended: true, ..self })
+    /// A stream that ended without content is an answer only if it says that it ended, and why.
+    fn end(&mut self) -> Result<(), Failure> {
+        if self.reader.end() == wire::End::Complete {
+            self.ended = true;
+            Ok(())
         } else {
-            Err(Failure::Broken(if self.held.is_empty() { Broken::Empty } else { Broken::Cut }).into())
+            Err(Failure::Broken(if self.held.is_empty() { Broken::Empty } else { Broken::Cut }))
         }
     }
 }

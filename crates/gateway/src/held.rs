@@ -72,6 +72,11 @@ impl Held {
         true
     }
 
+    /// How much is held.
+    pub(crate) const fn len(&self) -> usize {
+        self.bytes
+    }
+
     /// What is held, joined.
     pub(crate) fn into_bytes(mut self) -> Bytes {
         if self.chunks.len() == 1 {

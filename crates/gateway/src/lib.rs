@@ -9,6 +9,7 @@ mod asked;
 mod attempt;
 mod call;
 mod choose;
+mod client_io;
 mod clock;
 mod door;
 mod estimate;

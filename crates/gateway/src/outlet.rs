@@ -20,6 +20,8 @@ use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::client_io::Backlog;
+
 /// The longest that an abandoned answer is read on to learn what it costs.
 const LONGEST_DRAIN: Duration = Duration::from_mins(1);
 
@@ -100,6 +102,7 @@ impl Outlet {
 pub(crate) struct Flow {
     answer: Option<Pin<Box<dyn Future<Output = ()>>>>,
     slot: Rc<Slot>,
+    backlog: Option<Rc<Backlog>>,
 }
 
 impl Flow {
@@ -107,7 +110,7 @@ impl Flow {
     pub(crate) fn new<F: Future<Output = ()> + 'static>(make: impl FnOnce(Outlet) -> F) -> Self {
         let slot = Rc::<Slot>::default();
         let answer = make(Outlet(Rc::clone(&slot)));
-        Self { answer: Some(Box::pin(answer)), slot }
+        Self { answer: Some(Box::pin(answer)), slot, backlog: None }
     }
 
     /// Waits for the head; the body carries on from there.
@@ -145,6 +148,11 @@ impl Flow {
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokeOff>>> {
+        if self.backlog.as_ref().is_some_and(|backlog| backlog.poll_clear(context).is_pending()) {
+            // Its time limits hold all the same. It can be at most one chunk ahead.
+            let _ = self.poll_answer(context);
+            return Poll::Pending;
+        }
         if let Some(chunk) = self.slot.chunk.borrow_mut().take() {
             return Poll::Ready(Some(Ok(chunk)));
         }
@@ -185,6 +193,17 @@ pub enum ReplyBody {
     Whole(Bytes),
     /// It is being made.
     Flowing(Flow),
+}
+
+impl ReplyBody {
+    /// Hands nothing over while the client's socket takes nothing.
+    #[must_use]
+    pub(crate) fn behind(mut self, backlog: Rc<Backlog>) -> Self {
+        if let Self::Flowing(flow) = &mut self {
+            flow.backlog = Some(backlog);
+        }
+        self
+    }
 }
 
 impl Body for ReplyBody {

@@ -98,8 +98,14 @@ impl<'a> Record<'a> {
     /// The attempt under way failed before anything of it reached the client.
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };
-        let used = current.trace.usage.get().map(|usage| Used { usage, source: UsageSource::Supplier });
+        let used = self.used_in_vain(&current.trace);
         self.conclude(current, AttemptOutcome::Failed(failure), used);
+    }
+
+    /// Of an attempt that came to nothing: a supplier that took the request in has read the prompt, and bills it.
+    fn used_in_vain(&self, trace: &AttemptTrace) -> Option<Used> {
+        let reported = trace.usage.get().unwrap_or_default();
+        trace.was_accepted().then(|| self.estimated(reported, trace.output_bytes.get()))
     }
 
     /// The first content is about to be released: `reader` will follow the stream from here on.

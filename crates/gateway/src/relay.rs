@@ -99,19 +99,20 @@ impl Relay<'_> {
     async fn stream(&mut self, streaming: Streaming, strips: bool) {
         let Streaming { held, ended, mut framer, mut rest, lease, .. } = streaming;
         let ended = self.stream_body(held, ended, strips, &mut framer, &mut rest).await;
-        match ended {
+        let (served, refusal) = match ended {
             Ended::Well(last) => {
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
                 self.outlet.send(last).await;
-                keep(rest, lease);
+                return keep(rest, lease);
             }
-            Ended::Broke(failure) => {
-                self.break_off(AttemptOutcome::Failed(failure), &spent(self.call, failure)).await;
-            }
-            Ended::Stopped => self.break_off(AttemptOutcome::Abandoned, &Refusal::Stopping).await,
-            Ended::TookTooLong => self.break_off(AttemptOutcome::Abandoned, &Refusal::TookTooLong).await,
-        }
+            Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),
+            Ended::Stopped => (AttemptOutcome::Abandoned, Refusal::Stopping),
+            Ended::TookTooLong => (AttemptOutcome::Abandoned, Refusal::TookTooLong),
+        };
+        // The supplier need not wait until the client has taken the last word.
+        drop((rest, lease, framer));
+        self.break_off(served, &refusal).await;
     }
 
     /// Ends a stream that cannot be completed: its protocol's own error, so that nobody takes it for the end.

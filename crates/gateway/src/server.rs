@@ -18,10 +18,11 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::client_io::ClientIo;
 use crate::outlet::ReplyBody;
 use crate::shutdown::{Phase, Shutdown};
 
-/// A client that has not finished its request's head, or its TLS handshake, in this time is cut off.
+/// A client that has not finished its request's head, once begun, or its TLS handshake in this time is cut off.
 const LONGEST_HEAD: Duration = Duration::from_secs(30);
 /// Bounds what is read ahead of one client connection, and so the largest head (hyper's floor is 8 KiB).
 const READ_BUFFER_BYTES: usize = 64 * 1024;
@@ -83,6 +84,19 @@ where
     F: Future<Output = Response<ReplyBody>> + 'static,
 {
     let _open = shutdown.open_connection();
+    let mut stopped = shutdown.clone();
+    tokio::select! {
+        () = secured(io, tls, shutdown, answer) => {}
+        () = stopped.reached(Phase::Ended) => tracing::debug!("a client's connection had to be dropped"),
+    }
+}
+
+async fn secured<I, S, F>(io: I, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: Rc<S>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: Fn(Request<Incoming>) -> F + 'static,
+    F: Future<Output = Response<ReplyBody>> + 'static,
+{
     let Some(acceptor) = tls else { return http(io, shutdown, answer).await };
     match timeout(LONGEST_HEAD, acceptor.accept(io)).await {
         Ok(Ok(stream)) => http(stream, shutdown, answer).await,
@@ -97,9 +111,11 @@ where
     S: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<ReplyBody>> + 'static,
 {
+    let io = ClientIo::new(io);
+    let backlog = io.backlog();
     let service = service_fn(move |request| {
-        let answering = answer(request);
-        async move { Ok::<_, Infallible>(answering.await) }
+        let (answering, backlog) = (answer(request), Rc::clone(&backlog));
+        async move { Ok::<_, Infallible>(answering.await.map(|body| body.behind(backlog))) }
     });
     let mut builder = auto::Builder::new(LocalExecutor);
     builder

@@ -1,4 +1,4 @@
-//! The three phases of a stop: not ready, then drain, then each open answer ends lawfully.
+//! The phases of a stop: not ready, then drain, then each open answer ends lawfully, then what is left is dropped.
 
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub enum Phase {
     Draining,
     /// Answers still open end now, with their protocol's own error.
     Ending,
+    /// Connections still open are dropped, whatever is on them.
+    Ended,
 }
 
 /// The side that stops the server.

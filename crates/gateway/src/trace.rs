@@ -29,7 +29,9 @@ pub(crate) struct AttemptTrace {
     pub(crate) headers: Cell<Option<Instant>>,
     pub(crate) first_content: Cell<Option<Instant>>,
     pub(crate) status: Cell<Option<u16>>,
+    /// What the supplier has said and sent of an answer that came to nothing.
     pub(crate) usage: Cell<Option<Usage>>,
+    pub(crate) output_bytes: Cell<u64>,
     pub(crate) supplier_request_id: RefCell<Option<Arc<str>>>,
     pub(crate) limits: RefCell<Vec<(Arc<str>, Arc<str>)>>,
 }
@@ -43,6 +45,7 @@ impl AttemptTrace {
             first_content: Cell::default(),
             status: Cell::default(),
             usage: Cell::default(),
+            output_bytes: Cell::default(),
             supplier_request_id: RefCell::default(),
             limits: RefCell::default(),
         }
@@ -65,7 +68,14 @@ impl AttemptTrace {
         self.first_content.set(Some(Instant::now()));
     }
 
-    pub(crate) fn usage(&self, usage: Option<Usage>) {
+    /// The answer came to nothing; so much of it was there.
+    pub(crate) fn in_vain(&self, usage: Option<Usage>, output_bytes: u64) {
         self.usage.set(usage);
+        self.output_bytes.set(output_bytes);
+    }
+
+    /// Whether the supplier took the request in: it said 2xx, whatever followed.
+    pub(crate) fn was_accepted(&self) -> bool {
+        self.status.get().is_some_and(|status| (200..300).contains(&status))
     }
 }

@@ -1,0 +1,181 @@
+//! A client's connection as the server writes to it: it knows whether the client takes what it is sent.
+//!
+//! hyper buffers much before it stops asking for more, and stops polling an answer then. So an answer asks here first:
+//! while the socket takes nothing, it hands over nothing, and is still polled, so that its time limits hold. A client
+//! that takes nothing for [`LONGEST_STALL`], or sends nothing at first for [`LONGEST_SILENCE`], is let go.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// Longer than any pause of a reader that is at work (speech that is played as it comes, a debugger).
+const LONGEST_STALL: Duration = Duration::from_mins(5);
+/// A connection opened ahead of its first request waits so long for it.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// Whether a connection's socket takes bytes at present.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    full: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Backlog {
+    /// Ready while the socket takes bytes; else the task is woken when it does again.
+    pub(crate) fn poll_clear(&self, context: &Context<'_>) -> Poll<()> {
+        if !self.full.get() {
+            return Poll::Ready(());
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            waiting.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn clear(&self) {
+        if self.full.replace(false) {
+            self.waiting.borrow_mut().drain(..).for_each(Waker::wake);
+        }
+    }
+}
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct ClientIo<I> {
+    io: I,
+    backlog: Rc<Backlog>,
+    stall: Option<Pin<Box<Sleep>>>,
+    /// Until the first byte has come.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl<I> ClientIo<I> {
+    pub(crate) fn new(io: I) -> Self {
+        Self { io, backlog: Rc::default(), stall: None, silence: Some(Box::pin(sleep(LONGEST_SILENCE))) }
+    }
+
+    pub(crate) fn backlog(&self) -> Rc<Backlog> {
+        Rc::clone(&self.backlog)
+    }
+
+    /// Takes note of how a write went.
+    fn wrote<T>(&mut self, context: &mut Context<'_>, wrote: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.stall = None;
+            self.backlog.clear();
+            return wrote;
+        }
+        self.backlog.full.set(true);
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(LONGEST_STALL)));
+        stall.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for ClientIo<I> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.io).poll_read(context, buffer);
+        let Some(silence) = &mut this.silence else { return read };
+        if read.is_ready() {
+            this.silence = None;
+            return read;
+        }
+        silence.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for ClientIo<I> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let wrote = Pin::new(&mut this.io).poll_write(context, bytes);
+        this.wrote(context, wrote)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let wrote = Pin::new(&mut this.io).poll_write_vectored(context, slices);
+        this.wrote(context, wrote)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.io).poll_flush(context);
+        this.wrote(context, flushed)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn it_tells_when_the_client_takes_no_more_and_when_it_does_again() {
+        let (mut client, server) = duplex(10);
+        let mut server = ClientIo::new(server);
+        let backlog = server.backlog();
+        server.write_all(&[0; 10]).await.unwrap();
+        poll_fn(|context| backlog.poll_clear(context)).await;
+        let write = server.write(b"more");
+        assert!(timeout(Duration::from_secs(1), write).await.is_err());
+        let clear = poll_fn(|context| backlog.poll_clear(context));
+        assert!(timeout(Duration::from_secs(1), clear).await.is_err());
+        let clear = async {
+            poll_fn(|context| backlog.poll_clear(context)).await;
+        };
+        let take = async {
+            client.read_exact(&mut [0; 10]).await.unwrap();
+            server.write_all(b"more").await.unwrap();
+        };
+        tokio::join!(clear, take);
+    }
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn p9_a_client_that_takes_nothing_is_let_go() {
+        let (_client, server) = duplex(10);
+        let start = Instant::now();
+        let error = ClientIo::new(server).write_all(&[0; 11]).await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, LONGEST_STALL));
+    }
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn p9_a_client_that_says_nothing_at_first_is_let_go() {
+        let (mut client, server) = duplex(10);
+        let mut server = ClientIo::new(server);
+        let start = Instant::now();
+        let error = server.read(&mut [0; 10]).await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, LONGEST_SILENCE));
+        server.silence = Some(Box::pin(sleep(LONGEST_SILENCE)));
+        client.write_all(b"a").await.unwrap();
+        assert_eq!(server.read(&mut [0; 10]).await.unwrap(), 1);
+        let later = timeout(LONGEST_SILENCE * 2, server.read(&mut [0; 10])).await;
+        assert!(later.is_err(), "between requests hyper watches the time");
+    }
+}
