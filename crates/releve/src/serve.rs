@@ -17,7 +17,7 @@ use gateway::{Clock, Key, KeyRing, MemoryBudget, Metrics, Phase, Shared, Stopper
 use routing::Dice;
 use secrecy::SecretString;
 use store::{KeyWatch, KeysInForce, Sqlite, StoreError};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::ready::ready;
@@ -31,7 +31,10 @@ use crate::tls;
 
 /// The memory that all buffers together may take; one request of the largest size always fits.
 const BUFFER_BYTES: usize = 32 << 20;
-/// Answers under way when a stop begins may go on for so long before they are ended.
+/// Who routes to us (Kubernetes, a load balancer) goes on for a moment after the word that we stop: requests are still
+/// taken for so long, while `/readyz` says no.
+const LEAVING: Duration = Duration::from_secs(1);
+/// Answers under way when a drain begins may go on for so long before they are ended.
 const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 /// After that each has so long to send its last event and settle.
 const LONGEST_END: Duration = Duration::from_secs(5);
@@ -179,7 +182,13 @@ impl Running {
         self.config.store(Arc::new(shown(resolved)));
     }
 
-    /// Stops: not ready, no new connections, open answers to their end, then an end for those that have none.
+    /// The beginning of a stop that others must hear of: not ready for a moment, and still serving.
+    pub(crate) async fn leave(&self) {
+        self.stopper.enter(Phase::Leaving);
+        sleep(LEAVING).await;
+    }
+
+    /// Stops: no new connections, open answers to their end, then an end for those that have none.
     pub(crate) async fn stop(self) -> Result<(), store::Unwritten> {
         self.stopper.enter(Phase::Draining);
         if timeout(LONGEST_DRAIN, self.stopper.all_closed()).await.is_err() {
@@ -187,6 +196,7 @@ impl Running {
             self.stopper.enter(Phase::Ending);
             timeout(LONGEST_END, self.stopper.all_closed()).await.ok();
         }
+        self.stopper.enter(Phase::Ended);
         let Self { threads, journal, .. } = self;
         // Joining waits for settlements that are still being handed over.
         let joined = tokio::task::spawn_blocking(move || {

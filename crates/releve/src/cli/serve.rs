@@ -1,7 +1,7 @@
 //! `releve serve`: the gateway in front of real suppliers, until it is told to stop.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::PathBuf;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -43,18 +43,32 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let running = serve::start(plan, &settings.resolved)?;
     greet(&running, &settings, terminal)?;
     runtime.block_on(async {
-        watch(&running, settings, desk, terminal, &mut signals).await?;
+        let told = watch(&running, settings, desk, terminal, &mut signals).await?;
         terminal.line("stopping: open answers go on to their end; once more to end them now")?;
-        let stopping = running.stop();
+        let stopping = async {
+            if told == Told::Terminate {
+                running.leave().await;
+            }
+            running.stop().await
+        };
         let stopped = tokio::select! {
             stopped = stopping => stopped,
-            () = signals.stop() => return Ok(Exit::Failed),
+            _ = signals.stop() => return Ok(Exit::Failed),
         };
         match stopped {
             Ok(()) => Ok(Exit::Done),
             Err(unwritten) => Err(CliError::failed(unwritten.to_string())),
         }
     })
+}
+
+/// How it was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// By whoever runs it, who may still send it requests.
+    Terminate,
+    /// By a person at the terminal, who waits.
+    Interrupt,
 }
 
 struct Signals {
@@ -72,8 +86,11 @@ impl Signals {
         })
     }
 
-    async fn stop(&mut self) {
-        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    async fn stop(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Terminate,
+            _ = self.interrupt.recv() => Told::Interrupt,
+        }
     }
 }
 
@@ -84,21 +101,19 @@ async fn watch(
     desk: &Desk<'_>,
     terminal: &mut Terminal,
     signals: &mut Signals,
-) -> Result<(), CliError> {
+) -> Result<Told, CliError> {
     let Some(path) = settings.loaded.source.as_ref().map(|source| source.name.clone()) else {
-        signals.stop().await;
-        return Ok(());
+        return Ok(signals.stop().await);
     };
-    let path = Path::new(&path).to_owned();
-    let file =
-        FileWatch::new(&path).map_err(|error| CliError::failed(format!("cannot watch the file: {error}")))?;
+    let path = PathBuf::from(path);
+    let mut file = FileWatch::new(path.clone());
     let mut reloader = Reloader::new(path, settings);
     loop {
         let force = tokio::select! {
             () = file.changed() => false,
             _ = signals.hangup.recv() => true,
-            _ = signals.terminate.recv() => return Ok(()),
-            _ = signals.interrupt.recv() => return Ok(()),
+            _ = signals.terminate.recv() => return Ok(Told::Terminate),
+            _ = signals.interrupt.recv() => return Ok(Told::Interrupt),
         };
         match reloader.reload(desk.environment, force) {
             Reloaded::Same => {}

@@ -1,6 +1,6 @@
 //! P7: configuration cannot take it down; a reload drops nothing; a stop ends everything lawfully.
 
-use std::io::ErrorKind;
+use std::net::SocketAddr;
 
 use ledger::Outcome;
 use simulator::{Fault, Handle, Rule, Supplier};
@@ -134,30 +134,52 @@ async fn p7_sigterm_lets_an_answer_end_and_turns_others_away() {
     let first = within(opened.next()).await.unwrap().unwrap();
     gateway.signal("-TERM");
     gateway.says("stopping", 0).await;
-    // Not ready, to whoever asks: by word, or by nobody answering.
-    within(async {
-        loop {
-            match client::connect(gateway.listen).await {
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => break,
-                Err(error) => panic!("{error}"),
-                Ok(socket) => match client::open_on(socket, "GET", "/readyz", &[], b"").await {
-                    Ok(reply) if reply.status == 200 => tokio::task::yield_now().await,
-                    Ok(reply) => break assert_eq!(reply.status, 503),
-                    Err(_) => break,
-                },
-            }
-        }
-    })
-    .await;
+    // First not ready, by word and to whoever asks, while requests are still taken.
+    for address in [gateway.admin, gateway.listen] {
+        assert_eq!(says_not_ready(address).await, "not ready: stopping\n", "{address}");
+    }
+    let late = ask(gateway.listen, Dialect::OpenAi, "r", false).await;
+    assert_whole(&late, Dialect::OpenAi, false, "while it leaves");
+    // Then nobody new is let in.
+    within(async { while client::connect(gateway.listen).await.is_ok() {} }).await;
     let (mut reply, _) = within(opened.finish()).await;
     reply.body.splice(0..0, first);
     assert_whole(&reply, Dialect::OpenAi, true, "while it stops");
     let status = gateway.ended().await;
     assert_eq!(status.code(), Some(0), "{}", gateway.said());
     let entries = house.entries();
-    assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].outcome, Outcome::Answered);
+    assert_eq!(entries.len(), 2);
+    assert!(entries.iter().all(|entry| entry.outcome == Outcome::Answered), "{entries:?}");
     house.verify();
+}
+
+/// Asks `/readyz` until it says no, and gives its words. Nobody answering is no word.
+async fn says_not_ready(address: SocketAddr) -> String {
+    within(async {
+        loop {
+            match client::get(address, "/readyz", &[]).await {
+                reply if reply.status == 200 => tokio::task::yield_now().await,
+                reply => {
+                    assert_eq!(reply.status, 503);
+                    break reply.text().to_owned();
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Ctrl-C is from a person who waits: nobody is to be turned away first.
+#[tokio::test]
+async fn p7_sigint_does_not_wait_for_others_to_turn_away() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let config = Config::new().provider("a", Dialect::OpenAi, &supplier).route("r", &["a"], "");
+    let house = House::new(&config);
+    let mut gateway = Gateway::start(&house);
+    gateway.signal("-INT");
+    let asked = std::time::Instant::now();
+    assert_eq!(gateway.ended().await.code(), Some(0), "{}", gateway.said());
+    assert!(asked.elapsed() < std::time::Duration::from_secs(1), "{:?}", asked.elapsed());
 }
 
 /// An answer without end gets the whole drain (30 s), then its protocol's own error.
