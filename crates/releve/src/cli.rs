@@ -25,7 +25,7 @@ mod tests;
 mod try_once;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -49,11 +49,14 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
+/// Names the configuration file where no option does: images and services know it before the command.
+const CONFIG_VARIABLE: &str = "RELEVE_CONFIG";
+
 /// What every command takes.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Shared {
-    /// The configuration file; without it ./releve.toml, and without that what the environment offers.
+    /// The configuration file; without it that of RELEVE_CONFIG, then ./releve.toml, then what the environment offers.
     #[arg(long, short, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     /// Answer as JSON.
@@ -110,7 +113,8 @@ enum Command {
 /// Runs the command that `arguments` ask for.
 pub(crate) fn run(arguments: Arguments, environment: &Environment) -> ExitCode {
     let mut terminal = Terminal::of_process(arguments.shared.json, environment);
-    let desk = Desk { environment, config: locate(arguments.shared.config.as_deref(), &PathBuf::new()) };
+    let asked = arguments.shared.config.as_deref().or(environment.get(CONFIG_VARIABLE).map(Path::new));
+    let desk = Desk { environment, config: locate(asked, &PathBuf::new()) };
     let outcome = dispatch(arguments.command, &desk, &mut terminal);
     terminal.finish(outcome).into()
 }

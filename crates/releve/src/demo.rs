@@ -100,7 +100,9 @@ pub(crate) enum DemoError {
 
 /// Plays the weekend in `folder`. `say` takes the lines, where it is shown in lines.
 pub(crate) fn run(wishes: &Wishes, folder: &Path, say: &mut Say<'_>) -> Result<Report, DemoError> {
-    files::make_room(folder)?;
+    if files::make_room(folder)? {
+        say(&format!("An earlier demo's {CONFIG} and {LEDGER} were here; this one takes their place."))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, weekend(wishes, folder, say))
 }

@@ -29,14 +29,15 @@ pub(crate) enum FilesError {
     Io { path: PathBuf, source: io::Error },
 }
 
-/// Makes room in `folder`: an earlier demo's files go, anything else of these names is an error.
-pub(super) fn make_room(folder: &Path) -> Result<(), FilesError> {
+/// Makes room in `folder`: an earlier demo's files go, anything else of these names is an error. Whether any went.
+pub(super) fn make_room(folder: &Path) -> Result<bool, FilesError> {
     let (ledger, config) = (folder.join(LEDGER), folder.join(CONFIG));
     let configured = !is_absent(&config)?;
     if configured && !is_demo_config(&config)? {
         return Err(FilesError::NotOurs(config));
     }
-    if !is_absent(&ledger)? {
+    let recorded = !is_absent(&ledger)?;
+    if recorded {
         if !is_demo_ledger(&ledger, configured) {
             return Err(FilesError::NotOurs(ledger));
         }
@@ -49,7 +50,8 @@ pub(super) fn make_room(folder: &Path) -> Result<(), FilesError> {
         remove(&folder.join(format!("{LEDGER}{end}")))?;
     }
     remove(&ledger)?;
-    remove(&config)
+    remove(&config)?;
+    Ok(configured || recorded)
 }
 
 fn is_absent(path: &Path) -> Result<bool, FilesError> {
@@ -84,7 +86,7 @@ mod tests {
     fn only_an_earlier_demos_files_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let (ledger, config) = (folder.path().join(LEDGER), folder.path().join(CONFIG));
-        make_room(folder.path()).unwrap();
+        assert!(!make_room(folder.path()).unwrap(), "there was nothing");
 
         let mut keys = Keys::open(&ledger).unwrap();
         keys.create("office", KEY_NAME).unwrap();
@@ -100,7 +102,7 @@ mod tests {
         fs::remove_file(&ledger).unwrap();
 
         Keys::open(&ledger).unwrap().create("office", KEY_NAME).unwrap();
-        make_room(folder.path()).unwrap();
+        assert!(make_room(folder.path()).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
         fs::write(&config, "[server]\n").unwrap();

@@ -47,6 +47,10 @@ fn it_tells_the_story_in_lines_and_ends_with_commands_that_work() {
         assert!(told.out.contains(scene), "{scene}: {}", told.out);
     }
     assert!(told.out.contains("agree to the last digit"), "{}", told.out);
+    for left in fs::read_dir(folder.path()).unwrap() {
+        let left = left.unwrap().file_name().into_string().unwrap();
+        assert!(is_ignored(&left), "{left} would be committed by whoever tries the demo in a checkout");
+    }
     let program = env!("CARGO_BIN_EXE_releve");
     let commands: Vec<&str> = told.out.lines().filter_map(|line| line.trim().strip_prefix(program)).collect();
     assert_eq!(commands.len(), 3, "{}", told.out);
@@ -63,12 +67,24 @@ fn it_tells_the_story_in_lines_and_ends_with_commands_that_work() {
     assert!(said[2].contains("answered"), "{}", said[2]);
 }
 
+/// Whether the repository's `.gitignore` names it.
+fn is_ignored(name: &str) -> bool {
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.gitignore");
+    fs::read_to_string(list).unwrap().lines().any(|line| match line.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => line.trim_start_matches('/') == name,
+    })
+}
+
 #[test]
 fn it_replaces_an_earlier_demo_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let short = ["--json", "--seconds", "3", "--rate", "5"];
-    let first = demo(folder.path(), &short).json();
-    let second = demo(folder.path(), &short).json();
+    let alone = demo(folder.path(), &short);
+    assert!(!alone.complaints.contains("earlier demo"), "{alone:?}");
+    let again = demo(folder.path(), &short);
+    assert!(again.complaints.contains("releve-demo.db were here"), "{again:?}");
+    let (first, second) = (alone.json(), again.json());
     assert_eq!(second["ledger"]["agrees"], true, "the first one's {} entries are gone", first["requests"]);
 
     let config = folder.path().join("releve-demo.toml");
