@@ -61,25 +61,25 @@ impl Outlet {
         self.0.head_sent.get()
     }
 
-    /// Sends `bytes` once the chunk before them has been taken. Without a listener they are let go at once.
+    /// Sends `bytes`, and waits until they have been taken. Without a listener they are let go at once.
     pub(crate) async fn send(&self, bytes: Bytes) {
         if bytes.is_empty() {
             return;
         }
-        let mut bytes = Some(bytes);
-        poll_fn(|_| {
-            if self.0.client_left.get() {
-                return Poll::Ready(());
-            }
-            let mut chunk = self.0.chunk.borrow_mut();
-            if chunk.is_some() {
-                // No waker: whoever takes the chunk polls this future next.
-                return Poll::Pending;
-            }
-            *chunk = bytes.take();
-            Poll::Ready(())
-        })
-        .await;
+        self.taken().await;
+        self.0.chunk.replace(Some(bytes));
+        self.taken().await;
+    }
+
+    /// Sends `bytes` if nothing else is on its way.
+    pub(crate) fn offer(&self, bytes: Bytes) {
+        self.0.chunk.borrow_mut().get_or_insert(bytes);
+    }
+
+    /// Waits until nothing is on its way. No waker: whoever takes the chunk polls this future next.
+    async fn taken(&self) {
+        let taken = || self.0.client_left.get() || self.0.chunk.borrow().is_none();
+        poll_fn(|_| if taken() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Ends the answer in a way that the client cannot take for its proper end.

@@ -154,7 +154,7 @@ async fn begin(
                 if !outlet.head_sent() {
                     outlet.head(reply::early_stream_head(&call.dialect()));
                 }
-                outlet.send(Bytes::from_static(call.asked.codec.keep_alive())).await;
+                outlet.offer(Bytes::from_static(call.asked.codec.keep_alive()));
             }
             Waited::Due(Due::Gap | Due::Total) => {
                 return Err(Nobody::Spent { refusal: Refusal::TookTooLong, failure: Some(Failure::Timeout) });

@@ -134,13 +134,6 @@ impl<'a> Record<'a> {
             .map_or(wire::End::Cut, |reader| reader.end())
     }
 
-    /// Whether the stream has given a finish reason.
-    pub(crate) fn says_why_it_ended(&self) -> bool {
-        let current = self.current.borrow();
-        let reader = current.as_ref().and_then(|current| current.reader.as_ref());
-        reader.is_some_and(|reader| reader.finish().is_some())
-    }
-
     /// Bytes have gone to the client.
     pub(crate) fn released(&self, bytes: usize) {
         self.released_bytes.set(self.released_bytes.get() + bytes as u64);

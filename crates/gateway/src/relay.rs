@@ -146,7 +146,7 @@ impl Relay<'_> {
                 return ended;
             }
             let at_hand = at_hand(rest).await;
-            if !matches!(at_hand, Some(Some(Ok(_)))) || run.len() >= MOST_JOINED_BYTES {
+            if !joins(&run, at_hand.as_ref()) {
                 self.record.released(run.len());
                 if let Some(ended) = self.send(run.take()).await {
                     return ended;
@@ -176,7 +176,7 @@ impl Relay<'_> {
                 Waited::Done(arrived) => return Ok(arrived),
                 Waited::Due(Due::KeepAlive) => {
                     self.pace.schedule.keep_alive = Some(after(Instant::now(), policy.keepalive));
-                    self.outlet.send(Bytes::from_static(self.call.asked.codec.keep_alive())).await;
+                    self.outlet.offer(Bytes::from_static(self.call.asked.codec.keep_alive()));
                 }
                 Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
                 Waited::Due(Due::Gap) => return Err(Ended::Broke(Failure::Timeout)),
@@ -204,7 +204,7 @@ impl Relay<'_> {
             match seen.kind {
                 SeenKind::Error(failure) => return Some(Ended::Broke(failure)),
                 // Its end says nothing of why: that is a break, and no reason is made up for it.
-                SeenKind::Terminal if !self.record.says_why_it_ended() => {
+                SeenKind::Terminal if self.record.stream_end() == End::Cut => {
                     return Some(Ended::Broke(Failure::Broken(Broken::Cut)));
                 }
                 SeenKind::Terminal => {
@@ -217,15 +217,15 @@ impl Relay<'_> {
         }
     }
 
-    /// The supplier closed the stream without a terminal event.
+    /// The supplier closed the stream. Its terminal event may lack the blank line; anything else that does is torn, and
+    /// stays here.
     fn at_end(&self, framer: &mut Framer) -> Ended {
-        // A last event may lack its blank line.
-        let rest = framer.finish().unwrap_or_default();
-        let seen = (!rest.is_empty()).then(|| self.record.read(&wire::sse::Frame::new(rest.clone())).kind);
-        match (seen, self.record.stream_end()) {
-            (Some(SeenKind::Error(failure)), _) => Ended::Broke(failure),
-            (_, End::Complete) => Ended::Well(rest),
-            (_, End::Cut) => Ended::Broke(Failure::Broken(Broken::Cut)),
+        let cut = Ended::Broke(Failure::Broken(Broken::Cut));
+        let Some(rest) = framer.finish() else { return cut };
+        match self.record.read(&wire::sse::Frame::new(rest.clone())).kind {
+            SeenKind::Terminal if self.record.stream_end() == End::Complete => Ended::Well(rest),
+            SeenKind::Error(failure) if !matches!(failure, Failure::Broken(_)) => Ended::Broke(failure),
+            _ => cut,
         }
     }
 
@@ -294,6 +294,12 @@ impl Relay<'_> {
             }
         }
     }
+}
+
+/// Whether what has arrived may wait for what is in it to go out with `run`.
+fn joins(run: &Run, at_hand: Option<&Arrived>) -> bool {
+    let Some(Some(Ok(frame))) = at_hand else { return false };
+    run.len() + frame.data_ref().map_or(0, Bytes::len) <= MOST_JOINED_BYTES
 }
 
 /// What polling a body gives: a piece, an error, or `None` at its end.

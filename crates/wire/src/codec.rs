@@ -80,7 +80,7 @@ pub trait StreamReader: Send + std::fmt::Debug {
     /// Takes note of the next frame.
     fn read(&mut self, frame: &Frame) -> Seen;
 
-    /// Whether the stream, should it end here, is whole.
+    /// Whether the stream, should it end here, is whole: its terminal event came, and why it ended.
     fn end(&self) -> End;
 
     /// The usage that the supplier stated so far; the last word wins.

@@ -1,7 +1,7 @@
 //! P2, G12: after the first content no answer ends silently.
 
 use ledger::Outcome;
-use simulator::{After, CutWith, Ending, Fault, HiddenError, Rule, Supplier};
+use simulator::{After, CutWith, Ending, Fault, HiddenError, Raw, Rule, Supplier};
 
 use crate::client::{Dialect, Reply, ask};
 use crate::harness::{Config, Gateway, House};
@@ -108,10 +108,10 @@ async fn p2_every_break_after_the_first_content_is_said_to_an_anthropic_client()
     every_break(Dialect::Anthropic).await;
 }
 
-/// `[DONE]` or a finish reason alone ends a Chat Completions stream: real suppliers leave out either. A Messages stream
-/// ends with `message_stop` alone. What is passed on is what came: nothing is invented.
+/// A terminal event without a finish reason, or the reverse, is a break: it could be an answer that broke there. What came
+/// is passed on as it came, up to a terminal event that lies, and the protocol's error follows.
 #[tokio::test]
-async fn p2_half_an_ending_is_passed_on_as_it_is_or_said_to_be_a_break() {
+async fn p2_half_an_ending_is_a_break() {
     let after = After::Tokens(4);
     for dialect in Dialect::BOTH {
         for says in [Ending::Terminal, Ending::Finish] {
@@ -123,19 +123,68 @@ async fn p2_half_an_ending_is_passed_on_as_it_is_or_said_to_be_a_break() {
             let house = House::new(&config.route("r", &["a"], ""));
             let gateway = Gateway::start(&house);
             let reply = ask(gateway.listen, dialect, "r", true).await;
-            let what = format!("{dialect:?} {says:?}");
+            let what = format!("{dialect:?} {says:?}: {}", reply.lossy());
+            let events = reply.events();
+            let last: serde_json::Value = serde_json::from_str(events.last().unwrap()).unwrap();
+            assert!(last["error"]["message"].is_string(), "{what}");
+            let terminal = |event: &String| event == "[DONE]" || event.contains("\"message_stop\"");
+            assert!(!events.iter().any(terminal), "{what}");
+            let released = &reply.text()[..reply.text().rfind(last_event_begins(dialect)).unwrap()];
             let sent = supplier.recorded().pop().unwrap().reply;
+            assert!(sent.starts_with(released.as_bytes()), "{what}");
             let entry = house.entry(reply.header(dialect.request_id_header()).unwrap()).await;
-            if entry.outcome == Outcome::Answered {
-                assert_eq!(reply.body, sent, "{what}");
-                assert!(dialect == Dialect::OpenAi || says == Ending::Terminal, "{what}: {}", reply.lossy());
-            } else {
-                let events = reply.events();
-                let last: serde_json::Value = serde_json::from_str(events.last().unwrap()).unwrap();
-                assert!(last["error"]["message"].is_string(), "{what}: {}", reply.lossy());
-                assert_eq!(entry.outcome, Outcome::BrokenOff, "{what}");
-            }
+            assert_eq!(entry.outcome, Outcome::BrokenOff, "{what}");
             assert_eq!(entry.finish.is_some(), says == Ending::Finish, "{what}: {:?}", entry.finish);
         }
     }
+}
+
+/// Plays `body` as a stream to an OpenAI client, and gives what it got and how that was booked.
+async fn streamed(body: String) -> (Reply, Outcome) {
+    let raw = Raw {
+        headers: vec![("content-type".to_owned(), "text/event-stream".to_owned())],
+        body: body.into(),
+        ..Raw::default()
+    };
+    let supplier = Supplier::builder().script([Rule::always(Fault::Raw(raw))]).spawn().await.unwrap();
+    let config = Config::new().provider("a", Dialect::OpenAi, &supplier).route("r", &["a"], "");
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let reply = ask(gateway.listen, Dialect::OpenAi, "r", true).await;
+    let entry = house.entry(reply.header("x-request-id").unwrap()).await;
+    (reply, entry.outcome)
+}
+
+fn chunk(index: u32, text: &str, finish: Option<&str>) -> String {
+    let choice = serde_json::json!({ "index": index, "delta": { "content": text }, "finish_reason": finish });
+    format!("data: {}\n\n", serde_json::json!({ "choices": [choice] }))
+}
+
+#[tokio::test]
+async fn p2_every_choice_must_say_why_it_ended() {
+    let begun = [chunk(0, "a", None), chunk(1, "b", None), chunk(0, "", Some("stop"))].concat();
+    let whole = format!("{begun}{}data: [DONE]\n\n", chunk(1, "", Some("length")));
+    let (reply, outcome) = streamed(whole.clone()).await;
+    assert_eq!((reply.text(), outcome), (whole.as_str(), Outcome::Answered));
+    let (reply, outcome) = streamed(format!("{begun}data: [DONE]\n\n")).await;
+    assert_eq!(outcome, Outcome::BrokenOff);
+    assert!(reply.text().starts_with(&begun) && reply.text().contains("\"error\""), "{}", reply.lossy());
+    assert!(!reply.text().contains("[DONE]"), "{}", reply.lossy());
+}
+
+/// A piece of an event is not passed on: the error after it would become a part of it.
+#[tokio::test]
+async fn p2_a_torn_event_stays_behind() {
+    let begun = [chunk(0, "a", None), chunk(0, "", Some("stop"))].concat();
+    for torn in
+        ["data: {\"choices\":[{\"index\":0,\"del", "data: [DO", chunk(0, "b", None).trim_end(), ": hm"]
+    {
+        let (reply, outcome) = streamed(format!("{begun}{torn}")).await;
+        assert_eq!(outcome, Outcome::BrokenOff, "{torn}");
+        let said = reply.text().strip_prefix(&begun).unwrap();
+        assert!(said.starts_with("data: {\"error\""), "{torn}: {said}");
+    }
+    let unterminated = format!("{begun}data: [DONE]");
+    let (reply, outcome) = streamed(unterminated.clone()).await;
+    assert_eq!((reply.text(), outcome), (unterminated.as_str(), Outcome::Answered));
 }

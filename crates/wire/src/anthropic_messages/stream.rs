@@ -1,7 +1,7 @@
 //! Watching a streamed reply.
 //!
 //! An event's name is read from its data (`type`), which every supplier sends, not from the `event:` line, which some
-//! leave out. The end: only `message_stop` makes a stream whole.
+//! leave out. The end: `message_stop` makes a stream whole, if a stop reason came before it.
 
 #[cfg(test)]
 mod tests;
@@ -55,7 +55,7 @@ impl StreamReader for Reader {
     }
 
     fn end(&self) -> End {
-        if self.stopped && !self.failed && self.committed { End::Complete } else { End::Cut }
+        if self.stopped && !self.failed && self.stop.is_some() { End::Complete } else { End::Cut }
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -115,7 +115,8 @@ impl<'a> Answer<'a> {
         scan.object(|scan, name| {
             match name {
                 b"delta" | b"message" => self.delta(scan)?,
-                b"finish_reason" => finish = scan.text()?,
+                // Some write an empty one for "not yet".
+                b"finish_reason" => finish = scan.text()?.filter(|reason| !reason.raw.is_empty()),
                 b"index" => index = scan.integer()?.unwrap_or(place),
                 // Legacy completions.
                 b"text" => self.spoken(scan)?,

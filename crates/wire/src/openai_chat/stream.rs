@@ -3,8 +3,8 @@
 //! Each frame is scanned once, in place, or compared with one that was: a word in generated text is never taken for a member of the chunk, since it
 //! is inside a string there, and a frame that is not JSON is noticed.
 //!
-//! The end: a stream is whole when `[DONE]` came, or when every choice that was seen has its finish reason (some
-//! suppliers leave `[DONE]` out). With neither it is cut, however cleanly the connection closed.
+//! The end: a stream is whole when `[DONE]` came and every choice that was seen has its finish reason. With one of them
+//! missing it is cut, however cleanly the connection closed: nobody can tell it from an answer that broke there.
 
 #[cfg(test)]
 mod tests;
@@ -59,11 +59,7 @@ impl StreamReader for Reader {
     }
 
     fn end(&self) -> End {
-        if !self.failed && self.committed && (self.done || self.choices.all_finished()) {
-            End::Complete
-        } else {
-            End::Cut
-        }
+        if self.done && !self.failed && self.choices.all_finished() { End::Complete } else { End::Cut }
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -160,7 +160,12 @@ proptest! {
         let (letters, mut reader) = watch(&stream);
         prop_assert_eq!(letters, vec!["C"; pieces.len()].join(" "));
         prop_assert_eq!((reader.usage(), reader.finish(), reader.end()), (None, None, End::Cut));
-        prop_assert_eq!(seen(&mut reader, "data: {\"type\":\"message_stop\"}\n\n"), "T");
+        let stop = "data: {\"type\":\"message_stop\"}\n\n";
+        let mut unexplained = watch(&stream).1;
+        prop_assert_eq!(seen(&mut unexplained, stop), "T");
+        prop_assert_eq!(unexplained.end(), End::Cut);
+        let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}});
+        prop_assert_eq!(seen(&mut reader, &format!("data: {delta}\n\n{stop}")), "U T");
         prop_assert_eq!(reader.end(), End::Complete);
     }
 

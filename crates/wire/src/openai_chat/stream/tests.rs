@@ -60,9 +60,9 @@ fn suppliers_streams_whole() {
     }
 }
 
-/// Cut behind each frame: whole only once the finish reason is there.
+/// Cut behind each frame: whole only once the finish reason and the terminal event are there.
 #[test]
-fn a_stream_is_cut_until_its_finish_reason() {
+fn a_stream_is_cut_until_its_terminal_event() {
     let stream = include_str!("tests/openai.sse");
     let mut reader = Reader::default();
     let ends: Vec<End> = frames(stream)
@@ -72,9 +72,9 @@ fn a_stream_is_cut_until_its_finish_reason() {
             reader.end()
         })
         .collect();
-    let (cut, whole) = ends.split_at(4);
+    let (last, cut) = ends.split_last().unwrap();
     assert!(cut.iter().all(|end| *end == End::Cut));
-    assert!(whole.iter().all(|end| *end == End::Complete) && whole.len() == 3);
+    assert_eq!(*last, End::Complete);
 }
 
 #[test]
@@ -83,10 +83,14 @@ fn every_choice_needs_its_finish_reason() {
     let (letters, mut reader) = watch(stream);
     assert_eq!(letters, "P P C C O C");
     assert_eq!(reader.end(), End::Cut, "choice 0 has none");
-    seen(&mut reader, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
+    let finish = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    assert_eq!(seen(&mut reader, &format!("{finish}data: [DONE]\n\n")), "O T");
     assert_eq!(reader.end(), End::Complete);
-    let (_, reader) = watch(&format!("{stream}data: [DONE]\n\n"));
-    assert_eq!(reader.end(), End::Complete, "the terminal event says so");
+    let (letters, reader) = watch(&format!("{stream}data: [DONE]\n\n"));
+    assert!(letters.ends_with('T'));
+    assert_eq!(reader.end(), End::Cut, "choice 0 still has none");
+    let (_, reader) = watch(&format!("{}data: [DONE]\n\n", finish.replace("stop", "")));
+    assert_eq!(reader.end(), End::Cut, "an empty reason is none");
 }
 
 #[test]
@@ -190,7 +194,9 @@ proptest! {
 
         let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}});
         prop_assert_eq!(seen(&mut reader, &format!("data: {end}\n\n")), "O");
-        prop_assert_eq!((reader.finish(), reader.end()), (Some("stop"), End::Complete));
+        prop_assert_eq!((reader.finish(), reader.end()), (Some("stop"), End::Cut));
+        prop_assert_eq!(seen(&mut reader, "data: [DONE]\n\n"), "T");
+        prop_assert_eq!(reader.end(), End::Complete);
         prop_assert_eq!(reader.usage(), Some(Usage { input_uncached: 1, ..Usage::default() }));
     }
 
