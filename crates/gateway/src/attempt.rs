@@ -211,8 +211,8 @@ async fn plain(
     until: Instant,
 ) -> Result<Answer, Failed> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut held = Held::new(call.snapshot.limits.reply_buffer, call.room.shared.memory.clone());
-    if announced.is_some_and(|length: usize| length > call.snapshot.limits.reply_buffer) {
+    let mut held = Held::new(call.policy().reply_buffer, call.room.shared.memory.clone());
+    if announced.is_some_and(|length: usize| length > call.policy().reply_buffer) {
         return Ok(Answer::Large { held, rest: body, lease });
     }
     let read = timeout_at(until, held.read(&mut body)).await;
@@ -251,12 +251,12 @@ async fn first_content(
         held: Vec::new(),
         held_bytes: 0,
         ended: false,
-        framer: Framer::new(call.snapshot.limits.reply_buffer),
+        framer: Framer::new(call.policy().reply_buffer),
         reader: call.asked.codec.stream(),
         rest: body,
         lease,
     };
-    match streaming.begin(limits, strips, call.snapshot.limits.reply_buffer).await {
+    match streaming.begin(limits, strips, call.policy().reply_buffer).await {
         Ok(()) => {
             if !streaming.ended {
                 trace.first_content();

@@ -28,6 +28,13 @@ pub(crate) struct Intake {
     pub(crate) reservation: Reservation,
 }
 
+impl Intake {
+    /// Whether its route, which is known only now, takes one so large.
+    pub(crate) fn fits(&self, limit: usize) -> Result<(), IntakeError> {
+        if self.body.len() > limit { Err(IntakeError::TooLarge { limit }) } else { Ok(()) }
+    }
+}
+
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IntakeError {

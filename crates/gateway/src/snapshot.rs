@@ -107,18 +107,16 @@ pub enum Unpriced {
     Refuse,
 }
 
-/// Bounds on what a client may send and on what is held for it.
+/// Bounds on what a client may send, before anything of it is understood.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The largest request body, in bytes, after decompression.
+    /// The largest request body of any route, in bytes, after decompression. Each route's policy has its own.
     pub max_request_body: usize,
-    /// The most of one reply that is held back to be looked at, in bytes.
-    pub reply_buffer: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_request_body: 32 << 20, reply_buffer: 8 << 20 }
+        Self { max_request_body: 32 << 20 }
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) mod source;
 pub(crate) mod value;
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;

@@ -119,17 +119,11 @@ fn as_it_would_run<'a>(
     Cow::Owned(Loaded { config, source: None, folder: written.folder.clone() })
 }
 
-/// Bounds that hold before a route is known must let through what any route lets through.
+/// Before a route is known, whatever any route lets through must come through.
 fn limits(config: &Config, routes: &[Route]) -> Limits {
-    let base = policy::resolved(&policy::base(config));
-    let policies = || routes.iter().map(|route| &route.policy);
-    Limits {
-        max_request_body: policies()
-            .map(|policy| policy.max_request_body)
-            .max()
-            .unwrap_or(base.max_request_body),
-        reply_buffer: policies().map(|policy| policy.reply_buffer).max().unwrap_or(base.reply_buffer),
-    }
+    let base = policy::resolved(&policy::base(config)).max_request_body;
+    let largest = routes.iter().map(|route| route.policy.max_request_body).max();
+    Limits { max_request_body: largest.unwrap_or(base) }
 }
 
 /// A provider with a new key or address is asked at once, whatever stood against the old one.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::Parser;
+
 use crate::config::environment::Environment;
 use crate::config::source::Source;
 use crate::resolve::Context;
@@ -51,14 +53,20 @@ fn blocks(text: &str) -> Vec<(String, String, usize)> {
 fn every_example_in_the_docs_is_right() {
     let environment = Environment::default().with_secrets_assumed();
     let context = Context { environment: &environment, previous: None };
-    let mut wrong = Vec::new();
+    let (mut wrong, mut examples) = (Vec::new(), 0);
     for path in documents() {
         for (info, block, line) in blocks(&fs::read_to_string(&path).unwrap()) {
             let place = format!("{}:{line}", path.display());
             match info.as_str() {
-                "toml" => {
-                    if let Err(error) = read_text(Source::new(place, block), Path::new(""), &context) {
-                        wrong.push(error.to_string());
+                "toml" | "toml every-key" => {
+                    examples += 1;
+                    match read_text(Source::new(place, block), Path::new(""), &context) {
+                        Err(error) => wrong.push(error.to_string()),
+                        // Nobody should copy what does not act; only the list of all keys may hold such.
+                        Ok(settings) if info == "toml" && !settings.warnings.problems().is_empty() => {
+                            wrong.push(settings.warnings.to_string());
+                        }
+                        Ok(_) => {}
                     }
                 }
                 // A file of the catalogue, not of the configuration.
@@ -75,6 +83,47 @@ fn every_example_in_the_docs_is_right() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(examples >= 3, "README.md, docs/configuration.md and docs/container.md have one each");
+}
+
+/// Lines that begin with our command, in indented blocks.
+fn commands(text: &str) -> impl Iterator<Item = Vec<String>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.map(str::trim).filter(|line| line.starts_with("releve ")).map(|line| {
+        let typed = line.split('#').next().unwrap_or_default();
+        typed.split_whitespace().map(whole).collect()
+    })
+}
+
+/// An id that the text cuts short is made as long as ids are.
+fn whole(word: &str) -> String {
+    word.strip_suffix("...").map_or_else(|| word.to_owned(), |start| format!("{start:0<36}"))
+}
+
+#[test]
+fn every_command_in_the_docs_can_be_typed() {
+    let mut typed = 0;
+    for path in documents() {
+        for words in commands(&fs::read_to_string(&path).unwrap()) {
+            typed += 1;
+            if let Err(error) = super::Arguments::try_parse_from(&words) {
+                panic!("{}: {words:?}: {error}", path.display());
+            }
+        }
+    }
+    assert!(typed >= 5, "{typed}");
+}
+
+/// What the README says there is.
+#[test]
+fn the_readme_counts_the_suppliers_rightly() {
+    let spoken = |preset: &catalogue::ProviderEntry| {
+        wire::codec(preset.protocol).is_some() && !preset.models.is_empty()
+    };
+    let presets = catalogue::provider_names().filter_map(catalogue::provider);
+    let count = presets.filter(|preset| spoken(preset)).count();
+    let words = format!("{count} in the catalogue");
+    assert!(fs::read_to_string(&documents()[0]).unwrap().contains(&words), "{words}");
 }
 
 #[test]

@@ -60,13 +60,6 @@ fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
     let own = route.policy.as_ref().map(|policy| &policy.value);
     if let Some(own) = own {
         of_policy(own, found);
-        let sizes = [("max_request_body", &own.max_request_body), ("reply_buffer", &own.reply_buffer)];
-        for (key, size) in sizes {
-            if let Some(size) = size {
-                let what = format!("{key} holds for the whole gateway: the largest of all routes counts");
-                found.push(Problem::warning(&size.at, what).mend(format!("write {key} once, in [policy]")));
-            }
-        }
     }
     let prefer = own.and_then(|own| own.prefer.as_ref()).or(base.prefer.as_ref());
     let weighted = prefer.is_some_and(|prefer| prefer.value == Prefer::Weighted);

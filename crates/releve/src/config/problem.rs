@@ -78,16 +78,31 @@ fn placed(at: &Range<usize>) -> Option<Range<usize>> {
 
 /// Collects problems while reading goes on, so that all are reported at once.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Problem>>);
+pub(crate) struct Problems {
+    found: RefCell<Vec<Problem>>,
+    /// Every key that was looked for, with its path: what is documented is held against it.
+    #[cfg(test)]
+    asked: RefCell<std::collections::BTreeSet<String>>,
+}
 
 impl Problems {
     pub(crate) fn add(&self, problem: Problem) {
-        self.0.borrow_mut().push(problem);
+        self.found.borrow_mut().push(problem);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ask(&self, key: String) {
+        self.asked.borrow_mut().insert(key);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> std::collections::BTreeSet<String> {
+        self.asked.borrow().clone()
     }
 
     /// All problems in the order of the file.
     pub(crate) fn into_sorted(self) -> Vec<Problem> {
-        let mut problems = self.0.into_inner();
+        let mut problems = self.found.into_inner();
         problems.sort_by_key(|problem| problem.at.as_ref().map_or(usize::MAX, |at| at.start));
         problems
     }

@@ -177,6 +177,8 @@ impl<'a> Section<'a> {
 
     fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
+        #[cfg(test)]
+        self.problems.ask(self.name_of(key));
         self.table.get(key)
     }
 

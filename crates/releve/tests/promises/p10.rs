@@ -1,0 +1,110 @@
+//! P10: it says why. One request that meets every kind of candidate: one that fails, one that is out, one that serves.
+
+use serde_json::Value;
+use simulator::{Fault, Handle, Rule, Supplier};
+
+use crate::client::{self, Dialect};
+use crate::harness::{Config, Gateway, House, releve};
+
+const FAILS: &str = "revoked/m";
+const ELSEWHERE: &str = "overseas/m";
+const SERVES: &str = "spare/m";
+
+/// Three suppliers: the first refuses our key, the second lies outside the product's regions, the third is well.
+async fn three(dialect: Dialect) -> (Vec<Handle>, House) {
+    let refuses = Supplier::builder().script([Rule::always(Fault::Unauthorized)]).spawn().await.unwrap();
+    let well = || async { Supplier::builder().spawn().await.unwrap() };
+    let suppliers = vec![refuses, well().await, well().await];
+    let mut config = Config::new();
+    for ((name, region), supplier) in
+        [("revoked", "eu/france"), ("overseas", "us/ohio"), ("spare", "eu/sweden")].iter().zip(&suppliers)
+    {
+        config = config.provider_with(name, dialect, supplier, &format!("region = \"{region}\""));
+    }
+    let config = config.route("r", &["revoked", "overseas", "spare"], "");
+    let house = House::new(&config.and("[products.office]\nroutes = [\"r\"]\nregions = [\"eu\"]"));
+    (suppliers, house)
+}
+
+/// What the command answers when it can ask the gateway that runs.
+fn asked(house: &House, gateway: &Gateway, arguments: &[&str]) -> String {
+    let told = house.path().join("told.toml");
+    let text = std::fs::read_to_string(house.config()).unwrap();
+    let admin = format!("admin_listen = \"{}\"", gateway.admin);
+    std::fs::write(&told, text.replace("admin_listen = \"127.0.0.1:0\"", &admin)).unwrap();
+    let output = releve().arg("--config").arg(told).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The line about a deployment after `heading`.
+fn line<'a>(text: &'a str, heading: &str, deployment: &str) -> &'a str {
+    let part = &text[text.find(heading).unwrap_or_else(|| panic!("no {heading:?}: {text}"))..];
+    let found = part.lines().find(|line| line.contains(deployment));
+    found.unwrap_or_else(|| panic!("nothing about {deployment}: {text}"))
+}
+
+async fn answer(gateway: &Gateway, dialect: Dialect, more: &[(&str, &str)]) -> client::Reply {
+    let headers = [&[("anthropic-version", "2023-06-01")], more].concat();
+    let body = dialect.hello("r", false);
+    client::post(gateway.listen, dialect.path(), &headers, body.as_bytes()).await
+}
+
+#[tokio::test]
+async fn p10_every_candidate_of_a_request_is_accounted_for_live_and_later() {
+    for dialect in Dialect::BOTH {
+        let (_suppliers, house) = three(dialect).await;
+        let gateway = Gateway::start(&house);
+        let reply = answer(&gateway, dialect, &[]).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        // Live, with the answer.
+        assert_eq!(reply.header("x-releve-deployment"), Some(SERVES));
+        assert_eq!(reply.header("x-releve-attempts"), Some("2"));
+        // Later, by its id.
+        let id = reply.header(dialect.request_id_header()).unwrap();
+        let told = asked(&house, &gateway, &["explain", id]);
+        assert!(line(&told, "candidates", FAILS).trim_start().starts_with("1."), "{told}");
+        assert!(line(&told, "candidates", SERVES).trim_start().starts_with("2."), "{told}");
+        let out = line(&told, "candidates", ELSEWHERE);
+        assert!(out.contains('✗') && out.contains("outside the allowed regions"), "{told}");
+        assert!(line(&told, "attempts", FAILS).contains("401"), "{told}");
+        assert!(line(&told, "attempts", SERVES).contains("served"), "{told}");
+        let attempts = &told[told.find("attempts").unwrap()..];
+        assert!(!attempts.contains(ELSEWHERE), "it was never asked: {told}");
+    }
+}
+
+#[tokio::test]
+async fn p10_what_would_be_tried_now_is_told_before_anything_is_sent() {
+    let dialect = Dialect::OpenAi;
+    let (suppliers, house) = three(dialect).await;
+    let gateway = Gateway::start(&house);
+    let sent = || suppliers.iter().map(|supplier| supplier.counters().requests).sum::<u64>();
+    let explain = [("x-releve-explain", "true")];
+    let plan = answer(&gateway, dialect, &explain).await.json();
+    assert_eq!(sent(), 0, "an explanation sends nothing");
+    let row = |plan: &Value, place: usize| {
+        let row = &plan["candidates"][place];
+        let reason = row["reason"].as_str().unwrap_or_default().to_owned();
+        (row["deployment"].as_str().unwrap().to_owned(), row["eligible"].as_bool().unwrap(), reason)
+    };
+    let well = String::new();
+    let out = || (ELSEWHERE.to_owned(), false, "outside the allowed regions".to_owned());
+    assert_eq!(row(&plan, 0), (FAILS.to_owned(), true, well.clone()));
+    assert_eq!(row(&plan, 1), (SERVES.to_owned(), true, well.clone()));
+    assert_eq!(row(&plan, 2), out());
+    let routes = asked(&house, &gateway, &["routes", "r"]);
+    assert!(line(&routes, "r  (", FAILS).trim_start().starts_with("1."), "{routes}");
+
+    // The failure is known from now on, and told everywhere with its reason.
+    assert_eq!(answer(&gateway, dialect, &[]).await.header("x-releve-deployment"), Some(SERVES));
+    let plan = answer(&gateway, dialect, &explain).await.json();
+    assert_eq!(row(&plan, 0), (SERVES.to_owned(), true, well), "{plan}");
+    let (deployment, _, reason) = row(&plan, 1);
+    assert!(deployment == FAILS && reason.contains("credential"), "{plan}");
+    assert_eq!(row(&plan, 2), out());
+    let routes = asked(&house, &gateway, &["routes", "r"]);
+    assert!(line(&routes, "r  (", SERVES).trim_start().starts_with("1."), "{routes}");
+    assert!(line(&routes, "r  (", FAILS).contains("credential"), "{routes}");
+    assert!(line(&routes, "r  (", ELSEWHERE).contains("outside the allowed regions"), "{routes}");
+}
