@@ -26,25 +26,33 @@ pub(crate) fn admit(
         let product = snapshot.keyless.ok_or(Refusal::NoKey)?;
         return Ok(Admitted { product, key_id: None });
     }
-    let secret = secret(headers, uri).ok_or(Refusal::NoKey)?;
-    let key = keys.find(secret).ok_or(Refusal::WrongKey)?;
+    let mut refusal = Refusal::NoKey;
+    let key = secrets(headers, uri).find_map(|secret| {
+        refusal = Refusal::WrongKey;
+        keys.find(secret)
+    });
+    let key = key.ok_or(refusal)?;
     let product = snapshot.products.iter().position(|product| product.name == key.product);
     let product = product.ok_or_else(|| Refusal::NoProduct(Arc::clone(&key.product)))?;
     Ok(Admitted { product, key_id: Some(Arc::clone(&key.id)) })
 }
 
-/// The key where each SDK puts it: a bearer token, a header of its own, or a query parameter (Gemini's).
-fn secret<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a [u8]> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let value = value.as_bytes();
-        let (scheme, token) = value.split_at_checked(7)?;
-        return scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii());
-    }
-    ["x-api-key", "api-key", "x-goog-api-key"]
+/// What stands where each SDK puts its key: a bearer token, a header of its own, or a query parameter (Gemini's). Some
+/// programs fill in more than one place, one of them with a stand-in; whichever is in force counts.
+fn secrets<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> impl Iterator<Item = &'a [u8]> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
+    let named = ["x-api-key", "api-key", "x-goog-api-key"]
         .into_iter()
-        .find_map(|name| headers.get(name))
-        .map(http::HeaderValue::as_bytes)
-        .or_else(|| uri.query()?.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::as_bytes))
+        .filter_map(|name| headers.get(name))
+        .map(|value| value.as_bytes().trim_ascii());
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let asked = pairs.filter_map(|pair| pair.strip_prefix("key=")).map(str::as_bytes).take(1);
+    bearer.into_iter().chain(named).chain(asked).filter(|secret| !secret.is_empty())
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
 #[cfg(test)]
@@ -56,7 +64,7 @@ mod tests {
         let find = |name: &'static str, value: &str, uri: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(name, value.parse().unwrap());
-            secret(&headers, &uri.parse().unwrap()).map(<[u8]>::to_vec)
+            secrets(&headers, &uri.parse().unwrap()).next().map(<[u8]>::to_vec)
         };
         assert_eq!(find("authorization", "Bearer k", "/").unwrap(), b"k");
         assert_eq!(find("authorization", "bearer  k ", "/").unwrap(), b"k");
@@ -65,5 +73,17 @@ mod tests {
         assert_eq!(find("accept", "*/*", "/v1beta/models?alt=sse&key=k").unwrap(), b"k");
         assert_eq!(find("authorization", "Basic k", "/"), None);
         assert_eq!(find("accept", "*/*", "/"), None);
+    }
+
+    #[test]
+    fn every_place_is_looked_at_and_an_empty_one_is_none() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Bearer ".parse().unwrap());
+        headers.insert("x-api-key", "one".parse().unwrap());
+        headers.insert("api-key", "".parse().unwrap());
+        let uri = "/?key=two&key=three".parse().unwrap();
+        assert!(secrets(&headers, &uri).eq([b"one".as_slice(), b"two"]));
+        headers.insert("authorization", "Bearer zero".parse().unwrap());
+        assert!(secrets(&headers, &uri).eq([b"zero".as_slice(), b"one", b"two"]));
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn read(
         session_hash: session,
         client_retries: header(headers, "x-stainless-retry-count").and_then(|count| count.parse().ok()),
         deadline: header(headers, "x-releve-deadline").map(deadline).transpose()?,
-        explain: headers.contains_key("x-releve-explain"),
+        explain: header(headers, "x-releve-explain").is_some_and(is_on),
         tags: header(headers, "x-releve-tags").map(tags).unwrap_or_default(),
         body_bytes: body.len(),
     })
@@ -83,6 +83,12 @@ pub(crate) fn read(
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// Whether a switch is on: with any word but those for off.
+fn is_on(word: &str) -> bool {
+    let word = word.trim();
+    !["", "0", "false", "no", "off"].iter().any(|off| word.eq_ignore_ascii_case(off))
 }
 
 /// `x-releve-tags`: words separated by commas.
@@ -120,6 +126,12 @@ mod tests {
         for wrong in ["", "soon", "-1s", "nan", "1e300s"] {
             assert!(deadline(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_switch_is_off_when_it_says_so() {
+        assert!(["1", "true", "yes", "please"].into_iter().all(is_on));
+        assert!(!["", "0", "false", "False", " no "].into_iter().any(is_on));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which endpoint a request is for, read from its method and path alone.
 
 use catalogue::Protocol;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, header};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub(crate) enum Endpoint {
 pub(crate) enum NoEndpoint {
     /// The path is unknown.
     Path,
-    /// The path is known, the method is not.
-    Method,
+    /// The path is known, the method is not; these are, as `Allow` says it.
+    Method(&'static str),
 }
 
 /// Finds the endpoint of `method` and `path`.
@@ -43,8 +43,24 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
             _ => return Err(NoEndpoint::Path),
         },
     };
-    let readable = expected == Method::GET && method == Method::HEAD;
-    if *method == expected || readable { Ok(endpoint) } else { Err(NoEndpoint::Method) }
+    let readable = expected == Method::GET;
+    if *method == expected || (readable && method == Method::HEAD) {
+        Ok(endpoint)
+    } else {
+        Err(NoEndpoint::Method(if readable { "GET, HEAD" } else { "POST" }))
+    }
+}
+
+/// Whether a client wants to go on in WebSocket. It must hear that this is not offered, or it waits; any other upgrade
+/// (Java's client offers h2c with each first request) may be passed over, and the request is served.
+pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
+    let offered = headers
+        .get_all(header::UPGRADE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    offered
+        .map(|protocol| protocol.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii())
+        .any(|name| name.eq_ignore_ascii_case(b"websocket"))
 }
 
 /// The protocol in whose shape a request is refused before its endpoint is known to have one.
@@ -86,7 +102,8 @@ mod tests {
         let get = |path| find(&Method::GET, path);
         assert_eq!(post("/v1/chat/completions"), Ok(Endpoint::Converse(Protocol::OpenaiChat)));
         assert_eq!(post("/v1/messages"), Ok(Endpoint::Converse(Protocol::AnthropicMessages)));
-        assert_eq!(get("/v1/messages"), Err(NoEndpoint::Method));
+        assert_eq!(get("/v1/messages"), Err(NoEndpoint::Method("POST")));
+        assert_eq!(post("/livez"), Err(NoEndpoint::Method("GET, HEAD")));
         assert_eq!(get("/v1/models/openai%2Fgpt-5"), Ok(Endpoint::Model("openai/gpt-5".into())));
         assert_eq!(get("/v1/models/openai/gpt-5"), Ok(Endpoint::Model("openai/gpt-5".into())));
         assert_eq!(get("/v1/models/50%"), Ok(Endpoint::Model("50%".into())));

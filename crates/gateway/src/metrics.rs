@@ -183,7 +183,7 @@ impl Metrics {
             .get_or_create(&RequestLabels { product: product(), route: route(), outcome: ended.outcome })
             .inc();
         self.duration.get_or_create(&RouteLabels { route: route() }).observe(ended.seconds);
-        if ended.attempts > 1 {
+        if ended.taken_over {
             self.takeovers.get_or_create(&RouteLabels { route: route() }).inc();
         }
         let Some(deployment) = ended.deployment else { return };
@@ -216,7 +216,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) route: &'a Arc<str>,
     pub(crate) deployment: Option<&'a Arc<str>>,
     pub(crate) outcome: &'static str,
-    pub(crate) attempts: usize,
+    /// Whether another candidate answered than the one that was tried first.
+    pub(crate) taken_over: bool,
     pub(crate) seconds: f64,
     pub(crate) usage: &'a Usage,
     pub(crate) cost: Option<Money>,

@@ -36,7 +36,8 @@ where
     let visit = Visit::new(&room);
     let protocol = door::dialect(request.uri().path(), request.headers());
     match rooms(&room, &visit, request).await {
-        Ok(response) => response,
+        Ok(Served::Answer(response)) => response,
+        Ok(Served::Ours(response)) => Dialect::new(protocol, &visit.id.to_string()).identified(response),
         Err(refusal) => {
             room.shared.metrics.refused(refusal.code().unwrap_or("invalid_request"));
             Dialect::new(protocol, &visit.id.to_string()).refuse(&refusal).map(ReplyBody::Whole)
@@ -61,24 +62,34 @@ impl Visit {
     }
 }
 
-async fn rooms<B>(room: &Rc<Room>, visit: &Visit, request: Request<B>) -> Result<Response<ReplyBody>, Refusal>
+/// What comes out of the last room.
+enum Served {
+    /// What was made for the request, under its id.
+    Answer(Response<ReplyBody>),
+    /// What we say ourselves, still without the request's id.
+    Ours(Response<ReplyBody>),
+}
+
+async fn rooms<B>(room: &Rc<Room>, visit: &Visit, request: Request<B>) -> Result<Served, Refusal>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let (parts, body) = request.into_parts();
-    if parts.headers.contains_key(http::header::UPGRADE) {
+    if door::wants_web_socket(&parts.headers) {
         return Err(Refusal::WebSocket);
     }
     let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
         NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
-        NoEndpoint::Method => Refusal::Method(parts.method.to_string()),
+        NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
     })?;
     let protocol = match endpoint {
         Endpoint::Converse(protocol) => protocol,
-        Endpoint::Live => return Ok(status::live()),
-        Endpoint::Ready => return Ok(status::ready(&room.shared)),
-        Endpoint::Root => return Ok(status::root()),
-        Endpoint::Models | Endpoint::Model(_) => return models::answer(room, &endpoint, &parts),
+        Endpoint::Live => return Ok(Served::Ours(status::live())),
+        Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
+        Endpoint::Root => return Ok(Served::Ours(status::root())),
+        Endpoint::Models | Endpoint::Model(_) => {
+            return models::answer(room, &endpoint, &parts).map(Served::Ours);
+        }
     };
     let snapshot = room.shared.snapshot.load_full();
     let keys = room.shared.keys.load();
@@ -90,11 +101,10 @@ where
     let asked = asked::read(protocol, &parts.headers, &intake.body, room.shared.salt)?;
     let product = &snapshot.products[admitted.product];
     let route = choose::route(&snapshot, product, &asked)?;
-    intake.fits(snapshot.routes[route].policy.max_request_body)?;
     let now = room.shared.clock.world(Instant::now());
     let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(visit.dice_seed));
     if asked.explain {
-        return Ok(status::explain(&snapshot, route, &plan));
+        return Ok(Served::Ours(status::explain(&snapshot, route, &plan)));
     }
     let total = snapshot.routes[route].policy.total_timeout;
     let call = Call {
@@ -115,7 +125,7 @@ where
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
     };
-    Ok(Flow::new(|outlet| serve(call, outlet)).into_response().await)
+    Ok(Served::Answer(Flow::new(|outlet| serve(call, outlet)).into_response().await))
 }
 
 /// From the first attempt to the settled entry.

@@ -261,7 +261,7 @@ impl<'a> Record<'a> {
             route: &self.facts.route,
             deployment: entry.deployment.as_ref(),
             outcome: entry.outcome.as_str(),
-            attempts: entry.attempts.len(),
+            taken_over: is_taken_over(&entry.attempts),
             seconds: self.call.arrived.elapsed().as_secs_f64(),
             usage: &entry.usage,
             cost: entry.cost,
@@ -281,8 +281,16 @@ impl<'a> Record<'a> {
 
 impl Drop for Record<'_> {
     fn drop(&mut self) {
-        drop(self.settle(Outcome::ClientLeft, AttemptOutcome::Abandoned, None));
+        let outcome = if std::thread::panicking() { Outcome::Interrupted } else { Outcome::ClientLeft };
+        drop(self.settle(outcome, AttemptOutcome::Abandoned, None));
     }
+}
+
+/// Whether another deployment answered than the one that was tried first.
+fn is_taken_over(attempts: &[AttemptRecord]) -> bool {
+    let mut tried = attempts.iter().filter(|attempt| !matches!(attempt.outcome, AttemptOutcome::Refused(_)));
+    let served = attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Served);
+    tried.next().zip(served).is_some_and(|(first, served)| first.deployment != served.deployment)
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

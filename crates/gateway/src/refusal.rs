@@ -15,8 +15,8 @@ const MOST_WORDS_BYTES: usize = 1000;
 pub(crate) enum Refusal {
     #[error("no endpoint {0}")]
     NoEndpoint(String),
-    #[error("{0} is not how this endpoint is called")]
-    Method(String),
+    #[error("{method} is not how this endpoint is called: use {allow}")]
+    Method { method: String, allow: &'static str },
     #[error("WebSocket is not offered here: use HTTP with server-sent events")]
     WebSocket,
     #[error("no API key: send the key of a product (releve keys create)")]
@@ -40,7 +40,7 @@ pub(crate) enum Refusal {
     #[error("no deployment of {route:?} can take this request: {reasons}")]
     NoCandidate { route: Arc<str>, reasons: String, kind: ErrorKind, retry_after: Option<Duration> },
     #[error("no deployment of {route:?} could answer: {reasons}")]
-    Spent { route: Arc<str>, reasons: String, kind: ErrorKind, retry_after: Option<Duration> },
+    Spent { route: Arc<str>, reasons: String, kind: ErrorKind, retry_after: Option<Duration>, attempts: u32 },
     #[error("the answer of {route:?} broke off: {failure}")]
     BrokenOff { route: Arc<str>, failure: Failure },
     #[error("the request is wrong: {0}")]
@@ -74,7 +74,7 @@ impl Refusal {
             Self::Intake(IntakeError::TooSlow) | Self::TookTooLong => ErrorKind::Timeout,
             Self::NoCandidate { kind, .. } | Self::Spent { kind, .. } => *kind,
             Self::BrokenOff { .. } => ErrorKind::Internal,
-            Self::Method(_)
+            Self::Method { .. }
             | Self::WebSocket
             | Self::Intake(_)
             | Self::Peek(_)
@@ -87,7 +87,7 @@ impl Refusal {
     /// The status, where it says more than the kind's own.
     pub(crate) fn status(&self, codec: &dyn Codec) -> u16 {
         match self {
-            Self::Method(_) => 405,
+            Self::Method { .. } => 405,
             Self::WebSocket => 426,
             Self::Intake(IntakeError::Encoding(_)) => 415,
             Self::Intake(IntakeError::TooSlow) => 408,
@@ -124,6 +124,11 @@ impl Refusal {
             }
             _ => None,
         }
+    }
+
+    /// How many attempts were made, where that is what went wrong.
+    pub(crate) fn attempts(&self) -> Option<u32> {
+        if let Self::Spent { attempts, .. } = self { Some(*attempts) } else { None }
     }
 
     /// Whether an SDK that tries again by itself would only multiply attempts.

@@ -56,6 +56,20 @@ impl<'a> Dialect<'a> {
             headers
                 .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
         }
+        if let Some(attempts) = refusal.attempts() {
+            headers.insert(ATTEMPTS.clone(), HeaderValue::from(attempts));
+        }
+        match refusal {
+            Refusal::Method { allow, .. } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            // What is spoken here instead; RFC 9110, section 15.5.22, wants it said.
+            Refusal::WebSocket => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            }
+            _ => {}
+        }
         if refusal.forbids_retry() {
             headers.insert(SHOULD_RETRY.clone(), HeaderValue::from_static("false"));
         }
@@ -65,6 +79,12 @@ impl<'a> Dialect<'a> {
     /// A refusal as the last event of a stream that has begun.
     pub(crate) fn last_event(&self, refusal: &Refusal) -> Bytes {
         self.error(refusal, |error| self.codec.error_event(error))
+    }
+
+    /// An answer of our own, under the request's id.
+    pub(crate) fn identified<T>(&self, mut response: Response<T>) -> Response<T> {
+        self.put_request_id(response.headers_mut());
+        response
     }
 
     fn put_request_id(&self, headers: &mut HeaderMap) {

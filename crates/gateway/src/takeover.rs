@@ -1,5 +1,8 @@
 //! The attempt loop: candidate after candidate, until one begins to answer. The client notices none of it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use routing::{DeploymentIndex, Turn, View, Walk};
@@ -43,7 +46,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         let permit = match turn {
             Turn::Attempt(permit) => permit,
             Turn::Refused(deployment, reason) => {
-                said.refused(call, deployment, reason);
+                said.refused(deployment, reason);
                 record.refused(deployment, reason);
                 continue;
             }
@@ -65,28 +68,35 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 let ErrorAnswer { status, headers, body } = *answer;
                 return Err(Nobody::Wrong { deployment, attempts: walk.attempts(), status, headers, body });
             }
-            Failed { failure, .. } => said.failed(call, deployment, failure),
+            Failed { failure, answer } => said.failed(call, deployment, failure, answer),
         }
         if outlet.client_left() {
             break;
         }
     }
-    Err(said.into_nobody(call))
+    Err(said.into_nobody(call, walk.attempts()))
 }
 
 /// What came of each candidate, for the error's words.
 #[derive(Debug, Default)]
 struct Said {
-    words: Vec<String>,
+    /// Each deployment once, with the last that was heard of it.
+    words: Vec<(DeploymentIndex, String)>,
     last: Option<Failure>,
     kind: Option<ErrorKind>,
-    wait: Option<std::time::Duration>,
+    wait: Option<Duration>,
+    /// Who said that the request is too large for it, as long as nothing else was said.
+    outgrown: Option<(DeploymentIndex, Box<ErrorAnswer>)>,
 }
 
 impl Said {
-    fn refused(&mut self, call: &Call, deployment: DeploymentIndex, reason: routing::Reason) {
-        self.words.push(format!("{}: {reason}", call.snapshot.deployment(deployment).name));
+    fn refused(&mut self, deployment: DeploymentIndex, reason: routing::Reason) {
+        // What it did when it was asked says more.
+        if !self.words.iter().any(|(known, _)| *known == deployment) {
+            self.words.push((deployment, reason.to_string()));
+        }
         self.wait = shorter(self.wait, reason.wait());
+        self.outgrown = None;
         let kind = match reason {
             routing::Reason::RateLimited { .. } => ErrorKind::RateLimited,
             _ => ErrorKind::Overloaded,
@@ -94,8 +104,20 @@ impl Said {
         self.kind.get_or_insert(kind);
     }
 
-    fn failed(&mut self, call: &Call, deployment: DeploymentIndex, failure: Failure) {
-        self.words.push(format!("{}: {failure}", call.snapshot.deployment(deployment).name));
+    fn failed(
+        &mut self,
+        call: &Call,
+        deployment: DeploymentIndex,
+        failure: Failure,
+        answer: Option<Box<ErrorAnswer>>,
+    ) {
+        let only_too_large =
+            failure == Failure::ContextExceeded && (self.words.is_empty() || self.outgrown.is_some());
+        self.outgrown = answer.filter(|_| only_too_large).map(|answer| (deployment, answer));
+        match self.words.iter_mut().find(|(known, _)| *known == deployment) {
+            Some((_, words)) => *words = failure.to_string(),
+            None => self.words.push((deployment, failure.to_string())),
+        }
         // What the world made of it, which is never sooner than the supplier asked: it is what the next try meets.
         let health = call.snapshot.world.health(deployment, call.now());
         let benched = health.reason.and_then(|reason| reason.wait());
@@ -111,26 +133,34 @@ impl Said {
         });
     }
 
-    fn into_nobody(self, call: &Call) -> Nobody {
+    fn into_nobody(self, call: &Call, attempts: u32) -> Nobody {
+        // Programs look for a supplier's own words for it, to shorten the conversation and come back.
+        if let Some((deployment, answer)) = self.outgrown {
+            let ErrorAnswer { status, headers, body } = *answer;
+            return Nobody::Wrong { deployment, attempts, status, headers, body };
+        }
         let route = &call.route().name;
         let refusal = match self.kind {
             None if Instant::now() >= call.deadline => Refusal::TookTooLong,
             None => choose::no_candidate(&call.snapshot, route, &call.plan),
-            Some(kind) => Refusal::Spent {
-                route: std::sync::Arc::clone(route),
-                reasons: self.words.join("; "),
-                kind,
-                retry_after: self.wait,
-            },
+            Some(kind) => {
+                let name = |deployment| &call.snapshot.deployment(deployment).name;
+                let words =
+                    self.words.iter().map(|(deployment, words)| format!("{}: {words}", name(*deployment)));
+                Refusal::Spent {
+                    route: Arc::clone(route),
+                    reasons: words.collect::<Vec<_>>().join("; "),
+                    kind,
+                    retry_after: self.wait,
+                    attempts,
+                }
+            }
         };
         Nobody::Spent { refusal, failure: self.last }
     }
 }
 
-fn shorter(
-    one: Option<std::time::Duration>,
-    other: Option<std::time::Duration>,
-) -> Option<std::time::Duration> {
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

@@ -14,6 +14,7 @@
 )]
 
 mod client;
+mod details;
 mod g24_canary;
 mod g27_full_disk;
 mod harness;
