@@ -91,9 +91,9 @@ pub(crate) async fn attempt(
 ) -> Result<Started, Failed> {
     let limits = Limits::new(call, Instant::now(), others_left);
     let provider = call.snapshot.provider_of(deployment);
-    let outgoing = outgoing(call, deployment);
+    let outgoing = || outgoing(call, deployment);
     let sending =
-        call.room.pool.send(&provider.target, &outgoing, call.policy().connect_timeout, || trace.connected());
+        call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
     let sent = match timeout_at(limits.headers, sending).await {
         Err(_) => return Err(Failure::Timeout.into()),
         Ok(Err(SendError::Dial(error))) => {

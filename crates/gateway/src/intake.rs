@@ -1,25 +1,27 @@
 //! Reading a request's body: bounded in bytes, in time and, over all requests, in memory; gzip unpacked.
 
-use std::io::Read;
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::GzDecoder;
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::gzip::{Gzip, UnpackError};
 use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 
 /// A client that sends nothing for so long is gone.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// How long a large body waits for its share of memory before the client is told to come back.
 const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(10);
-/// Unpacking more than this would hold up the other requests of the thread.
-const UNPACK_ELSEWHERE_BYTES: usize = 256 * 1024;
-/// RFC 1952, section 2.3.1.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How much memory is taken at a time.
+const STEP_BYTES: usize = 1 << 20;
+/// After this time a body must have come at [`SLOWEST_BYTES_PER_S`] on average: slower is a way to hold on to memory.
+const GRACE: Duration = Duration::from_secs(30);
+const SLOWEST_BYTES_PER_S: usize = 16 * 1024;
 
 /// A request's body, whole, and the memory that it holds.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub(crate) enum IntakeError {
     TooSlow,
     #[error("too many large requests are in flight")]
     NoMemory,
+    #[error("the request body is not framed as HTTP wants it")]
+    Malformed,
     #[error("the client went away while sending")]
     Gone,
 }
@@ -61,109 +65,121 @@ pub(crate) async fn take<B>(
 ) -> Result<Intake, IntakeError>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + 'static,
 {
-    let gzip = match headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
-        None | Some(b"identity") => false,
-        Some(b"gzip" | b"x-gzip") => true,
-        Some(other) => return Err(IntakeError::Encoding(String::from_utf8_lossy(other).into_owned())),
-    };
+    let is_gzip = is_gzip(headers)?;
     let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     if announced.is_some_and(|bytes| bytes > limit) {
         return Err(IntakeError::TooLarge { limit });
     }
-    let mut reservation = reserve(memory, announced.unwrap_or_default()).await?;
-    let packed = read(body, announced, limit, memory, &mut reservation).await?;
-    if !gzip {
+    let mut reservation = Reservation::default();
+    let upload = Upload { body, began: Instant::now(), bytes: 0 };
+    let packed = upload.read(announced, limit, memory, &mut reservation).await?;
+    if !is_gzip {
         return Ok(Intake { body: packed, reservation });
     }
-    let claimed = claimed_size(&packed)?;
-    if claimed > limit {
-        return Err(IntakeError::TooLarge { limit });
-    }
+    let unpack_error = |error| match error {
+        UnpackError::NotGzip => IntakeError::NotGzip,
+        UnpackError::TooLarge => IntakeError::TooLarge { limit },
+    };
+    let packed = Gzip::new(packed).map_err(unpack_error)?;
     drop(reservation);
-    let reservation = reserve(memory, claimed).await?;
-    Ok(Intake { body: unpack(packed, claimed).await?, reservation })
+    let reservation = reserve(memory, packed.claimed(limit)).await?;
+    Ok(Intake { body: packed.unpack(limit).await.map_err(unpack_error)?, reservation })
+}
+
+fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {
+    let coding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
+    let coding = coding.unwrap_or_default();
+    let is = |name: &[u8]| coding.eq_ignore_ascii_case(name);
+    if is(b"") || is(b"identity") {
+        Ok(false)
+    } else if is(b"gzip") || is(b"x-gzip") {
+        Ok(true)
+    } else {
+        Err(IntakeError::Encoding(String::from_utf8_lossy(coding).into_owned()))
+    }
 }
 
 async fn reserve(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, IntakeError> {
     timeout(LONGEST_WAIT_FOR_MEMORY, memory.reserve(bytes)).await.map_err(|_| IntakeError::NoMemory)
 }
 
-async fn read<B>(
-    mut body: B,
-    announced: Option<usize>,
-    limit: usize,
-    memory: &MemoryBudget,
-    reservation: &mut Reservation,
-) -> Result<Bytes, IntakeError>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    let Some(first) = next(&mut body).await? else { return Ok(Bytes::new()) };
-    if announced == Some(first.len()) {
-        return Ok(first);
-    }
-    let mut reserved = announced.unwrap_or(SMALL_BYTES);
-    let mut all = BytesMut::with_capacity(announced.unwrap_or(2 * first.len()));
-    all.extend_from_slice(&first);
-    while let Some(chunk) = next(&mut body).await? {
-        let grown = all.len() + chunk.len();
-        if grown > limit {
-            return Err(IntakeError::TooLarge { limit });
-        }
-        if grown > reserved {
-            // A body that announced no length and is not small may grow to the limit.
-            *reservation = reserve(memory, limit).await?;
-            reserved = limit;
-        }
-        all.extend_from_slice(&chunk);
-    }
-    if all.len() > limit {
-        return Err(IntakeError::TooLarge { limit });
-    }
-    Ok(all.freeze())
+/// A body on its way in.
+struct Upload<B> {
+    body: B,
+    /// Waits of our own moved it.
+    began: Instant,
+    bytes: usize,
 }
 
-async fn next<B>(body: &mut B) -> Result<Option<Bytes>, IntakeError>
+impl<B> Upload<B>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + 'static,
 {
-    loop {
-        let frame = timeout(LONGEST_SILENCE, body.frame()).await.map_err(|_| IntakeError::TooSlow)?;
-        match frame {
-            None => return Ok(None),
-            Some(Err(_)) => return Err(IntakeError::Gone),
-            Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data() {
-                    return Ok(Some(data));
+    /// All of it. Memory is taken as it arrives, so that a client that only announces much holds nothing.
+    async fn read(
+        mut self,
+        announced: Option<usize>,
+        limit: usize,
+        memory: &MemoryBudget,
+        reservation: &mut Reservation,
+    ) -> Result<Bytes, IntakeError> {
+        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
+        let most = announced.unwrap_or(limit);
+        let mut reserved = 0;
+        let mut all = BytesMut::new();
+        let mut next = Some(first);
+        while let Some(chunk) = next {
+            if self.bytes > limit {
+                return Err(IntakeError::TooLarge { limit });
+            }
+            if self.bytes > reserved.max(SMALL_BYTES) {
+                let goal = self.bytes.next_multiple_of(STEP_BYTES).min(most).max(self.bytes);
+                let asked = Instant::now();
+                reservation.add(reserve(memory, goal - reserved).await?);
+                self.began += asked.elapsed();
+                reserved = goal;
+            }
+            if announced == Some(chunk.len()) {
+                return Ok(chunk);
+            }
+            if all.capacity() < self.bytes {
+                // Who has sent a step of it means to send the rest.
+                let room = if all.is_empty() { most.min(STEP_BYTES.max(chunk.len())) } else { most };
+                all.reserve(if announced.is_some() { room - all.len() } else { chunk.len() });
+            }
+            all.extend_from_slice(&chunk);
+            next = self.next().await?;
+        }
+        Ok(all.freeze())
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, IntakeError> {
+        loop {
+            let steady = self.began + GRACE + Duration::from_secs((self.bytes / SLOWEST_BYTES_PER_S) as u64);
+            let until = steady.min(Instant::now() + LONGEST_SILENCE);
+            match timeout_at(until, self.body.frame()).await.map_err(|_| IntakeError::TooSlow)? {
+                None => return Ok(None),
+                Some(Err(error)) if is_malformed(&error) => return Err(IntakeError::Malformed),
+                Some(Err(_)) => return Err(IntakeError::Gone),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.bytes += data.len();
+                        return Ok(Some(data));
+                    }
                 }
             }
         }
     }
 }
 
-/// What the last four bytes say that a gzip of one member unpacks to; [`unpack`] holds it to its word.
-fn claimed_size(packed: &[u8]) -> Result<usize, IntakeError> {
-    if !packed.starts_with(&GZIP_MAGIC) {
-        return Err(IntakeError::NotGzip);
-    }
-    let trailer = packed.last_chunk::<4>().ok_or(IntakeError::NotGzip)?;
-    Ok(u32::from_le_bytes(*trailer) as usize)
-}
-
-async fn unpack(packed: Bytes, claimed: usize) -> Result<Bytes, IntakeError> {
-    if claimed <= UNPACK_ELSEWHERE_BYTES {
-        return unpack_now(&packed, claimed);
-    }
-    let unpacking = tokio::task::spawn_blocking(move || unpack_now(&packed, claimed));
-    unpacking.await.unwrap_or(Err(IntakeError::NotGzip))
-}
-
-fn unpack_now(packed: &[u8], claimed: usize) -> Result<Bytes, IntakeError> {
-    let mut plain = Vec::with_capacity(claimed);
-    let most = claimed as u64 + 1; // one more than claimed shows a lie
-    GzDecoder::new(packed).take(most).read_to_end(&mut plain).map_err(|_| IntakeError::NotGzip)?;
-    if plain.len() == claimed { Ok(plain.into()) } else { Err(IntakeError::NotGzip) }
+/// Whether the client is there and its body is not HTTP: hyper says so deep inside.
+fn is_malformed(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
 #[cfg(test)]

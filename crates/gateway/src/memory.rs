@@ -16,9 +16,19 @@ pub struct MemoryBudget {
 }
 
 /// A part of the budget, given back when dropped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reservation {
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Reservation {
+    /// Makes `other`, of the same budget, a part of this one.
+    pub(crate) fn add(&mut self, other: Self) {
+        match (&mut self.permit, other.permit) {
+            (Some(permit), Some(more)) => permit.merge(more),
+            (none, more) => *none = none.take().or(more),
+        }
+    }
 }
 
 impl MemoryBudget {
@@ -31,20 +41,20 @@ impl MemoryBudget {
     /// Waits until `bytes` are free; first come, first served. More than the whole budget takes all of it.
     pub async fn reserve(&self, bytes: usize) -> Reservation {
         if bytes <= SMALL_BYTES {
-            return Reservation { _permit: None };
+            return Reservation { permit: None };
         }
         let units = to_units(bytes).min(self.total_units);
         let permit = Arc::clone(&self.units).acquire_many_owned(units).await;
-        Reservation { _permit: Some(permit.expect("the semaphore is never closed")) }
+        Reservation { permit: Some(permit.expect("the semaphore is never closed")) }
     }
 
     /// Takes `bytes` if they are free right now.
     pub fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
         if bytes <= SMALL_BYTES {
-            return Some(Reservation { _permit: None });
+            return Some(Reservation { permit: None });
         }
         let permit = Arc::clone(&self.units).try_acquire_many_owned(to_units(bytes)).ok()?;
-        Some(Reservation { _permit: Some(permit) })
+        Some(Reservation { permit: Some(permit) })
     }
 }
 

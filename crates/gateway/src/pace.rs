@@ -60,7 +60,8 @@ impl Schedule {
 /// One answer's timer.
 pub(crate) struct Pace {
     sleep: Pin<Box<Sleep>>,
-    ending: Pin<Box<dyn Future<Output = ()>>>,
+    /// Looked at when polled: the connection is, whenever a stop moves on.
+    shutdown: Shutdown,
     pub(crate) schedule: Schedule,
 }
 
@@ -71,9 +72,8 @@ pub(crate) enum Waited<T> {
 }
 
 impl Pace {
-    pub(crate) fn new(mut shutdown: Shutdown, schedule: Schedule) -> Self {
-        let ending = Box::pin(async move { shutdown.reached(Phase::Ending).await });
-        Self { sleep: Box::pin(sleep_until(schedule.earliest())), ending, schedule }
+    pub(crate) fn new(shutdown: Shutdown, schedule: Schedule) -> Self {
+        Self { sleep: Box::pin(sleep_until(schedule.earliest())), shutdown, schedule }
     }
 
     /// Waits for `future`, or for the first thing that comes due. The future stays usable: pass it again.
@@ -87,7 +87,7 @@ impl Pace {
             if let Poll::Ready(done) = future.as_mut().poll(context) {
                 return Poll::Ready(Waited::Done(done));
             }
-            if self.ending.as_mut().poll(context).is_ready() {
+            if self.shutdown.phase() >= Phase::Ending {
                 return Poll::Ready(Waited::Due(Due::Ending));
             }
             while self.sleep.as_mut().poll(context).is_ready() {

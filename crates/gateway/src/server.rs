@@ -77,28 +77,19 @@ where
     }
 }
 
-async fn connection<I, S, F>(io: I, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: Rc<S>)
+async fn connection<I, S, F>(io: I, tls: Option<TlsAcceptor>, mut shutdown: Shutdown, answer: Rc<S>)
 where
     I: AsyncRead + AsyncWrite + Unpin + 'static,
     S: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<ReplyBody>> + 'static,
 {
     let _open = shutdown.open_connection();
-    let mut stopped = shutdown.clone();
-    tokio::select! {
-        () = secured(io, tls, shutdown, answer) => {}
-        () = stopped.reached(Phase::Ended) => tracing::debug!("a client's connection had to be dropped"),
-    }
-}
-
-async fn secured<I, S, F>(io: I, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: Rc<S>)
-where
-    I: AsyncRead + AsyncWrite + Unpin + 'static,
-    S: Fn(Request<Incoming>) -> F + 'static,
-    F: Future<Output = Response<ReplyBody>> + 'static,
-{
     let Some(acceptor) = tls else { return http(io, shutdown, answer).await };
-    match timeout(LONGEST_HEAD, acceptor.accept(io)).await {
+    let secured = tokio::select! {
+        secured = timeout(LONGEST_HEAD, acceptor.accept(io)) => secured,
+        () = shutdown.reached(Phase::Draining) => return,
+    };
+    match secured {
         Ok(Ok(stream)) => http(stream, shutdown, answer).await,
         Ok(Err(error)) => tracing::debug!(%error, "a client's TLS handshake failed"),
         Err(_) => tracing::debug!("a client's TLS handshake took too long"),
@@ -126,11 +117,16 @@ where
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
     let serving = builder.serve_connection(TokioIo::new(io), service);
     tokio::pin!(serving);
-    let ended = tokio::select! {
-        ended = serving.as_mut() => ended,
-        () = shutdown.reached(Phase::Draining) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    // Each phase wakes the answers, too: they look for it when they are polled.
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = serving.as_mut() => break ended,
+            phase = shutdown.next() => match phase {
+                Phase::Ended => return tracing::debug!("a client's connection had to be dropped"),
+                Phase::Draining | Phase::Ending => serving.as_mut().graceful_shutdown(),
+                Phase::Running | Phase::Leaving => {}
+            },
         }
     };
     if let Err(error) = ended {

@@ -79,6 +79,14 @@ impl Shutdown {
         *self.phase.borrow()
     }
 
+    /// Waits for the next phase. A stopper that is gone counts as the last.
+    pub(crate) async fn next(&mut self) -> Phase {
+        match self.phase.changed().await {
+            Ok(()) => *self.phase.borrow_and_update(),
+            Err(_) => Phase::Ended,
+        }
+    }
+
     /// Waits until `phase` has been reached. A stopper that is gone counts as the last phase.
     pub async fn reached(&mut self, phase: Phase) {
         // An error means that the stopper is gone.

@@ -5,18 +5,22 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use catalogue::Usage;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use tokio::time::Instant;
 
 /// The headers in which suppliers say how much of our limits is left.
-static LIMITS: [&str; 6] = [
-    "x-ratelimit-remaining-requests",
-    "x-ratelimit-remaining-tokens",
-    "x-ratelimit-limit-requests",
-    "x-ratelimit-limit-tokens",
-    "anthropic-ratelimit-requests-remaining",
-    "anthropic-ratelimit-tokens-remaining",
+static LIMITS: [HeaderName; 6] = [
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("anthropic-ratelimit-requests-remaining"),
+    HeaderName::from_static("anthropic-ratelimit-tokens-remaining"),
 ];
+
+/// Where suppliers put their request id.
+static REQUEST_IDS: [HeaderName; 2] =
+    [HeaderName::from_static("x-request-id"), HeaderName::from_static("request-id")];
 
 /// The longest header value that is kept.
 const LONGEST_VALUE: usize = 128;
@@ -58,10 +62,11 @@ impl AttemptTrace {
     pub(crate) fn headers(&self, status: StatusCode, headers: &HeaderMap) {
         self.headers.set(Some(Instant::now()));
         self.status.set(Some(status.as_u16()));
-        let text = |name: &str| headers.get(name)?.to_str().ok().filter(|value| value.len() <= LONGEST_VALUE);
-        self.supplier_request_id.replace(text("x-request-id").or_else(|| text("request-id")).map(Arc::from));
+        let text =
+            |name: &HeaderName| headers.get(name)?.to_str().ok().filter(|value| value.len() <= LONGEST_VALUE);
+        self.supplier_request_id.replace(REQUEST_IDS.iter().find_map(text).map(Arc::from));
         let mut limits = self.limits.borrow_mut();
-        limits.extend(LIMITS.iter().filter_map(|name| Some(((*name).into(), text(name)?.into()))));
+        limits.extend(LIMITS.iter().filter_map(|name| Some((name.as_str().into(), text(name)?.into()))));
     }
 
     pub(crate) fn first_content(&self) {

@@ -120,7 +120,7 @@ impl Client {
         mut on_text: impl FnMut(&str),
     ) -> Result<Answer, Unanswered> {
         let began = Instant::now();
-        let sent = self.pool.send(&self.target, &self.outgoing(question), CONNECT_TIMEOUT, || {}).await;
+        let sent = self.pool.send(&self.target, || self.outgoing(question), CONNECT_TIMEOUT, || {}).await;
         let Sent { response, lease } =
             sent.map_err(|error| Unanswered { head: Head::default(), trouble: Trouble::Unreachable(error) })?;
         let (parts, body) = response.into_parts();

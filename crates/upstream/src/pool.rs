@@ -25,7 +25,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(55);
 /// Bounds what one connection may hold of an answer that nobody reads yet.
 const READ_BUFFER_BYTES: usize = 16 * 1024;
 
-/// A request on its way to a supplier; kept so that it can be sent a second time.
+/// A request on its way to a supplier.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
     /// Usually `POST`.
@@ -38,12 +38,12 @@ pub struct Outgoing {
     pub body: Pieces,
 }
 
-impl Outgoing {
-    fn request(&self) -> Request<Pieces> {
-        let mut request = Request::new(self.body.clone());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
+impl From<Outgoing> for Request<Pieces> {
+    fn from(outgoing: Outgoing) -> Self {
+        let mut request = Self::new(outgoing.body);
+        *request.method_mut() = outgoing.method;
+        *request.uri_mut() = outgoing.uri;
+        *request.headers_mut() = outgoing.headers;
         request
     }
 }
@@ -92,18 +92,18 @@ impl Pool {
         Self { dial: Box::new(dial), idle: Rc::default() }
     }
 
-    /// Sends `outgoing` to `target` and waits for the answer's head. `connected` is called once a connection
-    /// is at hand. The caller bounds the wait for the head; connecting is bounded by `connect_timeout`.
+    /// Sends what `outgoing` makes to `target` and waits for the answer's head. It is made again if it has to be sent
+    /// again. `connected` is called once a connection is at hand. The caller bounds the wait for the head; connecting is bounded by `connect_timeout`.
     pub async fn send(
         &self,
         target: &Target,
-        outgoing: &Outgoing,
+        outgoing: impl Fn() -> Outgoing,
         connect_timeout: Duration,
         connected: impl Fn(),
     ) -> Result<Sent, SendError> {
         if let Some(mut sender) = self.reuse(target) {
             connected();
-            match sender.send_request(outgoing.request()).await {
+            match sender.send_request(outgoing().into()).await {
                 Ok(response) => return Ok(self.sent(target, sender, response)),
                 Err(error) if was_stale(&error) => {}
                 Err(error) => return Err(SendError::Broken(error)),
@@ -111,7 +111,7 @@ impl Pool {
         }
         let mut sender = self.fresh(target, connect_timeout).await?;
         connected();
-        let response = sender.send_request(outgoing.request()).await.map_err(SendError::Broken)?;
+        let response = sender.send_request(outgoing().into()).await.map_err(SendError::Broken)?;
         Ok(self.sent(target, sender, response))
     }
 

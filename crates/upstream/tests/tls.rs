@@ -85,7 +85,7 @@ async fn echoed(pool: &Pool, target: &Target, text: &'static str) -> Result<Byte
     target.apply(&mut headers);
     let body = Pieces::new([Bytes::from_static(text.as_bytes())]);
     let outgoing = Outgoing { method: Method::POST, uri: target.uri("/echo"), headers, body };
-    let sent = pool.send(target, &outgoing, PATIENCE, || {}).await?;
+    let sent = pool.send(target, || outgoing.clone(), PATIENCE, || {}).await?;
     let body = sent.response.into_body().collect().await.unwrap().to_bytes();
     sent.lease.give_back();
     Ok(body)
