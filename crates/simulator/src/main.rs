@@ -30,7 +30,50 @@ struct Options {
     settings: Settings,
 }
 
+const USAGE: &str = "\
+One simulated supplier, for tests and as the target of load tests.
+Prints a line of JSON when it is ready.
+
+Usage: simulator [OPTIONS]
+
+  --listen ADDRESS    where it answers; 127.0.0.1:0 is any free port
+  --control ADDRESS   where it takes orders
+  --script JSON       faults: a list of rules
+  --epoch SECONDS     its clock's start, in Unix time
+  --bench             answers with prepared bytes, as fast as it can
+  --until-eof         ends when its input does
+  --help, --version
+
+Settings, with their defaults (JSON, or text as it is):
+";
+
+/// What there is to set, from the settings themselves.
+fn usage() -> Result<String, serde_json::Error> {
+    let mut text = USAGE.to_owned();
+    let settings = serde_json::to_value(Settings::default())?;
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        let fields = value.as_object().map(|section| section.iter().collect::<Vec<_>>());
+        for (name, value) in fields.unwrap_or_else(|| vec![(name, value)]) {
+            text += &["  --", &name.replace('_', "-"), " ", &value.to_string(), "\n"].concat();
+        }
+    }
+    Ok(text)
+}
+
+/// Answers what asks about the program rather than running it.
+fn told(word: &str) -> Option<io::Result<()>> {
+    let text = match word {
+        "--help" | "-h" => usage().map_err(io::Error::from),
+        "--version" | "-V" => Ok(format!("simulator {}\n", env!("CARGO_PKG_VERSION"))),
+        _ => return None,
+    };
+    Some(text.and_then(|text| io::stdout().write_all(text.as_bytes())))
+}
+
 fn main() -> ExitCode {
+    if let Some(told) = std::env::args().skip(1).find_map(|word| told(&word)) {
+        return if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let options = match options(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(mistake) => {

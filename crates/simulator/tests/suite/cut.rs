@@ -7,6 +7,9 @@ use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpStream};
 
 use crate::client::{CHAT, chat, exchange_raw, hello, raw_post};
 
+/// A reply's head and some of its tokens.
+const SOME_TOKENS_BYTES: u64 = 1024;
+
 #[tokio::test]
 async fn cut_refuses_resets_and_heals_on_the_same_port() {
     let pace = Pace { tokens_per_second: 20.0, ..Pace::default() };
@@ -15,10 +18,9 @@ async fn cut_refuses_resets_and_heals_on_the_same_port() {
     let request = raw_post(CHAT, &hello(true));
     let address = supplier.address();
     let busy = tokio::spawn(async move { exchange_raw(address, &request).await });
-    while supplier.counters().in_flight == 0 {
+    while supplier.counters().sent_bytes < SOME_TOKENS_BYTES {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    tokio::time::sleep(Duration::from_millis(150)).await;
     supplier.cut().await;
     assert_eq!(supplier.counters().connections_open, 0);
     for _ in 0..100 {

@@ -44,6 +44,21 @@ async fn it_says_where_it_listens_and_ends_with_its_input() {
     stop(child);
 }
 
+#[test]
+fn it_says_how_it_is_used_and_which_it_is() {
+    let told = |word: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_simulator")).arg(word).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let usage = told("--help");
+    for option in ["--until-eof", "--seed ", "--tokens-per-second"] {
+        assert!(usage.contains(option), "{option}: {usage}");
+    }
+    assert!(usage.lines().all(|line| line.len() < 100), "{usage}");
+    assert_eq!(told("--version"), format!("simulator {}\n", env!("CARGO_PKG_VERSION")));
+}
+
 #[tokio::test]
 async fn wrong_options_are_told_with_exit_code_2() {
     let outcome = Command::new(env!("CARGO_BIN_EXE_simulator")).arg("--sead=1").output().unwrap();

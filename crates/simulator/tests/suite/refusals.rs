@@ -112,9 +112,6 @@ async fn messages_checks_fields() {
     unlimited.as_object_mut().unwrap().remove("max_tokens");
     let said = |blocks: Value| with("messages", json!([{ "role": "user", "content": blocks }]));
     let marked = json!({ "type": "text", "text": "a", "cache_control": { "type": "ephemeral" } });
-    let mut tool = with("tools", json!([{ "name": "t", "input_schema": {} }]));
-    tool["tool_choice"] = json!({ "type": "any" });
-    tool["thinking"] = json!({ "type": "adaptive" });
     let cases = [
         (unlimited, "max_tokens: Field required"),
         (json!({ "max_tokens": 1 }), "model: Field required"),
@@ -126,21 +123,8 @@ async fn messages_checks_fields() {
             said(json!([{ "type": "tool_result", "tool_use_id": "a", "content": "x" }])),
             "unexpected `tool_use_id`",
         ),
-        (
-            said(json!([{ "type": "thinking", "thinking": "x", "signature": "forged" }])),
-            "Invalid `signature`",
-        ),
-        (
-            with("thinking", json!({ "type": "enabled", "budget_tokens": 1000 })),
-            "greater than or equal to 1024",
-        ),
-        (
-            with("thinking", json!({ "type": "enabled", "budget_tokens": 2000 })),
-            "must be greater than `thinking.budget",
-        ),
         (with("temperature", json!(1.5)), "range: 0..1"),
         (with("tool_choice", json!({ "type": "any" })), "only be specified while providing tools"),
-        (tool, "Thinking may not be enabled when tool_choice forces tool use"),
         (
             with(
                 "messages",
@@ -164,6 +148,38 @@ async fn messages_checks_fields() {
     for (body, words) in cases {
         message_refuses(&supplier, &body, words).await;
     }
+}
+
+#[tokio::test]
+async fn messages_checks_thinking() {
+    let supplier = supplier().await;
+    let said = |blocks: Value| with("messages", json!([{ "role": "user", "content": blocks }]));
+    let mut tool = with("tools", json!([{ "name": "t", "input_schema": {} }]));
+    tool["tool_choice"] = json!({ "type": "any" });
+    tool["thinking"] = json!({ "type": "adaptive" });
+    let cases = [
+        (
+            said(json!([{ "type": "thinking", "thinking": "x", "signature": "forged" }])),
+            "Invalid `signature`",
+        ),
+        (
+            with("thinking", json!({ "type": "enabled", "budget_tokens": 1000 })),
+            "greater than or equal to 1024",
+        ),
+        (
+            with("thinking", json!({ "type": "enabled", "budget_tokens": 2000 })),
+            "must be greater than `thinking.budget",
+        ),
+        (tool, "Thinking may not be enabled when tool_choice forces tool use"),
+    ];
+    for (body, words) in cases {
+        message_refuses(&supplier, &body, words).await;
+    }
+}
+
+#[tokio::test]
+async fn messages_wants_a_version() {
+    let supplier = supplier().await;
     let body = hello(false).to_string();
     let request = format!(
         "POST {MESSAGES} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",

@@ -35,6 +35,7 @@ fn writer(queue: &Arc<Queue>) -> mpsc::Receiver<(usize, Instant)> {
     receive
 }
 
+// The two sleeps of a linger below are no waiting for an event: the rule is about a writer that has rested so long.
 #[test]
 fn what_nobody_waits_for_is_taken_within_the_linger() {
     let queue = Arc::<Queue>::default();

@@ -71,8 +71,13 @@ async fn make_golden() {
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE").unwrap();
     hand(&ledger, left).await;
+    let daybook = path.with_extension("db.day1");
+    let written = |before: u64| std::fs::metadata(&daybook).unwrap().len() > before;
+    let before = std::fs::metadata(&daybook).unwrap().len();
     ledger.intent(interrupted());
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while !written(before) {
+        tokio::task::yield_now().await;
+    }
     for extension in FILES {
         std::fs::copy(path.with_extension(extension), golden(extension)).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalogue::Money;
 use ledger::{Journal, Kept, Outcome, Record, RequestId};
@@ -79,9 +79,15 @@ async fn a_request_in_flight_has_a_story_and_no_money() {
     let fixture = Fixture::new();
     let intent = fixture.traffic.intent(1, ARRIVED_US);
     fixture.ledger.intent(intent.clone());
-    std::thread::sleep(Duration::from_millis(30));
+    // It is written by itself, once it is plain that no settlement comes at once.
+    let end = Instant::now() + Duration::from_secs(20);
+    let story = loop {
+        if let Some(story) = fixture.reader().get(intent.id).unwrap() {
+            break story;
+        }
+        assert!(Instant::now() < end, "the intent was never written");
+    };
     fixture.settle(2).await;
-    let story = fixture.reader().get(intent.id).unwrap().unwrap();
     assert!(story.intent.is_some() && story.settlement.is_none());
     assert_eq!(fixture.reader().summary(Period::default()).unwrap().total().requests, 1);
     fixture.ledger.settle(fixture.traffic.settlement(&intent, 1)).await;
