@@ -13,6 +13,7 @@ mod client_io;
 mod clock;
 mod door;
 mod estimate;
+mod gzip;
 mod held;
 mod intake;
 mod keys;

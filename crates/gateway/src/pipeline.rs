@@ -32,6 +32,7 @@ const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
 pub async fn answer<B>(room: Rc<Room>, request: Request<B>) -> Response<ReplyBody>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
 {
     let visit = Visit::new(&room);
     let protocol = door::dialect(request.uri().path(), request.headers());
@@ -73,6 +74,7 @@ enum Served {
 async fn rooms<B>(room: &Rc<Room>, visit: &Visit, request: Request<B>) -> Result<Served, Refusal>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
 {
     let (parts, body) = request.into_parts();
     if door::wants_web_socket(&parts.headers) {

@@ -2,6 +2,7 @@
 //! happened.
 
 use simulator::{Fault, Rule, Supplier};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::{self, Dialect, ask};
 use crate::harness::{Config, Gateway, House, within};
@@ -136,4 +137,21 @@ async fn p8_a_right_key_opens_wherever_it_stands() {
     }
     let turned = vec![("authorization", format!("Bearer {key}")), ("x-api-key", "none".to_owned())];
     assert_eq!(status(turned).await, 200);
+}
+
+/// A body whose framing is wrong is a wrong request of somebody who is there.
+#[tokio::test]
+async fn p8_a_malformed_body_is_told_to_its_sender() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&Config::new().provider("a", DIALECT, &supplier).route("r", &["a"], ""));
+    let gateway = Gateway::start(&house);
+    for body in ["zz\r\n{}\r\n0\r\n\r\n", "4\r\n{}  and more\r\n0\r\n\r\n"] {
+        let mut socket = client::connect(gateway.listen).await.unwrap();
+        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+        socket.get_mut().write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        within(socket.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("not framed") && !answer.contains("went away"), "{answer}");
+    }
 }
