@@ -56,7 +56,7 @@ const CONFIG_VARIABLE: &str = "RELEVE_CONFIG";
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Shared {
-    /// The configuration file; without it that of RELEVE_CONFIG, then ./releve.toml, then what the environment offers.
+    /// The configuration file; without it that of `RELEVE_CONFIG`, then ./releve.toml, then what the environment offers.
     #[arg(long, short, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     /// Answer as JSON.

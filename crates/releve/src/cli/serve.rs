@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit};
+use super::{CliError, Desk, Exit, words};
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
 use crate::settings::Settings;
 
@@ -144,8 +144,8 @@ fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Res
     let snapshot = &settings.resolved.snapshot;
     terminal.line(format_args!("Relève listens on {}", terminal.toned(Tone::Strong, &url)))?;
     terminal.line(format_args!("  metrics and health on http://{}", running.admin_listen))?;
-    let providers: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
-    terminal.line(format_args!("  providers: {}", providers.join(", ")))?;
+    let providers = snapshot.providers.iter().map(|provider| &*provider.name);
+    terminal.line(format_args!("  providers: {}", words::some_of(providers)))?;
     let model = snapshot.routes.first().map_or("MODEL", |route| &*route.name);
     terminal.line(format_args!(
         "  try: curl {url}/v1/chat/completions -H 'content-type: application/json' \\\n         \

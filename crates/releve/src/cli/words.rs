@@ -52,6 +52,14 @@ pub(crate) fn needs(needs: Needs) -> String {
     if needs.is_empty() { String::new() } else { format!(", needs {needs}") }
 }
 
+/// The first of many names, and how many more there are.
+pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 8;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names.take(SHOWN).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +75,11 @@ mod tests {
         assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(money(None), "unpriced");
         assert_eq!(money(Some(Money::from_nanos(3_150_000))), "$0.00315");
+    }
+
+    #[test]
+    fn many_names_are_counted_rather_than_listed() {
+        assert_eq!(some_of(["a", "b"].into_iter()), "a, b");
+        assert_eq!(some_of(["p"; 202].into_iter()), "p, p, p, p, p, p, p, p and 194 more");
     }
 }

@@ -72,9 +72,15 @@ fn flat(path: &str, value: &toml::Value, into: &mut BTreeMap<String, String>) {
     }
     let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
-        toml::Value::Table(table) => table.iter().for_each(|(name, value)| flat(&within(name), value, into)),
+        toml::Value::Table(table) => {
+            for (name, value) in table {
+                flat(&within(name), value, into);
+            }
+        }
         toml::Value::Array(list) => {
-            list.iter().filter(|value| value.is_table()).for_each(|value| flat(path, value, into))
+            for value in list.iter().filter(|value| value.is_table()) {
+                flat(path, value, into);
+            }
         }
         _ => {}
     }

@@ -1,16 +1,22 @@
 //! G24, P8: no secret and no prompt is ever written down or said.
 
-use simulator::{After, Fault, HiddenError, Rule, Supplier};
+use std::process::Command;
+
+use simulator::{After, Fault, Handle, HiddenError, Rule, Supplier};
 
 use crate::client::{self, Dialect};
 use crate::harness::{Config, Gateway, House, releve};
 
-const SECRET: &str = "sk-canary-0d1f2e3a4b5c6d7e";
+const ENV_SECRET: &str = "sk-canary-0d1f2e3a4b5c6d7e";
+const FILE_SECRET: &str = "sk-ant-canary-9c8b7a6f5e4d";
+const ADMIN_TOKEN: &str = "admin-canary-5a4b3c2d1e0f";
 const PROMPT: &str = "prompt-canary-77aa88bb99cc";
+/// The file that holds a secret by right.
+const SECRET_FILE: &str = "supplier.key";
 
-#[tokio::test]
-async fn g24_a_canary_is_found_nowhere() {
-    let (mut suppliers, mut config, mut names) = (Vec::new(), Config::new(), Vec::new());
+/// For each protocol a supplier that fails in each way, and one that does not; OpenAI's key is in a variable,
+/// Anthropic's in a file.
+async fn scene() -> (Vec<Handle>, Vec<(Dialect, String)>, Config) {
     let error = HiddenError::Quota;
     let faults = [
         Some(Fault::Refuse),
@@ -20,70 +26,113 @@ async fn g24_a_canary_is_found_nowhere() {
         Some(Fault::ErrorIn200 { after: After::Tokens(2), error }),
         None,
     ];
-    for (place, fault) in faults.into_iter().enumerate() {
-        let script: Vec<_> = fault.into_iter().map(Rule::always).collect();
-        let supplier = Supplier::builder().script(script).spawn().await.unwrap();
-        let name = format!("p{place}");
-        let more = "api_key = { env = \"CANARY\" }";
-        config = config.provider_with(&name, Dialect::OpenAi, &supplier, more);
-        config = config.route(&name, &[&name], "");
-        names.push(name);
-        suppliers.push(supplier);
+    let (mut suppliers, mut routes) = (Vec::new(), Vec::new());
+    let mut config = Config::new().and("admin_token = { env = \"ADMIN\" }");
+    for dialect in Dialect::BOTH {
+        let key = match dialect {
+            Dialect::OpenAi => "api_key = { env = \"CANARY\" }".to_owned(),
+            Dialect::Anthropic => format!("api_key = {{ file = \"{SECRET_FILE}\" }}"),
+        };
+        for (place, fault) in faults.iter().enumerate() {
+            let script: Vec<_> = fault.clone().into_iter().map(Rule::always).collect();
+            let supplier = Supplier::builder().script(script).spawn().await.unwrap();
+            let name = format!("{}-{place}", dialect.protocol());
+            config = config.provider_with(&name, dialect, &supplier, &key).route(&name, &[&name], "");
+            routes.push((dialect, name));
+            suppliers.push(supplier);
+        }
     }
-    let list: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    let config = config.and(&format!("[products.office]\nroutes = [{}]", list.join(", ")));
-    let house = House::new(&config);
-    let key = house.key("office");
+    (suppliers, routes, config.and("[products.office]"))
+}
+
+/// The binary with the secrets that its configuration asks for.
+fn trusted() -> Command {
     let mut command = releve();
-    command.env("CANARY", SECRET).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
-    let gateway = Gateway::start_as(&house, command);
-    let mut found = String::new();
+    command.env("CANARY", ENV_SECRET).env("ADMIN", ADMIN_TOKEN);
+    command
+}
+
+/// All that clients are told of requests that hold the prompt. A good answer may repeat it; ours are errors.
+async fn told_to_clients(gateway: &Gateway, routes: &[(Dialect, String)], key: &str) -> String {
+    let mut told = String::new();
     let bearer = format!("Bearer {key}");
-    for name in &names {
+    let headers = [("authorization", bearer.as_str()), ("anthropic-version", "2023-06-01")];
+    for (dialect, route) in routes {
         for stream in [true, false] {
-            let body = Dialect::OpenAi.hello(name, stream).replace("hello", PROMPT);
-            let path = Dialect::OpenAi.path();
-            let headers = [("authorization", bearer.as_str())];
-            let reply = client::post(gateway.listen, path, &headers, body.as_bytes()).await;
-            found.push_str(&format!("{:?}", reply.headers));
-            // A good answer may repeat a prompt; ours are errors.
+            let body = dialect.hello(route, stream).replace("hello", PROMPT);
+            assert!(body.contains(PROMPT));
+            let reply = client::post(gateway.listen, dialect.path(), &headers, body.as_bytes()).await;
+            told.push_str(&format!("{:?}", reply.headers));
             if reply.status != 200 {
-                found.push_str(&reply.lossy());
+                told.push_str(&reply.lossy());
             }
         }
     }
+    told
+}
+
+/// All that operators are told, by the admin listener and by commands.
+async fn told_to_operators(gateway: &Gateway, house: &House) -> String {
+    let mut told = String::new();
+    let bearer = format!("Bearer {ADMIN_TOKEN}");
     for path in ["/metrics", "/api/config", "/api/health"] {
-        found.push_str(&client::get(gateway.admin, path, &[]).await.lossy());
+        let wrong = client::get(gateway.admin, path, &[("authorization", "Bearer no")]).await;
+        let right = client::get(gateway.admin, path, &[("authorization", &bearer)]).await;
+        assert_eq!((wrong.status, right.status), (401, 200), "{path}");
+        told.push_str(&(wrong.lossy() + &right.lossy()));
     }
-    house.write(&config.clone().and("[oops"));
-    gateway.says("unchanged", 0).await;
-    house.write(&config);
     for arguments in [
         &["check"][..],
         &["routes"],
         &["config", "show"],
+        &["explain"],
         &["ledger", "export", "--format", "jsonl"],
         &["ledger", "tail"],
         &["keys", "list"],
     ] {
-        let output = house.command(arguments);
-        found.push_str(&String::from_utf8_lossy(&output.stdout));
-        found.push_str(&String::from_utf8_lossy(&output.stderr));
+        let output = trusted().arg("--config").arg(house.config()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        told.push_str(&String::from_utf8_lossy(&output.stdout));
+        told.push_str(&String::from_utf8_lossy(&output.stderr));
     }
+    told
+}
+
+/// All that lies in the house, but for the file that holds a secret by right.
+fn written_down(house: &House) -> String {
+    let files = std::fs::read_dir(house.path()).unwrap().map(|file| file.unwrap());
+    let ours = files.filter(|file| file.file_name() != SECRET_FILE);
+    ours.map(|file| String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned()).collect()
+}
+
+#[tokio::test]
+async fn g24_a_canary_is_found_nowhere() {
+    let (_suppliers, routes, config) = scene().await;
+    let house = House::new(&config);
+    std::fs::write(house.path().join(SECRET_FILE), FILE_SECRET).unwrap();
+    let key = house.key("office");
+    let mut command = trusted();
+    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+    let gateway = Gateway::start_as(&house, command);
+    let mut found = told_to_clients(&gateway, &routes, &key).await;
+    house.write(&config.clone().and("[oops"));
+    gateway.says("unchanged", 0).await;
+    house.write(&config);
+    assert_eq!(house.all_entries(24).await.len(), 24, "everything above has left its trace");
+    found.push_str(&told_to_operators(&gateway, &house).await);
     found.push_str(&gateway.said());
-    assert_eq!(house.all_entries(12).await.len(), 12, "everything above has left its trace");
     drop(gateway);
-    for file in std::fs::read_dir(house.path()).unwrap() {
-        let file = file.unwrap();
-        found.push_str(&String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()));
-    }
-    for (canary, what) in
-        [(SECRET, "the provider's key"), (key.as_str(), "the product's key"), (PROMPT, "a prompt")]
-    {
+    found.push_str(&written_down(&house));
+    for (canary, what) in [
+        (ENV_SECRET, "the key in a variable"),
+        (FILE_SECRET, "the key in a file"),
+        (ADMIN_TOKEN, "the admin token"),
+        (key.as_str(), "the product's key"),
+        (PROMPT, "a prompt"),
+    ] {
         if let Some(at) = found.find(canary) {
-            let near: String =
-                found[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
-            panic!("{what} was found after: {near}");
+            let start = found.floor_char_boundary(at.saturating_sub(200));
+            panic!("{what} was found after: {}", &found[start..at]);
         }
     }
 }

@@ -219,7 +219,7 @@ impl Gateway {
         }
         let greeting: serde_json::Value = serde_json::from_str(&greeting).unwrap();
         collect(stdout, Arc::clone(&said));
-        let address = |key: &str| greeting[key].as_str().unwrap().strip_prefix("http://").unwrap().parse();
+        let address = |key: &str| greeting[key].as_str().unwrap().split("://").nth(1).unwrap().parse();
         Self { listen: address("listen").unwrap(), admin: address("admin").unwrap(), child, said }
     }
 

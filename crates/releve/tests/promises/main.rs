@@ -15,6 +15,7 @@
 
 mod client;
 mod details;
+mod doors;
 mod g24_canary;
 mod g27_full_disk;
 mod harness;

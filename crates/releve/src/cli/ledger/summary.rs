@@ -128,7 +128,7 @@ fn print(
     if sums.is_empty() {
         return terminal.line("no entries in this period");
     }
-    let heads = [by.as_str(), "requests", "answered", "not", "tokens in", "tokens out", "cost"];
+    let heads = [by.as_str(), "requests", "answered", "unanswered", "tokens in", "tokens out", "cost"];
     let mut table = Table::with_heads(heads).right(1..7);
     for (name, totals) in sums.iter().map(|(name, totals)| (&**name, totals)).chain([("total", total)]) {
         let answered = totals.ended(&Outcome::Answered);
