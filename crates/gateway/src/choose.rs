@@ -7,6 +7,7 @@ use routing::{Dice, Facts, Plan, Reason, Standing, View};
 use wire::ErrorKind;
 
 use crate::asked::Asked;
+use crate::near::nearest;
 use crate::refusal::Refusal;
 use crate::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
 
@@ -33,24 +34,10 @@ pub(crate) fn route(snapshot: &Snapshot, product: &Product, asked: &Asked) -> Re
 }
 
 pub(crate) fn unknown(snapshot: &Snapshot, product: &Product, asked: &str) -> Refusal {
-    let mut near: Vec<(usize, &str)> = snapshot
-        .names
-        .exact()
-        .filter(|(_, route)| snapshot.may_use(product, *route))
-        .filter_map(|(name, _)| nearness(asked, name).map(|distance| (distance, name)))
-        .collect();
-    near.sort_unstable();
-    let near = near.into_iter().take(MOST_NEAR).map(|(_, name)| name.to_owned()).collect();
+    let usable = snapshot.names.exact().filter(|(_, route)| snapshot.may_use(product, *route));
+    let near = nearest(asked, usable.map(|(name, _)| name));
+    let near = near.into_iter().take(MOST_NEAR).map(str::to_owned).collect();
     Refusal::UnknownModel { asked: asked.chars().take(200).collect(), near }
-}
-
-/// How far `name` is from `asked`, if it is near at all: names that share a long beginning, or one inside the other.
-fn nearness(asked: &str, name: &str) -> Option<usize> {
-    let shared =
-        asked.bytes().zip(name.bytes()).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
-    let longer = asked.len().max(name.len());
-    let inside = asked.len() >= 3 && (name.contains(asked) || asked.contains(name));
-    (inside || 2 * shared >= longer).then(|| longer - shared)
 }
 
 /// Ranks the route's deployments for this request.
@@ -101,18 +88,5 @@ pub(crate) fn no_candidate(snapshot: &Snapshot, route: &Arc<str>, plan: &Plan) -
         reasons,
         kind: ErrorKind::InvalidRequest,
         retry_after: None::<Duration>,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_names_are_those_that_begin_alike_or_contain() {
-        assert!(nearness("gpt-5.1", "gpt-5.2").is_some());
-        assert!(nearness("sonnet", "anthropic/claude-sonnet-4-5").is_some());
-        assert!(nearness("gpt-5.2", "claude").is_none());
-        assert!(nearness("gpt-5.1", "gpt-5.2") < nearness("gpt-5.1", "gpt-5.2-mini"));
     }
 }
