@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use routing::{DeploymentIndex, Turn, View, Walk};
-use tokio::time::Instant;
+use routing::{DeploymentIndex, Dice, Turn, View, Walk};
+use tokio::time::{Instant, sleep};
 use wire::{ErrorKind, Failure};
 
 use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
 use crate::call::Call;
 use crate::choose;
 use crate::outlet::Outlet;
+use crate::pace::after;
 use crate::record::Record;
 use crate::refusal::Refusal;
 
@@ -37,7 +38,7 @@ pub(crate) enum Nobody {
 /// fail, and its supplier would be blamed for it.
 pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> Result<Serving, Nobody> {
     let view = View { deployments: &call.snapshot.routing, world: &call.snapshot.world };
-    let mut walk = Walk::new(&call.plan, call.policy());
+    let mut walk = Walk::new(&call.plan, call.policy(), Dice::new(call.dice_seed).fork());
     let mut said = Said::default();
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible()).count();
     let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
@@ -50,6 +51,13 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 record.refused(deployment, reason);
                 continue;
             }
+            Turn::Pause(pause) if after(Instant::now(), pause) < call.deadline => {
+                // Nobody works for it, so a client that leaves now ends it.
+                outlet.drain_if_abandoned(false);
+                sleep(pause).await;
+                continue;
+            }
+            Turn::Pause(_) => break,
         };
         let deployment = permit.deployment();
         // A supplier that bills on whatever we do is heard to the end, so that its bill is known.

@@ -70,7 +70,7 @@ fn request(
     dice: &mut Dice,
 ) {
     let plan = plan(black_box(facts), policy, entries, view, now, dice);
-    let mut walk = Walk::new(&plan, policy);
+    let mut walk = Walk::new(&plan, policy, dice.fork());
     if let Some(Turn::Attempt(mut permit)) = walk.next(view, now) {
         permit.begun_well(now);
         observe(black_box(permit), Outcome::Success { ttft_ms: Some(200), total_ms: 900 }, now);

@@ -96,6 +96,7 @@ impl Tally {
 enum Event {
     Arrives,
     Ends { request: usize, permit: Permit, fate: Fate },
+    GoesOn { request: usize },
 }
 
 /// Lets a request arrive every `interval_ms` until `end_ms`, and sees each to its end.
@@ -154,9 +155,10 @@ impl<'a> Simulation<'a> {
                 let facts = crate::fixture::facts();
                 let plan =
                     plans[request].get_or_init(|| plan(&facts, policy, entries, &view, Instant(now), dice));
-                self.walks.push(Walk::new(plan, policy));
+                self.walks.push(Walk::new(plan, policy, dice.fork()));
                 self.goes_on(request, now);
             }
+            Event::GoesOn { request } => self.goes_on(request, now),
             Event::Ends { request, permit, fate: Fate::Serves { after_ms } } => {
                 let _ = request;
                 observe(permit, Outcome::Success { ttft_ms: None, total_ms: after_ms }, Instant(now));
@@ -174,7 +176,13 @@ impl<'a> Simulation<'a> {
     fn goes_on(&mut self, request: usize, now: u64) {
         let view = self.fixture.view();
         while let Some(turn) = self.walks[request].next(&view, Instant(now)) {
-            let Turn::Attempt(permit) = turn else { continue };
+            let permit = match turn {
+                Turn::Attempt(permit) => permit,
+                Turn::Refused(..) => continue,
+                Turn::Pause(pause) => {
+                    return self.schedule(now + crate::instant::millis(pause), Event::GoesOn { request });
+                }
+            };
             let deployment = permit.deployment().at();
             let fate = self.suppliers[deployment](now, &mut self.dice);
             let after_ms = match fate {

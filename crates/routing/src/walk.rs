@@ -2,22 +2,31 @@
 //! replay.
 //!
 //! 1. Whoever was planned as healthy or due, in order.
-//! 2. Whoever failed in a way that may pass by itself, once more, while it is still held for healthy. So a route with
-//!    one supplier also hides a lost connection, and 3 % of errors become one in a thousand.
+//! 2. Whoever failed in a way that may pass by itself, once more, while it is still held for healthy, and after a pause:
+//!    what passes by itself takes a moment. So a route with one supplier also hides a lost connection, and 3 % of errors
+//!    become one in a thousand.
 //! 3. Whoever is in trouble, as a last resort: each costs a token.
 //!
 //! At most `max_attempts` in all.
+
+use std::time::Duration;
 
 use smallvec::SmallVec;
 use wire::{Broken, Failure};
 
 use crate::claim::{Cost, Permit, claim};
 use crate::deployment::DeploymentIndex;
+use crate::dice::Dice;
+use crate::health::{Standing, standing};
 use crate::instant::Instant;
 use crate::plan::{Candidate, Plan};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::world::View;
+
+/// How long the first pause before asking the same deployment again is, half of it more or less; each further one is
+/// twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a request stands in its plan.
 ///
@@ -36,6 +45,10 @@ pub struct Walk<'a> {
     fallen: SmallVec<[Candidate; 4]>,
     attempts: u32,
     cost: Cost,
+    /// Pauses taken, and whether the last was taken just now.
+    pauses: u32,
+    rested: bool,
+    dice: Dice,
     /// A window of this many tokens was too small.
     outgrown: Option<u64>,
     over: bool,
@@ -48,6 +61,8 @@ pub enum Turn {
     Attempt(Permit),
     /// This candidate was refused; go on to the next turn.
     Refused(DeploymentIndex, Reason),
+    /// Whoever comes next has failed this request before: let so much time pass, then go on to the next turn.
+    Pause(Duration),
 }
 
 /// The three parts of the way.
@@ -59,8 +74,9 @@ enum Pass {
 }
 
 impl<'a> Walk<'a> {
-    /// A request at the beginning of its plan.
-    pub fn new(plan: &'a Plan, policy: &'a Policy) -> Self {
+    /// A request at the beginning of its plan. `dice` decide how long its pauses are, so that requests that failed
+    /// together do not come back together.
+    pub fn new(plan: &'a Plan, policy: &'a Policy, dice: Dice) -> Self {
         Self {
             plan,
             policy,
@@ -70,6 +86,9 @@ impl<'a> Walk<'a> {
             fallen: SmallVec::new(),
             attempts: 0,
             cost: Cost::First,
+            pauses: 0,
+            rested: false,
+            dice,
             outgrown: None,
             over: false,
         }
@@ -84,6 +103,14 @@ impl<'a> Walk<'a> {
     pub fn next(&mut self, view: &View<'_>, now: Instant) -> Option<Turn> {
         while !self.over && self.attempts < self.policy.max_attempts {
             let (pass, candidate) = self.next_candidate(view)?;
+            if pass == Pass::Again && !self.rested {
+                if is_fallen(view, candidate.deployment, now) {
+                    continue;
+                }
+                self.again.insert(0, candidate);
+                return Some(Turn::Pause(self.pause()));
+            }
+            self.rested = false;
             let cost = std::mem::replace(&mut self.cost, Cost::Further);
             match claim(view, self.policy, &candidate, cost, now) {
                 Ok(permit) => {
@@ -117,6 +144,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn pause(&mut self) -> Duration {
+        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.pauses);
+        self.pauses += 1;
+        self.rested = true;
+        pause.mul_f64(0.5 + self.dice.unit_f64())
+    }
+
     fn next_candidate(&mut self, view: &View<'_>) -> Option<(Pass, Candidate)> {
         loop {
             let next = self.planned().or_else(|| self.again()).or_else(|| self.last_resort())?;
@@ -146,6 +180,12 @@ impl<'a> Walk<'a> {
         let Some(outgrown) = self.outgrown else { return true };
         view.deployments[deployment.at()].context_window.is_none_or(|window| window > outgrown)
     }
+}
+
+/// Whether `deployment`, which was held for healthy, would now be refused.
+fn is_fallen(view: &View<'_>, deployment: DeploymentIndex, now: Instant) -> bool {
+    let (cell, provider) = (view.world.deployment(deployment), view.world.provider_of(deployment));
+    matches!(standing(cell, Some(provider), now), Standing::Against(_))
 }
 
 /// The next of `candidates` from `position` on that is `wanted`.

@@ -47,9 +47,20 @@ pub(crate) struct Plot {
     pub(crate) requests: usize,
     pub(crate) faults: Vec<Vec<Rule>>,
     pub(crate) policy: Policy,
+    /// Members added to each request.
+    pub(crate) asking: serde_json::Value,
+    /// Suppliers that nothing reaches.
+    pub(crate) cut_off: Vec<usize>,
 }
 
 impl Plot {
+    /// One request, a stream, to suppliers of which each always fails in its way; nobody else is there.
+    pub(crate) fn of(faults: impl IntoIterator<Item = Option<Fault>>, policy: Policy) -> Self {
+        let faults = faults.into_iter().map(|fault| fault.into_iter().map(Rule::always).collect());
+        let asking = serde_json::json!({});
+        Self { seed: 1, requests: 1, faults: faults.collect(), policy, asking, cut_off: Vec::new() }
+    }
+
     /// Suppliers that fail now and then in ways drawn from `seed`; the last one never does.
     pub(crate) fn drawn(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
@@ -60,7 +71,7 @@ impl Plot {
             total_timeout: Duration::from_mins(1),
             ..Policy::default()
         };
-        Self { seed, requests: 60, faults, policy }
+        Self { seed, requests: 60, faults, policy, asking: serde_json::json!({}), cut_off: Vec::new() }
     }
 }
 
@@ -103,13 +114,13 @@ pub(crate) fn run(plot: &Plot) -> Outcome {
     let (kept, acted) = (Arc::clone(&journal), plot.clone());
     simulation.host("gateway", move || serve(acted.clone(), Arc::clone(&kept)));
     let answers = Arc::new(Mutex::new(Vec::new()));
-    let (seen, requests) = (Arc::clone(&answers), plot.requests);
+    let (seen, requests, asking) = (Arc::clone(&answers), plot.requests, plot.asking.clone());
     simulation.client("client", async move {
         let asking = (0..requests).map(|number| {
-            let seen = Arc::clone(&seen);
+            let (seen, asking) = (Arc::clone(&seen), asking.clone());
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(Duration::from_millis(200 * number as u64)).await;
-                let answer = ask(number).await;
+                let answer = ask(number, &asking).await;
                 seen.lock().unwrap().push(answer);
             })
         });
@@ -118,6 +129,9 @@ pub(crate) fn run(plot: &Plot) -> Outcome {
         }
         Ok(())
     });
+    for number in &plot.cut_off {
+        simulation.hold("gateway", supplier_name(*number));
+    }
     simulation.run().expect("the world comes to its end");
     let mut answers = answers.lock().unwrap().clone();
     answers.sort_by_key(|answer: &Seen| answer.request);
@@ -218,12 +232,15 @@ fn snapshot(plot: &Plot) -> Snapshot {
     }
 }
 
-async fn ask(number: usize) -> Seen {
+async fn ask(number: usize, asking: &serde_json::Value) -> Seen {
     let stream = number.is_multiple_of(2);
-    let body = serde_json::json!({
+    let mut body = serde_json::json!({
         "model": "assistant", "stream": stream, "max_tokens": 12,
         "messages": [{ "role": "user", "content": format!("question {number}") }],
     });
+    for (name, value) in asking.as_object().expect("members") {
+        body[name] = value.clone();
+    }
     let io = TcpStream::connect(("gateway", GATEWAY_PORT)).await.expect("the gateway is there");
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.unwrap();
     tokio::task::spawn_local(connection);

@@ -9,7 +9,7 @@ use crate::plan::Standing;
 fn walked(fixture: &mut Fixture, now: u64, fate: impl Fn(u32) -> Option<Failure>) -> Vec<u32> {
     let plan = fixture.plan(now);
     let (view, now) = (fixture.view(), Instant(now));
-    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
     let mut attempted = Vec::new();
     while let Some(turn) = walk.next(&view, now) {
         let Turn::Attempt(permit) = turn else { continue };
@@ -60,6 +60,42 @@ fn a_passing_failure_is_tried_again_where_nobody_else_is_left() {
     }
 }
 
+/// G14: another candidate is asked at once, the same one after a pause that grows and differs between requests.
+#[test]
+fn g14_the_same_deployment_is_asked_again_only_after_a_pause() {
+    let pauses = |deployments: u16, seed: u64| {
+        let mut fixture = Fixture::new(deployments);
+        fixture.policy.max_attempts = 4;
+        let plan = fixture.plan(0);
+        let (view, now) = (fixture.view(), Instant(0));
+        let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(seed));
+        let mut told = Vec::new();
+        while let Some(turn) = walk.next(&view, now) {
+            match turn {
+                Turn::Pause(pause) => told.push(Some(pause)),
+                Turn::Refused(..) => panic!("all are held for healthy"),
+                Turn::Attempt(permit) => {
+                    let deployment = permit.deployment();
+                    told.push(None);
+                    observe(permit, Outcome::Failed(Failure::Server), now);
+                    walk.failed(&view, deployment, Failure::Server);
+                }
+            }
+        }
+        told
+    };
+    let alone = pauses(1, 1);
+    let [None, Some(first), None, Some(second), None, Some(third), None] = alone[..] else {
+        panic!("{alone:?}")
+    };
+    for (pause, usual_ms) in [(first, 100), (second, 200), (third, 400)] {
+        let usual = Duration::from_millis(usual_ms);
+        assert!((usual / 2..usual * 3 / 2).contains(&pause), "{alone:?}");
+    }
+    assert_ne!(pauses(1, 2), alone, "chance keeps requests apart");
+    assert!(matches!(pauses(3, 1)[..], [None, None, None, Some(_), None]));
+}
+
 #[test]
 fn who_fell_by_this_very_request_is_neither_asked_again_nor_told_of() {
     let mut fixture = Fixture::new(1);
@@ -69,7 +105,7 @@ fn who_fell_by_this_very_request_is_neither_asked_again_nor_told_of() {
     }
     let plan = fixture.plan(0);
     let (view, now) = (fixture.view(), Instant(0));
-    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
     let Some(Turn::Attempt(permit)) = walk.next(&view, now) else { panic!("healthy until now") };
     observe(permit, Outcome::Failed(Failure::Server), now);
     walk.failed(&view, DeploymentIndex(0), Failure::Server);
@@ -93,7 +129,7 @@ fn excluded_candidates_are_not_asked_wherever_they_stand() {
     let mut fixture = Fixture::new(3);
     let mut plan = fixture.plan(0);
     plan.candidates[1].standing = Standing::Excluded(Reason::Unpriced);
-    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
     let mut asked = Vec::new();
     while let Some(Turn::Attempt(permit)) = walk.next(&fixture.view(), Instant(0)) {
         asked.push(permit.deployment().0);
@@ -112,10 +148,11 @@ fn who_fell_since_the_plan_is_passed_over_and_kept_as_a_last_resort() {
         observe(other, Outcome::Failed(Failure::Server), now);
     }
     let view = fixture.view();
-    let mut walk = Walk::new(&plan, &fixture.policy);
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
     let mut told = Vec::new();
     while let Some(turn) = walk.next(&view, now) {
         match turn {
+            Turn::Pause(_) => panic!("nobody is asked again"),
             Turn::Refused(deployment, reason) => told.push((deployment.0, reason.as_str())),
             Turn::Attempt(permit) => {
                 told.push((
