@@ -17,6 +17,7 @@ use wire::sse::{Frame, Framer};
 use wire::{Broken, Failure, SeenKind, StreamReader};
 
 use crate::call::Call;
+use crate::gzip::{Coding, Gzip, UnpackError};
 use crate::held::{Held, Read};
 use crate::pace::after;
 use crate::trace::AttemptTrace;
@@ -110,10 +111,18 @@ pub(crate) async fn attempt(
     let (parts, body) = response.into_parts();
     trace.headers(parts.status, &parts.headers);
     if !parts.status.is_success() {
-        return Err(refused(call, parts.status, parts.headers, body, lease, limits.total).await);
+        let mut failed = refused(call, parts.status, parts.headers, body, lease, limits.total).await;
+        if call.names_the_model(deployment) && matches!(failed.failure, Failure::ModelMissing) {
+            // The client's slip: what others ask of the same engine goes on.
+            failed.failure = Failure::Client;
+        }
+        return Err(failed);
     }
     let answer = if call.asked.stream {
         expect_type(&parts.headers, "text/event-stream")?;
+        if Coding::of(&parts.headers) != Coding::Identity {
+            return Err(Failure::Broken(Broken::Packed).into());
+        }
         let strips = call.strips_usage(deployment);
         Answer::Stream(first_content(call, body, lease, trace, limits, strips).await?)
     } else {
@@ -194,7 +203,8 @@ async fn refused(
     if matches!(read, Ok(Read::End)) {
         lease.give_back();
     }
-    let body = held.into_bytes();
+    // What cannot be unpacked says nothing; its status still does.
+    let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let now_unix_s = u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default();
     let failure = call.asked.codec.classify(status.as_u16(), &header, &body, now_unix_s);
@@ -211,8 +221,9 @@ async fn plain(
     until: Instant,
 ) -> Result<Answer, Failed> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_packed = Coding::of(headers) != Coding::Identity;
     let mut held = Held::new(call.policy().reply_buffer, call.room.shared.memory.clone());
-    if announced.is_some_and(|length: usize| length > call.policy().reply_buffer) {
+    if announced.is_some_and(|length: usize| length > call.policy().reply_buffer) && !is_packed {
         return Ok(Answer::Large { held, rest: body, lease });
     }
     let read = timeout_at(until, held.read(&mut body)).await;
@@ -222,10 +233,14 @@ async fn plain(
         Err(failure.into())
     };
     match read {
+        Ok(Read::Full) if is_packed => broke(held.len(), Failure::Broken(Broken::TooLong)),
         Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
         Ok(Read::End) => {
             lease.give_back();
-            let body = held.into_bytes();
+            let body = match unpacked(call, headers, held.into_bytes(), call.policy().reply_buffer).await {
+                Ok(body) => body,
+                Err(failure) => return broke(0, failure),
+            };
             match call.asked.codec.reply(&body) {
                 Ok(reply) => Ok(Answer::Whole { body, reply }),
                 Err(failure @ Failure::Broken(_)) => broke(body.len(), failure),
@@ -236,6 +251,23 @@ async fn plain(
         Ok(Read::Broken) => broke(held.len(), Failure::Broken(Broken::Cut)),
         Err(_) => broke(held.len(), Failure::Timeout),
     }
+}
+
+/// A body as it was before the supplier packed it. Nobody asks for that; some do it all the same, and the client, who
+/// may not have asked either, gets it unpacked.
+async fn unpacked(call: &Call, headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Failure> {
+    match Coding::of(headers) {
+        Coding::Identity => return Ok(body),
+        Coding::Gzip => {}
+        Coding::Other => return Err(Failure::Broken(Broken::Packed)),
+    }
+    let packed = Gzip::new(body).map_err(|_| Failure::Broken(Broken::Packed))?;
+    let memory = &call.room.shared.memory;
+    let _room = memory.try_reserve(packed.claimed(limit)).ok_or(Failure::Broken(Broken::TooLong))?;
+    packed.unpack(limit).await.map_err(|error| match error {
+        UnpackError::NotGzip => Failure::Broken(Broken::Packed),
+        UnpackError::TooLarge => Failure::Broken(Broken::TooLong),
+    })
 }
 
 /// Reads a stream up to its first content.

@@ -66,16 +66,31 @@ impl Call {
 
     /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there.
     pub(crate) fn model_edit(&self, deployment: DeploymentIndex) -> Option<Edit> {
-        let name = &self.snapshot.deployment(deployment).model_json;
+        let name = self.model_json(deployment);
         match self.asked.model_range.clone() {
-            Some(range) if self.body.borrow()[range.clone()] == **name => None,
-            Some(range) => Some(Edit::replace(range, name.clone())),
+            Some(range) if self.body.borrow()[range.clone()] == *name => None,
+            Some(range) => Some(Edit::replace(range, name)),
             None => {
                 let comma: &[u8] = if self.asked.is_empty { b"" } else { b"," };
-                let field = [b"\"model\":", &**name, comma].concat();
+                let field = [b"\"model\":", &*name, comma].concat();
                 Some(Edit::insert(self.asked.object_open, Bytes::from(field)))
             }
         }
+    }
+
+    /// What the deployment's provider calls the model.
+    fn model_json(&self, deployment: DeploymentIndex) -> Bytes {
+        if let Some(name) = &self.snapshot.deployment(deployment).model_json {
+            return name.clone();
+        }
+        let asked = &*self.asked.model;
+        let id = asked.split_once('/').map_or(asked, |(_, id)| id);
+        serde_json::to_vec(id).expect("text is JSON").into()
+    }
+
+    /// Whether the client, not the configuration, says which of the provider's models it is.
+    pub(crate) fn names_the_model(&self, deployment: DeploymentIndex) -> bool {
+        self.snapshot.deployment(deployment).model_json.is_none()
     }
 
     /// The client's body, edited for a deployment: its name for the model, and a request for usage in streams.

@@ -27,6 +27,11 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
+    /// Whether the socket takes nothing.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.get()
+    }
+
     /// Ready while the socket takes bytes; else the task is woken when it does again.
     pub(crate) fn poll_clear(&self, context: &Context<'_>) -> Poll<()> {
         if !self.full.get() {

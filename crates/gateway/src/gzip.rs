@@ -4,11 +4,39 @@ use std::io::{self, Read};
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
+use http::{HeaderMap, header};
 
 /// Unpacking more than this would hold up the other requests of the thread.
 const UNPACK_ELSEWHERE_BYTES: usize = 256 * 1024;
 /// RFC 1952, section 2.3.1.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// Not at all.
+    Identity,
+    /// In the one way that is unpacked here.
+    Gzip,
+    /// In some other way.
+    Other,
+}
+
+impl Coding {
+    /// What `content-encoding` says.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let coding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
+        let coding = coding.unwrap_or_default();
+        let is = |name: &[u8]| coding.eq_ignore_ascii_case(name);
+        if is(b"") || is(b"identity") {
+            Self::Identity
+        } else if is(b"gzip") || is(b"x-gzip") {
+            Self::Gzip
+        } else {
+            Self::Other
+        }
+    }
+}
 
 /// Something packed, and what it claims to unpack to.
 #[derive(Debug)]

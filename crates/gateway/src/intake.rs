@@ -15,9 +15,9 @@ use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 
 /// A client that sends nothing for so long is gone.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-/// How long a large body waits for its share of memory before the client is told to come back.
-const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(10);
-/// How much memory is taken at a time.
+/// How long a body waits for its share of memory, or for its turn, before the client is told to come back.
+const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(30);
+/// How much memory is taken at a time for a body that announced no length.
 const STEP_BYTES: usize = 1 << 20;
 /// After this time a body must have come at [`SLOWEST_BYTES_PER_S`] on average: slower is a way to hold on to memory.
 const GRACE: Duration = Duration::from_secs(30);
@@ -118,7 +118,7 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Error + 'static,
 {
-    /// All of it. Memory is taken as it arrives, so that a client that only announces much holds nothing.
+    /// All of it. Memory is taken when more than a little has arrived: who only announces much holds nothing.
     async fn read(
         mut self,
         announced: Option<usize>,
@@ -126,32 +126,27 @@ where
         memory: &MemoryBudget,
         reservation: &mut Reservation,
     ) -> Result<Bytes, IntakeError> {
-        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let most = announced.unwrap_or(limit);
-        let mut reserved = 0;
+        let mut reserved = SMALL_BYTES;
         let mut all = BytesMut::new();
-        let mut next = Some(first);
-        while let Some(chunk) = next {
+        while let Some(chunk) = self.next().await? {
             if self.bytes > limit {
                 return Err(IntakeError::TooLarge { limit });
             }
-            if self.bytes > reserved.max(SMALL_BYTES) {
-                let goal = self.bytes.next_multiple_of(STEP_BYTES).min(most).max(self.bytes);
+            if self.bytes > reserved {
+                reserved = announced.unwrap_or_else(|| self.bytes.next_multiple_of(STEP_BYTES).min(limit));
                 let asked = Instant::now();
-                reservation.add(reserve(memory, goal - reserved).await?);
+                *reservation = Reservation::default();
+                *reservation = reserve(memory, reserved).await?;
                 self.began += asked.elapsed();
-                reserved = goal;
             }
             if announced == Some(chunk.len()) {
                 return Ok(chunk);
             }
             if all.capacity() < self.bytes {
-                // Who has sent a step of it means to send the rest.
-                let room = if all.is_empty() { most.min(STEP_BYTES.max(chunk.len())) } else { most };
-                all.reserve(if announced.is_some() { room - all.len() } else { chunk.len() });
+                let goal = announced.map_or(self.bytes, |announced| announced.min(reserved));
+                all.reserve(goal.max(self.bytes) - all.len());
             }
             all.extend_from_slice(&chunk);
-            next = self.next().await?;
         }
         Ok(all.freeze())
     }

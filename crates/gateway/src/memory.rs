@@ -1,4 +1,7 @@
-//! One budget of bytes for all buffers, so that many large requests and replies together stay bounded.
+//! One budget of bytes for all buffers, so that many requests and replies together stay bounded.
+//!
+//! What is large in comparison has a place of its own beside the budget, one at a time: so large ones, or a single one
+//! that comes slowly, keep no others out, and two of them never wait for each other's half.
 
 use std::sync::Arc;
 
@@ -7,54 +10,55 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is smaller is not counted: it is bounded by the number of connections.
 pub(crate) const SMALL_BYTES: usize = 64 * 1024;
 const UNIT_BYTES: usize = 1024;
+/// More than this part of the budget is large.
+const LARGE_PART: u32 = 4;
 
 /// The budget, shared by all threads.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget {
     units: Arc<Semaphore>,
-    total_units: u32,
+    large: Arc<Semaphore>,
+    large_units: u32,
 }
 
 /// A part of the budget, given back when dropped.
 #[derive(Debug, Default)]
 pub struct Reservation {
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Reservation {
-    /// Makes `other`, of the same budget, a part of this one.
-    pub(crate) fn add(&mut self, other: Self) {
-        match (&mut self.permit, other.permit) {
-            (Some(permit), Some(more)) => permit.merge(more),
-            (none, more) => *none = none.take().or(more),
-        }
-    }
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl MemoryBudget {
-    /// A budget of `bytes`.
+    /// A budget of `bytes`, and a large buffer beside it.
     pub fn new(bytes: usize) -> Self {
-        let total_units = to_units(bytes);
-        Self { units: Arc::new(Semaphore::new(total_units as usize)), total_units }
+        let units = to_units(bytes);
+        Self {
+            units: Arc::new(Semaphore::new(units as usize)),
+            large: Arc::new(Semaphore::new(1)),
+            large_units: units / LARGE_PART,
+        }
     }
 
-    /// Waits until `bytes` are free; first come, first served. More than the whole budget takes all of it.
+    /// Waits until `bytes` are free; first come, first served.
     pub async fn reserve(&self, bytes: usize) -> Reservation {
         if bytes <= SMALL_BYTES {
-            return Reservation { permit: None };
+            return Reservation::default();
         }
-        let units = to_units(bytes).min(self.total_units);
-        let permit = Arc::clone(&self.units).acquire_many_owned(units).await;
-        Reservation { permit: Some(permit.expect("the semaphore is never closed")) }
+        let units = to_units(bytes);
+        let permit = if units > self.large_units {
+            Arc::clone(&self.large).acquire_owned().await
+        } else {
+            Arc::clone(&self.units).acquire_many_owned(units).await
+        };
+        Reservation { _permit: Some(permit.expect("the semaphores are never closed")) }
     }
 
     /// Takes `bytes` if they are free right now.
     pub fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
         if bytes <= SMALL_BYTES {
-            return Some(Reservation { permit: None });
+            return Some(Reservation::default());
         }
         let permit = Arc::clone(&self.units).try_acquire_many_owned(to_units(bytes)).ok()?;
-        Some(Reservation { permit: Some(permit) })
+        Some(Reservation { _permit: Some(permit) })
     }
 }
 
@@ -64,15 +68,30 @@ fn to_units(bytes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
     async fn what_is_reserved_is_not_there_for_others_until_given_back() {
         let budget = MemoryBudget::new(1 << 20);
-        let large = budget.reserve(4 << 20).await;
+        let all = [(); 4].map(|()| budget.try_reserve(1 << 18).unwrap());
         assert!(budget.try_reserve(SMALL_BYTES).is_some(), "small buffers always pass");
         assert!(budget.try_reserve(SMALL_BYTES + 1).is_none());
-        drop(large);
+        drop(all);
         assert!(budget.try_reserve(1 << 20).is_some());
+    }
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn large_ones_take_turns_and_keep_nobody_else_out() {
+        let budget = MemoryBudget::new(1 << 20);
+        let first = budget.reserve(32 << 20).await;
+        let second = budget.reserve((1 << 18) + 1);
+        assert!(timeout(Duration::from_secs(1), second).await.is_err());
+        assert!(budget.try_reserve(1 << 20).is_some());
+        drop(first);
+        budget.reserve(2 << 20).await;
     }
 }

@@ -38,6 +38,7 @@ struct Slot {
     broke_off: Cell<bool>,
     client_left: Cell<bool>,
     drain: Cell<bool>,
+    backlog: RefCell<Option<Rc<Backlog>>>,
 }
 
 /// Where an answer's maker puts the head and the bytes.
@@ -82,6 +83,16 @@ impl Outlet {
         poll_fn(|_| if taken() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
+    /// Whether the client's socket takes nothing at present.
+    pub(crate) fn is_held_up(&self) -> bool {
+        !self.0.client_left.get() && self.0.backlog.borrow().as_ref().is_some_and(|backlog| backlog.is_full())
+    }
+
+    /// Waits until the client's socket takes bytes. No waker: who waits there for it polls this future next.
+    pub(crate) async fn clear(&self) {
+        poll_fn(|_| if self.is_held_up() { Poll::Pending } else { Poll::Ready(()) }).await;
+    }
+
     /// Ends the answer in a way that the client cannot take for its proper end.
     pub(crate) fn break_off(&self) {
         self.0.broke_off.set(true);
@@ -102,7 +113,6 @@ impl Outlet {
 pub(crate) struct Flow {
     answer: Option<Pin<Box<dyn Future<Output = ()>>>>,
     slot: Rc<Slot>,
-    backlog: Option<Rc<Backlog>>,
 }
 
 impl Flow {
@@ -110,7 +120,7 @@ impl Flow {
     pub(crate) fn new<F: Future<Output = ()> + 'static>(make: impl FnOnce(Outlet) -> F) -> Self {
         let slot = Rc::<Slot>::default();
         let answer = make(Outlet(Rc::clone(&slot)));
-        Self { answer: Some(Box::pin(answer)), slot, backlog: None }
+        Self { answer: Some(Box::pin(answer)), slot }
     }
 
     /// Waits for the head; the body carries on from there.
@@ -148,8 +158,9 @@ impl Flow {
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokeOff>>> {
-        if self.backlog.as_ref().is_some_and(|backlog| backlog.poll_clear(context).is_pending()) {
-            // Its time limits hold all the same. It can be at most one chunk ahead.
+        let backlog = self.slot.backlog.borrow().clone();
+        if backlog.is_some_and(|backlog| backlog.poll_clear(context).is_pending()) {
+            // Its time limits hold all the same.
             let _ = self.poll_answer(context);
             return Poll::Pending;
         }
@@ -198,9 +209,9 @@ pub enum ReplyBody {
 impl ReplyBody {
     /// Hands nothing over while the client's socket takes nothing.
     #[must_use]
-    pub(crate) fn behind(mut self, backlog: Rc<Backlog>) -> Self {
-        if let Self::Flowing(flow) = &mut self {
-            flow.backlog = Some(backlog);
+    pub(crate) fn behind(self, backlog: Rc<Backlog>) -> Self {
+        if let Self::Flowing(flow) = &self {
+            flow.slot.backlog.replace(Some(backlog));
         }
         self
     }

@@ -145,7 +145,7 @@ impl Relay<'_> {
                 self.send(run.take()).await;
                 return ended;
             }
-            let at_hand = at_hand(rest).await;
+            let at_hand = at_hand(rest, self.outlet).await;
             if !joins(&run, at_hand.as_ref()) {
                 self.record.released(run.len());
                 if let Some(ended) = self.send(run.take()).await {
@@ -169,6 +169,10 @@ impl Relay<'_> {
 
     /// Waits for the next piece of the supplier's stream, and keeps the client company meanwhile.
     async fn arrival(&mut self, rest: &mut Incoming) -> Result<Arrived, Ended> {
+        let outlet = self.outlet;
+        if let Some(ended) = self.wait_for_client(outlet.clear()).await {
+            return Err(ended);
+        }
         let policy = self.call.policy();
         self.silence_ends(policy.keepalive, policy.token_gap_timeout);
         loop {
@@ -229,11 +233,17 @@ impl Relay<'_> {
         }
     }
 
-    /// Gives `bytes` to the client as fast as it takes them; a slow client must not be mistaken for a slow supplier.
+    /// Gives `bytes` to the client as fast as it takes them.
     async fn send(&mut self, bytes: Bytes) -> Option<Ended> {
-        let mut sending = std::pin::pin!(self.outlet.send(bytes));
+        let outlet = self.outlet;
+        self.wait_for_client(outlet.send(bytes)).await
+    }
+
+    /// A slow client must not be mistaken for a slow supplier.
+    async fn wait_for_client(&mut self, client: impl Future<Output = ()>) -> Option<Ended> {
+        let mut client = std::pin::pin!(client);
         loop {
-            match self.pace.wait(sending.as_mut()).await {
+            match self.pace.wait(client.as_mut()).await {
                 Waited::Done(()) => return None,
                 Waited::Due(Due::Total) => return Some(Ended::TookTooLong),
                 Waited::Due(Due::Ending) => return Some(Ended::Stopped),
@@ -249,11 +259,15 @@ impl Relay<'_> {
         let mut last = Bytes::new();
         let mut output_bytes = 0;
         let gap = self.call.policy().token_gap_timeout;
+        let outlet = self.outlet;
         let mut held = held.into_chunks();
         let ended = loop {
             let next = if let Some(chunk) = held.next() {
                 chunk
             } else {
+                if let Some(ended) = self.wait_for_client(outlet.clear()).await {
+                    break ended;
+                }
                 self.pace.schedule.gap = Some(after(Instant::now(), gap));
                 match self.pace.wait(rest.frame()).await {
                     Waited::Done(None) => break Ended::Well(last),
@@ -306,13 +320,16 @@ fn joins(run: &Run, at_hand: Option<&Arrived>) -> bool {
 type Arrived = Option<Result<Frame<Bytes>, hyper::Error>>;
 
 /// The next piece of a body if it is there already. The connection's own task gets one turn to hand it over: pieces
-/// that came together then go out together, for one system call.
-async fn at_hand(rest: &mut Incoming) -> Option<Arrived> {
+/// that came together then go out together, for one system call. Nothing is taken that could not go on.
+async fn at_hand(rest: &mut Incoming, outlet: &Outlet) -> Option<Arrived> {
     let mut gave_way = false;
     poll_fn(|context| {
         if !std::mem::replace(&mut gave_way, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;
+        }
+        if outlet.is_held_up() {
+            return Poll::Ready(None);
         }
         match Pin::new(&mut *rest).poll_frame(context) {
             Poll::Ready(arrived) => Poll::Ready(Some(arrived)),

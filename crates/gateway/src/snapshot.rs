@@ -59,8 +59,10 @@ pub struct Provider {
 pub struct Deployment {
     /// `provider/model`, or the provider and the configured id.
     pub name: Arc<str>,
-    /// The model's id at the provider, as a JSON string with its quotes, ready to be spliced in.
-    pub model_json: Bytes,
+    /// The model's id at the provider, as a JSON string with its quotes, ready to be spliced in. `None`: what the
+    /// request names after the provider's slash, so that one deployment stands for all models of an engine that
+    /// nobody listed.
+    pub model_json: Option<Bytes>,
     /// Its name, ready to be sent in `x-releve-deployment`.
     pub name_header: http::HeaderValue,
     /// What it costs; `None` is unpriced.

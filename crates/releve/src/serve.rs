@@ -29,8 +29,8 @@ use crate::resolve::Resolved;
 use crate::settings::Settings;
 use crate::tls;
 
-/// The memory that all buffers together may take; one request of the largest size always fits.
-const BUFFER_BYTES: usize = 32 << 20;
+/// The memory that all buffers together may take; one large request has its place beside it.
+const BUFFER_BYTES: usize = 16 << 20;
 /// Who routes to us (Kubernetes, a load balancer) goes on for a moment after the word that we stop: requests are still
 /// taken for so long, while `/readyz` says no.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -126,14 +126,13 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     let (admin_listener, admin_listen) = bind(plan.admin_listen)?;
     let (stopper, shutdown) = gateway::shutdown();
     let mut dice = Dice::new(entropy());
-    let largest = resolved.snapshot.limits.max_request_body;
     let shared = Shared {
         snapshot: Arc::new(ArcSwap::new(Arc::clone(&resolved.snapshot))),
         keys,
         journal: Arc::clone(&journal) as Arc<dyn ledger::Journal>,
         clock: Clock::system(),
         metrics: Arc::new(Metrics::default()),
-        memory: MemoryBudget::new(BUFFER_BYTES.max(largest)),
+        memory: MemoryBudget::new(BUFFER_BYTES),
         shutdown,
         salt: journal.salt(),
     };

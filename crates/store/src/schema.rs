@@ -206,7 +206,8 @@ fn is_empty(connection: &Connection) -> Result<bool, rusqlite::Error> {
 
 /// Makes the tables, whole or not at all, however many processes try.
 fn make(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+    // Rows take about 1 KB: larger pages waste less and are written in fewer calls.
+    connection.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let is_new = connection.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0))? == 0;
     if is_new {
