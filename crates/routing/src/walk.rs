@@ -204,7 +204,7 @@ fn advance(
 const fn may_pass(failure: Failure) -> bool {
     match failure {
         Failure::Server | Failure::Unreachable => true,
-        Failure::Broken(broken) => !matches!(broken, Broken::TooLong),
+        Failure::Broken(broken) => !matches!(broken, Broken::TooLong | Broken::Packed),
         Failure::Client
         | Failure::Credential
         | Failure::Quota

@@ -72,6 +72,8 @@ pub enum Broken {
     Malformed,
     /// Longer than we are ready to hold.
     TooLong,
+    /// Packed, although it was asked for as it is, in a way that cannot be undone.
+    Packed,
 }
 
 /// On whom a failure counts.
@@ -146,6 +148,7 @@ impl Broken {
             Self::Cut => "broken_cut",
             Self::Malformed => "broken_malformed",
             Self::TooLong => "broken_too_long",
+            Self::Packed => "broken_packed",
         }
     }
 }
@@ -170,6 +173,7 @@ impl fmt::Display for Failure {
             Self::Broken(Broken::Cut) => "an answer that was cut off",
             Self::Broken(Broken::Malformed) => "an answer that is not of the protocol",
             Self::Broken(Broken::TooLong) => "an answer too long to hold",
+            Self::Broken(Broken::Packed) => "an answer in a content encoding that was not asked for",
         })?;
         match self.retry_after() {
             Some(wait) => write!(f, ", asks to wait {} ms", wait.as_millis()),

@@ -7,6 +7,7 @@
 
 mod limits;
 mod network;
+mod packed;
 mod world;
 
 use std::collections::HashSet;

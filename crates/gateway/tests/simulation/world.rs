@@ -195,7 +195,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
     };
     let deployment = |deployment: &routing::Deployment| Deployment {
         name: Arc::clone(&deployment.name),
-        model_json: Bytes::from_static(b"\"tiny\""),
+        model_json: Some(Bytes::from_static(b"\"tiny\"")),
         name_header: deployment.name.parse().unwrap(),
         prices: None,
     };
