@@ -146,7 +146,8 @@ fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Res
     terminal.line(format_args!("  metrics and health on http://{}", running.admin_listen))?;
     let providers = snapshot.providers.iter().map(|provider| &*provider.name);
     terminal.line(format_args!("  providers: {}", words::some_of(providers)))?;
-    let model = snapshot.routes.first().map_or("MODEL", |route| &*route.name);
+    let model =
+        snapshot.routes.first().map_or_else(|| "MODEL".to_owned(), |route| route.name.replace('*', "MODEL"));
     terminal.line(format_args!(
         "  try: curl {url}/v1/chat/completions -H 'content-type: application/json' \\\n         \
          -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'"

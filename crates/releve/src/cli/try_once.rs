@@ -193,7 +193,11 @@ fn product<'a>(
 
 /// The product's default route, else the first that it may use.
 fn usual_route(snapshot: &Snapshot, product: Option<&Product>) -> Result<RouteIndex, CliError> {
-    let usable = |route: &RouteIndex| product.is_none_or(|product| snapshot.may_use(product, *route));
+    // A pattern is nothing to ask for.
+    let usable = |route: &RouteIndex| {
+        product.is_none_or(|product| snapshot.may_use(product, *route))
+            && !snapshot.routes[*route].name.contains('*')
+    };
     let first = |direct| {
         let mut routes = (0..snapshot.routes.len()).filter(usable);
         routes.find(|route| snapshot.routes[*route].direct == direct)

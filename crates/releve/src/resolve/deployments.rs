@@ -12,6 +12,9 @@ use crate::config::problem::{Problem, Problems, nearest};
 use crate::config::route::{Entry, Price, union};
 use crate::config::value::At;
 
+/// In a model's place: whatever the request names there.
+pub(super) const ANY_MODEL: &str = "*";
+
 /// The deployments so far.
 pub(super) struct Deployments<'a> {
     accounts: &'a [Account],
@@ -97,7 +100,7 @@ impl<'a> Deployments<'a> {
         let maker = maker.or(body.maker.as_ref().map(|maker| maker.value.as_str())).unwrap_or("unknown");
         self.gateway.push(gateway::snapshot::Deployment {
             name: Arc::clone(&name),
-            model_json: json_string(id),
+            model_json: (id != ANY_MODEL).then(|| json_string(id)),
             name_header: header_value(&name),
             prices: known.and_then(|model| model.price(region.as_ref())).map(Arc::clone),
         });

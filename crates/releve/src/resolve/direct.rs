@@ -1,6 +1,8 @@
 //! Names that need no route of their own: `provider/model`, and bare model ids wherever those weights are found.
 //!
-//! They are open to `direct` products only. A name that a route or alias has keeps that meaning.
+//! They are open to `direct` products only. A name that a route or alias has keeps that meaning. Where the catalogue
+//! cannot know what a provider serves (an own engine), `provider/` and any model will do: one deployment, `provider/*`,
+//! stands for all of them, so that neither memory nor metrics grow with what clients ask for.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +10,7 @@ use catalogue::ModelEntry;
 use gateway::snapshot::{Names, Route};
 use routing::{DeploymentIndex, Policy, RouteEntry};
 
-use super::deployments::Deployments;
+use super::deployments::{ANY_MODEL, Deployments};
 use super::policy;
 use super::providers::Account;
 use crate::config::Config;
@@ -56,6 +58,19 @@ pub(super) fn add(
         let deployments: Vec<_> = found.values().map(|(_, deployment)| *deployment).collect();
         direct.route(name, &deployments);
     }
+    // Last: a pattern, for what nobody knows by name.
+    for (position, account) in
+        deployments.accounts().iter().enumerate().filter(|(_, account)| is_open(account))
+    {
+        let deployment = deployments.add(position, ANY_MODEL, None);
+        direct.add(&format!("{}/{ANY_MODEL}", account.name()), &[deployment]);
+    }
+}
+
+/// Whether it may serve models that the catalogue cannot know: an engine of one's own, whatever it imitates.
+fn is_open(account: &Account) -> bool {
+    let listed = account.preset.as_ref().is_some_and(|preset| !preset.models.is_empty());
+    wire::codec(account.protocol).is_some() && (!listed || account.address_is_its_own())
 }
 
 /// How well a bare name fits a model; the best first.
@@ -102,9 +117,12 @@ struct Direct<'a> {
 impl Direct<'_> {
     fn route(&mut self, name: &str, deployments: &[DeploymentIndex]) {
         // Asked of the patterns too: an alias such as "claude-*" means its route, not the model.
-        if self.names.find(name).is_some() || name.contains('*') {
-            return;
+        if self.names.find(name).is_none() && !name.contains('*') {
+            self.add(name, deployments);
         }
+    }
+
+    fn add(&mut self, name: &str, deployments: &[DeploymentIndex]) {
         self.names.add(name, self.routes.len());
         self.routes.push(Route {
             name: name.into(),

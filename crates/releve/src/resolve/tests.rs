@@ -63,7 +63,7 @@ fn the_whole_example_is_resolved() {
     assert_eq!(names(&settings, "claude-sonnet-9"), expected);
     let azure = snapshot.routes[0].entries[2];
     assert_eq!(azure.weight, 3);
-    assert_eq!(snapshot.deployment(azure.deployment).model_json, "\"prod-gpt52\"");
+    assert_eq!(snapshot.deployment(azure.deployment).model_json.as_deref(), Some(&b"\"prod-gpt52\""[..]));
     let known = &snapshot.routing[azure.deployment.0 as usize];
     assert_eq!((&*known.maker, &*known.host), ("openai", "azure"));
     assert_eq!(known.region.as_ref().unwrap().as_str(), "eu/sweden");
@@ -125,6 +125,22 @@ fn a_key_that_fits_several_presets_counts_once_and_for_one_that_is_spoken() {
     assert_eq!(snapshot.providers.len(), 1);
     let spoken = snapshot.routing.iter().all(|deployment| wire::codec(deployment.protocol).is_some());
     assert!(spoken && !snapshot.routing.is_empty());
+}
+
+#[test]
+fn an_own_engine_serves_any_model_and_a_listed_supplier_those_it_has() {
+    let text = "[providers.house]\npreset = \"vllm\"\n[providers.mine]\nprotocol = \"openai-chat\"\n\
+                base_url = \"http://127.0.0.1:9/v1\"\n[providers.openai]\n\
+                [routes.r]\naliases = [\"mine/special-*\"]\ndeployments = [\"openai/gpt-5.2\"]\n";
+    let settings = accepted(text, &environment());
+    assert_eq!(names(&settings, "house/org/some-model:7b"), ["house/*"]);
+    assert_eq!(names(&settings, "mine/anything"), ["mine/*"]);
+    assert_eq!(names(&settings, "mine/special-one"), ["openai/gpt-5.2"], "an alias keeps its meaning");
+    assert_eq!(names(&settings, "openai/gpt-5.2"), ["openai/gpt-5.2"]);
+    assert_eq!(settings.resolved.snapshot.names.find("openai/anything"), None);
+    let local = [("OPENAI_API_KEY", "none"), ("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")];
+    let settings = accepted("", &Environment::of(local));
+    assert_eq!(names(&settings, "openai/qwen3:4b"), ["openai/*"], "an engine that imitates OpenAI");
 }
 
 #[test]

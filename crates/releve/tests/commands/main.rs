@@ -5,6 +5,7 @@
 mod check;
 mod container;
 mod demo;
+mod local_engine;
 mod supplier;
 mod try_once;
 
