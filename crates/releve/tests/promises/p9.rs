@@ -2,42 +2,65 @@
 
 use std::time::Duration;
 
-use simulator::{Fault, Rule, Supplier};
+use simulator::{Fault, Handle, Rule, Supplier};
 
-use crate::client::{self, Dialect, ask};
+use crate::client::{self, Dialect, Opened, ask};
 use crate::harness::{Config, Gateway, House, eventually, within};
 
+const DIALECT: Dialect = Dialect::OpenAi;
 const READERS: usize = 200;
 const MOST_KIB: u64 = 64 * 1024;
 
 /// 200 readers that stop, each with 16 MB to come; beside them answers of 64 MB and requests of almost 32 MiB.
 #[tokio::test]
 async fn p9_memory_stays_bounded_and_comes_back() {
-    let dialect = Dialect::OpenAi;
-    let slow = [Rule::always(Fault::Big { bytes: 16 << 20, event_bytes: 16 << 10 })];
-    let slow = Supplier::builder().script(slow).spawn().await.unwrap();
-    let large = [Rule::always(Fault::Big { bytes: 64 << 20, event_bytes: 64 << 10 })];
-    let large = Supplier::builder().script(large).spawn().await.unwrap();
+    let big = |bytes, event_bytes| [Rule::always(Fault::Big { bytes, event_bytes })];
+    let slow = Supplier::builder().script(big(16 << 20, 16 << 10)).spawn().await.unwrap();
+    let large = Supplier::builder().script(big(64 << 20, 64 << 10)).spawn().await.unwrap();
     let plain = Supplier::builder().with(|settings| settings.record = 0).spawn().await.unwrap();
     let mut config = Config::new();
     for (name, supplier) in [("slow", &slow), ("large", &large), ("plain", &plain)] {
-        config = config.provider(name, dialect, supplier).route(name, &[name], "");
+        config = config.provider(name, DIALECT, supplier).route(name, &[name], "");
     }
     let house = House::new(&config);
     let gateway = Gateway::start(&house);
     for _ in 0..20 {
-        assert_eq!(ask(gateway.listen, dialect, "plain", true).await.status, 200);
+        assert_eq!(ask(gateway.listen, DIALECT, "plain", true).await.status, 200);
     }
     let before = gateway.memory_kib("VmRSS");
+    let grown = || gateway.memory_kib("VmHWM").saturating_sub(before);
+    let readers = stopped_readers(&gateway, &slow).await;
+    let readers_kib = grown();
+    take_large_answers(&gateway).await;
+    let answers_kib = grown();
+    send_large_requests(&gateway).await;
+    let peak_kib = grown();
+    let said =
+        format!("readers {readers_kib} KiB, and answers {answers_kib} KiB, and requests {peak_kib} KiB");
+    assert!(peak_kib <= MOST_KIB, "{said}");
+    drop(readers);
+    eventually("the suppliers' rest", || (slow.counters().in_flight == 0).then_some(())).await;
+    assert!(slow.counters().sent_bytes < (READERS as u64) * (16 << 20), "they were cancelled, not drained");
+    // Something must happen for an allocator to look at what it keeps.
+    within(async {
+        while gateway.memory_kib("VmRSS") > before + 32 * 1024 {
+            ask(gateway.listen, DIALECT, "plain", true).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+/// Readers that have stopped so thoroughly that their supplier can send nothing more.
+async fn stopped_readers(gateway: &Gateway, slow: &Handle) -> Vec<Opened> {
     let mut readers = Vec::new();
     for _ in 0..READERS {
-        let body = dialect.hello("slow", true);
-        let opened =
-            within(client::open(gateway.listen, dialect.path(), &[], body.as_bytes())).await.unwrap();
+        let body = DIALECT.hello("slow", true);
+        let opened = client::open(gateway.listen, DIALECT.path(), &[], body.as_bytes());
+        let opened = within(opened).await.unwrap();
         assert_eq!(opened.status, 200);
         readers.push(opened);
     }
-    // They have stopped when the supplier can send nothing more.
     let mut last = (0, 0);
     eventually("a standstill", || {
         let sent = slow.counters().sent_bytes;
@@ -48,42 +71,34 @@ async fn p9_memory_stays_bounded_and_comes_back() {
     // A few may fit whole into the system's socket buffers.
     let in_flight = slow.counters().in_flight;
     assert!(in_flight > READERS as u64 * 9 / 10, "only {in_flight} are still being sent");
-    let readers_kib = gateway.memory_kib("VmHWM").saturating_sub(before);
+    readers
+}
+
+async fn take_large_answers(gateway: &Gateway) {
     for stream in [false, true] {
-        let body = dialect.hello("large", stream);
-        let mut opened =
-            within(client::open(gateway.listen, dialect.path(), &[], body.as_bytes())).await.unwrap();
+        let body = DIALECT.hello("large", stream);
+        let opened = client::open(gateway.listen, DIALECT.path(), &[], body.as_bytes());
+        let mut opened = within(opened).await.unwrap();
         let mut bytes = 0;
         while let Some(piece) = within(opened.next()).await.unwrap() {
             bytes += piece.len();
         }
         assert!(bytes > 64 << 20, "{bytes}");
     }
-    let answers_kib = gateway.memory_kib("VmHWM").saturating_sub(before);
-    let padding = "x".repeat(31 << 20);
-    let body =
-        format!("{{\"model\":\"plain\",\"messages\":[{{\"role\":\"user\",\"content\":\"{padding}\"}}]}}");
-    let sent = (0..3).map(|_| client::post(gateway.listen, dialect.path(), &[], body.as_bytes()));
-    let mut sent: Vec<_> = sent.map(Box::pin).collect();
-    for reply in &mut sent {
-        let reply = reply.await;
-        assert!(matches!(reply.status, 200 | 400), "{}", reply.lossy());
-    }
-    let peak_kib = gateway.memory_kib("VmHWM").saturating_sub(before);
-    let said =
-        format!("readers {readers_kib} KiB, and answers {answers_kib} KiB, and requests {peak_kib} KiB");
-    assert!(peak_kib <= MOST_KIB, "{said}");
-    drop(readers);
-    eventually("the suppliers' rest", || (slow.counters().in_flight == 0).then_some(())).await;
-    assert!(slow.counters().sent_bytes < (READERS as u64) * (16 << 20), "they were cancelled, not drained");
-    // Something must happen for an allocator to look at what it keeps.
-    within(async {
-        while gateway.memory_kib("VmRSS") > before + 32 * 1024 {
-            ask(gateway.listen, dialect, "plain", true).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+}
+
+async fn send_large_requests(gateway: &Gateway) {
+    let image = format!("data:image/png;base64,{}", "x".repeat(31 << 20));
+    let body = serde_json::json!({
+        "model": "plain",
+        "messages": [{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": image } }] }],
     })
-    .await;
+    .to_string();
+    let sent = || client::post(gateway.listen, DIALECT.path(), &[], body.as_bytes());
+    let (first, second, third) = within(async { tokio::join!(sent(), sent(), sent()) }).await;
+    for reply in [first, second, third] {
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+    }
 }
 
 /// By what the client announces, before a byte of it is read or a byte of memory is set aside.
