@@ -10,7 +10,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::gzip::{Gzip, UnpackError};
+use crate::gzip::{Coding, Gzip, UnpackError};
 use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 
 /// A client that sends nothing for so long is gone.
@@ -89,15 +89,14 @@ where
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {
-    let coding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
-    let coding = coding.unwrap_or_default();
-    let is = |name: &[u8]| coding.eq_ignore_ascii_case(name);
-    if is(b"") || is(b"identity") {
-        Ok(false)
-    } else if is(b"gzip") || is(b"x-gzip") {
-        Ok(true)
-    } else {
-        Err(IntakeError::Encoding(String::from_utf8_lossy(coding).into_owned()))
+    match Coding::of(headers) {
+        Coding::Identity => Ok(false),
+        Coding::Gzip => Ok(true),
+        Coding::Other => {
+            let name =
+                headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()).unwrap_or_default();
+            Err(IntakeError::Encoding(String::from_utf8_lossy(name).into_owned()))
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 mod client;
 mod details;
 mod doors;
+mod g13;
 mod g24_canary;
 mod g27_full_disk;
 mod harness;
