@@ -174,12 +174,36 @@ async fn says_not_ready(address: SocketAddr) -> String {
 async fn p7_sigint_does_not_wait_for_others_to_turn_away() {
     let supplier = Supplier::builder().spawn().await.unwrap();
     let config = Config::new().provider("a", Dialect::OpenAi, &supplier).route("r", &["a"], "");
+    let mut took = Vec::new();
+    for signal in ["-TERM", "-INT"] {
+        let house = House::new(&config);
+        let mut gateway = Gateway::start(&house);
+        let asked = std::time::Instant::now();
+        gateway.signal(signal);
+        assert_eq!(gateway.ended().await.code(), Some(0), "{}", gateway.said());
+        took.push(asked.elapsed());
+    }
+    assert!(took[1] < took[0], "{took:?}");
+}
+
+/// A client that takes nothing gets the same time, and then keeps nobody waiting.
+#[tokio::test]
+async fn p7_sigterm_ends_though_a_client_takes_nothing() {
+    let big = [Rule::always(Fault::Big { bytes: 16 << 20, event_bytes: 16 << 10 })];
+    let supplier = Supplier::builder().script(big).spawn().await.unwrap();
+    let config = Config::new().provider("a", Dialect::OpenAi, &supplier).route("r", &["a"], "");
     let house = House::new(&config);
     let mut gateway = Gateway::start(&house);
-    gateway.signal("-INT");
-    let asked = std::time::Instant::now();
+    let body = Dialect::OpenAi.hello("r", true);
+    let opened = client::open(gateway.listen, Dialect::OpenAi.path(), &[], body.as_bytes());
+    let stopped = within(opened).await.unwrap();
+    gateway.signal("-TERM");
     assert_eq!(gateway.ended().await.code(), Some(0), "{}", gateway.said());
-    assert!(asked.elapsed() < std::time::Duration::from_secs(1), "{:?}", asked.elapsed());
+    drop(stopped);
+    let entries = house.entries();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].outcome, Outcome::BrokenOff);
+    house.verify();
 }
 
 /// An answer without end gets the whole drain (30 s), then its protocol's own error.

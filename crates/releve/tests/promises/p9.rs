@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ledger::Outcome;
 use simulator::{Fault, Handle, Rule, Supplier};
 
 use crate::client::{self, Dialect, Opened, ask};
@@ -99,6 +100,26 @@ async fn send_large_requests(gateway: &Gateway) {
     for reply in [first, second, third] {
         assert_eq!(reply.status, 200, "{}", reply.lossy());
     }
+}
+
+/// The time for the whole answer counts for those who do not take it, too.
+#[tokio::test]
+async fn p9_a_client_that_stops_reading_does_not_hold_a_supplier_for_ever() {
+    let big = [Rule::always(Fault::Big { bytes: 16 << 20, event_bytes: 16 << 10 })];
+    let supplier = Supplier::builder().script(big).spawn().await.unwrap();
+    let config = Config::new().provider("a", DIALECT, &supplier);
+    let house = House::new(&config.route("r", &["a"], "total_timeout = \"2s\""));
+    let gateway = Gateway::start(&house);
+    let body = DIALECT.hello("r", true);
+    let opened = client::open(gateway.listen, DIALECT.path(), &[], body.as_bytes());
+    let stopped = within(opened).await.unwrap();
+    eventually("the supplier's release", || {
+        let counters = supplier.counters();
+        (counters.requests == 1 && counters.in_flight == 0).then_some(())
+    })
+    .await;
+    let entry = house.entry(stopped.header(DIALECT.request_id_header()).unwrap()).await;
+    assert_eq!(entry.outcome, Outcome::BrokenOff);
 }
 
 /// By what the client announces, before a byte of it is read or a byte of memory is set aside.
