@@ -68,3 +68,13 @@ fn a_failing_seed_replays_exactly() {
     assert_eq!(run(&plot), run(&plot));
     assert_ne!(run(&plot).answers, run(&Plot::drawn(8)).answers);
 }
+
+/// A request that met a bug of ours has its entry, too, and its client is not said to have left.
+#[test]
+fn p5_a_panic_leaves_an_entry_that_says_who_broke_off() {
+    let plot = Plot { has_bug: true, ..Plot::of([None], routing::Policy::default()) };
+    let Outcome { answers, entries } = run(&plot);
+    assert_eq!(answers[0].status, 0, "{answers:?}");
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].outcome, Ended::Interrupted);
+}

@@ -12,7 +12,7 @@ use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use ledger::{Entry, Memory};
+use ledger::{Correction, Entry, Health, Intent, Journal, Memory, Settled};
 use routing::{DeploymentIndex, Dice, Policy, ProviderIndex, RouteEntry, World};
 use simulator::{After, CutWith, Fault, RetryAfter, Rule, Supplier};
 use turmoil::net::{TcpListener, TcpStream};
@@ -36,6 +36,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Seen {
     pub(crate) request: usize,
     pub(crate) stream: bool,
+    /// 0 where the connection ended without an answer.
     pub(crate) status: u16,
     pub(crate) body: Bytes,
 }
@@ -51,6 +52,8 @@ pub(crate) struct Plot {
     pub(crate) asking: serde_json::Value,
     /// Suppliers that nothing reaches.
     pub(crate) cut_off: Vec<usize>,
+    /// Whether writing an intent panics.
+    pub(crate) has_bug: bool,
 }
 
 impl Plot {
@@ -58,7 +61,15 @@ impl Plot {
     pub(crate) fn of(faults: impl IntoIterator<Item = Option<Fault>>, policy: Policy) -> Self {
         let faults = faults.into_iter().map(|fault| fault.into_iter().map(Rule::always).collect());
         let asking = serde_json::json!({});
-        Self { seed: 1, requests: 1, faults: faults.collect(), policy, asking, cut_off: Vec::new() }
+        Self {
+            seed: 1,
+            requests: 1,
+            faults: faults.collect(),
+            policy,
+            asking,
+            cut_off: Vec::new(),
+            has_bug: false,
+        }
     }
 
     /// Suppliers that fail now and then in ways drawn from `seed`; the last one never does.
@@ -71,7 +82,15 @@ impl Plot {
             total_timeout: Duration::from_mins(1),
             ..Policy::default()
         };
-        Self { seed, requests: 60, faults, policy, asking: serde_json::json!({}), cut_off: Vec::new() }
+        Self {
+            seed,
+            requests: 60,
+            faults,
+            policy,
+            asking: serde_json::json!({}),
+            cut_off: Vec::new(),
+            has_bug: false,
+        }
     }
 }
 
@@ -154,7 +173,7 @@ async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
     let shared = Shared {
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot(&plot))),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::default())),
-        journal,
+        journal: if plot.has_bug { Arc::new(Buggy(journal)) } else { journal },
         clock: Clock::simulated(i64::try_from(EPOCH_S).expect("small") * 1_000_000),
         metrics: Arc::new(Metrics::default()),
         memory: MemoryBudget::new(64 << 20),
@@ -166,6 +185,28 @@ async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
     gateway::serve(Door(listener), None, shutdown, move |request| gateway::answer(Rc::clone(&room), request))
         .await;
     Ok(())
+}
+
+/// A journal that fails as only a bug would.
+#[derive(Debug)]
+struct Buggy(Arc<Memory>);
+
+impl Journal for Buggy {
+    fn intent(&self, _: Intent) {
+        panic!("a bug, for the test");
+    }
+
+    fn settle(&self, entry: Box<Entry>) -> Settled {
+        self.0.settle(entry)
+    }
+
+    fn correct(&self, correction: Correction) -> Settled {
+        self.0.correct(correction)
+    }
+
+    fn health(&self) -> Health {
+        self.0.health()
+    }
 }
 
 fn snapshot(plot: &Plot) -> Snapshot {
@@ -249,7 +290,9 @@ async fn ask(number: usize, asking: &serde_json::Value) -> Seen {
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body.to_string())))
         .unwrap();
-    let response = sender.send_request(request).await.expect("every request is answered");
+    let Ok(response) = sender.send_request(request).await else {
+        return Seen { request: number, stream, status: 0, body: Bytes::new() };
+    };
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.expect("every answer has an end").to_bytes();
     Seen { request: number, stream, status, body }
