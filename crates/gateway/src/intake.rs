@@ -94,7 +94,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {
         Coding::Gzip => Ok(true),
         Coding::Other => {
             let name =
-                headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()).unwrap_or_default();
+                headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes).unwrap_or_default();
             Err(IntakeError::Encoding(String::from_utf8_lossy(name).into_owned()))
         }
     }
