@@ -32,6 +32,10 @@ const LONGEST_TAIL: Duration = Duration::from_secs(2);
 /// Events that are there at once go out together up to so many bytes.
 const MOST_JOINED_BYTES: usize = 16 * 1024;
 
+/// The task of a supplier's connection hands a piece over when it is wanted. It is given way so often for that: once to
+/// be woken, once to do it.
+const HAND_OVER_TURNS: u32 = 2;
+
 /// One answer being relayed.
 pub(crate) struct Relay<'a> {
     pub(crate) call: &'a Call,
@@ -319,21 +323,22 @@ fn joins(run: &Run, at_hand: Option<&Arrived>) -> bool {
 /// What polling a body gives: a piece, an error, or `None` at its end.
 type Arrived = Option<Result<Frame<Bytes>, hyper::Error>>;
 
-/// The next piece of a body if it is there already. The connection's own task gets one turn to hand it over: pieces
-/// that came together then go out together, for one system call. Nothing is taken that could not go on.
+/// The next piece of a body if it is there already: pieces that came together then go out together, for one system
+/// call. Nothing is taken that could not go on.
 async fn at_hand(rest: &mut Incoming, outlet: &Outlet) -> Option<Arrived> {
-    let mut gave_way = false;
+    let mut turns = HAND_OVER_TURNS;
     poll_fn(|context| {
-        if !std::mem::replace(&mut gave_way, true) {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         if outlet.is_held_up() {
             return Poll::Ready(None);
         }
         match Pin::new(&mut *rest).poll_frame(context) {
             Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
-            Poll::Pending => Poll::Ready(None),
+            Poll::Pending if turns == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                turns -= 1;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     })
     .await
