@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::{Needs, Protocol};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 use wire::{Codec, Edit};
 
@@ -13,6 +13,13 @@ use crate::refusal::Refusal;
 
 /// How much of a prompt's start its hash covers: enough to tell system prompts apart.
 const PREFIX_BYTES: usize = 1024;
+
+static SESSION: HeaderName = HeaderName::from_static("x-releve-session");
+static TAGS: HeaderName = HeaderName::from_static("x-releve-tags");
+static DEADLINE: HeaderName = HeaderName::from_static("x-releve-deadline");
+static EXPLAIN: HeaderName = HeaderName::from_static("x-releve-explain");
+/// The official SDKs count their own retries here.
+static CLIENT_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 /// How many tags of a request are kept.
 const MOST_TAGS: usize = 16;
@@ -56,7 +63,7 @@ pub(crate) fn read(
     let peek = wire::peek(body)?;
     let usage_edit = if peek.stream { codec.usage_request(&peek) } else { None };
     let prompt = peek.system.clone().or_else(|| peek.messages.clone()).unwrap_or_default();
-    let session = header(headers, "x-releve-session")
+    let session = header(headers, &SESSION)
         .or_else(|| peek.user.as_ref().map(|user| user.value.as_ref()))
         .map(|session| salted_hash(salt, session.as_bytes()));
     Ok(Asked {
@@ -73,15 +80,15 @@ pub(crate) fn read(
         estimated_input_tokens: crate::estimate::tokens(peek.text_bytes),
         prefix_hash: salted_hash(salt, &body[prompt.start..prompt.end.min(prompt.start + PREFIX_BYTES)]),
         session_hash: session,
-        client_retries: header(headers, "x-stainless-retry-count").and_then(|count| count.parse().ok()),
-        deadline: header(headers, "x-releve-deadline").map(deadline).transpose()?,
-        explain: header(headers, "x-releve-explain").is_some_and(is_on),
-        tags: header(headers, "x-releve-tags").map(tags).unwrap_or_default(),
+        client_retries: header(headers, &CLIENT_RETRIES).and_then(|count| count.parse().ok()),
+        deadline: header(headers, &DEADLINE).map(deadline).transpose()?,
+        explain: header(headers, &EXPLAIN).is_some_and(is_on),
+        tags: header(headers, &TAGS).map(tags).unwrap_or_default(),
         body_bytes: body.len(),
     })
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 

@@ -88,8 +88,8 @@ impl Progress {
     }
 
     /// A commit begins.
-    pub(crate) fn begin(&self) {
-        self.committing_since.store(self.millis() + 1, Ordering::Relaxed);
+    pub(crate) fn begin(&self, now: Instant) {
+        self.committing_since.store(self.millis_at(now) + 1, Ordering::Relaxed);
     }
 
     /// A commit took so long.
@@ -168,7 +168,11 @@ impl Progress {
     }
 
     fn millis(&self) -> u64 {
-        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.millis_at(Instant::now())
+    }
+
+    fn millis_at(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.born).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The group of this thread.

@@ -20,7 +20,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-pub(crate) use leftovers::{Leftover, leftovers};
+pub(crate) use leftovers::{Leftover, last_seq, leftovers};
 
 use crate::options::{Durability, Options};
 

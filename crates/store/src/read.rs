@@ -60,7 +60,8 @@ pub struct Story {
 }
 
 impl Reader {
-    /// Opens a ledger. Where its server was killed, posts what that left in the daybook.
+    /// Opens a ledger. Where its server was killed, posts what that left in the daybook; where one runs, waits a moment
+    /// until that has posted what it has acknowledged.
     ///
     /// # Errors
     /// There is none, it is something else, or of a later release.
@@ -70,7 +71,21 @@ impl Reader {
             // It may be on a disk that cannot be written: then it is read as it is.
             tracing::debug!(error = &error as &dyn std::error::Error, "the daybook could not be posted");
         }
-        Ok(Self { connection, path: path.to_owned() })
+        let reader = Self { connection, path: path.to_owned() };
+        reader.catch_up()?;
+        Ok(reader)
+    }
+
+    fn catch_up(&self) -> Result<(), StoreError> {
+        if !Lock::is_taken(&self.path)? {
+            return Ok(());
+        }
+        let noted = daybook::last_seq(&self.path)?;
+        let end = Instant::now() + POSTED_WITHIN;
+        while self.tip()?.0 < noted && Instant::now() < end {
+            std::thread::sleep(POSTED_WITHIN / 20);
+        }
+        Ok(())
     }
 
     pub(crate) fn into_connection(self) -> Connection {

@@ -169,8 +169,8 @@ impl Writer {
             self.daybook.turn_when_full(self.posting.synced_seq())?;
             self.fill_batch();
         }
-        self.progress.begin();
         let begun = Instant::now();
+        self.progress.begin(begun);
         self.daybook.write(&self.batch.bytes, self.encoder.tip().seq)?;
         self.progress.took(begun.elapsed());
         let written = std::mem::replace(&mut self.batch, self.posting.spare());

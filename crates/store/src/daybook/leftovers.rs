@@ -24,16 +24,39 @@ pub(crate) struct Leftover {
 
 /// The whole records of both volumes, in order.
 pub(crate) fn leftovers(ledger: &Path) -> io::Result<Vec<Leftover>> {
-    let mut all = Vec::new();
+    let mut all: Vec<_> = volumes(ledger)?.iter().flat_map(|bytes| read_volume(bytes)).collect();
+    all.sort_by_key(|leftover| leftover.seq);
+    Ok(all)
+}
+
+/// The place of the last record in a daybook that somebody may be writing; 0 where there is none. What is left of an
+/// older volume stands earlier, so the chain need not be followed.
+pub(crate) fn last_seq(ledger: &Path) -> io::Result<i64> {
+    let last_in = |bytes: &Vec<u8>| {
+        let (mut rest, mut last) = (&**bytes, None);
+        while let Some(frame) = frame::take(&mut rest) {
+            if let Frame::Record { seq, .. } = frame {
+                if last.is_some_and(|last| seq != last + 1) {
+                    break;
+                }
+                last = Some(seq);
+            }
+        }
+        last.unwrap_or_default()
+    };
+    Ok(volumes(ledger)?.iter().map(last_in).max().unwrap_or_default())
+}
+
+fn volumes(ledger: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut volumes = Vec::new();
     for number in 0..2 {
         match std::fs::read(volume_path(ledger, number)) {
-            Ok(bytes) => all.append(&mut read_volume(&bytes)),
+            Ok(bytes) => volumes.push(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
-    all.sort_by_key(|leftover| leftover.seq);
-    Ok(all)
+    Ok(volumes)
 }
 
 /// The records from the start of a volume up to the first thing that does not belong there: a record that was cut off,

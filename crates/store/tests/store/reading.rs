@@ -28,10 +28,15 @@ impl Fixture {
     }
 
     async fn settle(&self, number: u64) -> RequestId {
+        let id = self.acknowledge(number).await;
+        self.ledger.catch_up(Duration::from_secs(5));
+        id
+    }
+
+    async fn acknowledge(&self, number: u64) -> RequestId {
         let entry = self.traffic.entry(number, ARRIVED_US + number.cast_signed());
         let id = entry.id;
         assert_eq!(self.ledger.settle(entry).await, Kept::Committed);
-        self.ledger.catch_up(Duration::from_secs(5));
         id
     }
 
@@ -60,6 +65,16 @@ async fn what_is_committed_can_be_read_at_once() {
     let tail: Vec<_> = reader.tail(3).unwrap().iter().map(|booked| booked.record().unwrap().id()).collect();
     assert_eq!(tail, ids[2..]);
     assert_eq!(reader.get(RequestId::new(ARRIVED_US.cast_unsigned() / 1000, [1, 1])).unwrap(), None);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_reader_that_opens_sees_what_was_acknowledged_before() {
+    let fixture = Fixture::new();
+    for number in 0..20 {
+        let id = fixture.acknowledge(number).await;
+        let last = Reader::open(&fixture.path).unwrap().tail(1).unwrap();
+        assert_eq!(last[0].record().unwrap().id(), id);
+    }
 }
 
 #[tokio::test(flavor = "current_thread")]
