@@ -24,8 +24,9 @@ use crate::shutdown::{Phase, Shutdown};
 
 /// A client that has not finished its request's head, once begun, or its TLS handshake in this time is cut off.
 const LONGEST_HEAD: Duration = Duration::from_secs(30);
-/// Bounds what is read ahead of one client connection, and so the largest head (hyper's floor is 8 KiB).
-const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// Bounds what is read ahead of one client connection, and so the largest head. hyper works up to it while reads fill
+/// what there is: a long prompt (64 KB and more) comes in one piece then, and is not copied.
+const READ_BUFFER_BYTES: usize = 128 * 1024;
 /// Requests open at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 256;
 

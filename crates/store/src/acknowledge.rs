@@ -22,10 +22,10 @@ use group::Group;
 
 /// A commit that takes longer is a disk that hangs.
 const HUNG: Duration = Duration::from_secs(5);
-/// A commit that takes longer is not for a thread that has other things to do...
-const SLOW: Duration = Duration::from_millis(2);
+/// A commit that takes longer is not for a thread that has other things to do (less may be the machine's scheduling)...
+const SLOW: Duration = Duration::from_millis(10);
 /// ... for so long.
-const SLOW_FOR: Duration = Duration::from_secs(5);
+const SLOW_FOR: Duration = Duration::from_secs(1);
 
 /// What writer, waiters and onlookers share.
 #[derive(Debug)]
