@@ -6,9 +6,9 @@
 //! once in `head`.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::StoreError;
 use crate::options::Durability;
@@ -186,7 +186,7 @@ fn check_format(connection: &Connection, path: &Path) -> Result<bool, StoreError
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = match pragma("application_id") {
         Ok(application) => application,
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             return Err(StoreError::Foreign { path: path.to_owned() });
         }
         Err(error) => return Err(error.into()),
@@ -204,8 +204,26 @@ fn is_empty(connection: &Connection) -> Result<bool, rusqlite::Error> {
     connection.query_row("SELECT COUNT(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
-/// Makes the tables, whole or not at all, however many processes try.
+/// Makes the tables, whole or not at all, however many processes try. The database does not wait by itself for those who look
+/// at the file while its journal's mode changes.
 fn make(connection: &Connection) -> Result<(), StoreError> {
+    let end = Instant::now() + BUSY;
+    loop {
+        match try_make(connection) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < end =>
+            {
+                if !connection.is_autocommit() {
+                    connection.execute_batch("ROLLBACK")?;
+                }
+                std::thread::sleep(BUSY / 200);
+            }
+            made => return Ok(made?),
+        }
+    }
+}
+
+fn try_make(connection: &Connection) -> Result<(), rusqlite::Error> {
     // Rows take about 1 KB: larger pages waste less and are written in fewer calls.
     connection.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
