@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from rig.clients import PROMPT
 from rig.config import MODEL
+from rig.deliveries import DELIVERIES
 from rig.either import each, opened, settle
 
 WEATHER = {
@@ -88,20 +89,6 @@ async def test_the_events_come_in_their_order(messages):
     assert kinds[:2] == ["message_start", "content_block_start"]
     assert kinds[-3:] == ["content_block_stop", "message_delta", "message_stop"]
     assert set(kinds[2:-3]) == {"content_block_delta"}
-
-
-DELIVERIES = {
-    "torn into single bytes": {"split": 1},
-    "torn anywhere": {"split": 7},
-    "with CRLF": {"line_end": "crlf"},
-    "with CR": {"line_end": "cr"},
-    "with CR, torn": {"line_end": "cr", "split": 3},
-    "without the space": {"tight": True},
-    "between comments": {"comments": True},
-    "over several lines": {"multi_line": True},
-    "escaped": {"ascii": True},
-    "on a new connection each": {"close": True},
-}
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES.values(), ids=DELIVERIES)

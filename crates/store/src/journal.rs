@@ -80,8 +80,8 @@ impl Sqlite {
         self.progress.waiting()
     }
 
-    /// Waits until everything that was acknowledged can be read, or until it takes too long. Without this a reader sees
-    /// it a few hundredths of a second late. Blocks the thread.
+    /// Waits until everything that was acknowledged can be read, or until it takes too long. Without this a reader that is
+    /// open already sees it a few hundredths of a second late. Blocks the thread.
     pub fn catch_up(&self, patience: Duration) {
         self.posting.catch_up(patience);
     }

@@ -105,3 +105,19 @@ fn health_tells_full_failing_and_hanging() {
     hung.committing_since.store(1, Ordering::Relaxed);
     assert_eq!(hung.health(), Health::Failing);
 }
+
+#[test]
+fn only_quick_and_working_commits_are_made_in_passing() {
+    let progress = Progress::new(2);
+    progress.took(SLOW);
+    assert!(progress.is_quick());
+    progress.fail();
+    assert!(!progress.is_quick());
+    progress.commit(1);
+    assert!(progress.is_quick());
+    progress.took(SLOW * 2);
+    assert!(!progress.is_quick());
+    let later = Progress { born: Instant::now().checked_sub(SLOW_FOR * 2).unwrap(), ..Progress::new(2) };
+    later.slow_at.store(1, Ordering::Relaxed);
+    assert!(later.is_quick(), "it was slow long ago");
+}
