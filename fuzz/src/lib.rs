@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use catalogue::Protocol;
-use wire::sse::{Frame, Framer};
+use wire::framing::{Frame, sse::Framer};
 use wire::{End, SeenKind};
 
 /// Reads a stream twice: as it is, and with every frame given another outside, so that comparing with an earlier frame
@@ -20,7 +20,7 @@ pub fn watch(protocol: Protocol, stream: &[u8]) {
         let outside = [format!(":{number}\n").as_bytes(), &frame.raw].concat();
         // A byte-order mark counts only at the front of a frame.
         if !frame.raw.starts_with(b"\xef\xbb\xbf") {
-            assert_eq!(scanning.read(&Frame::new(outside.into())), seen);
+            assert_eq!(scanning.read(&Frame::sse(outside.into())), seen);
         } else {
             scanning.read(&frame);
         }

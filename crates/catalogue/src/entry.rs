@@ -8,6 +8,7 @@ use crate::needs::Capabilities;
 use crate::place::Region;
 use crate::price::PriceList;
 use crate::protocol::Protocol;
+use crate::quirks::Quirks;
 use crate::weights::Weights;
 
 /// How a request proves who it comes from.
@@ -63,6 +64,8 @@ pub struct ProviderEntry {
     /// Whether `stream_options.include_usage` is honoured. `false`: do not send it; the stream tells its usage
     /// unasked, or never.
     pub stream_usage: bool,
+    /// How all its models want to be spoken to; see [`ModelEntry::quirks`] for one of them.
+    pub quirks: Quirks,
     /// The preset whose facts this one starts from, where it is a second name or another dialect of the same
     /// supplier. Its models are then not counted twice by [`models`](crate::models).
     pub like: Option<String>,
@@ -120,7 +123,9 @@ pub struct ModelEntry {
     /// Other features that a source states: `tool_choice`, `prompt_caching`.
     pub features: Vec<String>,
     /// Parameters that a source says it refuses: `temperature`.
-    pub refuses: Vec<String>,
+    pub refuses: Arc<[Arc<str>]>,
+    /// How it wants to be spoken to, beside what holds for all of the provider's models.
+    pub quirks: Quirks,
     /// Its prices, by region.
     pub prices: Vec<RegionalPrice>,
     /// Where other sources state another figure, in words: `input: 2 here, 10 in llm-prices of 2026-08-05`.

@@ -32,6 +32,7 @@ mod parse;
 mod place;
 mod price;
 mod protocol;
+mod quirks;
 mod usage;
 mod weights;
 
@@ -44,5 +45,6 @@ pub use parse::ParseError;
 pub use place::{InvalidRegion, Region};
 pub use price::{Agreement, Cost, Lines, LongContext, PriceList, Rates, Service};
 pub use protocol::{Protocol, UnknownProtocol};
+pub use quirks::{Quirks, UnknownQuirk};
 pub use usage::{Bucket, Usage};
 pub use weights::{InvalidWeights, Weights};

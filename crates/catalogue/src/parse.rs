@@ -10,6 +10,7 @@ use crate::needs::{Capabilities, Needs};
 use crate::place::Region;
 use crate::price::{Agreement, LongContext, PriceList, Rates, Service};
 use crate::protocol::Protocol;
+use crate::quirks::Quirks;
 use crate::weights::{Weights, is_date};
 
 /// Why a provider's file was refused. Nothing of it is used then.
@@ -64,6 +65,7 @@ struct File {
     region: Option<Region>,
     stops_billing_on_abort: Option<bool>,
     stream_usage: Option<bool>,
+    quirks: Option<Quirks>,
     sources: Option<Vec<Source>>,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
@@ -98,7 +100,9 @@ struct Model {
     #[serde(default)]
     features: Vec<String>,
     #[serde(default)]
-    refuses: Vec<String>,
+    refuses: Vec<Arc<str>>,
+    #[serde(default)]
+    quirks: Quirks,
     #[serde(default)]
     prices: Vec<Price>,
     #[serde(default)]
@@ -186,6 +190,7 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
             .stops_billing_on_abort
             .or(like.and_then(|preset| preset.stops_billing_on_abort)),
         stream_usage: file.stream_usage.or(like.map(|preset| preset.stream_usage)).unwrap_or(true),
+        quirks: file.quirks.or(like.map(|preset| preset.quirks)).unwrap_or_default(),
         like: file.like,
         sources,
         models,
@@ -272,7 +277,8 @@ fn read_model(
         input_modalities: model.input,
         output_modalities: model.output,
         features: model.features,
-        refuses: model.refuses,
+        refuses: model.refuses.into(),
+        quirks: model.quirks,
         prices: lists,
         disputes: model.disputes,
         released: model.released,

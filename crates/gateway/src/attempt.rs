@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout_at};
 use upstream::{Lease, Outgoing, SendError, Sent};
-use wire::sse::{Frame, Framer};
+use wire::framing::Framer;
 use wire::{Broken, Failure, SeenKind, StreamReader};
 
 use crate::call::Call;
@@ -174,7 +174,7 @@ fn outgoing(call: &Call, deployment: DeploymentIndex) -> Outgoing {
     provider.target.apply(&mut headers);
     Outgoing {
         method: Method::POST,
-        uri: provider.target.uri(call.asked.codec.path()),
+        uri: provider.target.uri(&call.asked.codec.path(&call.asked.model, call.asked.stream)),
         headers,
         body: call.body_for(deployment),
     }
@@ -283,7 +283,7 @@ async fn first_content(
         held: Vec::new(),
         held_bytes: 0,
         ended: false,
-        framer: Framer::new(call.policy().reply_buffer),
+        framer: call.asked.codec.framing().framer(call.policy().reply_buffer),
         reader: call.asked.codec.stream(),
         rest: body,
         lease,
@@ -362,10 +362,10 @@ impl Streaming {
     /// The supplier closed the stream; the terminal event may lack its blank line.
     fn at_end(&mut self) -> Result<(), Failure> {
         if let Some(rest) = self.framer.finish() {
-            if let SeenKind::Error(failure) = self.reader.read(&Frame::new(rest.clone())).kind {
+            if let SeenKind::Error(failure) = self.reader.read(&rest).kind {
                 return Err(failure);
             }
-            self.hold(rest);
+            self.hold(rest.raw);
         }
         self.end()
     }

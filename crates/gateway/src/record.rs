@@ -119,7 +119,7 @@ impl<'a> Record<'a> {
     }
 
     /// Lets the stream's reader look at a frame.
-    pub(crate) fn read(&self, frame: &wire::sse::Frame) -> wire::Seen {
+    pub(crate) fn read(&self, frame: &wire::framing::Frame) -> wire::Seen {
         let mut current = self.current.borrow_mut();
         let reader = current.as_mut().and_then(|current| current.reader.as_mut());
         reader.expect("a stream that is relayed has a reader").read(frame)

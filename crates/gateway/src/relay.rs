@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use ledger::{AttemptOutcome, Outcome};
 use tokio::time::{Instant, timeout};
 use upstream::Lease;
-use wire::sse::Framer;
+use wire::framing::Framer;
 use wire::{Broken, End, Failure, SeenKind};
 
 use crate::attempt::{Answer, Started, Streaming};
@@ -230,8 +230,8 @@ impl Relay<'_> {
     fn at_end(&self, framer: &mut Framer) -> Ended {
         let cut = Ended::Broke(Failure::Broken(Broken::Cut));
         let Some(rest) = framer.finish() else { return cut };
-        match self.record.read(&wire::sse::Frame::new(rest.clone())).kind {
-            SeenKind::Terminal if self.record.stream_end() == End::Complete => Ended::Well(rest),
+        match self.record.read(&rest).kind {
+            SeenKind::Terminal if self.record.stream_end() == End::Complete => Ended::Well(rest.raw),
             SeenKind::Error(failure) if !matches!(failure, Failure::Broken(_)) => Ended::Broke(failure),
             _ => cut,
         }

@@ -12,6 +12,8 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use catalogue::Protocol;
 
@@ -63,8 +65,8 @@ impl Codec for AnthropicMessages {
         models::one(name)
     }
 
-    fn path(&self) -> &'static str {
-        "/v1/messages"
+    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
+        "/v1/messages".into()
     }
 
     /// Streams of this protocol always state usage.

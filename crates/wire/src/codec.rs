@@ -4,15 +4,17 @@
 //!
 //! **Never**: does I/O, or knows one supplier from another: suppliers of a protocol differ in data.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use catalogue::{Protocol, Usage};
 
 use crate::conversation::Translator;
 use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::Failure;
-use crate::peek::Peek;
+use crate::framing::{Frame, Framing};
+use crate::peek::{Peek, PeekError};
 use crate::splice::Edit;
-use crate::sse::Frame;
 
 /// One protocol's behaviour.
 pub trait Codec: Sync + std::fmt::Debug {
@@ -44,10 +46,30 @@ pub trait Codec: Sync + std::fmt::Debug {
     /// The body that describes one of them.
     fn model(&self, name: &str) -> Bytes;
 
+    /// Looks into a request's body.
+    ///
+    /// # Errors
+    /// [`PeekError`], for what is not JSON, not an object, or ambiguous.
+    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, PeekError> {
+        crate::peek::peek(body)
+    }
+
+    // Both.
+
+    /// How its streams are framed.
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
+    /// Whether the model stands in the path rather than in the body.
+    fn model_in_path(&self) -> bool {
+        false
+    }
+
     // As the supplier's dialect.
 
-    /// What is appended to a provider's base URL.
-    fn path(&self) -> &'static str;
+    /// What is appended to a provider's base URL to ask `model`, query included. Names are percent-encoded in it.
+    fn path(&self, model: &str, stream: bool) -> Cow<'static, str>;
 
     /// The edit that asks for usage in a stream; `None` when there is nothing to ask for.
     fn usage_request(&self, peek: &Peek<'_>) -> Option<Edit>;

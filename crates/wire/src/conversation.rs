@@ -2,28 +2,33 @@
 //!
 //! **For**: translation. A protocol that implements [`Translator`] can be translated to and from every other that does,
 //! so *n* protocols take *n* translators. On a hop between two ends of the same protocol none of this is used: bytes
-//! stay bytes.
+//! stay bytes. [`crate::translate`] puts two translators together.
 //!
-//! **Promises** (of the types; the bodies come with each protocol):
+//! **Promises**:
 //! - Blocks keep their order; nothing is flattened into "all thinking, all text, all tools".
-//! - What only one maker can read (signatures, encrypted reasoning, fields that we do not know) is [`Opaque`]: carried
-//!   as the bytes it came in, with the protocol it came from, and given back only to that protocol.
+//! - What only one maker can read (signatures, encrypted reasoning) is [`Opaque`]: carried as it came, with the protocol
+//!   and the account it came from, and given back only there.
 //! - Usage is in disjoint buckets ([`catalogue::Usage`]), taken apart at the edge, once.
 //! - What the target cannot say is an error or a named [`Loss`], never silence.
 //!
-//! **Never**: a superset of all dialects' options. Options that one dialect alone has stay opaque.
+//! **Never**: a superset of all dialects' options. Options that one dialect alone has are losses elsewhere.
 
 mod answer;
 mod event;
 mod message;
+mod opaque;
 mod request;
 mod translator;
 
 pub use answer::{Answer, Choice, FinishReason};
 pub use event::{BlockStart, Delta, Event};
 pub use message::{
-    Block, CacheMark, Content, Media, MediaKind, MediaSource, Opaque, Reasoning, Role, ToolCall, ToolResult,
-    Turn,
+    Block, CacheMark, Citation, Content, Logprob, Media, MediaKind, MediaSource, Reasoning, Role, Text,
+    TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
 };
-pub use request::{Effort, OutputFormat, Request, Sampling, Tool, ToolChoice};
-pub use translator::{Encoded, EventDecoder, EventEncoder, Loss, TranslateError, Translator};
+pub use opaque::{Opaque, SEAL};
+pub use request::{Effort, Function, OutputFormat, Request, Sampling, Tool, ToolChoice};
+pub use translator::{
+    ClientTranslator, Encoded, EventDecoder, EventEncoder, Loss, ReplyContext, Target, ToolNames,
+    TranslateError, Translator,
+};

@@ -3,7 +3,7 @@
 //! **For**: everything about protocols that can be decided from bytes alone. One folder per protocol behind the trait
 //! [`Codec`]; [`codec`] maps a protocol's name to it and is the only place that does.
 //!
-//! **Promises**: bytes that need no change are never re-serialised ([`peek`] looks, [`splice`] edits, [`sse::Framer`]
+//! **Promises**: bytes that need no change are never re-serialised ([`peek`] looks, [`splice`] edits, [`framing`]
 //! cuts without decoding); a supplier's failure becomes one value of one small enum ([`Failure`]); usage is taken apart
 //! into disjoint buckets here, once; no input makes it panic.
 //!
@@ -16,16 +16,17 @@ pub mod conversation;
 mod counts;
 mod error_reply;
 mod failure;
-
+pub mod framing;
+mod json;
 mod openai_chat;
 mod peek;
 mod protocol;
 mod scan;
 mod splice;
-pub mod sse;
 mod template;
 #[cfg(test)]
 mod testing;
+pub mod translate;
 
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};

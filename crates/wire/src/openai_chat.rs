@@ -11,6 +11,8 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use catalogue::Protocol;
 
@@ -57,8 +59,8 @@ impl Codec for OpenaiChat {
         models::one(name)
     }
 
-    fn path(&self) -> &'static str {
-        "/chat/completions"
+    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
+        "/chat/completions".into()
     }
 
     fn usage_request(&self, peek: &Peek<'_>) -> Option<Edit> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::codec::{SeenKind, StreamReader};
-use crate::sse::{Frame, Framer};
+use crate::framing::{Frame, sse::Framer};
 
 /// The frames of a whole stream; a rest without blank line counts as one.
 pub(crate) fn frames(stream: &str) -> Vec<Frame> {
@@ -13,7 +13,7 @@ pub(crate) fn frames(stream: &str) -> Vec<Frame> {
     while let Some(frame) = framer.next_frame().unwrap() {
         frames.push(frame);
     }
-    frames.extend(framer.finish().map(Frame::new));
+    frames.extend(framer.finish().map(Frame::sse));
     frames
 }
 

@@ -2,7 +2,7 @@
 #![cfg_attr(fuzzing, no_main)]
 
 use bytes::Bytes;
-use wire::sse::{Frame, Framer};
+use wire::framing::{Frame, sse::Framer};
 
 fn frames<'a>(chunks: impl Iterator<Item = &'a [u8]>, limit: usize) -> (Vec<Frame>, bool, Vec<u8>) {
     let mut framer = Framer::new(limit);

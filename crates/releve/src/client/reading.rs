@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
-use wire::sse::{Frame, Framer};
+use wire::framing::{Frame, sse::Framer};
 
 use super::Trouble;
 use super::sdk::{Event, Sdk, SoFar, error_words};
@@ -52,7 +52,7 @@ impl Reading {
         match &mut self.form {
             Form::Stream(framer) => {
                 framer.push(bytes);
-                let broken = |error: wire::sse::FrameTooLong| Trouble::Broken(error.to_string());
+                let broken = |error: wire::framing::FramingError| Trouble::Broken(error.to_string());
                 while let Some(frame) = framer.next_frame().map_err(broken)? {
                     event(self.sdk, &frame, &mut self.so_far, on_text)?;
                 }

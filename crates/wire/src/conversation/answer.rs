@@ -2,25 +2,26 @@
 
 use catalogue::Usage;
 
-use super::message::{Block, Opaque};
+use super::message::Block;
+use super::translator::Loss;
 
 /// A whole answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// The supplier's id of it.
-    pub id: String,
+    /// The supplier's id of it; `None` when it gives none.
+    pub id: Option<String>,
     /// The model's name, as the supplier states it.
-    pub model: String,
+    pub model: Option<String>,
     /// The choices; one, but where more were asked for.
     pub choices: Vec<Choice>,
     /// What was used; `None` when the supplier does not say.
     pub usage: Option<Usage>,
-    /// Members that have no place here, for the protocol they came from.
-    pub extra: Vec<Opaque>,
+    /// What the dialect said that has no place here.
+    pub losses: Vec<Loss>,
 }
 
 /// One choice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Choice {
     /// What was said, in order.
     pub blocks: Vec<Block>,
@@ -43,6 +44,7 @@ pub enum FinishReason {
     Filtered,
     /// The supplier pauses and wants the turn sent back (Anthropic's `pause_turn`).
     Paused,
-    /// A word that we do not know, as it came.
+    /// A word that we do not know, as it came. A dialect with a closed list says it as its word for [`Stop`](Self::Stop)
+    /// and names the loss.
     Other(String),
 }

@@ -1,22 +1,21 @@
 //! What a streamed answer says, event by event.
 
-use bytes::Bytes;
 use catalogue::Usage;
 
 use super::answer::FinishReason;
-use super::message::{Media, Opaque};
-use crate::failure::Failure;
+use super::message::{Citation, Media, TokenLogprob};
+use super::opaque::Opaque;
 
-/// One event. Blocks open, grow and close one after the other per choice: a dialect that lets them overlap has to
-/// buffer, so that one that does not can be written.
+/// One event. Blocks open, grow and close one after the other per choice: a decoder of a dialect that lets them overlap
+/// holds back what does not belong to the open block, so that every encoder can write what it gets at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The answer begins.
+    /// The answer begins. Once, first.
     Start {
         /// The supplier's id of it.
-        id: String,
+        id: Option<String>,
         /// The model's name, as the supplier states it.
-        model: String,
+        model: Option<String>,
         /// What is known of usage so far (the input, at Anthropic).
         usage: Option<Usage>,
     },
@@ -39,28 +38,20 @@ pub enum Event {
         /// Of which choice.
         choice: u32,
     },
-    /// A choice ends.
+    /// A choice ends. At most once per choice, with no block open.
     Finish {
         /// Which.
         choice: u32,
         /// Why.
         reason: FinishReason,
     },
-    /// Usage: a running total, so the last word wins.
+    /// Usage: a running total, so the last word wins. May come before or after the finish, never after the end.
     Usage(Usage),
     /// A sign of life.
     KeepAlive,
-    /// The supplier reports a failure; the stream is over.
-    Error {
-        /// What it means.
-        failure: Failure,
-        /// In the supplier's words.
-        message: String,
-    },
-    /// The answer is whole: the protocol's terminal event came.
+    /// The answer is whole. Once, last. A stream that ends without it is broken off, and an encoder then writes nothing
+    /// that could be taken for its end.
     End,
-    /// An event that only its own protocol has.
-    Opaque(Opaque),
 }
 
 /// What kind of block opens.
@@ -71,13 +62,18 @@ pub enum BlockStart {
     /// A refusal.
     Refusal,
     /// Reasoning.
-    Reasoning,
-    /// A tool call; its arguments follow as deltas.
+    Reasoning {
+        /// Whether its text is a summary.
+        is_summary: bool,
+    },
+    /// A tool call; what it is called with follows as deltas.
     ToolCall {
-        /// The supplier's id of it.
+        /// The id, as [`super::ToolCall::id`].
         id: String,
         /// The tool's name.
         name: String,
+        /// Whether the deltas are free text ([`super::ToolInput::Text`]) rather than pieces of JSON.
+        is_custom: bool,
     },
     /// Media in one piece.
     Media(Media),
@@ -88,10 +84,12 @@ pub enum BlockStart {
 /// By what the open block grows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delta {
-    /// Text, of text, refusal or reasoning.
+    /// Text: of text, refusal or reasoning; or of what a tool is called with: JSON text, cut anywhere.
     Text(String),
-    /// A piece of a tool call's arguments: JSON text, cut anywhere.
-    Arguments(Bytes),
-    /// What proves the block to its maker, such as a signature.
+    /// A source for the text.
+    Citation(Citation),
+    /// Probabilities of the last text's tokens.
+    Logprobs(Vec<TokenLogprob>),
+    /// What proves the block to its maker, such as a signature. Replaces an earlier one.
     Proof(Opaque),
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalogue::Protocol;
+
+use super::opaque::Opaque;
 
 /// One speaker's turn. Two turns of the same role in a row are legal here; a dialect that wants them merged merges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// Who speaks.
     pub role: Role,
+    /// The speaker's name, where several share a role.
+    pub name: Option<String>,
     /// What is said, in order.
     pub blocks: Vec<Block>,
 }
@@ -32,15 +35,19 @@ pub struct Block {
     pub content: Content,
     /// The cache mark that the client put behind it.
     pub cache: Option<CacheMark>,
-    /// Members of the piece that we do not know, for the protocol it came from.
-    pub extra: Option<Opaque>,
+}
+
+impl From<Content> for Block {
+    fn from(content: Content) -> Self {
+        Self { content, cache: None }
+    }
 }
 
 /// What a block holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Text.
-    Text(String),
+    Text(Text),
     /// The model declines, in words.
     Refusal(String),
     /// An image, audio or a document.
@@ -51,17 +58,61 @@ pub enum Content {
     ToolResult(ToolResult),
     /// What the model thought.
     Reasoning(Reasoning),
-    /// A block of a kind that only its own protocol has (a server tool's result, a citation list).
+    /// A block of a kind that only its own protocol has (a server tool's call or result).
     Opaque(Opaque),
 }
 
-/// JSON text that is carried and not read.
+impl Content {
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(Text { text: text.into(), ..Text::default() })
+    }
+}
+
+/// Text, and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// What the model cites for it.
+    pub citations: Vec<Citation>,
+    /// The probabilities of its tokens, where they were asked for.
+    pub logprobs: Vec<TokenLogprob>,
+    /// What the maker wants back with it (Gemini's thought signature on an answer's last part).
+    pub proof: Option<Opaque>,
+}
+
+/// A source that the model cites.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Citation {
+    /// Its address.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// The passage in it.
+    pub quote: Option<String>,
+    /// Where the citing passage begins and ends in the text, in characters.
+    pub range: Option<(u64, u64)>,
+}
+
+/// One token and how probable it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opaque {
-    /// The only protocol to which it may be given back.
-    pub protocol: Protocol,
-    /// The text, as it came.
-    pub json: Bytes,
+pub struct TokenLogprob {
+    /// The token and its log probability.
+    pub chosen: Logprob,
+    /// The most probable tokens at its place, most probable first.
+    pub top: Vec<Logprob>,
+}
+
+/// A token and its log probability, as the number's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logprob {
+    /// The token; text that may be half a character.
+    pub token: String,
+    /// The natural logarithm of its probability, as it was written.
+    pub logprob: String,
+    /// Its UTF-8 bytes, where the supplier states them.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// A cache mark: everything up to here may be cached.
@@ -84,6 +135,8 @@ pub struct Media {
     pub source: MediaSource,
     /// A file name or title.
     pub name: Option<String>,
+    /// How closely an image is to be looked at, in the client's word (`low`, `high`, `auto`).
+    pub detail: Option<String>,
 }
 
 /// What kind of media.
@@ -95,12 +148,14 @@ pub enum MediaKind {
     Audio,
     /// A document, such as a PDF.
     Document,
+    /// Moving pictures.
+    Video,
 }
 
 /// Where media is. We never fetch an address ourselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaSource {
-    /// Base64 text, as it came.
+    /// Base64 text, standard alphabet, padded.
     Base64(Bytes),
     /// An address that the supplier will fetch.
     Url(String),
@@ -113,14 +168,25 @@ pub enum MediaSource {
 /// A call that the model asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolCall {
-    /// The supplier's id, given back with the result.
+    /// The supplier's id, given back with the result. Unique within a conversation: where a supplier gives none, its
+    /// decoder makes one.
     pub id: String,
     /// The tool's name.
     pub name: String,
-    /// The arguments as JSON text, an object. Not re-serialised: models are sensitive to it, and it may be broken off.
-    pub arguments: Bytes,
+    /// What the tool is called with.
+    pub input: ToolInput,
     /// What the maker wants back with the call, such as Gemini's thought signature.
-    pub signature: Option<Opaque>,
+    pub proof: Option<Opaque>,
+}
+
+/// What a tool is called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolInput {
+    /// JSON text, an object; `{}` where nothing was given. Not re-serialised: models are sensitive to it, and it may be
+    /// broken off.
+    Arguments(Bytes),
+    /// Free text, of a tool without a schema ([`super::Tool::Custom`]).
+    Text(String),
 }
 
 /// A tool's answer.
@@ -128,10 +194,14 @@ pub struct ToolCall {
 pub struct ToolResult {
     /// The call's id.
     pub call_id: String,
+    /// The tool's name, where the dialect says it; [`super::Request::tool_name`] finds it in the call otherwise.
+    pub name: Option<String>,
     /// Text and media, in order.
     pub blocks: Vec<Block>,
     /// Whether the tool failed.
     pub is_error: bool,
+    /// Whether it answers a [`ToolInput::Text`] call.
+    pub is_custom: bool,
 }
 
 /// Reasoning. Its place among the other blocks is part of its meaning.

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 
-use super::message::{CacheMark, Opaque, Turn};
+use super::message::{Block, CacheMark, Content, Role, Turn};
+use super::opaque::Opaque;
+use super::translator::Loss;
 
 /// A request in no dialect. The model's name is not in it: the deployment decides it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request {
     /// The conversation, instructions included, in order.
     pub turns: Vec<Turn>,
@@ -19,36 +21,67 @@ pub struct Request {
     pub format: OutputFormat,
     /// How much reasoning is asked for; `None` leaves it to the supplier.
     pub effort: Option<Effort>,
+    /// Whether the reasoning is to be shown, in full or as a summary; `None` leaves it to the supplier.
+    pub shows_reasoning: Option<bool>,
     /// At most this many output tokens, reasoning included.
     pub max_tokens: Option<u64>,
     /// How tokens are drawn.
     pub sampling: Sampling,
     /// Texts that end the answer.
     pub stop: Vec<String>,
-    /// How many answers; 1 but where a dialect can ask for more.
-    pub choices: u32,
-    /// Whether the answer is to be streamed.
+    /// How many answers; `None` is one.
+    pub choices: Option<u32>,
+    /// Whether the answer is to be streamed. In dialects that say so in the path, whoever read the path sets it.
     pub stream: bool,
-    /// Whether the client asked for usage in the stream.
+    /// Whether the client asked for usage in the stream, or its dialect has it in every stream.
     pub stream_usage: bool,
     /// The end user, as the product calls them.
     pub user: Option<String>,
-    /// Members of the request that have no place here, for the protocol they came from.
-    pub extra: Vec<Opaque>,
+    /// Words of the client's own about the request: names and values.
+    pub metadata: Vec<(String, String)>,
+    /// What the dialect said that has no place here; goes to whoever is told of losses.
+    pub losses: Vec<Loss>,
+}
+
+impl Request {
+    /// The name of the tool that the call `id` in the conversation is for.
+    pub fn tool_name(&self, id: &str) -> Option<&str> {
+        let blocks = self.turns.iter().flat_map(|turn| &turn.blocks);
+        blocks.filter_map(Block::call).find(|call| call.id == id).map(|call| call.name.as_str())
+    }
+
+    /// Whether the last word is the model's, so that the answer has to go on from it.
+    pub fn is_prefilled(&self) -> bool {
+        self.turns.last().is_some_and(|turn| turn.role == Role::Assistant)
+    }
+}
+
+impl Block {
+    /// The tool call that it is, if it is one.
+    pub const fn call(&self) -> Option<&super::message::ToolCall> {
+        match &self.content {
+            Content::ToolCall(call) => Some(call),
+            _ => None,
+        }
+    }
 }
 
 /// How tokens are drawn. Numbers keep the text they came in, so that 0.7 stays 0.7.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sampling {
     /// `temperature`.
-    pub temperature: Option<Bytes>,
+    pub temperature: Option<String>,
     /// `top_p`.
-    pub top_p: Option<Bytes>,
+    pub top_p: Option<String>,
     /// `top_k`.
-    pub top_k: Option<Bytes>,
+    pub top_k: Option<String>,
     /// `seed`.
-    pub seed: Option<Bytes>,
-    /// How many log probabilities per token; `None` for none.
+    pub seed: Option<String>,
+    /// `frequency_penalty`.
+    pub frequency_penalty: Option<String>,
+    /// `presence_penalty`.
+    pub presence_penalty: Option<String>,
+    /// For how many of the likeliest tokens log probabilities are wanted; 0 for the chosen one's alone; `None` for none.
     pub logprobs: Option<u32>,
 }
 
@@ -56,27 +89,53 @@ pub struct Sampling {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tool {
     /// A function that the client runs.
-    Function {
+    Function(Function),
+    /// A tool that the client runs and that takes free text (`OpenAI`'s `custom`).
+    Custom {
         /// Its name.
         name: String,
         /// What it does.
         description: Option<String>,
-        /// The JSON schema of its arguments, as it came.
-        schema: Option<Bytes>,
-        /// Whether arguments are held to the schema; `None` leaves it to the supplier.
-        strict: Option<bool>,
-        /// The cache mark behind it.
-        cache: Option<CacheMark>,
+        /// The JSON of its grammar, where the text is held to one.
+        format: Option<Bytes>,
     },
     /// A tool that the supplier runs itself (web search, code execution): only for suppliers that have it.
     Supplied(Opaque),
 }
 
+/// A function that the client runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The JSON schema of its arguments, as it came.
+    pub schema: Option<Bytes>,
+    /// Whether arguments are held to the schema; `None` leaves it to the supplier.
+    pub strict: Option<bool>,
+    /// The cache mark behind it.
+    pub cache: Option<CacheMark>,
+}
+
+impl Tool {
+    /// Its name; a supplied tool's is its kind.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Function(function) => &function.name,
+            Self::Custom { name, .. } => name,
+            Self::Supplied(opaque) => &opaque.kind,
+        }
+    }
+}
+
 /// Whether and which tool is to be called.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ToolChoice {
-    /// The model decides.
+    /// Nothing is said; the model decides.
     #[default]
+    Unsaid,
+    /// The model decides.
     Auto,
     /// None.
     None,
@@ -98,6 +157,8 @@ pub enum OutputFormat {
     Schema {
         /// The schema's name.
         name: Option<String>,
+        /// What it describes.
+        description: Option<String>,
         /// The schema, as it came.
         schema: Bytes,
         /// Whether the answer is held to it; `None` leaves it to the supplier.
@@ -110,8 +171,45 @@ pub enum OutputFormat {
 pub enum Effort {
     /// None at all.
     Off,
-    /// A named amount, in the client's word (`low`, `high`, `max`...): the list grows.
+    /// As much as the model finds right.
+    Auto,
+    /// A named amount, in the client's word (`minimal`, `low`, `medium`, `high`, `max`...): the list grows.
     Named(String),
     /// At most so many tokens.
     Budget(u64),
+}
+
+impl Effort {
+    /// As a number of tokens, for a model that takes nothing else. The steps are ours (dialects do not define them), a
+    /// doubling each; `None` where the model may decide.
+    pub fn budget(&self) -> Option<u64> {
+        match self {
+            Self::Off => Some(0),
+            Self::Auto => None,
+            Self::Budget(tokens) => Some(*tokens),
+            Self::Named(word) => match word.as_str() {
+                "none" => Some(0),
+                "minimal" => Some(1024),
+                "low" => Some(2048),
+                "medium" => Some(8192),
+                "high" => Some(16_384),
+                "xhigh" | "max" => Some(32_768),
+                _ => None,
+            },
+        }
+    }
+
+    /// As a word of `OpenAI`'s list, for a model that takes nothing else; `None` where the model may decide.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Self::Off => Some("none"),
+            Self::Auto => None,
+            Self::Named(word) => Some(word),
+            Self::Budget(0) => Some("none"),
+            Self::Budget(..=1024) => Some("minimal"),
+            Self::Budget(..=4096) => Some("low"),
+            Self::Budget(..=12_288) => Some("medium"),
+            Self::Budget(_) => Some("high"),
+        }
+    }
 }

@@ -1,43 +1,66 @@
 //! The seam between a protocol and the neutral conversation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use catalogue::{Capabilities, Quirks};
 
 use super::answer::Answer;
 use super::event::Event;
 use super::request::Request;
-use crate::sse::Frame;
+use crate::failure::Failure;
+use crate::framing::Frame;
 
 /// One protocol's two directions. A protocol offers it through [`crate::Codec::translator`].
+///
+/// A protocol that is only ever a supplier's leaves the client's half ([`client`](Self::client)) out.
 pub trait Translator: Sync + std::fmt::Debug {
-    /// A client's request, read.
-    ///
-    /// # Errors
-    /// [`TranslateError::Malformed`] for what is not a request of this protocol.
-    fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError>;
-
-    /// A request for a supplier of this protocol that calls the model `model`.
+    /// A request for a supplier of this protocol.
     ///
     /// # Errors
     /// [`TranslateError::Unsayable`] for what must not be left out and cannot be said here.
-    fn encode_request(&self, request: &Request, model: &str) -> Result<Encoded, TranslateError>;
+    fn encode_request(&self, request: &Request, target: &Target<'_>) -> Result<Encoded, TranslateError>;
 
-    /// A supplier's whole answer, read.
+    /// A supplier's whole answer, read. Called with what [`crate::Codec::reply`] took for an answer.
     ///
     /// # Errors
-    /// [`TranslateError::Malformed`] for what is not an answer of this protocol.
+    /// [`TranslateError::Malformed`] for what is not an answer of this protocol; [`TranslateError::Failed`] for a failure
+    /// in an answer's place.
     fn decode_answer(&self, body: &[u8]) -> Result<Answer, TranslateError>;
+
+    /// A reader of one streamed answer of a supplier.
+    fn event_decoder(&self) -> Box<dyn EventDecoder>;
+
+    /// Which names a supplier of this protocol takes for tools.
+    fn tool_names(&self) -> ToolNames;
+
+    /// Whether it has tools that take free text.
+    fn has_custom_tools(&self) -> bool {
+        false
+    }
+
+    /// The client's half; `None` where no client speaks this protocol.
+    fn client(&self) -> Option<&'static dyn ClientTranslator>;
+}
+
+/// The half of a protocol that faces clients.
+pub trait ClientTranslator: Sync + std::fmt::Debug {
+    /// A client's request, read. Members that the neutral request has no place for are named in
+    /// [`Request::losses`].
+    ///
+    /// # Errors
+    /// [`TranslateError::Malformed`] for what is not a request of this protocol; [`TranslateError::Unsayable`] for what
+    /// must not be left out and has no neutral form.
+    fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError>;
 
     /// A whole answer for a client of this protocol.
     ///
     /// # Errors
     /// [`TranslateError::Unsayable`] for what must not be left out and cannot be said here.
-    fn encode_answer(&self, answer: &Answer) -> Result<Encoded, TranslateError>;
-
-    /// A reader of one streamed answer of a supplier.
-    fn event_decoder(&self) -> Box<dyn EventDecoder>;
+    fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError>;
 
     /// A writer of one streamed answer for a client.
-    fn event_encoder(&self) -> Box<dyn EventEncoder>;
+    fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder>;
 }
 
 /// Reads one stream's frames.
@@ -45,20 +68,87 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// Appends what a frame says to `events`.
     ///
     /// # Errors
-    /// [`TranslateError::Malformed`] for a frame that is not of this protocol.
+    /// [`TranslateError::Malformed`] for a frame that is not of this protocol; [`TranslateError::Failed`] where the
+    /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
+
+    /// What the dialect said that has no neutral form, so far.
+    fn losses(&self) -> &[Loss] {
+        &[]
+    }
 }
 
 /// Writes one stream's events.
 pub trait EventEncoder: Send + std::fmt::Debug {
-    /// Appends an event, as whole frames, to `out`. What the dialect cannot interleave is held back and written later.
+    /// Appends an event, as whole frames, to `out`.
     ///
     /// # Errors
     /// [`TranslateError::Unsayable`] for what must not be left out and cannot be said here.
-    fn encode(&mut self, event: &Event, out: &mut Vec<Bytes>) -> Result<(), TranslateError>;
+    fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError>;
 
     /// What was lost so far.
     fn losses(&self) -> &[Loss];
+}
+
+/// Whom a request goes to, as far as it decides how things are said.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The model's name there.
+    pub model: &'a str,
+    /// The tag of the account: what is opaque goes back only to the account that made it.
+    pub owner: &'a str,
+    /// The most tokens that it can write, where known.
+    pub max_output: Option<u64>,
+    /// What the model does and does not do.
+    pub capabilities: Capabilities,
+    /// How it wants to be spoken to where that differs from the protocol's usual way.
+    pub quirks: Quirks,
+    /// Parameters that it refuses, by the names of [`super::Sampling`]'s members: they are left out and named as lost.
+    pub refuses: &'a [Arc<str>],
+    /// Whether it takes a request for usage in streams.
+    pub stream_usage: bool,
+}
+
+impl Target<'_> {
+    /// Whether it refuses the parameter `name`.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.refuses.iter().any(|refused| &**refused == name)
+    }
+}
+
+/// What an answer is an answer to.
+#[derive(Debug, Clone)]
+pub struct ReplyContext {
+    /// Our id of the request: ids that the client's dialect wants and the supplier did not give are made from it.
+    pub request_id: Arc<str>,
+    /// Now, in seconds since 1970.
+    pub created_unix_s: u64,
+    /// The model's name, for an answer whose supplier states none.
+    pub model: Arc<str>,
+    /// The prompt's size in tokens, for a dialect that wants it before the supplier has said it.
+    pub estimated_input_tokens: u64,
+    /// What was asked.
+    pub request: Arc<Request>,
+}
+
+/// Which names a supplier takes for tools. Others are renamed on the way there, and back on the way home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToolNames {
+    /// The longest, in bytes.
+    pub longest: usize,
+    /// Characters beside letters and digits.
+    pub also: &'static str,
+    /// Whether a name may begin with a digit or `-`.
+    pub any_start: bool,
+}
+
+impl ToolNames {
+    /// Whether `name` is taken.
+    pub fn take(&self, name: &str) -> bool {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || self.also.contains(letter);
+        let starts = |letter: char| self.any_start || letter.is_ascii_alphabetic() || letter == '_';
+        name.len() <= self.longest && name.chars().all(fits) && name.chars().next().is_some_and(starts)
+    }
 }
 
 /// Bytes in a dialect, and what they do not say.
@@ -73,10 +163,18 @@ pub struct Encoded {
 /// Something that the source said and the target cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// Where it stood, such as `messages[2].content[0].detail`.
-    pub path: String,
+    /// What, such as `logit_bias` or `image.detail`: a name of the source's dialect or of the neutral request, without
+    /// indices, so that the same loss of twenty messages is one.
+    pub what: String,
     /// Why it is left out, in a few words.
     pub why: &'static str,
+}
+
+impl Loss {
+    /// A loss.
+    pub fn new(what: impl Into<String>, why: &'static str) -> Self {
+        Self { what: what.into(), why }
+    }
 }
 
 /// Why something cannot be translated.
@@ -91,11 +189,26 @@ pub enum TranslateError {
         what: &'static str,
     },
     /// The target has no way to say it, and leaving it out would change the meaning: another target, or an error.
-    #[error("`{path}` cannot be said in the target's protocol: {why}")]
+    #[error("`{what}` cannot be said in the target's protocol: {why}")]
     Unsayable {
-        /// Where.
-        path: String,
+        /// What.
+        what: String,
         /// Why.
         why: &'static str,
     },
+    /// The supplier reports a failure in its answer's place.
+    #[error("the supplier reports a failure: {0}")]
+    Failed(Failure),
+}
+
+impl TranslateError {
+    /// The sender's fault.
+    pub fn malformed(path: impl Into<String>, what: &'static str) -> Self {
+        Self::Malformed { path: path.into(), what }
+    }
+
+    /// Something that the target cannot say.
+    pub fn unsayable(what: impl Into<String>, why: &'static str) -> Self {
+        Self::Unsayable { what: what.into(), why }
+    }
 }

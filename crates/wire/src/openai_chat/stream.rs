@@ -15,7 +15,7 @@ use super::answer::{Answer, Choices};
 use crate::classify;
 use crate::codec::{End, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
-use crate::sse::Frame;
+use crate::framing::Frame;
 use crate::template::Template;
 
 #[derive(Debug, Default)]

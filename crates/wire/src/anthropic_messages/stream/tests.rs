@@ -185,7 +185,7 @@ proptest! {
                 2 => drop(raw.remove(at)),
                 _ => {}
             }
-            let frame = Frame::new(raw.into());
+            let frame = Frame::sse(raw.into());
             scanning.template = Template::default();
             prop_assert_eq!(comparing.read(&frame), scanning.read(&frame));
             prop_assert_eq!(comparing.output_bytes, scanning.output_bytes);

@@ -1,31 +1,54 @@
-//! One frame and what its lines say.
+//! One frame and what it says.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 use memchr::memchr2;
 
-/// A run of lines up to and including a blank one.
+/// One event as it came: for server-sent events a run of lines up to and including a blank one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The exact bytes, terminator included.
     pub raw: Bytes,
+    form: Form,
+}
+
+/// Where a frame says what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// In the lines of a server-sent event.
+    Sse,
+    /// In one piece each.
+    Whole { event: Range<usize>, data: Range<usize> },
 }
 
 impl Frame {
-    /// A frame of these bytes. No blank line is asked for: the rest at a stream's end may be read too.
-    pub const fn new(raw: Bytes) -> Self {
-        Self { raw }
+    /// A server-sent event of these bytes. No blank line is asked for: the rest at a stream's end may be read too.
+    pub const fn sse(raw: Bytes) -> Self {
+        Self { raw, form: Form::Sse }
     }
 
-    /// The event's name (the last `event:` line), if it has one.
+    /// A frame whose name and data stand in `raw` at these ranges; an empty name is none.
+    pub(crate) const fn whole(raw: Bytes, event: Range<usize>, data: Range<usize>) -> Self {
+        Self { raw, form: Form::Whole { event, data } }
+    }
+
+    /// The event's name (of server-sent events the last `event:` line), if it has one.
     pub fn event(&self) -> Option<&[u8]> {
+        if let Form::Whole { event, .. } = &self.form {
+            return Some(&self.raw[event.clone()]).filter(|name| !name.is_empty());
+        }
         let names = self.fields().filter(|(name, _)| *name == b"event");
         names.last().map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
-    /// The event's data: all `data:` lines, joined by LF. Empty when there is none. Borrowed unless there are several.
+    /// The event's data (of server-sent events all `data:` lines, joined by LF). Empty when there is none. Borrowed
+    /// unless there are several lines.
     pub fn data(&self) -> Cow<'_, [u8]> {
+        if let Form::Whole { data, .. } = &self.form {
+            return Cow::Borrowed(&self.raw[data.clone()]);
+        }
         let mut lines = self.fields().filter(|(name, _)| *name == b"data").map(|(_, value)| value);
         let first = lines.next().unwrap_or_default();
         let Some(second) = lines.next() else { return Cow::Borrowed(first) };
@@ -37,9 +60,9 @@ impl Frame {
         Cow::Owned(joined)
     }
 
-    /// Whether the frame holds no field at all: comments and blank lines, a sign of life and nothing else.
+    /// Whether the frame holds nothing at all: comments and blank lines, a sign of life and nothing else.
     pub fn is_comment_only(&self) -> bool {
-        self.fields().next().is_none()
+        self.form == Form::Sse && self.fields().next().is_none()
     }
 
     /// Name and value of each line that is neither blank nor a comment.

@@ -23,7 +23,7 @@ fn text(frame: &Frame) -> (Option<&str>, String) {
 }
 
 fn frame(raw: &'static str) -> Frame {
-    Frame::new(Bytes::from_static(raw.as_bytes()))
+    Frame::sse(Bytes::from_static(raw.as_bytes()))
 }
 
 #[test]
@@ -98,10 +98,10 @@ fn a_frame_past_the_limit_is_refused_and_nothing_is_lost() {
     assert_eq!(framer.next_frame().unwrap(), None);
     framer.push(Bytes::from_static(b"0123456789"));
     for _ in 0..2 {
-        assert_eq!(framer.next_frame(), Err(FrameTooLong { limit: 20 }));
+        assert_eq!(framer.next_frame(), Err(FramingError::TooLong { limit: 20 }));
     }
     framer.push(Bytes::from_static(b"\n\n"));
-    assert_eq!(framer.next_frame(), Err(FrameTooLong { limit: 20 }));
+    assert_eq!(framer.next_frame(), Err(FramingError::TooLong { limit: 20 }));
     assert_eq!(framer.finish().unwrap(), &b"data: 01234567890123456789\n\n"[..]);
 }
 

@@ -10,7 +10,6 @@
 //! Lines end in LF, CRLF or CR. After a blank line that ends in CR the next byte is awaited, since an LF would belong
 //! to it. Source: WHATWG HTML, section 9.2, read 2026-11-22.
 
-mod frame;
 #[cfg(test)]
 mod tests;
 
@@ -19,19 +18,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use memchr::memchr2;
 
-pub use self::frame::Frame;
-
-/// The longest frame that a [`Framer::default`] takes, in bytes. Larger than any event that we know of (an image in
-/// base64 is the largest); each stream may hold so much.
-pub const DEFAULT_LIMIT: usize = 8 * 1024 * 1024;
-
-/// A frame grew past the limit. What has come so far is still there for [`Framer::finish`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an event is longer than {limit} bytes")]
-pub struct FrameTooLong {
-    /// The limit, in bytes.
-    pub limit: usize,
-}
+use super::{DEFAULT_LIMIT, Frame, FramingError};
 
 /// Cuts a byte stream into frames. Push what came, then take frames until there is none.
 #[derive(Debug)]
@@ -92,13 +79,13 @@ impl Framer {
     /// The next whole frame; `None` when more bytes are needed.
     ///
     /// # Errors
-    /// [`FrameTooLong`], and from then on always.
-    pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameTooLong> {
+    /// [`FramingError::TooLong`], and from then on always.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, FramingError> {
         loop {
             let ended = self.look();
             if self.carry.len() + self.looked_at > self.limit {
                 // Look at the same bytes again next time, and refuse again.
-                return Err(FrameTooLong { limit: self.limit });
+                return Err(FramingError::TooLong { limit: self.limit });
             }
             if ended {
                 return Ok(Some(self.take_frame()));
@@ -114,7 +101,7 @@ impl Framer {
     }
 
     /// Ends the stream: whatever has come and is not in a frame. Not an event by the standard (an event ends with a blank
-    /// line), but some suppliers leave the last blank line off, so a reader may want to see it as [`Frame::new`].
+    /// line), but some suppliers leave the last blank line off, so a reader may want to see it as [`Frame::sse`].
     pub fn finish(&mut self) -> Option<Bytes> {
         self.carry.extend_from_slice(&self.chunk);
         for chunk in self.waiting.drain(..) {
@@ -176,10 +163,10 @@ impl Framer {
         self.looked_at = 0;
         self.place = Place::LineStart;
         if self.carry.is_empty() {
-            return Frame::new(tail);
+            return Frame::sse(tail);
         }
         self.carry.extend_from_slice(&tail);
         // Taken whole: a part split off would keep room for further frames alive for as long as a slow reader takes.
-        Frame::new(std::mem::take(&mut self.carry).freeze())
+        Frame::sse(std::mem::take(&mut self.carry).freeze())
     }
 }

@@ -1,0 +1,126 @@
+//! From a client's dialect to a supplier's and back: two translators put together.
+//!
+//! **For**: a request whose candidate speaks another protocol than the client. What is true of every pair lives here, so
+//! that no codec knows another: tool names that the supplier would refuse are renamed and named back, tools and formats
+//! that it lacks are put in terms of what it has, what is opaque gets its owner's tag, a `stop` behind a tool call says
+//! `tool calls`.
+//!
+//! **Promises**: a loss is an error or is named, on both ways; the answer's blocks and their order are the supplier's.
+
+mod adapt;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use self::undo::Undo;
+use crate::conversation::{
+    ClientTranslator, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
+    TranslateError, Translator,
+};
+use crate::framing::Frame;
+
+/// A request as a supplier of another protocol gets it.
+#[derive(Debug)]
+pub struct Outbound {
+    /// The body.
+    pub body: Bytes,
+    /// What is not said in it.
+    pub losses: Vec<Loss>,
+    /// What was put differently, to be undone in the answer.
+    pub undo: Undo,
+}
+
+/// Says `request` to a supplier that is spoken to through `supplier`.
+///
+/// # Errors
+/// [`TranslateError::Unsayable`]: this supplier cannot serve the request.
+pub fn request(
+    request: &Request,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<Outbound, TranslateError> {
+    let adapted = adapt::adapt(request, supplier, target)?;
+    let encoded = supplier.encode_request(&adapted.request, target)?;
+    let mut losses = request.losses.clone();
+    for loss in adapted.losses.into_iter().chain(encoded.losses) {
+        note(&mut losses, loss);
+    }
+    Ok(Outbound { body: encoded.body, losses, undo: adapted.undo })
+}
+
+/// Says a supplier's whole answer to the client.
+///
+/// # Errors
+/// As [`Translator::decode_answer`] and [`ClientTranslator::encode_answer`].
+pub fn answer(
+    body: &[u8],
+    supplier: &dyn Translator,
+    client: &dyn ClientTranslator,
+    undo: &Undo,
+    about: &ReplyContext,
+) -> Result<Encoded, TranslateError> {
+    let mut answer = supplier.decode_answer(body)?;
+    undo.answer(&mut answer);
+    let mut encoded = client.encode_answer(&answer, about)?;
+    let mut losses = answer.losses;
+    losses.append(&mut encoded.losses);
+    Ok(Encoded { losses, ..encoded })
+}
+
+/// A streamed answer on its way from a supplier's dialect into the client's.
+#[derive(Debug)]
+pub struct StreamTranslation {
+    decoder: Box<dyn EventDecoder>,
+    undo: undo::Stream,
+    encoder: Box<dyn EventEncoder>,
+    decoded: Vec<Event>,
+    events: Vec<Event>,
+}
+
+impl StreamTranslation {
+    /// Before the first frame.
+    pub fn new(
+        supplier: &dyn Translator,
+        client: &dyn ClientTranslator,
+        undo: Arc<Undo>,
+        about: &ReplyContext,
+    ) -> Self {
+        Self {
+            decoder: supplier.event_decoder(),
+            undo: undo::Stream::new(undo),
+            encoder: client.event_encoder(about),
+            decoded: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Appends what a frame says to `out`, in whole frames of the client's dialect; nothing where it says nothing yet.
+    ///
+    /// # Errors
+    /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
+    pub fn frame(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.decoded.clear();
+        self.events.clear();
+        self.decoder.decode(frame, &mut self.decoded)?;
+        for event in self.decoded.drain(..) {
+            self.undo.event(event, &mut self.events);
+        }
+        self.events.iter().try_for_each(|event| self.encoder.encode(event, out))
+    }
+
+    /// What was lost so far.
+    pub fn losses(&self) -> Vec<Loss> {
+        [self.decoder.losses(), self.encoder.losses()].concat()
+    }
+}
+
+/// Adds a loss that is not there yet.
+pub(crate) fn note(losses: &mut Vec<Loss>, loss: Loss) {
+    if !losses.iter().any(|known| known.what == loss.what) {
+        losses.push(loss);
+    }
+}

@@ -1,0 +1,202 @@
+//! Putting a request in terms of what the supplier has.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use catalogue::{Needs, Quirks};
+
+use super::undo::Undo;
+use crate::conversation::{
+    Content, Effort, Function, Loss, OutputFormat, Request, Target, Tool, ToolChoice, ToolInput, ToolNames,
+    TranslateError, Translator,
+};
+use crate::json::Json;
+
+/// The tool whose call is the answer, where a model has no other way to be held to a schema.
+const ANSWER_TOOL: &str = "answer_in_this_form";
+
+/// The schema of a tool that takes free text, for models that have only functions.
+const FREE_TEXT_SCHEMA: &[u8] = br#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
+
+/// The adapted request and the way back.
+#[derive(Debug)]
+pub(super) struct Adapted<'a> {
+    pub(super) request: Cow<'a, Request>,
+    pub(super) undo: Undo,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// Adapts `request`. Nothing is copied where nothing changes.
+pub(super) fn adapt<'a>(
+    request: &'a Request,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<Adapted<'a>, TranslateError> {
+    let undo = Undo { owner: target.owner.into(), ..Undo::default() };
+    let mut adapted = Adapted { request: Cow::Borrowed(request), undo, losses: Vec::new() };
+    if !supplier.has_custom_tools() {
+        adapted.custom_tools_to_functions();
+    }
+    adapted.rename_tools(supplier.tool_names());
+    if matches!(request.format, OutputFormat::Schema { .. })
+        && target.capabilities.no.contains(Needs::JSON_SCHEMA)
+    {
+        adapted.schema_to_tool(target)?;
+    }
+    Ok(adapted)
+}
+
+impl Adapted<'_> {
+    fn custom_tools_to_functions(&mut self) {
+        let is_custom = |tool: &Tool| matches!(tool, Tool::Custom { .. });
+        let speaks_custom = |content: &Content| match content {
+            Content::ToolCall(call) => matches!(call.input, ToolInput::Text(_)),
+            Content::ToolResult(result) => result.is_custom,
+            _ => false,
+        };
+        let blocks = || self.request.turns.iter().flat_map(|turn| &turn.blocks);
+        if !self.request.tools.iter().any(is_custom) && !blocks().any(|block| speaks_custom(&block.content)) {
+            return;
+        }
+        let request = self.request.to_mut();
+        for tool in &mut request.tools {
+            let Tool::Custom { name, description, format } = tool else { continue };
+            if format.is_some() {
+                super::note(
+                    &mut self.losses,
+                    Loss::new("tools.format", "no grammars for a tool's text there"),
+                );
+            }
+            self.undo.custom.insert(name.clone());
+            *tool = Tool::Function(Function {
+                name: std::mem::take(name),
+                description: description.take(),
+                schema: Some(FREE_TEXT_SCHEMA.into()),
+                ..Function::default()
+            });
+        }
+        for block in request.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+            match &mut block.content {
+                Content::ToolCall(call) => {
+                    if let ToolInput::Text(text) = &call.input {
+                        let mut json = Json::new();
+                        json.object().key("input").text(text).end_object();
+                        call.input = ToolInput::Arguments(json.finish().into());
+                    }
+                }
+                Content::ToolResult(result) => result.is_custom = false,
+                _ => {}
+            }
+        }
+    }
+
+    fn rename_tools(&mut self, rule: ToolNames) {
+        let mut taken: HashSet<String> =
+            self.request.tools.iter().map(|tool| tool.name().to_owned()).collect();
+        let called = self.request.turns.iter().flat_map(|turn| &turn.blocks).filter_map(|block| block.call());
+        let mut names: Vec<&str> =
+            self.request.tools.iter().filter(|tool| !is_supplied(tool)).map(Tool::name).collect();
+        names.extend(called.map(|call| call.name.as_str()));
+        let mut renamed = Vec::<(String, String)>::new();
+        for name in names {
+            if rule.take(name) || renamed.iter().any(|(old, _)| old == name) {
+                continue;
+            }
+            let new = fitting(name, rule, &taken);
+            taken.insert(new.clone());
+            renamed.push((name.to_owned(), new));
+        }
+        if renamed.is_empty() {
+            return;
+        }
+        let rename = |name: &mut String| {
+            if let Some((_, new)) = renamed.iter().find(|(old, _)| old == name) {
+                name.clone_from(new);
+            }
+        };
+        let request = self.request.to_mut();
+        for tool in &mut request.tools {
+            match tool {
+                Tool::Function(Function { name, .. }) | Tool::Custom { name, .. } => rename(name),
+                Tool::Supplied(_) => {}
+            }
+        }
+        if let ToolChoice::Named(name) = &mut request.tool_choice {
+            rename(name);
+        }
+        for block in request.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+            match &mut block.content {
+                Content::ToolCall(call) => rename(&mut call.name),
+                Content::ToolResult(result) => result.name.iter_mut().for_each(rename),
+                _ => {}
+            }
+        }
+        self.undo.custom = std::mem::take(&mut self.undo.custom)
+            .into_iter()
+            .map(|mut name| {
+                rename(&mut name);
+                name
+            })
+            .collect();
+        self.undo.renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
+    }
+
+    /// A model without structured output can still be held to a schema by a tool that takes the answer.
+    fn schema_to_tool(&mut self, target: &Target<'_>) -> Result<(), TranslateError> {
+        if target.capabilities.no.contains(Needs::TOOLS) {
+            return Err(TranslateError::unsayable(
+                "response_format",
+                "the model has neither schemas nor tools",
+            ));
+        }
+        let thinks = !matches!(self.request.effort, None | Some(Effort::Off));
+        let request = self.request.to_mut();
+        let OutputFormat::Schema { description, schema, strict, .. } = std::mem::take(&mut request.format)
+        else {
+            return Ok(());
+        };
+        let description = description.unwrap_or_else(|| "Call this with your answer.".to_owned());
+        let alone = request.tools.is_empty() || request.tool_choice == ToolChoice::None;
+        if request.tool_choice == ToolChoice::None {
+            request.tools.clear();
+        }
+        request.tools.push(Tool::Function(Function {
+            name: ANSWER_TOOL.to_owned(),
+            description: Some(description),
+            schema: Some(schema),
+            strict,
+            cache: None,
+        }));
+        request.tool_choice = if thinks && target.quirks.contains(Quirks::NO_FORCED_TOOL_WITH_THINKING) {
+            let why = "a model that thinks cannot be held to a tool there: it is only asked";
+            super::note(&mut self.losses, Loss::new("response_format.strict", why));
+            ToolChoice::Auto
+        } else if alone {
+            ToolChoice::Named(ANSWER_TOOL.to_owned())
+        } else {
+            ToolChoice::Any
+        };
+        self.undo.answer_tool = Some(ANSWER_TOOL.to_owned());
+        Ok(())
+    }
+}
+
+const fn is_supplied(tool: &Tool) -> bool {
+    matches!(tool, Tool::Supplied(_))
+}
+
+/// A name of the rule that nobody has: the old one with what is not taken replaced, cut, and numbered where need be.
+fn fitting(name: &str, rule: ToolNames, taken: &HashSet<String>) -> String {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || rule.also.contains(letter);
+    let mut base: String = name.chars().map(|letter| if fits(letter) { letter } else { '_' }).collect();
+    if !rule.any_start && !base.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_') {
+        base.insert(0, '_');
+    }
+    let numbered = |number: usize| {
+        let tail = if number == 0 { String::new() } else { format!("_{number}") };
+        let head = &base[..base.len().min(rule.longest - tail.len())];
+        format!("{head}{tail}")
+    };
+    let mut names = (0..).map(numbered);
+    names.find(|name| !name.is_empty() && !taken.contains(name)).expect("some number is free")
+}

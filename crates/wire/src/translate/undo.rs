@@ -1,0 +1,197 @@
+//! Taking back, in the answer, what was put differently in the request.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::conversation::{
+    Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
+};
+use crate::scan::{ScanError, Scanner};
+
+/// What to undo, and whose the answer is.
+#[derive(Debug, Default)]
+pub struct Undo {
+    /// The tag of the account that answers.
+    pub(super) owner: Arc<str>,
+    /// Tools' names as the supplier knows them, with the client's.
+    pub(super) renamed: HashMap<String, String>,
+    /// Tools, as the supplier knows them, whose calls are free text to the client.
+    pub(super) custom: HashSet<String>,
+    /// The tool whose call is the answer.
+    pub(super) answer_tool: Option<String>,
+}
+
+impl Undo {
+    pub(super) fn answer(&self, answer: &mut Answer) {
+        for choice in &mut answer.choices {
+            choice.blocks =
+                std::mem::take(&mut choice.blocks).into_iter().map(|block| self.block(block)).collect();
+            let calls = choice.blocks.iter().any(|block| block.call().is_some());
+            let took_answer = self.answer_tool.is_some();
+            choice.finish = choice.finish.take().map(|reason| finish(reason, calls, took_answer));
+        }
+    }
+
+    fn block(&self, mut block: Block) -> Block {
+        if let Content::ToolCall(call) = block.content {
+            block.content = self.call(call);
+        }
+        match &mut block.content {
+            Content::Opaque(proof) => self.own(proof),
+            Content::ToolCall(ToolCall { proof: Some(proof), .. }) => self.own(proof),
+            Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
+            Content::Text(text) => text.proof.iter_mut().for_each(|proof| self.own(proof)),
+            _ => {}
+        }
+        block
+    }
+
+    fn call(&self, mut call: ToolCall) -> Content {
+        if let (true, ToolInput::Arguments(arguments)) = (self.is_answer(&call.name), &call.input) {
+            return Content::text(String::from_utf8_lossy(arguments));
+        }
+        if self.custom.contains(&call.name)
+            && let ToolInput::Arguments(arguments) = &call.input
+        {
+            call.input = ToolInput::Text(free_text(arguments));
+        }
+        if let Some(name) = self.renamed.get(&call.name) {
+            call.name.clone_from(name);
+        }
+        Content::ToolCall(call)
+    }
+
+    fn is_answer(&self, name: &str) -> bool {
+        self.answer_tool.as_deref() == Some(name)
+    }
+
+    fn own(&self, opaque: &mut Opaque) {
+        opaque.owner.get_or_insert_with(|| Arc::clone(&self.owner));
+    }
+}
+
+/// The reason as the client is to see it: some suppliers say `stop` behind a tool call, and the call of the tool that
+/// takes the answer is none to the client.
+fn finish(reason: FinishReason, calls: bool, took_answer: bool) -> FinishReason {
+    match reason {
+        FinishReason::Stop if calls => FinishReason::ToolCalls,
+        FinishReason::ToolCalls if took_answer && !calls => FinishReason::Stop,
+        reason => reason,
+    }
+}
+
+/// What stands in `input` of a call whose tool takes free text; all of it where the model wrote something else.
+fn free_text(arguments: &Bytes) -> String {
+    let whole = || String::from_utf8_lossy(arguments).into_owned();
+    let read = || {
+        let mut found = None;
+        let mut scan = Scanner::new(arguments)?;
+        scan.object(|scan, name| {
+            if name == b"input" {
+                found = scan.text()?.map(|text| text.unescape().into_owned());
+                return Ok(());
+            }
+            scan.skip()
+        })?;
+        Ok::<_, ScanError>(found)
+    };
+    read().ok().flatten().unwrap_or_else(whole)
+}
+
+/// The same for a stream, event by event.
+#[derive(Debug)]
+pub(super) struct Stream {
+    undo: Arc<Undo>,
+    choices: Vec<State>,
+}
+
+/// What is known of one choice.
+#[derive(Debug, Default, Clone)]
+struct State {
+    calls: bool,
+    /// The arguments so far of an open call whose tool takes free text.
+    free_text: Option<Vec<u8>>,
+}
+
+impl Stream {
+    pub(super) const fn new(undo: Arc<Undo>) -> Self {
+        Self { undo, choices: Vec::new() }
+    }
+
+    /// Appends what `event` is to the client.
+    pub(super) fn event(&mut self, event: Event, out: &mut Vec<Event>) {
+        match event {
+            Event::BlockStart { choice, block } => {
+                let block = self.block_start(choice, block);
+                out.push(Event::BlockStart { choice, block });
+            }
+            Event::Delta { choice, delta } => {
+                out.extend(self.delta(choice, delta).map(|delta| Event::Delta { choice, delta }));
+            }
+            Event::BlockEnd { choice } => {
+                if let Some(arguments) = self.state(choice).free_text.take() {
+                    let delta = Delta::Text(free_text(&arguments.into()));
+                    out.push(Event::Delta { choice, delta });
+                }
+                out.push(Event::BlockEnd { choice });
+            }
+            Event::Finish { choice, reason } => {
+                let calls = self.state(choice).calls;
+                let reason = finish(reason, calls, self.undo.answer_tool.is_some());
+                out.push(Event::Finish { choice, reason });
+            }
+            other => out.push(other),
+        }
+    }
+
+    fn block_start(&mut self, choice: u32, block: BlockStart) -> BlockStart {
+        match block {
+            BlockStart::ToolCall { name, .. } if self.undo.is_answer(&name) => BlockStart::Text,
+            BlockStart::ToolCall { id, name, is_custom } => {
+                let was_custom = self.undo.custom.contains(&name);
+                let name = self.undo.renamed.get(&name).cloned().unwrap_or(name);
+                let state = self.state(choice);
+                state.calls = true;
+                state.free_text = was_custom.then(Vec::new);
+                BlockStart::ToolCall { id, name, is_custom: is_custom || was_custom }
+            }
+            BlockStart::Opaque(mut opaque) => {
+                self.undo.own(&mut opaque);
+                BlockStart::Opaque(opaque)
+            }
+            other => other,
+        }
+    }
+
+    fn delta(&mut self, choice: u32, delta: Delta) -> Option<Delta> {
+        match delta {
+            Delta::Text(text) => match &mut self.state(choice).free_text {
+                Some(arguments) => {
+                    arguments.extend_from_slice(text.as_bytes());
+                    None
+                }
+                None => Some(Delta::Text(text)),
+            },
+            Delta::Proof(mut proof) => {
+                self.undo.own(&mut proof);
+                Some(Delta::Proof(proof))
+            }
+            other => Some(other),
+        }
+    }
+
+    fn state(&mut self, choice: u32) -> &mut State {
+        let at = choice as usize;
+        if self.choices.len() <= at {
+            // A supplier says how many there are; more than anybody offers share the last state.
+            self.choices.resize(at.min(MOST_CHOICES) + 1, State::default());
+        }
+        let last = self.choices.len() - 1;
+        &mut self.choices[at.min(last)]
+    }
+}
+
+/// Nobody offers more choices.
+const MOST_CHOICES: usize = 127;
