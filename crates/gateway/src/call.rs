@@ -10,14 +10,15 @@ use routing::{DeploymentIndex, Plan, Policy};
 use smallvec::SmallVec;
 use tokio::time::Instant;
 use upstream::Pieces;
-use wire::Edit;
+use wire::{Codec, Edit};
 
-use crate::asked::Asked;
+use crate::asked::{Asked, codec};
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
 use crate::reply::Dialect;
 use crate::room::Room;
-use crate::snapshot::{Product, ProductIndex, Route, RouteIndex, Snapshot};
+use crate::snapshot::{Model, Product, ProductIndex, Route, RouteIndex, Snapshot};
+use crate::speech::{Neutral, Speech};
 
 /// See the module.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
     pub(crate) client_headers: ClientHeaders,
+    /// What it asks for in no dialect, once somebody has to be told in another.
+    pub(crate) neutral: Neutral,
     /// The client's body and its share of memory, until nobody can be asked again.
     pub(crate) body: RefCell<Bytes>,
     pub(crate) reservation: RefCell<Option<Reservation>>,
@@ -64,8 +67,23 @@ impl Call {
         self.room.shared.clock.world(Instant::now())
     }
 
-    /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there.
+    /// How a deployment's supplier speaks.
+    pub(crate) fn codec_of(&self, deployment: DeploymentIndex) -> &'static dyn Codec {
+        let protocol = self.snapshot.routing_of(deployment).protocol;
+        if protocol == self.asked.protocol { self.asked.codec } else { codec(protocol) }
+    }
+
+    /// Whether that is another protocol than the client's.
+    pub(crate) fn is_translated(&self, deployment: DeploymentIndex) -> bool {
+        self.snapshot.routing_of(deployment).protocol != self.asked.protocol
+    }
+
+    /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there, or in
+    /// the path.
     pub(crate) fn model_edit(&self, deployment: DeploymentIndex) -> Option<Edit> {
+        if self.asked.codec.model_in_path() {
+            return None;
+        }
         let name = self.model_json(deployment);
         match self.asked.model_range.clone() {
             Some(range) if self.body.borrow()[range.clone()] == *name => None,
@@ -80,27 +98,46 @@ impl Call {
 
     /// What the deployment's provider calls the model.
     fn model_json(&self, deployment: DeploymentIndex) -> Bytes {
-        if let Some(name) = &self.snapshot.deployment(deployment).model_json {
-            return name.clone();
+        let known = &self.snapshot.deployment(deployment).model;
+        known
+            .as_ref()
+            .map_or_else(|| Model::new(self.model_name(deployment)).json, |model| model.json.clone())
+    }
+
+    /// The same as it is, without JSON's quotes.
+    pub(crate) fn model_name(&self, deployment: DeploymentIndex) -> &str {
+        if let Some(model) = &self.snapshot.deployment(deployment).model {
+            return &model.id;
         }
         let asked = &*self.asked.model;
-        let id = asked.split_once('/').map_or(asked, |(_, id)| id);
-        serde_json::to_vec(id).expect("text is JSON").into()
+        asked.split_once('/').map_or(asked, |(_, id)| id)
     }
 
     /// Whether the client, not the configuration, says which of the provider's models it is.
     pub(crate) fn names_the_model(&self, deployment: DeploymentIndex) -> bool {
-        self.snapshot.deployment(deployment).model_json.is_none()
+        self.snapshot.deployment(deployment).model.is_none()
     }
 
-    /// The client's body, edited for a deployment: its name for the model, and a request for usage in streams.
-    pub(crate) fn body_for(&self, deployment: DeploymentIndex) -> Pieces {
+    /// The body for a deployment: translated, or the client's with its edits: the deployment's name for the model, and a
+    /// request for usage in streams.
+    pub(crate) fn body_for(&self, deployment: DeploymentIndex, speech: &Speech) -> Pieces {
+        if let Some(body) = speech.body() {
+            return Pieces::new(vec![body.clone()]);
+        }
         let mut edits: SmallVec<[Edit; 2]> = SmallVec::new();
         edits.extend(self.model_edit(deployment));
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
+    }
+
+    /// A supplier called a translated request wrong, and the fault may be ours: somebody should look.
+    pub(crate) fn translation_refused(&self, deployment: DeploymentIndex) {
+        let name = &self.snapshot.deployment(deployment).name;
+        let (from, to) = (self.asked.protocol, self.codec_of(deployment).protocol());
+        tracing::warn!(deployment = %name, %from, %to, request.id = %self.id_text, "a translated request was refused");
+        self.room.shared.metrics.alarm(&self.snapshot.provider_of(deployment).name, "translation_refused");
     }
 
     /// Nobody will be asked again: lets go of the body and its memory.
@@ -111,11 +148,16 @@ impl Call {
 
     /// Whether the usage chunk of `deployment`'s stream is there because we asked for it, and so is taken out.
     pub(crate) fn strips_usage(&self, deployment: DeploymentIndex) -> bool {
-        self.asked.usage_edit.is_some() && self.snapshot.provider_of(deployment).stream_usage
+        self.asked.usage_edit.is_some()
+            && !self.is_translated(deployment)
+            && self.snapshot.provider_of(deployment).stream_usage
     }
 
     /// What was changed in the request for `deployment`, for `x-releve-edits`.
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> &'static str {
+        if self.is_translated(deployment) {
+            return "translated";
+        }
         match (self.model_edit(deployment).is_some(), self.strips_usage(deployment)) {
             (false, false) => "",
             (true, false) => "model",

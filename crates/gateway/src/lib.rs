@@ -33,6 +33,7 @@ mod room;
 mod server;
 mod shutdown;
 pub mod snapshot;
+mod speech;
 pub mod status;
 mod takeover;
 mod trace;

@@ -38,6 +38,7 @@ struct Current {
     permit: Permit,
     trace: Rc<AttemptTrace>,
     reader: Option<Box<dyn StreamReader>>,
+    dropped: Vec<Arc<str>>,
 }
 
 /// What a supplier is known or believed to have used.
@@ -82,9 +83,18 @@ impl<'a> Record<'a> {
     pub(crate) fn begin(&self, permit: Permit) -> Rc<AttemptTrace> {
         let trace = Rc::new(AttemptTrace::new(Instant::now()));
         let deployment = permit.deployment();
-        let current = Current { deployment, permit, trace: Rc::clone(&trace), reader: None };
+        let current =
+            Current { deployment, permit, trace: Rc::clone(&trace), reader: None, dropped: Vec::new() };
         self.current.replace(Some(current));
         trace
+    }
+
+    /// Whether an attempt at `deployment` was made and is over.
+    pub(crate) fn has_tried(&self, deployment: DeploymentIndex) -> bool {
+        let name = &self.call.snapshot.deployment(deployment).name;
+        let entry = self.entry.borrow();
+        let mut attempts = entry.iter().flat_map(|entry| &entry.attempts);
+        attempts.any(|attempt| attempt.deployment == *name)
     }
 
     /// A candidate was not dialled.
@@ -132,6 +142,17 @@ impl<'a> Record<'a> {
             .as_ref()
             .and_then(|current| current.reader.as_ref())
             .map_or(wire::End::Cut, |reader| reader.end())
+    }
+
+    /// What the attempt under way did not say, on the way there or back.
+    pub(crate) fn dropped(&self, losses: &[wire::conversation::Loss]) {
+        if let Some(current) = self.current.borrow_mut().as_mut() {
+            for loss in losses {
+                if !current.dropped.iter().any(|known| **known == *loss.what) {
+                    current.dropped.push(loss.what.as_str().into());
+                }
+            }
+        }
     }
 
     /// Bytes have gone to the client.
@@ -197,7 +218,7 @@ impl<'a> Record<'a> {
     }
 
     fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>) {
-        let Current { deployment, permit, trace, .. } = current;
+        let Current { deployment, permit, trace, dropped, .. } = current;
         let now = Instant::now();
         let name = &self.call.snapshot.deployment(deployment).name;
         let shared = &self.call.room.shared;
@@ -215,7 +236,8 @@ impl<'a> Record<'a> {
         }
         self.with_entry(|entry| {
             entry.deployment = Some(Arc::clone(name));
-            entry.attempts.push(self.attempt_record(name, outcome, &trace, now));
+            let record = self.attempt_record(name, outcome, &trace, now);
+            entry.attempts.push(AttemptRecord { dropped, ..record });
             if let Some(used) = used {
                 let prices = self.call.snapshot.deployment(deployment).prices.as_deref();
                 entry.book(entry.attempts.len() - 1, used.usage, used.source, prices);

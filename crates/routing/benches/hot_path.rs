@@ -45,6 +45,7 @@ fn measure(view: &View<'_>, prefer: Prefer, seed: u64) -> f64 {
     let entries = [0, 1, 2].map(|index| RouteEntry { deployment: DeploymentIndex(index), weight: index + 1 });
     let facts = Facts {
         protocol: Protocol::OpenaiChat,
+        translates: routing::Protocols::NONE,
         needs: Needs::TOOLS,
         estimated_input_tokens: 1_000,
         max_tokens: Some(500),

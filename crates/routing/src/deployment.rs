@@ -58,11 +58,33 @@ pub struct RouteEntry {
     pub weight: u32,
 }
 
+/// A set of protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Protocols(u16);
+
+impl Protocols {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Whether `protocol` is in it.
+    pub const fn contains(self, protocol: Protocol) -> bool {
+        self.0 & 1 << protocol as u16 != 0
+    }
+}
+
+impl FromIterator<Protocol> for Protocols {
+    fn from_iter<I: IntoIterator<Item = Protocol>>(protocols: I) -> Self {
+        Self(protocols.into_iter().fold(0, |set, protocol| set | 1 << protocol as u16))
+    }
+}
+
 /// What routing knows of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// What the client speaks.
     pub protocol: Protocol,
+    /// What it can be translated into.
+    pub translates: Protocols,
     /// What the request asks of a model.
     pub needs: Needs,
     /// The prompt's size in tokens, estimated from its bytes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalogue::{Capabilities, Needs, Protocol};
 
-use crate::deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
+use crate::deployment::{Deployment, DeploymentIndex, Facts, Protocols, ProviderIndex, RouteEntry};
 use crate::dice::Dice;
 use crate::instant::Instant;
 use crate::plan::{Candidate, Plan, plan};
@@ -14,6 +14,7 @@ use crate::world::{View, World};
 pub(crate) fn facts() -> Facts<'static> {
     Facts {
         protocol: Protocol::OpenaiChat,
+        translates: Protocols::NONE,
         needs: Needs::NONE,
         estimated_input_tokens: 100,
         max_tokens: None,

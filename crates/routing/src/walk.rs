@@ -130,6 +130,14 @@ impl<'a> Walk<'a> {
         None
     }
 
+    /// The attempt that the last turn allowed was not made: the request cannot be said there. It counts for nothing.
+    pub fn unmade(&mut self) {
+        self.attempts -= 1;
+        if self.attempts == 0 {
+            self.cost = Cost::First;
+        }
+    }
+
     /// The attempt at `deployment` failed, before anything reached the client.
     pub fn failed(&mut self, view: &View<'_>, deployment: DeploymentIndex, failure: Failure) {
         self.over |= !failure.tries_next();

@@ -27,18 +27,23 @@ pub(crate) fn failed_reply<'h>(
     now_unix_s: u64,
 ) -> Failure {
     let report = Report::read(body);
-    let message = report.as_ref().map_or("", |report| report.message.as_str());
-    let wait = wait::from_headers(header, now_unix_s).or_else(|| wait::from_message(message));
+    let message = report.as_ref().map(Report::prose).unwrap_or_default();
+    let wait = wait::from_headers(header, now_unix_s).or_else(|| wait::from_message(&message));
     match &report {
         Some(report) => said(status, report, wait),
         None => unsaid(status, body, wait),
     }
 }
 
+/// What an error's body says to people, wherever its supplier puts it; `None` where it is no error that we can read.
+pub fn error_message(body: &[u8]) -> Option<String> {
+    Report::read(body).map(|report| report.message).filter(|message| !message.is_empty())
+}
+
 /// What an error inside a good reply or a stream means: `body` is the whole JSON text that holds it.
 pub(crate) fn hidden_error(body: &[u8]) -> Failure {
     let Some(report) = Report::read(body) else { return Failure::Server };
-    let wait = wait::from_message(&report.message);
+    let wait = wait::from_message(&report.prose());
     // Without a status of HTTP, the one that the error names; where it names none, its words alone count.
     let named = report.status.filter(|status| (400..600).contains(status));
     let client_word = report.kind.as_deref() == Some("invalid_request_error");
@@ -48,7 +53,7 @@ pub(crate) fn hidden_error(body: &[u8]) -> Failure {
 /// The meaning of an error that can be read.
 fn said(status: u16, report: &Report, wait: Option<Duration>) -> Failure {
     let meaning = words::of_code(report, status)
-        .or_else(|| words::of_message(&report.message, status, wait.is_some()))
+        .or_else(|| words::of_message(&report.prose(), status, wait.is_some()))
         .unwrap_or_else(|| by_status(status));
     failure(meaning, wait)
 }

@@ -28,9 +28,10 @@ mod template;
 mod testing;
 pub mod translate;
 
+pub use classify::error_message;
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
-pub use protocol::codec;
+pub use protocol::{codec, translations};
 pub use splice::{Edit, splice};

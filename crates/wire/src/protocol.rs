@@ -6,6 +6,13 @@ use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
 use crate::openai_chat::OpenaiChat;
 
+/// The protocols that requests of a client's can be translated into, its own left out.
+pub fn translations(client: Protocol) -> impl Iterator<Item = Protocol> {
+    let translator = |protocol| codec(protocol)?.translator();
+    let speaks = translator(client).is_some_and(|translator| translator.client().is_some());
+    Protocol::ALL.into_iter().filter(move |one| speaks && *one != client && translator(*one).is_some())
+}
+
 /// The behaviour of a protocol; `None` for those that are only known by name so far.
 pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {

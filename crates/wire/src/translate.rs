@@ -103,9 +103,21 @@ impl StreamTranslation {
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
     pub fn frame(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), TranslateError> {
-        self.decoded.clear();
-        self.events.clear();
         self.decoder.decode(frame, &mut self.decoded)?;
+        self.pass_on(out)
+    }
+
+    /// The same for what is left to say when the supplier has closed a whole stream.
+    ///
+    /// # Errors
+    /// As [`EventEncoder::encode`].
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.decoder.finish(&mut self.decoded);
+        self.pass_on(out)
+    }
+
+    fn pass_on(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.events.clear();
         for event in self.decoded.drain(..) {
             self.undo.event(event, &mut self.events);
         }

@@ -236,7 +236,9 @@ fn snapshot(plot: &Plot) -> Snapshot {
     };
     let deployment = |deployment: &routing::Deployment| Deployment {
         name: Arc::clone(&deployment.name),
-        model_json: Some(Bytes::from_static(b"\"tiny\"")),
+        model: Some(gateway::snapshot::Model::new("tiny")),
+        quirks: catalogue::Quirks::NONE,
+        refuses: [].into(),
         name_header: deployment.name.parse().unwrap(),
         prices: None,
     };

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Rate, Rates};
 use routing::DeploymentIndex;
 
@@ -100,7 +99,14 @@ impl<'a> Deployments<'a> {
         let maker = maker.or(body.maker.as_ref().map(|maker| maker.value.as_str())).unwrap_or("unknown");
         self.gateway.push(gateway::snapshot::Deployment {
             name: Arc::clone(&name),
-            model_json: (id != ANY_MODEL).then(|| json_string(id)),
+            model: (id != ANY_MODEL).then(|| gateway::snapshot::Model::new(id)),
+            quirks: account
+                .manners
+                .as_ref()
+                .map(|manners| manners.quirks)
+                .unwrap_or_default()
+                .union(known.map(|model| model.quirks).unwrap_or_default()),
+            refuses: known.map(|model| Arc::clone(&model.refuses)).unwrap_or_default(),
             name_header: header_value(&name),
             prices: known.and_then(|model| model.price(region.as_ref())).map(Arc::clone),
         });
@@ -237,10 +243,6 @@ fn rates(price: &Price) -> Rates {
         .into_iter()
         .filter_map(|(bucket, rate)| Some((bucket, rate?)))
         .fold(Rates::NONE, |rates, (bucket, rate)| rates.with(bucket, rate))
-}
-
-fn json_string(text: &str) -> Bytes {
-    serde_json::to_vec(text).expect("text is JSON").into()
 }
 
 /// The name as a header; letters that no header carries become `?`.

@@ -15,7 +15,7 @@ pub(super) struct Report {
     pub(super) kind: Option<String>,
     /// Anthropic's `details.error_code`.
     pub(super) detail: Option<String>,
-    /// `message`, in lower case.
+    /// `message`.
     pub(super) message: String,
     /// A status of HTTP that the error names as its code.
     pub(super) status: Option<u16>,
@@ -31,6 +31,11 @@ impl Report {
         report.value(&mut scan).ok()?;
         scan.end().ok()?;
         report.found.then_some(report)
+    }
+
+    /// The message in lower case.
+    pub(super) fn prose(&self) -> String {
+        self.message.to_lowercase()
     }
 
     fn value(&mut self, scan: &mut Scanner<'_>) -> Result<(), ScanError> {
@@ -81,7 +86,7 @@ impl Report {
         if let Some(text) = scan.text()? {
             self.found = true;
             if self.message.is_empty() {
-                self.message = text.unescape().to_lowercase();
+                self.message = text.unescape().into_owned();
             }
         }
         Ok(())

@@ -83,7 +83,7 @@ pub(super) fn of_code(report: &Report, status: u16) -> Option<Meaning> {
         .find_map(|given| WORDS.iter().find(|(word, _)| word == given).map(|(_, meaning)| *meaning))?;
     match meaning {
         // Some report as rate limited what no waiting can mend.
-        Meaning::Rate if is_too_large(&report.message) => Some(Meaning::Context),
+        Meaning::Rate if is_too_large(&report.prose()) => Some(Meaning::Context),
         // Google says "resource exhausted" with 429 only; a limit that the *client* is told of with 400 is its own.
         Meaning::Rate | Meaning::Overloaded | Meaning::Timeout if status == 400 => None,
         meaning => Some(meaning),
