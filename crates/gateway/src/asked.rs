@@ -42,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
     /// The splice that asks for usage in the stream; `None` when the client asked, or it is not a stream.
     pub(crate) usage_edit: Option<Edit>,
+    /// The splices that take out what other suppliers' seals hold.
+    pub(crate) seal_edits: Vec<Edit>,
     pub(crate) needs: Needs,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) estimated_input_tokens: u64,
@@ -83,6 +85,7 @@ pub(crate) fn read(
         is_empty: peek.is_empty,
         stream: peek.stream,
         usage_edit,
+        seal_edits: wire::without_seals(body),
         needs: peek.needs,
         max_tokens: peek.max_tokens,
         estimated_input_tokens: crate::estimate::tokens(peek.text_bytes),

@@ -129,6 +129,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
+        edits.extend(self.asked.seal_edits.iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
     }
 
@@ -154,15 +155,15 @@ impl Call {
     }
 
     /// What was changed in the request for `deployment`, for `x-releve-edits`.
-    pub(crate) fn edits(&self, deployment: DeploymentIndex) -> &'static str {
-        if self.is_translated(deployment) {
-            return "translated";
-        }
-        match (self.model_edit(deployment).is_some(), self.strips_usage(deployment)) {
-            (false, false) => "",
-            (true, false) => "model",
-            (false, true) => "usage",
-            (true, true) => "model, usage",
-        }
+    pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
+        let made = [
+            (self.is_translated(deployment), "translated"),
+            (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
+            (self.strips_usage(deployment), "usage"),
+            (!self.is_translated(deployment) && !self.asked.seal_edits.is_empty(), "reasoning"),
+        ];
+        let names: SmallVec<[&str; 4]> =
+            made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name).collect();
+        names.join(", ")
     }
 }

@@ -187,7 +187,7 @@ async fn refuse(call: &Call, record: &Record<'_>, outlet: &Outlet, nobody: Nobod
     let (outcome, response) = match nobody {
         Nobody::Wrong { deployment, attempts, status, headers, body } => {
             let deployment = &call.snapshot.deployment(deployment).name_header;
-            let about = About { deployment, attempts, edits: "", dropped: &[] };
+            let about = About { deployment, attempts, edits: String::new(), dropped: &[] };
             let outcome = Outcome::ClientError { status: status.as_u16() };
             (outcome, Ok(reply::head(call, status, &headers, &about, body)))
         }

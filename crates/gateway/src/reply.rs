@@ -118,7 +118,10 @@ pub(crate) fn head<T>(
         headers.insert(TAKEOVER.clone(), HeaderValue::from_static("before-content"));
     }
     if !about.edits.is_empty() {
-        headers.insert(EDITS.clone(), HeaderValue::from_static(about.edits));
+        headers.insert(
+            EDITS.clone(),
+            HeaderValue::from_str(&about.edits).expect("names of edits are plain ASCII"),
+        );
     }
     if !about.dropped.is_empty() {
         headers.insert(DROPPED.clone(), names(about.dropped));
@@ -131,7 +134,7 @@ pub(crate) fn head<T>(
 pub(crate) struct About<'a> {
     pub(crate) deployment: &'a HeaderValue,
     pub(crate) attempts: u32,
-    pub(crate) edits: &'static str,
+    pub(crate) edits: String,
     pub(crate) dropped: &'a [Loss],
 }
 

@@ -22,6 +22,7 @@ mod openai_chat;
 mod peek;
 mod protocol;
 mod scan;
+mod seals;
 mod splice;
 mod template;
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
 pub use protocol::{codec, translations};
+pub use seals::without_seals;
 pub use splice::{Edit, splice};
