@@ -62,6 +62,16 @@ impl Call {
         &self.route().policy
     }
 
+    /// Whether an attempt that began at `started` is cut short only because the client is in a hurry: no limit of ours is
+    /// over yet.
+    pub(crate) fn is_hurried(&self, started: Instant) -> bool {
+        let policy = self.policy();
+        let in_hurry = self.asked.deadline.is_some_and(|asked| asked < policy.total_timeout);
+        let first_token = policy.max_time_to_first_token.unwrap_or(policy.total_timeout);
+        let ours = [policy.total_timeout / 2, policy.header_timeout, policy.token_gap_timeout, first_token];
+        in_hurry && ours.into_iter().all(|limit| started.elapsed() < limit)
+    }
+
     /// Now, as `routing` counts.
     pub(crate) fn now(&self) -> routing::Instant {
         self.room.shared.clock.world(Instant::now())

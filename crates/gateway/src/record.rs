@@ -108,7 +108,15 @@ impl<'a> Record<'a> {
     /// The attempt under way failed before anything of it reached the client.
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };
-        let used = self.used_in_vain(&current.trace);
+        if failure == Failure::Timeout && self.call.is_hurried(current.trace.started) {
+            // Who sets so short a time says nothing of the supplier by it.
+            let used = self.used_unseen(&current, AttemptOutcome::Abandoned);
+            return self.conclude(current, AttemptOutcome::Abandoned, used);
+        }
+        let used = self.used_in_vain(&current.trace).or_else(|| {
+            let hung_up_on = failure == Failure::Timeout;
+            self.used_unseen(&current, AttemptOutcome::Abandoned).filter(|_| hung_up_on)
+        });
         self.conclude(current, AttemptOutcome::Failed(failure), used);
     }
 
@@ -208,7 +216,8 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Of an attempt given up before its first content: a supplier that bills on has read the prompt.
+    /// Of an attempt given up before its first content, by us or by the client: a supplier that bills on has read the
+    /// prompt.
     fn used_unseen(&self, current: &Current, served: AttemptOutcome) -> Option<Used> {
         let provider = self.call.snapshot.provider_of(current.deployment);
         let sent = current.trace.connected.get().is_some();
