@@ -8,6 +8,8 @@ use http::{HeaderMap, Method, header};
 pub(crate) enum Endpoint {
     /// A conversation.
     Converse(Conversation),
+    /// How many tokens the prompt of one has.
+    CountTokens(Conversation),
     /// `GET /v1/models`.
     Models,
     /// `GET /v1/models/{id}`; the id percent-decoded.
@@ -47,11 +49,14 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
         "/livez" => (Method::GET, Endpoint::Live),
         "/readyz" => (Method::GET, Endpoint::Ready),
         "/" => (Method::GET, Endpoint::Root),
-        _ => match (conversation(path), model(path)) {
-            (Some(conversation), _) => (Method::POST, Endpoint::Converse(conversation)),
-            (None, Some(id)) => (Method::GET, Endpoint::Model(id)),
-            (None, None) => return Err(NoEndpoint::Path),
-        },
+        _ => {
+            let conversing = conversation(path).map(Endpoint::Converse);
+            if let Some(endpoint) = conversing.or_else(|| counted(path).map(Endpoint::CountTokens)) {
+                (Method::POST, endpoint)
+            } else {
+                (Method::GET, Endpoint::Model(model(path).ok_or(NoEndpoint::Path)?))
+            }
+        }
     };
     let readable = expected == Method::GET;
     if *method == expected || (readable && method == Method::HEAD) {
@@ -73,6 +78,16 @@ fn conversation(path: &str) -> Option<Conversation> {
     azure(path).or_else(|| gemini(path)).or_else(|| converse(path))
 }
 
+/// The conversation whose tokens `path` asks for.
+fn counted(path: &str) -> Option<Conversation> {
+    if path == "/v1/messages/count_tokens" {
+        return Some(Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None });
+    }
+    let (model, action) = gemini_model(path)?;
+    let model = named(model).filter(|_| action == "countTokens")?;
+    Some(Conversation { protocol: Protocol::Gemini, model, stream: Some(false) })
+}
+
 /// `/openai/deployments/{name}/chat/completions`: the name stands in the path, whatever the body says.
 fn azure(path: &str) -> Option<Conversation> {
     let name = path.strip_prefix("/openai/deployments/")?.strip_suffix("/chat/completions")?;
@@ -81,14 +96,19 @@ fn azure(path: &str) -> Option<Conversation> {
 
 /// `/v1beta/models/{model}:generateContent` and its like, under `/v1` too.
 fn gemini(path: &str) -> Option<Conversation> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
-    let (model, action) = rest.rsplit_once(':')?;
+    let (model, action) = gemini_model(path)?;
     let stream = match action {
         "generateContent" => false,
         "streamGenerateContent" => true,
         _ => return None,
     };
     Some(Conversation { protocol: Protocol::Gemini, model: named(model)?, stream: Some(stream) })
+}
+
+/// The model in a path of Gemini's, and what is wanted of it.
+fn gemini_model(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    rest.rsplit_once(':')
 }
 
 /// `/model/{id}/converse` and `/converse-stream`.
@@ -127,7 +147,7 @@ pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
 
 /// The protocol in whose shape a request is refused before its endpoint is known to have one.
 pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
-    if let Some(Conversation { protocol, .. }) = conversation(path) {
+    if let Some(Conversation { protocol, .. }) = conversation(path).or_else(|| counted(path)) {
         protocol
     } else if path.starts_with("/v1beta/") || headers.contains_key("x-goog-api-key") {
         Protocol::Gemini
@@ -181,6 +201,8 @@ mod tests {
         let get = |path| find(&Method::GET, path);
         assert_eq!(post("/v1/chat/completions"), said_in_body(Protocol::OpenaiChat));
         assert_eq!(post("/v1/messages"), said_in_body(Protocol::AnthropicMessages));
+        let counted = Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None };
+        assert_eq!(post("/v1/messages/count_tokens"), Ok(Endpoint::CountTokens(counted)));
         assert_eq!(post("/v1/responses"), said_in_body(Protocol::OpenaiResponses));
         assert_eq!(get("/v1/messages"), Err(NoEndpoint::Method("POST")));
         assert_eq!(post("/livez"), Err(NoEndpoint::Method("GET, HEAD")));

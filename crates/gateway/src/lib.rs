@@ -11,6 +11,7 @@ mod call;
 mod choose;
 mod client_io;
 mod clock;
+mod count;
 mod door;
 mod estimate;
 mod gzip;

@@ -24,7 +24,7 @@ use crate::reply::{self, About, Dialect};
 use crate::room::Room;
 use crate::speech::Neutral;
 use crate::takeover::{self, Nobody, Serving};
-use crate::{admit, asked, choose, intake, models, status};
+use crate::{admit, asked, choose, count, intake, models, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
 const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
@@ -87,6 +87,9 @@ where
     })?;
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
+        Endpoint::CountTokens(conversation) => {
+            return count::answer(room, &conversation, &parts, body).await.map(Served::Ours);
+        }
         Endpoint::Live => return Ok(Served::Ours(status::live())),
         Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
         Endpoint::Root => return Ok(Served::Ours(status::root())),
