@@ -81,8 +81,11 @@ impl Counting<'_> {
     async fn ask(&self, client: &ClientHeaders, body: &Bytes) -> Option<Bytes> {
         let known = self.snapshot.routing_of(self.deployment);
         let model = self.snapshot.deployment(self.deployment).model.as_ref()?;
-        let path =
-            self.asked.codec.count_path(&model.id).filter(|_| known.protocol == self.asked.protocol)?;
+        let path = self
+            .asked
+            .codec
+            .count_path(&model.id)
+            .filter(|_| known.protocol_for(self.asked.protocol) == self.asked.protocol)?;
         let provider = self.snapshot.provider_of(self.deployment);
         let outgoing = || {
             let mut headers = HeaderMap::with_capacity(8);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Protocol, Region};
+use catalogue::{Capabilities, Needs, Protocol, Protocols, Region};
 
 /// Index of a deployment, in the configuration that a request began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,8 @@ pub struct Deployment {
     pub provider: ProviderIndex,
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// How else it can be spoken to, by clients that do.
+    pub also: Protocols,
     /// Where it runs. A deployment without one is excluded by any rule about regions.
     pub region: Option<Region>,
     /// Tokens that input and output share.
@@ -49,6 +51,13 @@ pub struct Deployment {
     pub max_in_flight: Option<u32>,
 }
 
+impl Deployment {
+    /// What is spoken with it on behalf of a client that speaks `client`.
+    pub const fn protocol_for(&self, client: Protocol) -> Protocol {
+        if self.also.contains(client) { client } else { self.protocol }
+    }
+}
+
 /// A deployment as a route lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteEntry {
@@ -56,26 +65,6 @@ pub struct RouteEntry {
     pub deployment: DeploymentIndex,
     /// Its share under `weighted`, relative to the others'; 0 takes it out there. Other policies do not read it.
     pub weight: u32,
-}
-
-/// A set of protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Protocols(u16);
-
-impl Protocols {
-    /// None.
-    pub const NONE: Self = Self(0);
-
-    /// Whether `protocol` is in it.
-    pub const fn contains(self, protocol: Protocol) -> bool {
-        self.0 & 1 << protocol as u16 != 0
-    }
-}
-
-impl FromIterator<Protocol> for Protocols {
-    fn from_iter<I: IntoIterator<Item = Protocol>>(protocols: I) -> Self {
-        Self(protocols.into_iter().fold(0, |set, protocol| set | 1 << protocol as u16))
-    }
 }
 
 /// What routing knows of a request.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Protocol};
+use catalogue::{Capabilities, Needs, Protocol, Protocols};
 
-use crate::deployment::{Deployment, DeploymentIndex, Facts, Protocols, ProviderIndex, RouteEntry};
+use crate::deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 use crate::dice::Dice;
 use crate::instant::Instant;
 use crate::plan::{Candidate, Plan, plan};
@@ -28,6 +28,7 @@ pub(crate) fn deployment(name: &str, provider: u16) -> Deployment {
         name: name.into(),
         provider: ProviderIndex(provider),
         protocol: Protocol::OpenaiChat,
+        also: Protocols::NONE,
         region: None,
         context_window: None,
         max_output: None,

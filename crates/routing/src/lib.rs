@@ -41,7 +41,7 @@ mod world;
 
 pub use breaker::Why;
 pub use claim::{Cost, Permit, claim};
-pub use deployment::{Deployment, DeploymentIndex, Facts, Protocols, ProviderIndex, RouteEntry};
+pub use deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 pub use dice::Dice;
 pub use health::{Health, State};
 pub use instant::Instant;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use catalogue::{Capabilities, Protocol};
+use catalogue::{Capabilities, Protocol, Protocols};
 use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Unpriced};
 use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
@@ -228,6 +228,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
             name: format!("{name}/tiny").into(),
             provider: ProviderIndex(number),
             protocol: Protocol::OpenaiChat,
+            also: Protocols::NONE,
             region: None,
             context_window: None,
             max_output: None,
