@@ -1,6 +1,6 @@
 //! One admitted request: everything about it that is known before the first attempt and does not change.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
     pub(crate) client_headers: ClientHeaders,
+    /// Whether signatures are left out, since somebody has refused them.
+    pub(crate) leaves_proofs_out: Cell<bool>,
     /// What it asks for in no dialect, once somebody has to be told in another.
     pub(crate) neutral: Neutral,
     /// The client's body and its share of memory, until nobody can be asked again.
@@ -139,7 +141,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
-        edits.extend(self.asked.seal_edits.iter().cloned());
+        edits.extend(self.proof_edits());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
     }
 
@@ -149,6 +151,21 @@ impl Call {
         let (from, to) = (self.asked.protocol, self.codec_of(deployment).protocol());
         tracing::warn!(deployment = %name, %from, %to, request.id = %self.id_text, "a translated request was refused");
         self.room.shared.metrics.alarm(&self.snapshot.provider_of(deployment).name, "translation_refused");
+    }
+
+    /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
+    /// has refused it.
+    pub(crate) fn proof_edits(&self) -> Vec<Edit> {
+        if self.leaves_proofs_out.get() {
+            wire::without_proofs(&self.body.borrow())
+        } else {
+            self.asked.seal_edits.clone()
+        }
+    }
+
+    /// Whether the client's reasoning goes in part only to who speaks its own protocol.
+    pub(crate) fn leaves_reasoning_out(&self) -> bool {
+        self.leaves_proofs_out.get() || !self.asked.seal_edits.is_empty()
     }
 
     /// Nobody will be asked again: lets go of the body and its memory.
@@ -170,7 +187,7 @@ impl Call {
             (self.is_translated(deployment), "translated"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
-            (!self.is_translated(deployment) && !self.asked.seal_edits.is_empty(), "reasoning"),
+            (!self.is_translated(deployment) && self.leaves_reasoning_out(), "reasoning"),
         ];
         let names: SmallVec<[&str; 4]> =
             made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name).collect();

@@ -1,6 +1,6 @@
 //! One request's way: accept, admit, peek, plan, attempt, relay, settle. One room after the other, no way back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -129,6 +129,7 @@ where
         client_headers: ClientHeaders::of(&parts.headers),
         asked,
         snapshot: Arc::clone(&snapshot),
+        leaves_proofs_out: Cell::new(false),
         neutral: Neutral::new(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),

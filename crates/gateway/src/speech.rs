@@ -15,8 +15,8 @@ use crate::call::Call;
 /// See the module.
 #[derive(Debug)]
 pub(crate) enum Speech {
-    /// In the client's own protocol: its bytes, with edits.
-    Own,
+    /// In the client's own protocol: its bytes, with edits; and what these leave out.
+    Own(Vec<Loss>),
     /// In another.
     Translated(Box<Translated>),
 }
@@ -43,7 +43,9 @@ impl Speech {
     /// told.
     pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
         if !call.is_translated(deployment) {
-            return Ok(Self::Own);
+            let lost =
+                call.leaves_reasoning_out().then(|| Loss::new("reasoning.proof", "another supplier's"));
+            return Ok(Self::Own(lost.into_iter().collect()));
         }
         let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");
         let client = call.asked.codec.translator().and_then(Translator::client);
@@ -69,7 +71,7 @@ impl Speech {
     /// The body, where it is not the client's own.
     pub(crate) fn body(&self) -> Option<&Bytes> {
         match self {
-            Self::Own => None,
+            Self::Own(_) => None,
             Self::Translated(translated) => Some(&translated.body),
         }
     }
@@ -77,7 +79,7 @@ impl Speech {
     /// What is not said, on the way there and, of a whole answer, back.
     pub(crate) fn losses(&self) -> &[Loss] {
         match self {
-            Self::Own => &[],
+            Self::Own(losses) => losses,
             Self::Translated(translated) => &translated.losses,
         }
     }
@@ -101,7 +103,7 @@ impl Speech {
 
     /// The headers of the answer, as far as they describe its body.
     pub(crate) fn headers(&self, supplier: HeaderMap, call: &Call) -> HeaderMap {
-        if matches!(self, Self::Own) {
+        if matches!(self, Self::Own(_)) {
             return supplier;
         }
         let media_type =

@@ -86,6 +86,9 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Err(failed) => failed,
         };
         record.failed(failed.failure);
+        if failed.failure == Failure::ForeignProof {
+            call.leaves_proofs_out.set(true);
+        }
         if failed.failure == Failure::Client && call.is_translated(deployment) {
             call.translation_refused(deployment);
             if native_left(call, record) {
@@ -174,7 +177,7 @@ impl Said {
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
             Failure::Timeout => ErrorKind::Timeout,
-            Failure::ContextExceeded | Failure::Client => ErrorKind::InvalidRequest,
+            Failure::ContextExceeded | Failure::Client | Failure::ForeignProof => ErrorKind::InvalidRequest,
             Failure::Overloaded { .. } => ErrorKind::Overloaded,
             _ => self.kind.unwrap_or(ErrorKind::Overloaded),
         });

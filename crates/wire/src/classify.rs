@@ -94,6 +94,7 @@ const fn failure(meaning: Meaning, retry_after: Option<Duration>) -> Failure {
         Meaning::Overloaded => Failure::Overloaded { retry_after },
         Meaning::Model => Failure::ModelMissing,
         Meaning::Context => Failure::ContextExceeded,
+        Meaning::Proof => Failure::ForeignProof,
         Meaning::Timeout => Failure::Timeout,
         Meaning::Server => Failure::Server,
     }

@@ -35,5 +35,5 @@ pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
 pub use protocol::{codec, translations};
-pub use seals::without_seals;
+pub use seals::{without_proofs, without_seals};
 pub use splice::{Edit, splice};

@@ -16,6 +16,7 @@ pub(super) enum Meaning {
     Overloaded,
     Model,
     Context,
+    Proof,
     Timeout,
     Server,
 }
@@ -27,6 +28,8 @@ const WORDS: &[(&str, Meaning)] = &[
     ("exceed_context_size_error", Meaning::Context),
     ("context_window_exceeded", Meaning::Context),
     ("tokens_limit_reached", Meaning::Context),
+    // Reasoning that somebody else encrypted.
+    ("invalid_encrypted_content", Meaning::Proof),
     // Money.
     ("insufficient_quota", Meaning::Quota),
     ("billing_error", Meaning::Quota),
@@ -106,9 +109,19 @@ pub(super) fn of_message(message: &str, status: u16, asks_to_wait: bool) -> Opti
         403 if has(CONTENT) => Some(Meaning::Client),
         404 => Some(not_found(message)),
         429 if has(CAPACITY) => Some(Meaning::Overloaded),
+        400 if is_foreign_proof(message) => Some(Meaning::Proof),
         400 | 413 | 422 | 429 | 500 if is_too_large(message) => Some(Meaning::Context),
         _ => None,
     }
+}
+
+/// Anthropic's and Gemini's words for a signature that they did not make, as quoted in their users' issues; Anthropic's
+/// starts with the place of the block.
+fn is_foreign_proof(message: &str) -> bool {
+    message.contains("invalid `signature` in `thinking` block")
+        || message.starts_with("thought signature is not valid")
+        || message.starts_with("corrupted thought signature")
+        || message.starts_with("the encrypted content")
 }
 
 /// A 404: the model, or an address that does not exist there, is the deployment's fault; another thing that the
