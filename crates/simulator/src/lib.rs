@@ -31,6 +31,8 @@ pub mod control;
 mod dates;
 mod dice;
 mod fault;
+#[expect(dead_code, reason = "the protocols that need the rest follow")]
+mod frames;
 mod http;
 mod models;
 mod network;
@@ -38,9 +40,14 @@ mod openai;
 mod play;
 mod prompt;
 mod protocol;
+mod responses;
 mod script;
+#[expect(dead_code, reason = "the protocols that need the rest follow")]
+mod seal;
 mod server;
 mod settings;
+#[cfg_attr(not(test), expect(dead_code, reason = "the protocols that need the rest follow"))]
+mod shape;
 mod sse;
 mod stage;
 mod supplier;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{billing::Input, settings::Model};
 
@@ -27,6 +27,8 @@ pub(crate) struct Prompt {
     /// How many alternatives each token is told with; none: no log probabilities.
     pub(crate) logprobs: Option<u32>,
     pub(crate) input: Input,
+    /// The request's body, where replies repeat parts of it.
+    pub(crate) request: Value,
 }
 
 /// What may be called, and what the request says about it.
@@ -86,4 +88,16 @@ pub(crate) enum Shown {
 /// Tokens of a text: a rough figure, the same for the same text. Real tokenisers give about 4 bytes each.
 pub(crate) fn count_tokens(text: &str) -> u64 {
     (text.len() as u64).div_ceil(4)
+}
+
+/// Tokens of all text in a piece of a prompt. `flat`: objects that count as so many, whatever is in them.
+pub(crate) fn count_json(value: &Value, flat: &dyn Fn(&Map<String, Value>) -> Option<u64>) -> u64 {
+    match value {
+        Value::String(text) => count_tokens(text),
+        Value::Array(items) => items.iter().map(|item| count_json(item, flat)).sum(),
+        Value::Object(fields) => {
+            flat(fields).unwrap_or_else(|| fields.values().map(|value| count_json(value, flat)).sum())
+        }
+        _ => 1,
+    }
 }

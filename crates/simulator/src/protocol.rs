@@ -2,6 +2,8 @@
 
 use std::{fmt::Debug, sync::Mutex};
 
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
@@ -10,9 +12,11 @@ use crate::{
     billing::{Input, PromptCache, Section},
     dice::{Dice, Digest},
     fault::RetryAfter,
+    frames::Frames,
     http::Request,
     openai::ChatCompletions,
     prompt::Prompt,
+    responses::Responses,
     settings::Settings,
 };
 
@@ -21,6 +25,18 @@ pub(crate) type Header = (String, String);
 
 /// One wire protocol: reads requests, writes answers, refusals and events.
 pub(crate) trait Dialect: Sync + Debug {
+    /// The model that is asked, and whether for a stream, as far as that can be seen before the request is read.
+    fn aim(&self, request: &Request) -> Aim {
+        Aim::of_body(request, false)
+    }
+    /// How streams are framed.
+    fn frames(&self, _request: &Request) -> Frames {
+        Frames::Events
+    }
+    /// The reply to a request that only counts tokens.
+    fn count(&self, request: &Request, _desk: &Desk<'_>) -> Result<String, Refusal> {
+        Err(Refusal::new(Reason::NotFound, format!("Invalid URL ({} {})", request.method, request.path())))
+    }
     /// The request as a prompt, or why it is refused.
     fn read(&self, request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal>;
     /// What each reply's headers say: its id, what is left of the limits.
@@ -29,6 +45,10 @@ pub(crate) trait Dialect: Sync + Debug {
     fn words(&self, reason: Reason) -> &'static str;
     /// Status and JSON body of a refusal.
     fn refuse(&self, refusal: &Refusal, label: &Label) -> (u16, String);
+    /// Headers that only this refusal has.
+    fn refusal_headers(&self, _refusal: &Refusal) -> Vec<Header> {
+        Vec::new()
+    }
     /// The id that an answer bears.
     fn answer_id(&self, label: &Label) -> String;
     /// A plain answer's JSON.
@@ -39,8 +59,35 @@ pub(crate) trait Dialect: Sync + Debug {
     fn text_event(&self, prompt: &Prompt, label: &Label, text: &str) -> Event;
     /// The event that says, inside a stream, that it failed.
     fn error_event(&self, refusal: &Refusal, label: &Label) -> Event;
-    /// A sign of life.
-    fn ping(&self) -> Event;
+    /// A sign of life; without data: a comment, where the framing has any.
+    fn ping(&self) -> Event {
+        Event::new(Kind::Ping, None, String::new())
+    }
+}
+
+/// What a rule may look at in a request for an answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aim {
+    pub(crate) model: Option<String>,
+    pub(crate) stream: bool,
+}
+
+impl Aim {
+    /// As the body says; `streams`: what holds where it says nothing.
+    pub(crate) fn of_body(request: &Request, streams: bool) -> Self {
+        #[derive(Default, Deserialize)]
+        struct Peek {
+            #[serde(default)]
+            model: Value,
+            #[serde(default)]
+            stream: Value,
+        }
+        let peek: Peek = serde_json::from_slice(&request.body).unwrap_or_default();
+        Self {
+            model: peek.model.as_str().map(str::to_owned),
+            stream: peek.stream.as_bool().unwrap_or(streams && peek.stream.is_null()),
+        }
+    }
 }
 
 /// A stream's events, made as they are needed.
@@ -70,6 +117,8 @@ pub(crate) enum Kind {
     Finish,
     Usage,
     Terminal,
+    /// Finish reason and terminal event in one, usage with them.
+    End,
     Error,
 }
 
@@ -170,7 +219,7 @@ impl Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Asking {
     Answer(&'static dyn Dialect),
-    CountTokens,
+    CountTokens(&'static dyn Dialect),
     Models,
     Nothing,
 }
@@ -180,7 +229,8 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
     match method {
         "POST" if path.ends_with("/chat/completions") => Asking::Answer(&ChatCompletions),
         "POST" if path.ends_with("/messages") => Asking::Answer(&Messages),
-        "POST" if path.ends_with("/messages/count_tokens") => Asking::CountTokens,
+        "POST" if path.ends_with("/responses") => Asking::Answer(&Responses),
+        "POST" if path.ends_with("/messages/count_tokens") => Asking::CountTokens(&Messages),
         "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
         _ => Asking::Nothing,
     }

@@ -2,8 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{reply::is_signed, request::required};
-use crate::{billing::Keep, prompt::count_tokens, protocol::Refusal};
+use super::request::required;
+use crate::{
+    billing::Keep,
+    prompt::count_tokens,
+    protocol::Refusal,
+    seal::{self, ANTHROPIC},
+};
 
 /// A conversation that Anthropic would accept.
 #[derive(Debug)]
@@ -144,7 +149,11 @@ fn check_block(index: usize, place: usize, block: &Value) -> Result<(), Refusal>
             Some(_) => Ok(()),
         },
         "thinking"
-            if !is_signed(text("thinking").unwrap_or_default(), text("signature").unwrap_or_default()) =>
+            if !seal::is_ours(
+                ANTHROPIC,
+                text("thinking").unwrap_or_default(),
+                text("signature").unwrap_or_default(),
+            ) =>
         {
             Err(Refusal::bad(format!("{at}: Invalid `signature` in `thinking` block")))
         }

@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::messages;
 use crate::{
-    billing::{PromptCache, Section},
-    dice::Digest,
+    billing::{self, PromptCache, Section},
     http::Request,
     prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
@@ -67,6 +66,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         prefill,
         logprobs: None,
         input,
+        request: Value::Null,
         model,
     })
 }
@@ -236,23 +236,17 @@ fn prefill(
 
 /// The prompt's pieces: tools, system prompt, messages.
 fn sections(model: &Model, body: &Map<String, Value>, said: &[Value]) -> Vec<Section> {
-    let mut digest = Digest::new(0).with(model.weights.as_bytes());
     let head = ["tools", "system"].into_iter().filter_map(|name| body.get(name));
     let pieces: Vec<&Value> = head.chain(said).collect();
     let whole = body.get("cache_control").filter(|control| control.is_object());
     let whole = whole.map(|control| json!({ "cache_control": control }));
     let last = pieces.len();
-    let sections = pieces.into_iter().enumerate().map(|(place, piece)| {
-        digest = digest.clone().with(piece.to_string().as_bytes());
+    let pieces = pieces.into_iter().enumerate().map(|(place, piece)| {
         // A top-level mark stands at the end of the prompt.
         let whole = whole.as_ref().filter(|_| place + 1 == last).and_then(messages::mark);
-        Section {
-            prefix: digest.value(),
-            tokens: 3 + messages::tokens(piece),
-            mark: messages::mark(piece).or(whole),
-        }
+        (piece, messages::tokens(piece), messages::mark(piece).or(whole))
     });
-    sections.collect()
+    billing::sections(&model.weights, pieces)
 }
 
 fn check_marks(body: &Map<String, Value>) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{missing, wrong_type};
+use super::fields::{missing, wrong_type};
 use crate::{prompt::count_tokens, protocol::Refusal};
 
 /// A conversation that OpenAI would accept.

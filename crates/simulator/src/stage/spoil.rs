@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene, timing::Timed, trim::Trimmed};
+use super::{JSON, Scene, timing::Timed, trim::Trimmed};
 use crate::{
     answer::Answer,
     fault::{After, CutWith, Ending, Fault, HiddenError},
@@ -12,7 +12,6 @@ use crate::{
     prompt::Prompt,
     protocol::{Event, Events, Kind, Reason, Refusal},
     settings::Delivery,
-    sse,
 };
 
 impl Scene {
@@ -57,7 +56,7 @@ impl Scene {
     /// A streamed answer.
     pub(super) fn stream(&self, prompt: &Prompt, answer: Answer, fault: Option<&Fault>) -> Play {
         let sound = self.dialect.events(prompt, answer, &self.label);
-        let play = |events, end| self.streamed(self.timed(events, fault), EVENT_STREAM, end);
+        let play = |events, end| self.streamed(self.timed(events, fault), self.frames.content_type(), end);
         match fault {
             Some(Fault::InvalidJson { after }) => {
                 play(then(sound, *after, self.broken_event(prompt)), End::Complete)
@@ -72,7 +71,7 @@ impl Scene {
             }
             Some(Fault::Stall { after, pings_ms }) => {
                 let steps = self.timed(until(sound, *after), fault);
-                self.streamed(self.then_silence(steps, *pings_ms), EVENT_STREAM, End::Silence)
+                self.streamed(self.then_silence(steps, *pings_ms), self.frames.content_type(), End::Silence)
             }
             Some(Fault::Garbage { bytes, .. }) => {
                 let after = if let Some(Fault::Garbage { after: Some(after), .. }) = fault {
@@ -82,7 +81,7 @@ impl Scene {
                 };
                 let garbage = Step::new(Duration::ZERO, What::Body(self.random(*bytes)));
                 let steps = self.timed(until(sound, after), fault).chain([garbage]);
-                self.streamed(steps, EVENT_STREAM, End::Complete)
+                self.streamed(steps, self.frames.content_type(), End::Complete)
             }
             Some(Fault::WrongContentType { content_type }) => {
                 self.streamed(self.timed(sound, fault), content_type, End::Complete)
@@ -93,8 +92,9 @@ impl Scene {
     }
 
     pub(super) fn timed(&self, events: Events, fault: Option<&Fault>) -> Timed {
-        let delivery = self.settings.delivery.clone();
-        Timed::new(events, self.clock(fault), delivery, self.dialect.ping())
+        let delivery = &self.settings.delivery;
+        let ping_every = Duration::from_millis(delivery.ping_ms);
+        Timed::new(events, self.clock(fault), self.frames.framer(delivery), self.dialect.ping(), ping_every)
     }
 
     /// All steps in one body, whose length is told wrong.
@@ -109,15 +109,15 @@ impl Scene {
         let body = Step::new(Duration::ZERO, What::Body(body.into()));
         Play {
             framing: Framing::Length(length),
-            ..self.streamed(std::iter::once(body), EVENT_STREAM, End::Fin)
+            ..self.streamed(std::iter::once(body), self.frames.content_type(), End::Fin)
         }
     }
 
     /// `steps`, and after them signs of life for ever.
     fn then_silence(&self, steps: Timed, pings_ms: u64) -> impl Iterator<Item = Step> + Send + use<> {
         let mut dice = self.dice.clone();
-        let ping = sse::frame(&self.dialect.ping(), &Delivery::default(), &mut dice);
-        let ping = What::Body(ping.into());
+        let ping = self.frames.framer(&Delivery::default()).frame(&self.dialect.ping(), &mut dice);
+        let ping = What::Body(ping);
         let every = Duration::from_millis(pings_ms);
         let mut last = Duration::ZERO;
         let steps: Vec<Step> = steps.inspect(|step| last = step.at).collect();

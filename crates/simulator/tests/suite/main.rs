@@ -13,4 +13,7 @@ mod faults;
 mod limits;
 mod process;
 mod refusals;
+mod responses;
 mod simulated;
+mod tongues;
+mod tongues_faults;
