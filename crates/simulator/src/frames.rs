@@ -30,6 +30,9 @@ pub(crate) enum Frames {
     Aws,
 }
 
+/// The data of an event that ends an array, and that other framings have no need of.
+pub(crate) const CLOSE: &str = "]";
+
 /// Stands for an event's number in a stream of [`Frames::Numbered`].
 pub(crate) const NUMBER: &str = "\"sequence_number\":#";
 
@@ -69,6 +72,9 @@ impl Framer {
             let has_comments = matches!(self.frames, Frames::Events | Frames::Numbered);
             return if has_comments { sse::frame(event, &self.delivery, dice).into() } else { Bytes::new() };
         }
+        if event.data == CLOSE && self.frames != Frames::Array {
+            return Bytes::new();
+        }
         let place = self.place;
         self.place += 1;
         match self.frames {
@@ -84,11 +90,9 @@ impl Framer {
         if self.delivery.ascii { ascii(&event.data) } else { event.data.clone() }
     }
 
-    /// `]` ends the array; anything else is one of its elements.
     fn element(&self, event: &Event, place: u64) -> String {
         let json = self.json(event);
-        let is_end = json == "]";
-        match (place, is_end) {
+        match (place, json == CLOSE) {
             (0, true) => "[]".to_owned(),
             (0, false) => format!("[{json}"),
             (_, true) => "\n]\n".to_owned(),

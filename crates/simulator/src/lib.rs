@@ -33,6 +33,7 @@ mod dice;
 mod fault;
 #[expect(dead_code, reason = "the protocols that need the rest follow")]
 mod frames;
+mod gemini;
 mod http;
 mod models;
 mod network;

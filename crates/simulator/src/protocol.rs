@@ -13,6 +13,7 @@ use crate::{
     dice::{Dice, Digest},
     fault::RetryAfter,
     frames::Frames,
+    gemini::Gemini,
     http::Request,
     openai::ChatCompletions,
     prompt::Prompt,
@@ -92,6 +93,19 @@ impl Aim {
 
 /// A stream's events, made as they are needed.
 pub(crate) type Events = Box<dyn Iterator<Item = Event> + Send>;
+
+/// One after the other from each queue in turn, as several choices are made side by side.
+pub(crate) fn interleave<T>(queues: Vec<Vec<T>>) -> Vec<T> {
+    let mut queues: Vec<_> = queues.into_iter().map(Vec::into_iter).collect();
+    let mut mixed = Vec::new();
+    loop {
+        let before = mixed.len();
+        mixed.extend(queues.iter_mut().filter_map(Iterator::next));
+        if mixed.len() == before {
+            return mixed;
+        }
+    }
+}
 
 /// One event of a stream.
 #[derive(Clone, Debug)]
@@ -231,6 +245,10 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
         "POST" if path.ends_with("/messages") => Asking::Answer(&Messages),
         "POST" if path.ends_with("/responses") => Asking::Answer(&Responses),
         "POST" if path.ends_with("/messages/count_tokens") => Asking::CountTokens(&Messages),
+        "POST" if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
+            Asking::Answer(&Gemini)
+        }
+        "POST" if path.ends_with(":countTokens") => Asking::CountTokens(&Gemini),
         "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
         _ => Asking::Nothing,
     }
@@ -238,5 +256,9 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
 
 /// The protocol in which to refuse a request for something that is not an answer.
 pub(crate) fn of_client(request: &Request) -> &'static dyn Dialect {
-    if request.header("anthropic-version").is_some() { &Messages } else { &ChatCompletions }
+    match request.path() {
+        _ if request.header("anthropic-version").is_some() => &Messages,
+        path if path.starts_with("/v1beta/") => &Gemini,
+        _ => &ChatCompletions,
+    }
 }

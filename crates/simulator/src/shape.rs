@@ -67,6 +67,8 @@ pub(crate) struct Mistake<'a> {
 enum Step<'a> {
     Field(&'a str),
     Place(usize),
+    /// A name in a map, and its place there.
+    Entry(&'a str, usize),
 }
 
 #[derive(Clone, Copy)]
@@ -136,20 +138,58 @@ impl<'a> Mistake<'a> {
         written(&self.path, |place| format!(".{place}"))
     }
 
-    /// The last field's name, and the path to the object that it belongs to, as [`Self::bracketed`].
-    pub(crate) fn split(&self) -> (&'a str, String) {
-        match self.path.split_last() {
-            Some((Step::Field(name), rest)) => (name, written(rest, |place| format!("[{place}]"))),
-            _ => ("", self.bracketed()),
-        }
+    /// The last field's name, and the path to the object that it belongs to, both as Google's parser writes them:
+    /// `inlineData` at `contents[0].parts[1]`, in snake case.
+    pub(crate) fn in_google_words(&self) -> (&'a str, String) {
+        let (name, rest) = match self.path.split_last() {
+            Some((Step::Field(name), rest)) => (*name, rest),
+            _ => ("", self.path.as_slice()),
+        };
+        (name, google_path(rest))
+    }
+
+    /// The whole path as Google's parser writes it.
+    pub(crate) fn google_path(&self) -> String {
+        google_path(&self.path)
     }
 }
 
 fn written(path: &[Step<'_>], place: impl Fn(usize) -> String) -> String {
     path.iter().fold(String::new(), |text, step| match step {
         Step::Place(index) => text + &place(*index),
-        Step::Field(name) if text.is_empty() => (*name).to_owned(),
-        Step::Field(name) => text + "." + name,
+        Step::Field(name) | Step::Entry(name, _) if text.is_empty() => (*name).to_owned(),
+        Step::Field(name) | Step::Entry(name, _) => text + "." + name,
+    })
+}
+
+fn google_path(path: &[Step<'_>]) -> String {
+    path.iter().fold(String::new(), |text, step| match step {
+        Step::Place(index) => format!("{text}[{index}]"),
+        Step::Entry(_, index) => format!("{text}[{index}].value"),
+        Step::Field(name) if text.is_empty() => snake(name),
+        Step::Field(name) => format!("{text}.{}", snake(name)),
+    })
+}
+
+/// `inlineData` as `inline_data`.
+fn snake(name: &str) -> String {
+    name.chars().fold(String::new(), |mut text, letter| {
+        if letter.is_ascii_uppercase() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+        text
+    })
+}
+
+/// `inline_data` as `inlineData`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| {
+        let mut letters = word.chars();
+        let start = letters.next().map(|letter| letter.to_ascii_uppercase());
+        text + &start.into_iter().chain(letters).collect::<String>()
     })
 }
 
@@ -179,9 +219,11 @@ impl Shape {
                 let set = fields.iter().filter(|field| object.contains_key(field.name)).count();
                 if set == 1 { Ok(()) } else { Err(Mistake::here(Wrong::NotOne)) }
             }
-            (Self::Map(shape), Value::Object(object)) => object.iter().try_for_each(|(name, value)| {
-                shape.check(value, open).map_err(|mistake| mistake.under(Step::Field(name)))
-            }),
+            (Self::Map(shape), Value::Object(object)) => {
+                object.iter().enumerate().try_for_each(|(index, (name, value))| {
+                    shape.check(value, open).map_err(|mistake| mistake.under(Step::Entry(name, index)))
+                })
+            }
             (Self::Tagged(tag, kinds), Value::Object(object)) => check_kind(tag, kinds, object, value, open),
             (Self::Either(shapes), _) => match shapes.iter().find(|shape| shape.has_type(value)) {
                 Some(shape) => shape.check(value, open),
@@ -192,8 +234,43 @@ impl Shape {
         }
     }
 
+    /// `value` as protocol buffers read it from JSON: names in snake case are those in camel case, and one value stands
+    /// for a list of it.
+    pub(crate) fn as_protobuf(&self, value: Value) -> Value {
+        match (self, value) {
+            (Self::List(shape), Value::Array(items)) => {
+                items.into_iter().map(|item| shape.as_protobuf(item)).collect()
+            }
+            (Self::List(shape), value @ Value::Object(_)) => Value::Array(vec![shape.as_protobuf(value)]),
+            (Self::Map(shape), Value::Object(object)) => {
+                object.into_iter().map(|(name, value)| (name, shape.as_protobuf(value))).collect()
+            }
+            (Self::Object(fields), Value::Object(object)) => {
+                let named = |name: &str| fields.iter().find(|field| field.name == name);
+                let renamed = object.into_iter().map(|(name, value)| {
+                    match named(&name).or_else(|| named(&camel(&name))) {
+                        Some(field) => (field.name.to_owned(), field.shape.as_protobuf(value)),
+                        None => (name, value),
+                    }
+                });
+                renamed.collect()
+            }
+            (Self::Same(shape), value) => shape.as_protobuf(value),
+            (_, value) => value,
+        }
+    }
+
     fn wrong_type<'a>(&'static self, got: &'a Value) -> Mistake<'a> {
         Mistake::here(Wrong::Type { expected: self, got })
+    }
+
+    pub(crate) fn is_list(&self) -> bool {
+        match self {
+            Self::List(_) => true,
+            Self::Either(shapes) => shapes.iter().any(Self::is_list),
+            Self::Same(shape) => shape.is_list(),
+            _ => false,
+        }
     }
 
     fn has_type(&self, value: &Value) -> bool {
@@ -329,7 +406,12 @@ mod tests {
     fn paths_and_words_are_written_in_each_way() {
         let value = json!({ "parts": [{ "text": 1 }] });
         let mistake = ROOT.check(&value, false).err().unwrap();
-        assert_eq!((mistake.dotted().as_str(), mistake.split().1.as_str()), ("parts.0.text", "parts[0]"));
+        assert_eq!(mistake.dotted(), "parts.0.text");
+        assert_eq!(mistake.in_google_words(), ("text", "parts[0]".to_owned()));
+        assert_eq!(
+            (snake("inlineData"), camel("inline_data")),
+            ("inline_data".to_owned(), "inlineData".to_owned())
+        );
         assert_eq!(Known::Words(&["a", "b", "c"]).listed("'", "and "), "'a', 'b', and 'c'");
     }
 }

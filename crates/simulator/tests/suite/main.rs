@@ -10,6 +10,7 @@ mod control;
 mod cut;
 mod delivery;
 mod faults;
+mod gemini;
 mod limits;
 mod process;
 mod refusals;

@@ -84,7 +84,7 @@ impl Tongue {
 }
 
 pub(crate) fn all() -> Vec<Tongue> {
-    vec![crate::responses::tongue()]
+    vec![crate::responses::tongue(), crate::gemini::tongue(), crate::gemini::array()]
 }
 
 #[tokio::test]
