@@ -6,6 +6,8 @@ mod reply;
 mod request;
 mod stream;
 
+pub(crate) use request::reasoning;
+
 use crate::{
     answer::Answer,
     http::Request,

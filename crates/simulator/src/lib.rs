@@ -23,6 +23,7 @@
 mod answer;
 mod anthropic;
 mod base64;
+mod bedrock;
 mod bench;
 mod billing;
 mod books;
@@ -31,7 +32,7 @@ pub mod control;
 mod dates;
 mod dice;
 mod fault;
-#[expect(dead_code, reason = "the protocols that need the rest follow")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the protocols that need the rest follow"))]
 mod frames;
 mod gemini;
 mod http;
@@ -43,11 +44,9 @@ mod prompt;
 mod protocol;
 mod responses;
 mod script;
-#[expect(dead_code, reason = "the protocols that need the rest follow")]
 mod seal;
 mod server;
 mod settings;
-#[cfg_attr(not(test), expect(dead_code, reason = "the protocols that need the rest follow"))]
 mod shape;
 mod sse;
 mod stage;

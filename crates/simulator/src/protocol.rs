@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::{
     answer::Answer,
     anthropic::Messages,
+    bedrock::Converse,
     billing::{Input, PromptCache, Section},
     dice::{Dice, Digest},
     fault::RetryAfter,
@@ -179,6 +180,12 @@ pub(crate) struct Label {
 }
 
 impl Label {
+    /// `length` hexadecimal digits, always the same for the same `place` in this reply.
+    pub(crate) fn hex(&self, place: u64, length: usize) -> String {
+        let mut dice = Digest::new(self.seed).with(b"hex").with(&place.to_le_bytes()).dice();
+        (0..length).map(|_| char::from(b"0123456789abcdef"[dice.index(16)])).collect()
+    }
+
     /// `prefix` and `length` letters and digits, always the same for the same `place` in this reply.
     pub(crate) fn id(&self, prefix: &str, place: u64, length: usize) -> String {
         const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -248,6 +255,10 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
         "POST" if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
             Asking::Answer(&Gemini)
         }
+        "POST" if path.starts_with("/model/") && path.ends_with("/converse") => Asking::Answer(&Converse),
+        "POST" if path.starts_with("/model/") && path.ends_with("/converse-stream") => {
+            Asking::Answer(&Converse)
+        }
         "POST" if path.ends_with(":countTokens") => Asking::CountTokens(&Gemini),
         "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
         _ => Asking::Nothing,
@@ -259,6 +270,7 @@ pub(crate) fn of_client(request: &Request) -> &'static dyn Dialect {
     match request.path() {
         _ if request.header("anthropic-version").is_some() => &Messages,
         path if path.starts_with("/v1beta/") => &Gemini,
+        path if path.starts_with("/model/") => &Converse,
         _ => &ChatCompletions,
     }
 }

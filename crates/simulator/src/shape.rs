@@ -11,6 +11,11 @@ use serde_json::{Map, Value};
 pub(crate) enum Shape {
     Any,
     Text,
+    /// A string of ASCII letters, digits and these signs, or of anything where they are [`Shape::ALL`]; not empty.
+    Name {
+        most: usize,
+        also: &'static str,
+    },
     /// One of these words.
     Word(&'static [&'static str]),
     Flag,
@@ -83,6 +88,17 @@ pub(crate) enum Wrong<'a> {
         known: Known,
         got: &'a Value,
     },
+    Short {
+        got: &'a Value,
+    },
+    Long {
+        most: usize,
+        got: &'a Value,
+    },
+    Letters {
+        also: &'static str,
+        got: &'a Value,
+    },
     Low {
         least: f64,
         got: &'a Value,
@@ -136,6 +152,11 @@ impl<'a> Mistake<'a> {
     /// `messages.0.content`
     pub(crate) fn dotted(&self) -> String {
         written(&self.path, |place| format!(".{place}"))
+    }
+
+    /// `messages.1.member.content`, counted from 1
+    pub(crate) fn in_smithy_words(&self) -> String {
+        written(&self.path, |place| format!(".{}.member", place + 1))
     }
 
     /// The last field's name, and the path to the object that it belongs to, both as Google's parser writes them:
@@ -194,10 +215,14 @@ fn camel(name: &str) -> String {
 }
 
 impl Shape {
+    /// Any sign.
+    pub(crate) const ALL: &'static str = "*";
+
     /// The first mistake in `value`. `open`: unknown fields are none.
     pub(crate) fn check<'a>(&'static self, value: &'a Value, open: bool) -> Result<(), Mistake<'a>> {
         match (self, value) {
             (Self::Any, _) | (Self::Text, Value::String(_)) | (Self::Flag, Value::Bool(_)) => Ok(()),
+            (Self::Name { most, also }, Value::String(name)) => check_name(name, *most, also, value),
             (Self::Word(words), Value::String(word)) if words.contains(&word.as_str()) => Ok(()),
             (Self::Word(words), Value::String(_)) => {
                 Err(Mistake::here(Wrong::Word { known: Known::Words(words), got: value }))
@@ -276,7 +301,7 @@ impl Shape {
     fn has_type(&self, value: &Value) -> bool {
         match self {
             Self::Any => true,
-            Self::Text | Self::Word(_) => value.is_string(),
+            Self::Text | Self::Name { .. } | Self::Word(_) => value.is_string(),
             Self::Flag => value.is_boolean(),
             Self::Whole(..) => value.is_i64() || value.is_u64(),
             Self::Number(..) => value.is_number(),
@@ -330,6 +355,17 @@ fn check_kind<'a>(
     }
 }
 
+fn check_name<'a>(name: &str, most: usize, also: &'static str, got: &'a Value) -> Result<(), Mistake<'a>> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || also.contains(letter);
+    let wrong = match name.chars().count() {
+        0 => Wrong::Short { got },
+        length if length > most => Wrong::Long { most, got },
+        _ if also != Shape::ALL && !name.chars().all(is_plain) => Wrong::Letters { also, got },
+        _ => return Ok(()),
+    };
+    Err(Mistake::here(wrong))
+}
+
 fn in_range(got: &Value, least: f64, most: f64) -> Result<(), Mistake<'_>> {
     match got.as_f64().unwrap_or_default() {
         number if number < least => Err(Mistake::here(Wrong::Low { least, got })),
@@ -355,6 +391,7 @@ mod tests {
         may("n", Shape::Whole(1, 9)),
         may("one", Shape::One(&[may("a", Shape::Flag), may("b", Shape::Word(&["x", "y"]))])),
         may("map", Shape::Map(&Shape::Number(0.0, 1.0))),
+        may("name", Shape::Name { most: 3, also: "-" }),
     ]);
 
     fn mistake(value: &Value) -> String {
@@ -366,6 +403,9 @@ mod tests {
                     Wrong::Missing => "Missing",
                     Wrong::Type { .. } => "Type",
                     Wrong::Word { .. } => "Word",
+                    Wrong::Short { .. } => "Short",
+                    Wrong::Long { .. } => "Long",
+                    Wrong::Letters { .. } => "Letters",
                     Wrong::Low { .. } => "Low",
                     Wrong::High { .. } => "High",
                     Wrong::NotOne => "NotOne",
@@ -395,6 +435,10 @@ mod tests {
             (json!({ "parts": "x", "one": { "a": true, "b": "x" } }), "one NotOne"),
             (json!({ "parts": "x", "one": { "b": "z" } }), "one.b Word"),
             (json!({ "parts": "x", "map": { "k": 2 } }), "map.k High"),
+            (json!({ "parts": "x", "name": "a-1" }), ""),
+            (json!({ "parts": "x", "name": "" }), "name Short"),
+            (json!({ "parts": "x", "name": "abcd" }), "name Long"),
+            (json!({ "parts": "x", "name": "a b" }), "name Letters"),
         ];
         for (value, expected) in cases {
             assert_eq!(mistake(&value), expected, "{value}");

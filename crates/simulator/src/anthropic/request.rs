@@ -142,7 +142,12 @@ fn max_tokens(body: &Map<String, Value>, model: &Model) -> Result<u64, Refusal> 
     }
 }
 
-fn reasoning(body: &Map<String, Value>, max_tokens: u64, desk: &Desk<'_>) -> Result<Reasoning, Refusal> {
+/// What `thinking` asks for, here or in another host's extra fields.
+pub(crate) fn reasoning(
+    body: &Map<String, Value>,
+    max_tokens: u64,
+    desk: &Desk<'_>,
+) -> Result<Reasoning, Refusal> {
     let Some(thinking) = body.get("thinking").filter(|thinking| !thinking.is_null()) else {
         return Ok(Reasoning::default());
     };

@@ -155,7 +155,11 @@ pub(super) fn of_mistake(mistake: &Mistake<'_>) -> Refusal {
         Wrong::Word { got, .. } => {
             (invalid(&path, "type.googleapis.com/google.ai.generativelanguage.v1beta.Enum", got), path)
         }
-        Wrong::Low { got, .. } | Wrong::High { got, .. } => (invalid(&path, "TYPE_INT32", got), path),
+        Wrong::Low { got, .. }
+        | Wrong::High { got, .. }
+        | Wrong::Short { got }
+        | Wrong::Long { got, .. }
+        | Wrong::Letters { got, .. } => (invalid(&path, "TYPE_INT32", got), path),
     };
     Refusal::bad(message).about(field, None)
 }

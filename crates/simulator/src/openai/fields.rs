@@ -191,7 +191,9 @@ pub(crate) fn refusal_of(mistake: &Mistake<'_>) -> Refusal {
         Wrong::Missing => return missing(&param),
         Wrong::Type { expected, got } => return wrong_type(&param, &expected_type(expected), got),
         Wrong::Unknown => (format!("Unknown parameter: '{param}'."), "unknown_parameter"),
-        Wrong::NotOne => (format!("Invalid value for '{param}'."), "invalid_value"),
+        Wrong::NotOne | Wrong::Short { .. } | Wrong::Long { .. } | Wrong::Letters { .. } => {
+            (format!("Invalid value for '{param}'."), "invalid_value")
+        }
         Wrong::Word { known, got } => {
             let got = got.as_str().map_or_else(|| got.to_string(), str::to_owned);
             let known = known.listed("'", "and ");
@@ -222,7 +224,7 @@ pub(crate) fn refusal_of(mistake: &Mistake<'_>) -> Refusal {
 fn expected_type(shape: &Shape) -> String {
     match shape {
         Shape::Any => "a value".to_owned(),
-        Shape::Text | Shape::Word(_) => "a string".to_owned(),
+        Shape::Text | Shape::Name { .. } | Shape::Word(_) => "a string".to_owned(),
         Shape::Flag => "a boolean".to_owned(),
         Shape::Whole(..) => "an integer".to_owned(),
         Shape::Number(..) => "a decimal".to_owned(),

@@ -118,11 +118,11 @@ pub(super) fn part(text: &Value) -> String {
 }
 
 pub(super) fn response_id(label: &Label) -> String {
-    label.id("resp_", 0, 48).to_lowercase()
+    format!("resp_{}", label.hex(0, 48))
 }
 
 pub(super) fn message_id(label: &Label) -> String {
-    label.id("msg_", 0, 48).to_lowercase()
+    format!("msg_{}", label.hex(8000, 48))
 }
 
 pub(super) fn items(prompt: &Prompt, choice: &Choice, label: &Label) -> Vec<Item> {
@@ -134,7 +134,7 @@ pub(super) fn items(prompt: &Prompt, choice: &Choice, label: &Label) -> Vec<Item
         items.push(Item { id: message_id(label), says: Says::Message(choice.text.clone()) });
     }
     items.extend(choice.calls.iter().enumerate().map(|(place, call)| Item {
-        id: label.id("fc_", place as u64, 48).to_lowercase(),
+        id: format!("fc_{}", label.hex(1 + place as u64, 48)),
         says: Says::Call {
             call_id: label.id("call_", place as u64, 24),
             name: call.name.clone(),
@@ -150,7 +150,7 @@ fn reasoning_item(prompt: &Prompt, choice: &Choice, label: &Label) -> Item {
     let included = prompt.request["include"].as_array();
     let is_sealed = included.is_some_and(|names| names.contains(&json!("reasoning.encrypted_content")));
     Item {
-        id: label.id("rs_", 0, 48).to_lowercase(),
+        id: format!("rs_{}", label.hex(9000, 48)),
         says: Says::Reasoning {
             summary: if is_shown { choice.reasoning.clone() } else { Vec::new() },
             silent,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 
 mod answers;
+mod bedrock;
 mod books;
 mod bulk;
 mod client;

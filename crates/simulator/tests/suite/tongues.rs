@@ -84,7 +84,12 @@ impl Tongue {
 }
 
 pub(crate) fn all() -> Vec<Tongue> {
-    vec![crate::responses::tongue(), crate::gemini::tongue(), crate::gemini::array()]
+    vec![
+        crate::responses::tongue(),
+        crate::gemini::tongue(),
+        crate::gemini::array(),
+        crate::bedrock::tongue(),
+    ]
 }
 
 #[tokio::test]
