@@ -39,7 +39,7 @@ impl Dialect for Converse {
     }
 
     fn headers(&self, label: &Label) -> Vec<Header> {
-        vec![("x-amzn-requestid".to_owned(), refusal::request_id(label))]
+        vec![("x-amzn-requestid".to_owned(), label.uuid())]
     }
 
     fn words(&self, reason: Reason) -> &'static str {
@@ -55,7 +55,7 @@ impl Dialect for Converse {
     }
 
     fn answer_id(&self, label: &Label) -> String {
-        refusal::request_id(label)
+        label.uuid()
     }
 
     fn whole(&self, prompt: &Prompt, answer: &Answer, label: &Label) -> String {

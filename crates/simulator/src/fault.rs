@@ -255,8 +255,8 @@ pub enum CutWith {
     Rst,
 }
 
-/// What a stream that ends too early still says. Responses, Gemini, Cohere and Ollama tell the finish reason and
-/// the end in one event, which then never comes.
+/// What a stream that ends too early still says. Responses, Gemini and Ollama tell the finish reason and the
+/// end in one event, which then never comes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {

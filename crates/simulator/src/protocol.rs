@@ -11,11 +11,13 @@ use crate::{
     anthropic::Messages,
     bedrock::Converse,
     billing::{Input, PromptCache, Section},
+    cohere::Cohere,
     dice::{Dice, Digest},
     fault::RetryAfter,
     frames::Frames,
     gemini::Gemini,
     http::Request,
+    ollama::Ollama,
     openai::ChatCompletions,
     prompt::Prompt,
     responses::Responses,
@@ -180,6 +182,12 @@ pub(crate) struct Label {
 }
 
 impl Label {
+    /// An id in the form of a UUID.
+    pub(crate) fn uuid(&self) -> String {
+        let digits = self.hex(0, 32);
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    }
+
     /// `length` hexadecimal digits, always the same for the same `place` in this reply.
     pub(crate) fn hex(&self, place: u64, length: usize) -> String {
         let mut dice = Digest::new(self.seed).with(b"hex").with(&place.to_le_bytes()).dice();
@@ -259,6 +267,8 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
         "POST" if path.starts_with("/model/") && path.ends_with("/converse-stream") => {
             Asking::Answer(&Converse)
         }
+        "POST" if path.ends_with("/v2/chat") => Asking::Answer(&Cohere),
+        "POST" if path.ends_with("/api/chat") => Asking::Answer(&Ollama),
         "POST" if path.ends_with(":countTokens") => Asking::CountTokens(&Gemini),
         "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
         _ => Asking::Nothing,
@@ -271,6 +281,8 @@ pub(crate) fn of_client(request: &Request) -> &'static dyn Dialect {
         _ if request.header("anthropic-version").is_some() => &Messages,
         path if path.starts_with("/v1beta/") => &Gemini,
         path if path.starts_with("/model/") => &Converse,
+        path if path.starts_with("/v2/") => &Cohere,
+        path if path.starts_with("/api/") => &Ollama,
         _ => &ChatCompletions,
     }
 }

@@ -154,6 +154,11 @@ impl<'a> Mistake<'a> {
         written(&self.path, |place| format!(".{place}"))
     }
 
+    /// `messages.content`
+    pub(crate) fn without_places(&self) -> String {
+        written(&self.path, |_| String::new())
+    }
+
     /// `messages.1.member.content`, counted from 1
     pub(crate) fn in_smithy_words(&self) -> String {
         written(&self.path, |place| format!(".{}.member", place + 1))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    protocol::{Label, Reason, Refusal},
+    protocol::{Reason, Refusal},
     shape::{Mistake, Wrong},
 };
 
@@ -77,13 +77,6 @@ pub(super) fn exception(refusal: &Refusal) -> &'static str {
 
 pub(super) fn body(refusal: &Refusal) -> String {
     format!(r#"{{"message":{}}}"#, Value::from(refusal.message.as_str()))
-}
-
-/// A request's id, in the form of a UUID.
-pub(super) fn request_id(label: &Label) -> String {
-    let digits = label.hex(0, 32);
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    parts.join("-")
 }
 
 /// What Bedrock says of a member that is not as its schema has it.

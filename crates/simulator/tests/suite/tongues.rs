@@ -40,7 +40,8 @@ pub(crate) fn joined(list: &Value, pointer: &str) -> String {
 }
 
 pub(crate) fn sse(reply: &Reply) -> Vec<Value> {
-    reply.events().iter().map(crate::client::Event::json).collect()
+    let events = reply.events();
+    events.iter().filter(|event| event.data != "[DONE]").map(crate::client::Event::json).collect()
 }
 
 impl Tongue {
@@ -89,6 +90,8 @@ pub(crate) fn all() -> Vec<Tongue> {
         crate::gemini::tongue(),
         crate::gemini::array(),
         crate::bedrock::tongue(),
+        crate::cohere::tongue(),
+        crate::ollama::tongue(),
     ]
 }
 
