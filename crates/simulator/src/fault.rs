@@ -91,6 +91,13 @@ pub enum Fault {
         #[serde(default)]
         after: After,
     },
+    /// A frame whose checksum is wrong, then an orderly end. Where there are no checksums (all but Bedrock's streams), as
+    /// [`Fault::InvalidJson`].
+    WrongChecksum {
+        /// After what.
+        #[serde(default)]
+        after: After,
+    },
     /// 200 and no body.
     EmptyBody,
     /// 200 and a web page.
@@ -188,6 +195,7 @@ impl Fault {
             Self::TooLarge => "too_large",
             Self::Status { .. } => "status",
             Self::InvalidJson { .. } => "invalid_json",
+            Self::WrongChecksum { .. } => "wrong_checksum",
             Self::EmptyBody => "empty_body",
             Self::Html => "html",
             Self::WrongContentType { .. } => "wrong_content_type",

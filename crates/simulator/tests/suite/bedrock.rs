@@ -302,6 +302,23 @@ async fn fields_are_checked() {
 }
 
 #[tokio::test]
+async fn a_checksum_can_be_wrong() {
+    use simulator::{After, Fault, Rule};
+    let fault = Fault::WrongChecksum { after: After::Tokens(2) };
+    let supplier = crate::client::scripted(Rule::always(fault)).await;
+    let reply = tongue().greet(&supplier, true).await;
+    assert!(reply.broken.is_none());
+    let (mut rest, mut frames) = (reply.body.as_ref(), 0);
+    while let Some(length) = word(rest, 0) {
+        let (frame, more) = rest.split_at(length);
+        let is_sound = word(frame, length - 4) == Some(crc(&frame[..length - 4]));
+        assert_eq!(is_sound, !more.is_empty());
+        (rest, frames) = (more, frames + 1);
+    }
+    assert_eq!(frames, 4);
+}
+
+#[tokio::test]
 async fn exceptions_come_inside_streams() {
     use simulator::{After, Fault, HiddenError, Rule};
     for (error, kind) in [
