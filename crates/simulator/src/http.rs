@@ -51,6 +51,11 @@ impl Request {
         decoded(self.path())
     }
 
+    /// The key in an `authorization` header of that form.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
     /// What the query says under this name.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         let (_, query) = self.target.split_once('?')?;

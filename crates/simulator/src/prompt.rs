@@ -31,6 +31,26 @@ pub(crate) struct Prompt {
     pub(crate) request: Value,
 }
 
+/// A conversation that its supplier would accept, message by message.
+#[derive(Debug)]
+pub(crate) struct Talk<'a> {
+    pub(crate) messages: &'a [Value],
+    /// What the user said last; none after a tool's result or the assistant's words.
+    pub(crate) wish: Option<String>,
+    /// The text of a last message of the assistant.
+    pub(crate) last_words: Option<String>,
+}
+
+/// The members of a list; none where there is no list.
+pub(crate) fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The strings in a list.
+pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
+    list(value).iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
 /// What may be called, and what the request says about it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tools {

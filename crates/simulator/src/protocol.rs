@@ -229,6 +229,23 @@ pub(crate) enum Reason {
     Overloaded,
 }
 
+impl Reason {
+    /// The status by which most suppliers tell it.
+    pub(crate) fn usual_status(self) -> u16 {
+        match self {
+            Self::BadRequest | Self::ContextExceeded => 400,
+            Self::Unauthorized => 401,
+            Self::PaymentRequired | Self::Quota => 402,
+            Self::Forbidden => 403,
+            Self::NotFound | Self::ModelMissing => 404,
+            Self::TooLarge => 413,
+            Self::RateLimited => 429,
+            Self::Server(status) => status,
+            Self::Overloaded => 503,
+        }
+    }
+}
+
 impl Refusal {
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), param: None, code: None, retry_after: None }

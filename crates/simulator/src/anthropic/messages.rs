@@ -5,20 +5,10 @@ use serde_json::{Map, Value};
 use super::request::required;
 use crate::{
     billing::Keep,
-    prompt::count_tokens,
+    prompt::{Talk, count_tokens},
     protocol::Refusal,
     seal::{self, ANTHROPIC},
 };
-
-/// A conversation that Anthropic would accept.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) messages: &'a [Value],
-    /// What the user said last; none after a tool's result or the assistant's words.
-    pub(super) wish: Option<String>,
-    /// The text of a last message of the assistant.
-    pub(super) last_words: Option<String>,
-}
 
 pub(super) fn read(body: &Map<String, Value>) -> Result<Talk<'_>, Refusal> {
     let messages = match body.get("messages") {

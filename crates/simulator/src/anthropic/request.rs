@@ -8,7 +8,7 @@ use super::messages;
 use crate::{
     billing::{self, PromptCache, Section},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Talk, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
     settings::{Model, Prefill},
 };
@@ -108,7 +108,7 @@ fn open(request: &Request, desk: &Desk<'_>) -> Result<(Map<String, Value>, Arc<M
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = request.bearer();
     match request.header("x-api-key").or(bearer) {
         Some(given) if given == key => Ok(()),
         Some(_) => Err(Refusal::new(Reason::Unauthorized, "invalid x-api-key")),
@@ -217,11 +217,7 @@ fn tool_choice(body: &Map<String, Value>, known: &[Tool]) -> Result<ToolChoice, 
 }
 
 /// Words to go on from, and how many messages the conversation has without them.
-fn prefill(
-    model: &Model,
-    talk: &messages::Talk<'_>,
-    reasoning: Reasoning,
-) -> Result<(Option<String>, usize), Refusal> {
+fn prefill(model: &Model, talk: &Talk<'_>, reasoning: Reasoning) -> Result<(Option<String>, usize), Refusal> {
     let all = talk.messages.len();
     let Some(words) = &talk.last_words else { return Ok((None, all)) };
     if model.prefill == Prefill::Refuses {

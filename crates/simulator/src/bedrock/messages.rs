@@ -5,20 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     billing::Keep,
-    prompt::count_json,
+    prompt::{Talk, count_json, list},
     protocol::Refusal,
     seal::{self, BEDROCK},
 };
-
-/// A conversation that Bedrock would accept; its shape has been checked.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) messages: &'a [Value],
-    /// What the user said last; none after a tool's result or the assistant's words.
-    pub(super) wish: Option<String>,
-    /// The text of a last message of the assistant.
-    pub(super) last_words: Option<String>,
-}
 
 pub(super) fn read(body: &Map<String, Value>) -> Result<Talk<'_>, Refusal> {
     let messages = list(body.get("messages"));
@@ -89,10 +79,6 @@ fn tokens(value: &Value) -> u64 {
             Some(thought.get("text").map_or(0, |text| count_json(text, &|_| None)))
         }
     })
-}
-
-fn list(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn role(message: &Value) -> &str {

@@ -9,13 +9,10 @@ use crate::{
 
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded | Reason::ModelMissing => 400,
-        Reason::Unauthorized | Reason::Forbidden | Reason::PaymentRequired => 403,
-        Reason::NotFound => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited | Reason::Quota => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
+        Reason::ModelMissing => 400,
+        Reason::Unauthorized | Reason::PaymentRequired => 403,
+        Reason::Quota => 429,
+        reason => reason.usual_status(),
     }
 }
 

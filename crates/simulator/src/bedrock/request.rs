@@ -14,7 +14,7 @@ use crate::{
     anthropic,
     billing::{self, PromptCache},
     http::{Request, decoded},
-    prompt::{Form, Prompt, Reasoning, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Talk, Tool, ToolChoice, Tools, list, strings},
     protocol::{Desk, Reason, Refusal},
     settings::{Model, Prefill},
 };
@@ -40,14 +40,13 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         let reason = Reason::ContextExceeded;
         return Err(Refusal::new(reason, refusal::words(reason)));
     }
-    let stops = config.get("stopSequences").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Ok(Prompt {
         fingerprint: sections.last().map_or(0, |section| section.prefix),
         stream: request.path().ends_with(super::STREAM),
         shows_usage: true,
         max_tokens: max_tokens.min(model.context_window - input.total()).max(1),
         choices: 1,
-        stops: stops.iter().filter_map(|stop| stop.as_str().map(str::to_owned)).collect(),
+        stops: strings(config.get("stopSequences")),
         tools,
         form: form(body)?,
         reasoning,
@@ -96,7 +95,7 @@ fn max_tokens(config: &Map<String, Value>, model: &Model) -> Result<u64, Refusal
 }
 
 fn tools(config: &Map<String, Value>, wish: Option<String>, reasoning: Reasoning) -> Result<Tools, Refusal> {
-    let given = config.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let given = list(config.get("tools"));
     let mut known: Vec<Tool> = Vec::new();
     for (index, spec) in
         given.iter().enumerate().filter_map(|(index, tool)| Some((index, tool.get("toolSpec")?)))
@@ -134,7 +133,7 @@ fn tools(config: &Map<String, Value>, wish: Option<String>, reasoning: Reasoning
 }
 
 /// Words to go on from, and how many messages the conversation has without them.
-fn prefill(model: &Model, talk: &messages::Talk<'_>) -> Result<(Option<String>, usize), Refusal> {
+fn prefill(model: &Model, talk: &Talk<'_>) -> Result<(Option<String>, usize), Refusal> {
     let all = talk.messages.len();
     match (&talk.last_words, model.prefill) {
         (Some(_), Prefill::Refuses) => Err(refused_by_model(

@@ -3,18 +3,13 @@
 use serde_json::Value;
 
 use super::refusal::invalid;
-use crate::{prompt::count_json, protocol::Refusal};
-
-/// A conversation that Cohere would accept; its shape has been checked.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) messages: &'a [Value],
-    /// What the user said last; none after a tool's result.
-    pub(super) wish: Option<String>,
-}
+use crate::{
+    prompt::{Talk, count_json, list},
+    protocol::Refusal,
+};
 
 pub(super) fn read(body: &Value) -> Result<Talk<'_>, Refusal> {
-    let messages = list(&body["messages"]);
+    let messages = list(body.get("messages"));
     let Some(last) = messages.last() else {
         return Err(invalid("messages must contain at least one message"));
     };
@@ -22,22 +17,19 @@ pub(super) fn read(body: &Value) -> Result<Talk<'_>, Refusal> {
         return Err(invalid("the last message must be from the user or a tool"));
     }
     for (index, message) in messages.iter().enumerate() {
-        let is_silent = list(&message["tool_calls"]).is_empty();
+        let is_silent = list(message.get("tool_calls")).is_empty();
         if is_silent && role(message) != "tool" && is_empty(&message["content"]) {
             return Err(invalid(&format!("messages[{index}] must be at least 1 token long")));
         }
     }
     check_results(messages)?;
-    Ok(Talk { messages, wish: (role(last) == "user").then(|| text_of(last)) })
+    let wish = (role(last) == "user").then(|| text_of(last));
+    Ok(Talk { messages, wish, last_words: None })
 }
 
 /// Tokens of a message, a list of tools or documents.
 pub(super) fn tokens(value: &Value) -> u64 {
     count_json(value, &|fields| fields.contains_key("image_url").then_some(1000))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn role(message: &Value) -> &str {
@@ -55,7 +47,7 @@ fn is_empty(content: &Value) -> bool {
 fn text_of(message: &Value) -> String {
     match &message["content"] {
         Value::String(text) => text.clone(),
-        parts => list(parts).iter().filter_map(|part| part["text"].as_str()).collect(),
+        parts => list(Some(parts)).iter().filter_map(|part| part["text"].as_str()).collect(),
     }
 }
 
@@ -70,7 +62,7 @@ fn check_results(messages: &[Value]) -> Result<(), Refusal> {
             };
             open.remove(place);
         } else if open.is_empty() {
-            open = list(&message["tool_calls"]).iter().filter_map(|call| call["id"].as_str()).collect();
+            open = list(message.get("tool_calls")).iter().filter_map(|call| call["id"].as_str()).collect();
         } else {
             break;
         }

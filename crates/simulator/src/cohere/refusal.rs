@@ -12,15 +12,7 @@ const UNPROCESSABLE: &str = "unprocessable";
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
         Reason::BadRequest if refusal.code == Some(UNPROCESSABLE) => 422,
-        Reason::BadRequest | Reason::ContextExceeded => 400,
-        Reason::Unauthorized => 401,
-        Reason::Quota | Reason::PaymentRequired => 402,
-        Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
+        reason => reason.usual_status(),
     }
 }
 

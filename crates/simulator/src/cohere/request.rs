@@ -12,7 +12,7 @@ use super::{
 use crate::{
     billing::{self, PromptCache},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools, strings},
     protocol::{Desk, Reason, Refusal},
     settings::Model,
 };
@@ -56,7 +56,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    match request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+    match request.bearer() {
         Some(given) if given == key => Ok(()),
         Some(_) => Err(Refusal::new(Reason::Unauthorized, refusal::words(Reason::Unauthorized))),
         None => Err(Refusal::new(Reason::Unauthorized, "no api key supplied")),
@@ -94,11 +94,11 @@ fn max_tokens(body: &Value, model: &Model) -> Result<u64, Refusal> {
 }
 
 fn stops(body: &Value) -> Result<Vec<String>, Refusal> {
-    let stops = body["stop_sequences"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let stops = strings(body.get("stop_sequences"));
     if stops.len() > 5 {
         return Err(invalid("stop_sequences must contain at most 5 sequences"));
     }
-    Ok(stops.iter().filter_map(|stop| stop.as_str().map(str::to_owned)).collect())
+    Ok(stops)
 }
 
 fn tools(body: &Value, wish: Option<String>) -> Result<Tools, Refusal> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{refusal::wrong, schema};
 use crate::{
     base64,
-    prompt::count_json,
+    prompt::{Talk, count_json, list},
     protocol::Refusal,
     seal::{self, GEMINI},
 };
@@ -17,16 +17,6 @@ const BYPASSES: [&str; 4] = [
     "Y29udGV4dF9lbmdpbmVlcmluZ19pc190aGVfd2F5X3RvX2dv",
     "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=",
 ];
-
-/// A conversation that Gemini would accept; its shape has been checked.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) contents: &'a [Value],
-    /// What the user said last; none after a function's response or the model's words.
-    pub(super) wish: Option<String>,
-    /// The text of a last content of the model.
-    pub(super) last_words: Option<String>,
-}
 
 /// `wants_signatures`: whether the model is one that refuses calls without.
 pub(super) fn read(body: &Map<String, Value>, wants_signatures: bool) -> Result<Talk<'_>, Refusal> {
@@ -45,7 +35,7 @@ pub(super) fn read(body: &Map<String, Value>, wants_signatures: bool) -> Result<
     let is_model = role(last) == "model";
     let has_response = parts(last).iter().any(|part| part.get("functionResponse").is_some());
     Ok(Talk {
-        contents,
+        messages: contents,
         wish: (!is_model && !has_response).then(|| text_of(last)),
         last_words: is_model.then(|| text_of(last)),
     })
@@ -61,10 +51,6 @@ pub(super) fn tokens(value: &Value) -> u64 {
         });
         if is_media { Some(258) } else { signature }
     })
-}
-
-fn list(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn role(content: &Value) -> &str {

@@ -14,12 +14,10 @@ pub(super) const KEY_INVALID: &str = "API_KEY_INVALID";
 
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded | Reason::TooLarge | Reason::Unauthorized => 400,
-        Reason::PaymentRequired | Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::RateLimited | Reason::Quota => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
+        Reason::TooLarge | Reason::Unauthorized => 400,
+        Reason::PaymentRequired => 403,
+        Reason::Quota => 429,
+        reason => reason.usual_status(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     billing::{self, PromptCache, Section},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown},
+    prompt::{Form, Prompt, Reasoning, Shown, strings},
     protocol::{Desk, Reason, Refusal},
     settings::{Model, Prefill},
     shape::Shape,
@@ -32,10 +32,10 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         (Some(_), Prefill::Refuses) => {
             return Err(Refusal::bad("Please ensure that multiturn requests end with a user turn."));
         }
-        (Some(words), Prefill::Continues) => (Some(words.clone()), talk.contents.len() - 1),
-        _ => (None, talk.contents.len()),
+        (Some(words), Prefill::Continues) => (Some(words.clone()), talk.messages.len() - 1),
+        _ => (None, talk.messages.len()),
     };
-    let sections = sections(&model, body, &talk.contents[..said]);
+    let sections = sections(&model, body, &talk.messages[..said]);
     let input = desk.input(&sections, PromptCache::automatic);
     if input.total() > model.context_window {
         return Err(too_long(input.total(), model.context_window));
@@ -65,7 +65,7 @@ pub(super) fn count(request: &Request, desk: &Desk<'_>) -> Result<String, Refusa
     let body = body.get("generateContentRequest").unwrap_or(&body);
     let body = body.as_object().expect("its shape is an object's");
     let talk = contents::read(body, false)?;
-    let sections = sections(&model, body, talk.contents);
+    let sections = sections(&model, body, talk.messages);
     let tokens: u64 = sections.iter().map(|section| section.tokens).sum();
     Ok(format!(
         r#"{{"totalTokens":{tokens},"promptTokensDetails":[{{"modality":"TEXT","tokenCount":{tokens}}}]}}"#
@@ -111,8 +111,7 @@ fn open(request: &Request, desk: &Desk<'_>, shape: &'static Shape) -> Result<(Ar
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    match request.header("x-goog-api-key").or(request.query("key")).or(bearer) {
+    match request.header("x-goog-api-key").or(request.query("key")).or(request.bearer()) {
         Some(given) if given == key => Ok(()),
         given => {
             let reason = if given.is_some() { Reason::Unauthorized } else { Reason::Forbidden };
@@ -216,9 +215,4 @@ fn too_long(tokens: u64, window: u64) -> Refusal {
     let message =
         format!("The input token count ({tokens}) exceeds the maximum number of tokens allowed ({window}).");
     Refusal::new(Reason::ContextExceeded, message)
-}
-
-fn strings(list: Option<&Value>) -> Vec<String> {
-    let list = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }

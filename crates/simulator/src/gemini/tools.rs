@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::refusal::wrong;
 use crate::{
-    prompt::{Tool, ToolChoice, Tools},
+    prompt::{Tool, ToolChoice, Tools, list},
     protocol::Refusal,
 };
 
@@ -22,10 +22,6 @@ pub(super) fn read(body: &Map<String, Value>, wish: Option<String>) -> Result<To
     }
     let choice = choice(body, &mut known)?;
     Ok(Tools { known, choice, parallel: true, wish, announced: false })
-}
-
-fn list(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn declared(at: &str, declaration: &Value) -> Result<Tool, Refusal> {

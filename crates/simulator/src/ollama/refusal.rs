@@ -8,17 +8,7 @@ use crate::{
 };
 
 pub(super) fn status(refusal: &Refusal) -> u16 {
-    match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded => 400,
-        Reason::Unauthorized => 401,
-        Reason::Quota | Reason::PaymentRequired => 402,
-        Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
-    }
+    refusal.reason.usual_status()
 }
 
 pub(super) fn words(reason: Reason) -> &'static str {

@@ -10,7 +10,7 @@ use crate::{
     billing::{self, Input},
     http::Request,
     openai::fields::prefill,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools, count_json},
+    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools, count_json, list, strings},
     protocol::{Desk, Reason, Refusal},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
     }
     let missing = || Refusal::new(Reason::ModelMissing, format!("model '{id}' not found"));
     let model = desk.settings.model(id).ok_or_else(missing)?;
-    let messages = list(&body["messages"]);
+    let messages = list(body.get("messages"));
     check_roles(messages)?;
     let last = messages.last().unwrap_or(&Value::Null);
     let of =
@@ -41,10 +41,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         shows_usage: true,
         max_tokens: most.min(model.max_output),
         choices: 1,
-        stops: list(&body["options"]["stop"])
-            .iter()
-            .filter_map(|stop| stop.as_str().map(str::to_owned))
-            .collect(),
+        stops: strings(body.pointer("/options/stop")),
         tools: tools(&body, of("user")),
         form: form(&body["format"])?,
         reasoning: reasoning(&body["think"], desk)?,
@@ -58,7 +55,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    match request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+    match request.bearer() {
         Some(given) if given == key => Ok(()),
         _ => Err(Refusal::new(Reason::Unauthorized, refusal::words(Reason::Unauthorized))),
     }
@@ -80,10 +77,6 @@ fn parse(request: &Request, desk: &Desk<'_>) -> Result<Value, Refusal> {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
 fn check_roles(messages: &[Value]) -> Result<(), Refusal> {
     let role = |message: &Value| message["role"].as_str().unwrap_or_default().to_owned();
     let is_known = |role: &str| matches!(role, "system" | "user" | "assistant" | "tool");
@@ -97,14 +90,14 @@ fn check_roles(messages: &[Value]) -> Result<(), Refusal> {
 
 fn tokens(value: &Value) -> u64 {
     count_json(value, &|fields| {
-        let images = list(fields.get("images")?).len() as u64;
+        let images = list(Some(fields.get("images")?)).len() as u64;
         let rest = fields.iter().filter(|(name, _)| name.as_str() != "images");
         Some(images * 750 + rest.map(|(_, value)| tokens(value)).sum::<u64>())
     })
 }
 
 fn tools(body: &Value, wish: Option<String>) -> Tools {
-    let known = list(&body["tools"]).iter().map(|tool| Tool {
+    let known = list(body.get("tools")).iter().map(|tool| Tool {
         name: tool["function"]["name"].as_str().unwrap_or_default().to_owned(),
         schema: tool["function"]["parameters"].clone(),
     });

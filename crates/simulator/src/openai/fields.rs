@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = request.bearer();
     match bearer.or(request.header("api-key")) {
         Some(given) if given == key => Ok(()),
         Some(given) => {

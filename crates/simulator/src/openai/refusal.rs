@@ -6,15 +6,8 @@ use crate::protocol::{Header, Label, Reason, Refusal};
 
 pub(crate) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded => 400,
-        Reason::Unauthorized => 401,
-        Reason::PaymentRequired => 402,
-        Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited | Reason::Quota => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
+        Reason::Quota => 429,
+        reason => reason.usual_status(),
     }
 }
 

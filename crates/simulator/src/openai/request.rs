@@ -12,7 +12,7 @@ use super::{
 use crate::{
     billing::{self, PromptCache},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Talk, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
     settings::{Model, StreamUsage},
 };
@@ -194,13 +194,13 @@ fn stops(body: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
     }
 }
 
-fn form(body: &Map<String, Value>, talk: &messages::Talk<'_>) -> Result<Form, Refusal> {
+fn form(body: &Map<String, Value>, talk: &Talk<'_>) -> Result<Form, Refusal> {
     let Some(format) = body.get("response_format").filter(|format| !format.is_null()) else {
         return Ok(Form::Prose);
     };
     match format.get("type").and_then(Value::as_str) {
         Some("text") => Ok(Form::Prose),
-        Some("json_object") if talk.mentions_json() => Ok(Form::Json),
+        Some("json_object") if messages::mention_json(talk.messages) => Ok(Form::Json),
         Some("json_object") => {
             let message = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
             Err(Refusal::bad(message).about("messages", None))

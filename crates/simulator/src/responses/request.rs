@@ -7,7 +7,7 @@ use crate::{
     billing::{self, PromptCache},
     http::Request,
     openai::fields::{authorise, check_tool_name, effort, missing, model, parse, prefill, refusal_of},
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools, list},
     protocol::{Desk, Reason, Refusal},
     settings::Model,
 };
@@ -91,7 +91,7 @@ fn max_tokens(body: &Map<String, Value>, model: &Model, prompt_tokens: u64) -> R
 }
 
 fn tools(body: &Map<String, Value>, wish: Option<String>) -> Result<Tools, Refusal> {
-    let given = body.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let given = list(body.get("tools"));
     let mut known = Vec::new();
     for (index, tool) in given.iter().enumerate().filter(|(_, tool)| tool["type"] == "function") {
         let name = tool["name"].as_str().unwrap_or_default();
