@@ -280,10 +280,8 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
         "POST" if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
             Asking::Answer(&Gemini)
         }
-        "POST" if path.starts_with("/model/") && path.ends_with("/converse") => Asking::Answer(&Converse),
-        "POST" if path.starts_with("/model/") && path.ends_with("/converse-stream") => {
-            Asking::Answer(&Converse)
-        }
+        "POST" if path.contains("/model/") && path.ends_with("/converse") => Asking::Answer(&Converse),
+        "POST" if path.contains("/model/") && path.ends_with("/converse-stream") => Asking::Answer(&Converse),
         "POST" if path.ends_with("/v2/chat") => Asking::Answer(&Cohere),
         "POST" if path.ends_with("/api/chat") => Asking::Answer(&Ollama),
         "POST" if path.ends_with(":countTokens") => Asking::CountTokens(&Gemini),

@@ -318,6 +318,18 @@ impl Shape {
     }
 }
 
+/// What JSON calls a value of this type.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 fn check_fields<'a>(
     fields: &'static [Field],
     object: &'a Map<String, Value>,

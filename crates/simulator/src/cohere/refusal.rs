@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     protocol::{Label, Reason, Refusal},
-    shape::{Mistake, Shape, Wrong},
+    shape::{Mistake, Shape, Wrong, json_type},
 };
 
 const UNPROCESSABLE: &str = "unprocessable";
@@ -65,7 +65,7 @@ pub(super) fn of_mistake(mistake: &Mistake<'_>) -> Refusal {
         Wrong::Unknown => unprocessable(format!("unknown field: parameter '{name}' is not a valid field.")),
         Wrong::Type { expected, got } => unprocessable(format!(
             "invalid type: parameter {path} is of type {} but should be of type {}.",
-            kind(got),
+            json_type(got),
             type_name(expected)
         )),
         Wrong::Missing => invalid(&format!("{path} is required")),
@@ -75,17 +75,6 @@ pub(super) fn of_mistake(mistake: &Mistake<'_>) -> Refusal {
         Wrong::NotOne | Wrong::Short { .. } | Wrong::Long { .. } | Wrong::Letters { .. } => {
             invalid(&format!("{path} is not valid"))
         }
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

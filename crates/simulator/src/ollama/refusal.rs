@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     protocol::{Reason, Refusal},
-    shape::{Mistake, Shape, Wrong},
+    shape::{Mistake, Shape, Wrong, json_type},
 };
 
 pub(super) fn status(refusal: &Refusal) -> u16 {
@@ -50,20 +50,9 @@ pub(super) fn of_mistake(mistake: &Mistake<'_>) -> Refusal {
         Wrong::Type { expected, got: Value::Number(number) } => {
             unmarshal(&format!("number {number}"), type_name(&path, expected))
         }
-        Wrong::Type { expected, got } => unmarshal(kind(got), type_name(&path, expected)),
+        Wrong::Type { expected, got } => unmarshal(json_type(got), type_name(&path, expected)),
         Wrong::Unknown => Refusal::bad(format!("json: unknown field \"{path}\"")),
         _ => Refusal::bad(format!("invalid value for {path}")),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 
