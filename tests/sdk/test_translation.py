@@ -34,7 +34,6 @@ FORECAST = {
     "additionalProperties": False,
 }
 FORMS = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
-ENVIRONMENT = {}
 
 
 def config(first, second):
@@ -53,9 +52,7 @@ def config(first, second):
 @pytest.fixture(scope="module", params=TONGUES)
 def tongue(request, gateway):
     """Each SDK, as a client of the gateway."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_BEARER_TOKEN_BEDROCK", gateway.key)
-        yield TONGUES[request.param](gateway.url, gateway.key)
+    return TONGUES[request.param](gateway.url, gateway.key)
 
 
 @pytest.fixture(params=SAID)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import anthropic
 import boto3
+import botocore
 import botocore.config
 import botocore.exceptions
 import openai
@@ -319,8 +320,15 @@ class Converse(Tongue):
     def __init__(self, place, key):
         super().__init__(place, key)
         session = boto3.session.Session()
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=20, signature_version="bearer")
+        config = botocore.config.Config(
+            retries={"total_max_attempts": 1}, read_timeout=20, signature_version=botocore.UNSIGNED
+        )
         self.client = session.client("bedrock-runtime", region_name="eu-west-3", endpoint_url=place, config=config)
+        # It sends its bearer tokens over TLS only; this gateway is on the loopback.
+        self.client.meta.events.register("before-send", self.sign)
+
+    def sign(self, request, **_):
+        request.headers["Authorization"] = f"Bearer {self.key}"
 
     def user(self, text, image=None):
         content = [{"text": text}]
