@@ -5,16 +5,14 @@ use catalogue::Protocol;
 use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
 use crate::openai_chat::OpenaiChat;
+use crate::openai_responses::OpenaiResponses;
 
 /// The behaviour of a protocol; `None` for those that are only known by name so far.
 pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
-        Protocol::OpenaiResponses
-        | Protocol::Gemini
-        | Protocol::BedrockConverse
-        | Protocol::CohereChat
-        | Protocol::OllamaChat => None,
+        Protocol::OpenaiResponses => Some(&OpenaiResponses),
+        Protocol::Gemini | Protocol::BedrockConverse | Protocol::CohereChat | Protocol::OllamaChat => None,
     }
 }
