@@ -3,9 +3,19 @@
 //! Source: typed models of the official Python SDK, openai 3.54.0 (`types/responses/`), its `_streaming.py` and
 //! `lib/streaming/responses/_responses.py`, read 2026-11-28.
 
+mod answer;
 mod errors;
+mod events;
+mod finish;
+mod items;
+mod output;
+mod parts;
+mod read;
+mod request;
+mod response;
 mod said;
 mod stream;
+mod translator;
 mod usage;
 mod write;
 
@@ -19,6 +29,7 @@ use catalogue::Protocol;
 
 use self::said::Said;
 use self::stream::Reader;
+use self::translator::ResponsesTranslator;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -27,6 +38,9 @@ use crate::failure::{Broken, Failure};
 use crate::openai_chat::OpenaiChat;
 use crate::peek::Peek;
 use crate::splice::Edit;
+
+/// The name under which what is opaque is ours.
+const PROTOCOL: Protocol = Protocol::OpenaiResponses;
 
 /// The protocol `openai-responses`.
 #[derive(Debug)]
@@ -108,6 +122,6 @@ impl Codec for OpenaiResponses {
     }
 
     fn translator(&self) -> Option<&'static dyn Translator> {
-        None
+        Some(&ResponsesTranslator)
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error_reply::ErrorKind;
+use crate::json::Json;
 use crate::scan::Scanner;
 
 fn reply(body: &str) -> Result<Reply, Failure> {
@@ -104,6 +105,23 @@ fn h01_usage_is_taken_apart_however_it_is_nested() {
     }
     for nothing in [json!(null), json!({}), json!({"unknown": 1}), json!("x"), json!([1])] {
         assert_eq!(apart(&nothing), None, "{nothing}");
+    }
+}
+
+proptest::proptest! {
+    /// What is put together comes apart as it was; a cache that lives an hour is not told apart.
+    #[test]
+    fn usage_comes_back(counts in proptest::array::uniform9(0_u64..1 << 50)) {
+        let [input_uncached, cache_read, cache_write_5m, audio_in, image_in, output_text, reasoning, audio_out, image_out] =
+            counts;
+        let usage = catalogue::Usage {
+            input_uncached, cache_read, cache_write_5m, audio_in, image_in, output_text, reasoning, audio_out, image_out,
+            ..catalogue::Usage::default()
+        };
+        let mut json = Json::new();
+        super::usage::write(&mut json, &usage);
+        let written: Value = serde_json::from_slice(&json.finish()).unwrap();
+        proptest::prop_assert_eq!(apart(&written), Some(usage));
     }
 }
 

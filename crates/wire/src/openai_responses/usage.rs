@@ -1,4 +1,4 @@
-//! Usage: taking it apart.
+//! Usage: taking it apart, and putting it together.
 //!
 //! Source: `types/responses/response_usage.py`. Input includes what was read from and written to the cache, output
 //! includes reasoning. Counts of audio and images are not in the SDK's models; suppliers that state them put them beside.
@@ -6,6 +6,7 @@
 use catalogue::Usage;
 
 use crate::counts::counts;
+use crate::json::Json;
 use crate::scan::{ScanError, Scanner};
 
 /// Counts as the supplier nests them.
@@ -92,4 +93,30 @@ fn take(whole: &mut u64, count: u64) -> u64 {
     let part = count.min(*whole);
     *whole -= part;
     part
+}
+
+/// Writes the usage object. The buckets' sums are the dialect's counts.
+pub(super) fn write(json: &mut Json, usage: &Usage) {
+    let sum = |counts: &[u64]| counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    let written = sum(&[usage.cache_write_5m, usage.cache_write_1h]);
+    let input = sum(&[usage.input_uncached, usage.cache_read, written, usage.audio_in, usage.image_in]);
+    let output = sum(&[usage.output_text, usage.reasoning, usage.audio_out, usage.image_out]);
+    json.object().key("input_tokens").number(input);
+    json.key("input_tokens_details").object();
+    json.key("cached_tokens").number(usage.cache_read).key("cache_write_tokens").number(written);
+    media(json, usage.audio_in, usage.image_in);
+    json.end_object();
+    json.key("output_tokens").number(output);
+    json.key("output_tokens_details").object().key("reasoning_tokens").number(usage.reasoning);
+    media(json, usage.audio_out, usage.image_out);
+    json.end_object();
+    json.key("total_tokens").number(input.saturating_add(output)).end_object();
+}
+
+fn media(json: &mut Json, audio: u64, image: u64) {
+    for (name, count) in [("audio_tokens", audio), ("image_tokens", image)] {
+        if count > 0 {
+            json.key(name).number(count);
+        }
+    }
 }
