@@ -19,6 +19,7 @@ mod failure;
 pub mod framing;
 mod json;
 mod openai_chat;
+mod openai_responses;
 mod peek;
 mod protocol;
 mod scan;

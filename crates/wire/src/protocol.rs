@@ -5,6 +5,7 @@ use catalogue::Protocol;
 use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
 use crate::openai_chat::OpenaiChat;
+use crate::openai_responses::OpenaiResponses;
 
 /// The protocols that requests of a client's can be translated into, its own left out.
 pub fn translations(client: Protocol) -> impl Iterator<Item = Protocol> {
@@ -18,10 +19,7 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
-        Protocol::OpenaiResponses
-        | Protocol::Gemini
-        | Protocol::BedrockConverse
-        | Protocol::CohereChat
-        | Protocol::OllamaChat => None,
+        Protocol::OpenaiResponses => Some(&OpenaiResponses),
+        Protocol::Gemini | Protocol::BedrockConverse | Protocol::CohereChat | Protocol::OllamaChat => None,
     }
 }
