@@ -10,8 +10,10 @@
 //! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
 
 mod anthropic_messages;
+mod call_id;
 mod classify;
 mod codec;
+mod cohere_chat;
 pub mod conversation;
 mod counts;
 mod error_reply;

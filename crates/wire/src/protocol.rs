@@ -4,6 +4,7 @@ use catalogue::Protocol;
 
 use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
+use crate::cohere_chat::CohereChat;
 use crate::openai_chat::OpenaiChat;
 
 /// The protocols that requests of a client's can be translated into, its own left out.
@@ -18,10 +19,9 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
-        Protocol::OpenaiResponses
-        | Protocol::Gemini
-        | Protocol::BedrockConverse
-        | Protocol::CohereChat
-        | Protocol::OllamaChat => None,
+        Protocol::CohereChat => Some(&CohereChat),
+        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::BedrockConverse | Protocol::OllamaChat => {
+            None
+        }
     }
 }
