@@ -20,6 +20,7 @@ mod error_reply;
 mod failure;
 pub mod framing;
 mod json;
+mod ollama_chat;
 mod openai_chat;
 mod peek;
 mod protocol;

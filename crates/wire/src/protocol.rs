@@ -5,6 +5,7 @@ use catalogue::Protocol;
 use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
 use crate::cohere_chat::CohereChat;
+use crate::ollama_chat::OllamaChat;
 use crate::openai_chat::OpenaiChat;
 
 /// The protocols that requests of a client's can be translated into, its own left out.
@@ -20,8 +21,7 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
         Protocol::CohereChat => Some(&CohereChat),
-        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::BedrockConverse | Protocol::OllamaChat => {
-            None
-        }
+        Protocol::OllamaChat => Some(&OllamaChat),
+        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::BedrockConverse => None,
     }
 }

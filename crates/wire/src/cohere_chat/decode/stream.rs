@@ -18,6 +18,8 @@ pub(in crate::cohere_chat) struct Stream {
     has_started: bool,
     has_ended: bool,
     order: Order,
+    /// How many calls began.
+    calls: usize,
     losses: Vec<Loss>,
 }
 
@@ -75,7 +77,9 @@ impl Stream {
         for (place, call) in event.calls.iter().enumerate() {
             let is_start = event.kind.is_some_and(|kind| kind.is("tool-call-start"));
             let key = Key::Call(index.saturating_add(place as u64));
-            self.called(key, call, is_start.then(|| call_id_of(call, data, place)), events)?;
+            let id = is_start.then(|| call_id_of(call, data, self.calls));
+            self.calls += usize::from(is_start);
+            self.called(key, call, id, events)?;
         }
         for cited in event.citations {
             self.cited(cited, events)?;
