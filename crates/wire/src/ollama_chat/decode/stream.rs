@@ -5,6 +5,7 @@ use crate::classify;
 use crate::conversation::{
     BlockStart, Delta, Event, EventDecoder, Loss, TokenLogprob, ToolInput, TranslateError,
 };
+use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
 use crate::ollama_chat::line::Line;
 use crate::scan::Text;
@@ -15,6 +16,8 @@ use crate::translate::note;
 pub(in crate::ollama_chat) struct Stream {
     has_started: bool,
     has_ended: bool,
+    /// Whether anything was said.
+    has_spoken: bool,
     /// The open block, which is text or reasoning: all else comes in one piece.
     open: Option<BlockStart>,
     /// How many calls there were.
@@ -38,6 +41,10 @@ impl EventDecoder for Stream {
         if !std::mem::replace(&mut self.has_started, true) {
             let model = line.model.map(|name| name.unescape().into_owned());
             events.push(Event::Start { id: None, model, usage: None });
+        }
+        self.has_spoken |= line.has_content();
+        if line.is_done && !self.has_spoken && line.reason.is_none() {
+            return Err(TranslateError::Failed(Failure::Broken(Broken::Empty)));
         }
         self.line(&line, &data, events);
         Ok(())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::conversation::testing::{Gathered, gather};
 use crate::conversation::{Event, EventDecoder, Logprob, TokenLogprob};
-use crate::failure::Failure;
+use crate::failure::{Broken, Failure};
 use crate::ollama_chat::tests::frames;
 use crate::testing::{damage, damaged};
 
@@ -162,6 +162,8 @@ fn a07_a11_a_stream_that_fails_or_breaks_off_has_no_end() {
     let cut = whole.rsplit_once("\n{").unwrap().0;
     assert!(!streamed(cut).0.is_whole);
     assert!(matches!(events(b"[1]").0, Err(TranslateError::Malformed { .. })));
+    let nothing = events(br#"{"message":{"content":""},"done":true}"#).0;
+    assert_eq!(nothing, Err(TranslateError::Failed(Failure::Broken(Broken::Empty))));
 }
 
 /// What a stream says, in pieces: thinking, text, or a call.
