@@ -10,14 +10,17 @@
 //! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
 
 mod anthropic_messages;
+mod call_id;
 mod classify;
 mod codec;
+mod cohere_chat;
 pub mod conversation;
 mod counts;
 mod error_reply;
 mod failure;
 pub mod framing;
 mod json;
+mod ollama_chat;
 mod openai_chat;
 mod openai_responses;
 mod peek;

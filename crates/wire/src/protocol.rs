@@ -4,6 +4,8 @@ use catalogue::Protocol;
 
 use crate::anthropic_messages::AnthropicMessages;
 use crate::codec::Codec;
+use crate::cohere_chat::CohereChat;
+use crate::ollama_chat::OllamaChat;
 use crate::openai_chat::OpenaiChat;
 use crate::openai_responses::OpenaiResponses;
 
@@ -19,7 +21,13 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
+<<<<<<< HEAD
         Protocol::OpenaiResponses => Some(&OpenaiResponses),
         Protocol::Gemini | Protocol::BedrockConverse | Protocol::CohereChat | Protocol::OllamaChat => None,
+=======
+        Protocol::CohereChat => Some(&CohereChat),
+        Protocol::OllamaChat => Some(&OllamaChat),
+        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::BedrockConverse => None,
+>>>>>>> others
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn of_message(message: &str, status: u16, asks_to_wait: bool) -> Opti
     match status {
         400 | 422 if starts(MONEY_SENTENCES) => Some(Meaning::Quota),
         400 | 422 if starts(KEY_SENTENCES) => Some(Meaning::Credential),
+        400 if LACKING.iter().any(|phrase| message.ends_with(phrase)) => Some(Meaning::Context),
         400 | 422 if starts(MODEL_SENTENCES) || message.ends_with("is not a valid model id") => {
             Some(Meaning::Model)
         }
@@ -156,6 +157,7 @@ const TOO_LARGE: &[&str] = &[
     "model's context length",
     "context length exceeded",
     "exceeds the context length",
+    "longer than the context length",
     "exceeded max context length",
     "exceed context limit",
     "the context window",
@@ -172,6 +174,14 @@ const TOO_LARGE: &[&str] = &[
     "request too large for",
     "this model supports at most",
     "maximum allowed number of output tokens",
+];
+
+/// How a message ends that says what a model cannot do (Ollama). Another model may.
+const LACKING: &[&str] = &[
+    "does not support tools",
+    "does not support thinking",
+    "does not support chat",
+    "does not support insert",
 ];
 
 /// Money, where the status already says that something of ours ran out.
