@@ -3,6 +3,7 @@
 use catalogue::Protocol;
 
 use crate::anthropic_messages::AnthropicMessages;
+use crate::bedrock_converse::BedrockConverse;
 use crate::codec::Codec;
 use crate::openai_chat::OpenaiChat;
 
@@ -18,10 +19,7 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
-        Protocol::OpenaiResponses
-        | Protocol::Gemini
-        | Protocol::BedrockConverse
-        | Protocol::CohereChat
-        | Protocol::OllamaChat => None,
+        Protocol::BedrockConverse => Some(&BedrockConverse),
+        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::CohereChat | Protocol::OllamaChat => None,
     }
 }
