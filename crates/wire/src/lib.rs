@@ -10,6 +10,7 @@
 //! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
 
 mod anthropic_messages;
+mod bedrock_converse;
 mod call_id;
 mod classify;
 mod codec;

@@ -3,6 +3,7 @@
 use catalogue::Protocol;
 
 use crate::anthropic_messages::AnthropicMessages;
+use crate::bedrock_converse::BedrockConverse;
 use crate::codec::Codec;
 use crate::cohere_chat::CohereChat;
 use crate::ollama_chat::OllamaChat;
@@ -20,14 +21,11 @@ pub fn translations(client: Protocol) -> impl Iterator<Item = Protocol> {
 pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
     match protocol {
         Protocol::OpenaiChat => Some(&OpenaiChat),
-        Protocol::AnthropicMessages => Some(&AnthropicMessages),
-<<<<<<< HEAD
         Protocol::OpenaiResponses => Some(&OpenaiResponses),
-        Protocol::Gemini | Protocol::BedrockConverse | Protocol::CohereChat | Protocol::OllamaChat => None,
-=======
+        Protocol::AnthropicMessages => Some(&AnthropicMessages),
+        Protocol::BedrockConverse => Some(&BedrockConverse),
         Protocol::CohereChat => Some(&CohereChat),
         Protocol::OllamaChat => Some(&OllamaChat),
-        Protocol::OpenaiResponses | Protocol::Gemini | Protocol::BedrockConverse => None,
->>>>>>> others
+        Protocol::Gemini => None,
     }
 }

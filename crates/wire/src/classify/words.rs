@@ -4,6 +4,7 @@
 //! `OpenAI`, Anthropic, Azure `OpenAI`, Mistral, Groq, `OpenRouter`; a llama.cpp server's own replies; error texts of
 //! vLLM, `SGLang`, TGI, xAI, Gemini, Moonshot, `DeepSeek` as quoted in their users' issues.
 
+use super::aws;
 use super::report::Report;
 
 /// A failure's meaning, before the wait is added.
@@ -79,6 +80,10 @@ const WORDS: &[(&str, Meaning)] = &[
 
 /// The meaning of the error's own words, unless the status makes it impossible.
 pub(super) fn of_code(report: &Report, status: u16) -> Option<Meaning> {
+    let by_aws = || aws::meaning(report.aws.as_deref()?, &report.prose());
+    if let Some(meaning) = by_aws() {
+        return Some(meaning);
+    }
     let given = [&report.code, &report.detail, &report.kind];
     let meaning = given
         .into_iter()
@@ -146,7 +151,7 @@ fn not_found(message: &str) -> Meaning {
     }
 }
 
-fn is_too_large(message: &str) -> bool {
+pub(super) fn is_too_large(message: &str) -> bool {
     TOO_LARGE.iter().any(|phrase| message.contains(phrase))
         || (message.contains("max_new_tokens") && message.contains("must be <="))
 }
