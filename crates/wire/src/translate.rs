@@ -104,8 +104,23 @@ impl StreamTranslation {
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
     pub fn frame(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         self.decoded.clear();
-        self.events.clear();
         self.decoder.decode(frame, &mut self.decoded)?;
+        self.encode(out)
+    }
+
+    /// Appends what the end of the supplier's body says to `out`: the end of the answer, in a protocol without a terminal
+    /// event. To be called once, where the body ended as it should.
+    ///
+    /// # Errors
+    /// As [`frame`](Self::frame).
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.decoded.clear();
+        self.decoder.end(&mut self.decoded)?;
+        self.encode(out)
+    }
+
+    fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.events.clear();
         for event in self.decoded.drain(..) {
             self.undo.event(event, &mut self.events);
         }

@@ -72,6 +72,15 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
 
+    /// Appends what the end of the stream's body says. Only a protocol without a terminal event says anything by it; the
+    /// others have said all in [`decode`](Self::decode).
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn end(&mut self, _events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        Ok(())
+    }
+
     /// What the dialect said that has no neutral form, so far.
     fn losses(&self) -> &[Loss] {
         &[]
