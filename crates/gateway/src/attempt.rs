@@ -449,7 +449,7 @@ pub(crate) fn said(translation: &mut Option<StreamTranslation>, frame: Frame) ->
 pub(crate) fn finished(translation: &mut Option<StreamTranslation>) -> Result<Bytes, Failure> {
     let mut out = Vec::new();
     if let Some(translation) = translation {
-        translation.finish(&mut out).map_err(|error| failure(&error))?;
+        translation.end(&mut out).map_err(|error| failure(&error))?;
     }
     Ok(out.into())
 }

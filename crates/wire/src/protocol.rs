@@ -6,6 +6,7 @@ use crate::anthropic_messages::AnthropicMessages;
 use crate::bedrock_converse::BedrockConverse;
 use crate::codec::Codec;
 use crate::cohere_chat::CohereChat;
+use crate::gemini::Gemini;
 use crate::ollama_chat::OllamaChat;
 use crate::openai_chat::OpenaiChat;
 use crate::openai_responses::OpenaiResponses;
@@ -23,9 +24,9 @@ pub fn codec(protocol: Protocol) -> Option<&'static dyn Codec> {
         Protocol::OpenaiChat => Some(&OpenaiChat),
         Protocol::OpenaiResponses => Some(&OpenaiResponses),
         Protocol::AnthropicMessages => Some(&AnthropicMessages),
+        Protocol::Gemini => Some(&Gemini),
         Protocol::BedrockConverse => Some(&BedrockConverse),
         Protocol::CohereChat => Some(&CohereChat),
         Protocol::OllamaChat => Some(&OllamaChat),
-        Protocol::Gemini => None,
     }
 }

@@ -103,20 +103,23 @@ impl StreamTranslation {
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
     pub fn frame(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.decoded.clear();
         self.decoder.decode(frame, &mut self.decoded)?;
-        self.pass_on(out)
+        self.encode(out)
     }
 
-    /// The same for what is left to say when the supplier has closed a whole stream.
+    /// Appends what the end of the supplier's body says to `out`: the end of the answer, in a protocol without a terminal
+    /// event. To be called once, where the body ended as it should.
     ///
     /// # Errors
-    /// As [`EventEncoder::encode`].
-    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
-        self.decoder.finish(&mut self.decoded);
-        self.pass_on(out)
+    /// As [`frame`](Self::frame).
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.decoded.clear();
+        self.decoder.end(&mut self.decoded)?;
+        self.encode(out)
     }
 
-    fn pass_on(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+    fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         self.events.clear();
         for event in self.decoded.drain(..) {
             self.undo.event(event, &mut self.events);

@@ -72,9 +72,14 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
 
-    /// The supplier closed a stream that [`crate::StreamReader::end`] takes for whole: appends what is left to say, for
-    /// protocols whose streams have no last event.
-    fn finish(&mut self, _events: &mut Vec<Event>) {}
+    /// Appends what the end of the stream's body says. Only a protocol without a terminal event says anything by it; the
+    /// others have said all in [`decode`](Self::decode).
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn end(&mut self, _events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        Ok(())
+    }
 
     /// What the dialect said that has no neutral form, so far.
     fn losses(&self) -> &[Loss] {

@@ -1,0 +1,173 @@
+//! Usage: taking Google's counts apart, and putting ours together as Google counts them.
+//!
+//! Source: `GenerateContentResponseUsageMetadata` in `types.py` of the official Python SDK, google-genai 3.4.0, read
+//! 2026-11-28: `promptTokenCount` includes what was cached, `candidatesTokenCount` leaves thoughts out,
+//! `toolUsePromptTokenCount` is input beside the prompt, and the total is the sum of the four.
+
+use catalogue::Usage;
+
+use super::names::{elements, members};
+use crate::conversation::Loss;
+use crate::counts;
+use crate::json::Json;
+use crate::scan::{Kind, ScanError, Scanner};
+use crate::translate::note;
+
+/// Counts as stated so far. A stream states running totals: what a later response gives replaces what was, what it
+/// leaves out stays.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stated {
+    prompt: Option<u64>,
+    cached: Option<u64>,
+    candidates: Option<u64>,
+    thoughts: Option<u64>,
+    tool_use: Option<u64>,
+    in_prompt: Modalities,
+    in_cache: Modalities,
+    in_candidates: Modalities,
+    /// Queries that the supplier's own search ran. They stand beside the content, not in the usage.
+    searches: Option<u64>,
+}
+
+/// What of a count is no text.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Modalities {
+    audio: u64,
+    image: u64,
+}
+
+impl Stated {
+    /// Takes in the usage that starts here.
+    pub(super) fn read(&mut self, scan: &mut Scanner<'_>) -> Result<(), ScanError> {
+        members(scan, |scan, name| {
+            match name {
+                b"promptTokensDetails" => self.in_prompt = Modalities::read(scan)?,
+                b"cacheTokensDetails" => self.in_cache = Modalities::read(scan)?,
+                b"candidatesTokensDetails" => self.in_candidates = Modalities::read(scan)?,
+                _ => counts::member(scan, name, &mut |_, name, count| self.set(name, count))?,
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Counts the queries in the grounding metadata that starts here.
+    pub(super) fn read_searches(&mut self, scan: &mut Scanner<'_>) -> Result<(), ScanError> {
+        members(scan, |scan, name| {
+            if name != b"webSearchQueries" {
+                return scan.skip();
+            }
+            let mut queries = 0;
+            elements(scan, |scan| {
+                queries += 1;
+                scan.skip()
+            })?;
+            self.searches = Some(queries);
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    fn set(&mut self, name: &[u8], count: u64) {
+        let place = match name {
+            b"promptTokenCount" => &mut self.prompt,
+            b"cachedContentTokenCount" => &mut self.cached,
+            b"candidatesTokenCount" => &mut self.candidates,
+            b"thoughtsTokenCount" => &mut self.thoughts,
+            b"toolUsePromptTokenCount" => &mut self.tool_use,
+            _ => return,
+        };
+        *place = Some(count);
+    }
+
+    /// Every token in one bucket; `None` when nothing was stated.
+    pub(super) fn buckets(&self) -> Option<Usage> {
+        self.prompt.or(self.candidates).or(self.thoughts)?;
+        let mut input = self.prompt.unwrap_or_default();
+        let mut output = self.candidates.unwrap_or_default();
+        Some(Usage {
+            cache_read: take(&mut input, self.cached.unwrap_or_default()),
+            audio_in: take(&mut input, self.in_prompt.audio.saturating_sub(self.in_cache.audio)),
+            image_in: take(&mut input, self.in_prompt.image.saturating_sub(self.in_cache.image)),
+            input_uncached: input.saturating_add(self.tool_use.unwrap_or_default()),
+            audio_out: take(&mut output, self.in_candidates.audio),
+            image_out: take(&mut output, self.in_candidates.image),
+            output_text: output,
+            reasoning: self.thoughts.unwrap_or_default(),
+            tool_requests: self.searches.unwrap_or_default(),
+            ..Usage::default()
+        })
+    }
+}
+
+impl Modalities {
+    /// Reads a list of `{modality, tokenCount}`.
+    fn read(scan: &mut Scanner<'_>) -> Result<Self, ScanError> {
+        let mut sum = Self::default();
+        elements(scan, |scan| {
+            let (mut count, mut place) = (0, None);
+            members(scan, |scan, name| {
+                match name {
+                    b"modality" => place = scan.text()?.map(|modality| modality.unescape().to_uppercase()),
+                    b"tokenCount" if scan.kind()? == Kind::Number => {
+                        counts::member(scan, name, &mut |_, _, tokens| count = tokens)?;
+                    }
+                    _ => scan.skip()?,
+                }
+                Ok::<_, ScanError>(())
+            })?;
+            match place.as_deref() {
+                Some("AUDIO") => sum.audio = count.saturating_add(sum.audio),
+                Some("IMAGE") => sum.image = count.saturating_add(sum.image),
+                _ => {}
+            }
+            Ok::<_, ScanError>(())
+        })?;
+        Ok(sum)
+    }
+}
+
+/// Moves up to `count` out of `whole`.
+fn take(whole: &mut u64, count: u64) -> u64 {
+    let part = count.min(*whole);
+    *whole -= part;
+    part
+}
+
+/// Writes `usageMetadata`, and what it cannot say into `losses`.
+pub(super) fn write(json: &mut Json, usage: &Usage, losses: &mut Vec<Loss>) {
+    if usage.cache_write_5m > 0 || usage.cache_write_1h > 0 {
+        note(losses, Loss::new("usage.cache_write", "counted as plain input there"));
+    }
+    if usage.tool_requests > 0 {
+        note(losses, Loss::new("usage.tool_requests", "no place for it there"));
+    }
+    let candidates = usage.output_total().saturating_sub(usage.reasoning);
+    json.key("usageMetadata").object();
+    json.key("promptTokenCount").number(usage.input_total());
+    json.key("candidatesTokenCount").number(candidates);
+    json.key("totalTokenCount").number(usage.input_total().saturating_add(usage.output_total()));
+    if usage.cache_read > 0 {
+        json.key("cachedContentTokenCount").number(usage.cache_read);
+    }
+    if usage.reasoning > 0 {
+        json.key("thoughtsTokenCount").number(usage.reasoning);
+    }
+    let text = usage.input_total().saturating_sub(usage.audio_in).saturating_sub(usage.image_in);
+    details(json, "promptTokensDetails", [text, usage.audio_in, usage.image_in]);
+    details(json, "candidatesTokensDetails", [usage.output_text, usage.audio_out, usage.image_out]);
+    json.end_object();
+}
+
+fn details(json: &mut Json, name: &str, counts: [u64; 3]) {
+    if counts.iter().all(|count| *count == 0) {
+        return;
+    }
+    json.key(name).array();
+    for (modality, count) in ["TEXT", "AUDIO", "IMAGE"].into_iter().zip(counts) {
+        if count > 0 {
+            json.object().key("modality").text(modality).key("tokenCount").number(count).end_object();
+        }
+    }
+    json.end_array();
+}
