@@ -111,7 +111,7 @@ impl Decoder {
             self.lane.end(events)?;
             let reason: FinishReason = stop::read(&word, sequence);
             events.push(Event::Finish { choice: 0, reason });
-            self.end(events);
+            self.conclude(events);
         }
         Ok(())
     }
@@ -130,12 +130,12 @@ impl Decoder {
             Ok(())
         })?;
         self.closed = true;
-        self.end(events);
+        self.conclude(events);
         Ok(())
     }
 
     /// The end is there when both of its events are.
-    fn end(&self, events: &mut Vec<Event>) {
+    fn conclude(&self, events: &mut Vec<Event>) {
         if self.stopped && self.closed {
             events.push(Event::End);
         }
