@@ -6,6 +6,7 @@ mod answer;
 mod errors;
 mod models;
 mod stream;
+mod translation;
 mod usage;
 
 #[cfg(test)]
@@ -105,6 +106,6 @@ impl Codec for OpenaiChat {
     }
 
     fn translator(&self) -> Option<&'static dyn Translator> {
-        None
+        Some(&Self)
     }
 }

@@ -1,0 +1,4 @@
+//! Whole answers, read and written.
+
+mod read;
+mod written;
