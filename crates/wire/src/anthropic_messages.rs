@@ -3,7 +3,14 @@
 //! Source: typed models of the official Python SDK, anthropic 2.12.0, and its `_streaming.py`, read 2026-11-22. The SDKs
 //! pass over frames without an `event:` line, so every frame of ours has one.
 
+mod arguments;
+mod cache;
+mod carry;
+mod content;
 mod errors;
+mod fault;
+mod losses;
+mod members;
 mod message;
 mod models;
 mod stream;
