@@ -3,10 +3,21 @@
 //! Source: typed models of the official Python SDK, anthropic 2.12.0, and its `_streaming.py`, read 2026-11-22. The SDKs
 //! pass over frames without an `event:` line, so every frame of ours has one.
 
+mod answer;
+mod arguments;
+mod cache;
+mod carry;
+mod content;
 mod errors;
+mod events;
+mod fault;
+mod losses;
+mod members;
 mod message;
 mod models;
+mod request;
 mod stream;
+mod translate;
 mod usage;
 
 #[cfg(test)]
@@ -120,6 +131,6 @@ impl Codec for AnthropicMessages {
     }
 
     fn translator(&self) -> Option<&'static dyn Translator> {
-        None
+        Some(&Self)
     }
 }

@@ -1,0 +1,440 @@
+//! A stream, written for a client.
+//!
+//! One block is open at a time, their indices count up from 0, a block opens when it has something to say. Why the answer
+//! ended is said once all is known, in the one `message_delta`, right before `message_stop`; nothing comes behind that.
+//! What was not ended by the supplier is not ended here.
+//!
+//! Source: `raw_message_stream_event.py` and what it names, and `lib/streaming/_messages.py`, of the official Python SDK,
+//! anthropic 2.12.0, read 2026-11-28.
+
+use std::borrow::Cow;
+
+use catalogue::{Protocol, Usage};
+
+use crate::anthropic_messages::answer::encode::{head, redacted, text_or_null};
+use crate::anthropic_messages::answer::{stop, used};
+use crate::anthropic_messages::carry::{self, Shape};
+use crate::anthropic_messages::content::citations;
+use crate::anthropic_messages::losses::Losses;
+use crate::anthropic_messages::{arguments, cache};
+use crate::conversation::{
+    BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
+};
+use crate::json::Json;
+
+/// Writes one stream.
+#[derive(Debug)]
+pub(in crate::anthropic_messages) struct Encoder {
+    about: ReplyContext,
+    phase: Phase,
+    /// The index of the open block, or of the next one.
+    index: u64,
+    open: Open,
+    called: bool,
+    refused: bool,
+    usage: Option<Usage>,
+    finish: Option<FinishReason>,
+    losses: Losses,
+}
+
+/// How far the stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Running,
+    Over,
+}
+
+/// The open block.
+#[derive(Debug, Default)]
+enum Open {
+    /// There is none.
+    #[default]
+    None,
+    /// Text, or a refusal.
+    Text {
+        is_out: bool,
+        proof: Option<Opaque>,
+    },
+    Thought {
+        is_out: bool,
+        proof: Option<Opaque>,
+    },
+    Call(Call),
+    /// A block that went out whole.
+    Whole,
+}
+
+/// An open tool call. It goes out with its first piece, so that a proof which comes before that can go before it.
+#[derive(Debug, Default)]
+struct Call {
+    id: String,
+    name: String,
+    is_out: bool,
+    proof: Option<Opaque>,
+    /// The text of a call that takes free text, which goes out as one object.
+    free: Option<String>,
+}
+
+impl EventEncoder for Encoder {
+    fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        if self.phase == Phase::Over {
+            return Ok(());
+        }
+        match event {
+            Event::KeepAlive => {
+                frame(out, "ping", |_| {});
+                return Ok(());
+            }
+            Event::Start { id, model, usage } => {
+                self.usage = usage.or(self.usage);
+                self.start(id.as_deref(), model.as_deref(), out);
+                return Ok(());
+            }
+            Event::Usage(usage) => {
+                self.usage = Some(*usage);
+                return Ok(());
+            }
+            _ => self.start(None, None, out),
+        }
+        match event {
+            Event::BlockStart { choice, block } => {
+                only_one(*choice)?;
+                self.end_block(out);
+                self.block_start(block, out)
+            }
+            Event::Delta { choice, delta } => {
+                only_one(*choice)?;
+                self.delta(delta, out);
+                Ok(())
+            }
+            Event::BlockEnd { choice } => {
+                only_one(*choice)?;
+                self.end_block(out);
+                Ok(())
+            }
+            Event::Finish { choice, reason } => {
+                only_one(*choice)?;
+                self.finish = Some(reason.clone());
+                Ok(())
+            }
+            Event::End => {
+                self.end(out);
+                Ok(())
+            }
+            Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => Ok(()),
+        }
+    }
+
+    fn losses(&self) -> &[Loss] {
+        self.losses.as_slice()
+    }
+}
+
+fn only_one(choice: u32) -> Result<(), TranslateError> {
+    if choice == 0 { Ok(()) } else { Err(TranslateError::unsayable("choices", "an answer is one there")) }
+}
+
+impl Encoder {
+    pub(in crate::anthropic_messages) fn new(about: &ReplyContext) -> Self {
+        Self {
+            about: about.clone(),
+            phase: Phase::Before,
+            index: 0,
+            open: Open::None,
+            called: false,
+            refused: false,
+            usage: None,
+            finish: None,
+            losses: Losses::default(),
+        }
+    }
+
+    fn start(&mut self, id: Option<&str>, model: Option<&str>, out: &mut Vec<u8>) {
+        if self.phase != Phase::Before {
+            return;
+        }
+        self.phase = Phase::Running;
+        // A prompt of nothing is no prompt: an estimate is nearer.
+        let usage = self.usage.filter(|usage| usage.input_total() > 0);
+        let (about, losses) = (&self.about, &mut self.losses);
+        frame(out, "message_start", |json| {
+            json.key("message").object();
+            head(json, id, model, about);
+            json.key("content").array().end_array();
+            json.key("stop_reason").null().key("stop_sequence").null().key("usage");
+            match usage {
+                Some(usage) => used::write(json, &usage, losses),
+                None => used::estimate(json, about.estimated_input_tokens),
+            }
+            json.end_object();
+        });
+    }
+
+    fn block_start(&mut self, block: &BlockStart, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.open = match block {
+            BlockStart::Text => Open::Text { is_out: false, proof: None },
+            BlockStart::Refusal => {
+                self.refused = true;
+                Open::Text { is_out: false, proof: None }
+            }
+            BlockStart::Reasoning { .. } => Open::Thought { is_out: false, proof: None },
+            BlockStart::ToolCall { id, name, is_custom } => {
+                self.called = true;
+                let free = is_custom.then(String::new);
+                Open::Call(Call { id: id.clone(), name: name.clone(), free, ..Call::default() })
+            }
+            BlockStart::Opaque(opaque) => {
+                self.opaque(opaque, out)?;
+                Open::Whole
+            }
+            BlockStart::Media(_) => {
+                return Err(TranslateError::unsayable("content.media", "answers hold no media there"));
+            }
+        };
+        Ok(())
+    }
+
+    fn opaque(&mut self, opaque: &Opaque, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        if opaque.protocol != Protocol::AnthropicMessages {
+            self.losses.add(format!("content.{}", opaque.kind), "carried for its maker, not shown");
+            self.redacted(&carry::block(opaque), out);
+            return Ok(());
+        }
+        let data = on_one_line(&opaque.data);
+        let Some(carried) = cache::Carried::new(&data, &mut self.losses) else {
+            return Err(TranslateError::malformed(
+                format!("content.{}", opaque.kind),
+                "a block is an object",
+            ));
+        };
+        self.block_opens(out, |json| carried.write(json, None));
+        self.block_stops(out);
+        Ok(())
+    }
+
+    fn delta(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+        match delta {
+            Delta::Text(text) if text.is_empty() => {}
+            Delta::Text(text) => self.text(text, out),
+            Delta::Citation(citation) => {
+                let mut json = Json::new();
+                if citations::write(&mut json, citation, &mut self.losses) {
+                    self.prose_opens(out);
+                    self.block_grows(out, "citations_delta", |delta| {
+                        delta.key("citation").raw(json.finish());
+                    });
+                }
+            }
+            Delta::Logprobs(_) => self.losses.add("logprobs", "probabilities are not told there"),
+            Delta::Proof(proof) => match &mut self.open {
+                Open::Text { proof: place, .. }
+                | Open::Thought { proof: place, .. }
+                | Open::Call(Call { proof: place, .. }) => {
+                    *place = Some(proof.clone());
+                }
+                Open::None | Open::Whole => self.losses.add("reasoning.proof", "it proves no block"),
+            },
+        }
+    }
+
+    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        if let Open::Call(Call { free: Some(free), .. }) = &mut self.open {
+            free.push_str(text);
+            return;
+        }
+        if matches!(self.open, Open::Call(_)) {
+            self.call_opens(out);
+            self.block_grows(out, "input_json_delta", |json| {
+                json.key("partial_json").text(text);
+            });
+            return;
+        }
+        self.prose_opens(out);
+        let (kind, name) = match self.open {
+            Open::Thought { .. } => ("thinking_delta", "thinking"),
+            _ => ("text_delta", "text"),
+        };
+        self.block_grows(out, kind, |json| {
+            json.key(name).text(text);
+        });
+    }
+
+    /// Sends the beginning of the open text or thought, if that is still to do.
+    fn prose_opens(&mut self, out: &mut Vec<u8>) {
+        match &mut self.open {
+            Open::Thought { is_out, .. } => {
+                if !std::mem::replace(is_out, true) {
+                    self.thinking_opens(out);
+                }
+            }
+            Open::Text { is_out, .. } => {
+                if !std::mem::replace(is_out, true) {
+                    self.text_opens(out);
+                }
+            }
+            // Words that no block was opened for are words all the same.
+            Open::None | Open::Whole | Open::Call(_) => {
+                self.end_block(out);
+                self.open = Open::Text { is_out: true, proof: None };
+                self.text_opens(out);
+            }
+        }
+    }
+
+    /// Sends the beginning of the open call, if that is still to do; its proof before it, if that is known.
+    fn call_opens(&mut self, out: &mut Vec<u8>) {
+        let Open::Call(call) = &mut self.open else { return };
+        if std::mem::replace(&mut call.is_out, true) {
+            return;
+        }
+        let (id, name) = (std::mem::take(&mut call.id), std::mem::take(&mut call.name));
+        if let Some(proof) = call.proof.take() {
+            self.thinking_opens(out);
+            self.thinking_stops(&proof.seal(), out);
+        }
+        self.block_opens(out, |json| {
+            json.object().key("type").text("tool_use").key("id").text(&id).key("name").text(&name);
+            json.key("input").object().end_object().end_object();
+        });
+    }
+
+    /// Sends the end of the open block.
+    fn end_block(&mut self, out: &mut Vec<u8>) {
+        if let Open::Call(call) = &mut self.open {
+            let free = call.free.take();
+            self.call_opens(out);
+            if let Some(text) = free {
+                self.losses
+                    .add("tool_call.custom", "a call holds an object there: its text is wrapped in one");
+                let object = arguments::wrapped("input", &text);
+                self.block_grows(out, "input_json_delta", |json| {
+                    json.key("partial_json").text(&String::from_utf8_lossy(&object));
+                });
+            }
+        }
+        match std::mem::take(&mut self.open) {
+            Open::None | Open::Whole => {}
+            Open::Text { is_out, proof } => {
+                if is_out {
+                    self.block_stops(out);
+                }
+                if let Some(proof) = proof {
+                    self.redacted(&carry::behind(&proof, is_out), out);
+                }
+            }
+            Open::Call(call) => {
+                self.block_stops(out);
+                if let Some(proof) = call.proof {
+                    self.redacted(&carry::behind(&proof, true), out);
+                }
+            }
+            Open::Thought { is_out, proof } => match carry::shape(is_out, proof.as_ref()) {
+                Shape::Thinking(signature) => {
+                    if !is_out {
+                        self.thinking_opens(out);
+                    }
+                    self.thinking_stops(&signature, out);
+                }
+                Shape::Redacted(data) => self.redacted(&data, out),
+                Shape::Nothing => {}
+            },
+        }
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.end_block(out);
+        self.phase = Phase::Over;
+        if self.usage.is_none() {
+            self.losses.add("usage", used::UNSTATED);
+        }
+        let (usage, estimate, losses) = (self.usage, self.about.estimated_input_tokens, &mut self.losses);
+        let (word, sequence) = match &self.finish {
+            Some(reason) => {
+                let (word, sequence) = stop::word(reason, self.called, self.refused, losses);
+                (Some(word), sequence)
+            }
+            None => (None, None),
+        };
+        frame(out, "message_delta", |json| {
+            json.key("delta").object();
+            text_or_null(json, "stop_reason", word);
+            text_or_null(json, "stop_sequence", sequence);
+            json.end_object().key("usage");
+            match usage {
+                Some(usage) => used::write(json, &usage, losses),
+                None => used::estimate(json, estimate),
+            }
+        });
+        frame(out, "message_stop", |_| {});
+    }
+
+    // The frames.
+
+    fn text_opens(&self, out: &mut Vec<u8>) {
+        self.block_opens(out, |json| {
+            json.object().key("type").text("text").key("text").text("").end_object();
+        });
+    }
+
+    fn thinking_opens(&self, out: &mut Vec<u8>) {
+        self.block_opens(out, |json| crate::anthropic_messages::answer::encode::thinking(json, "", ""));
+    }
+
+    fn thinking_stops(&mut self, signature: &str, out: &mut Vec<u8>) {
+        self.block_grows(out, "signature_delta", |json| {
+            json.key("signature").text(signature);
+        });
+        self.block_stops(out);
+    }
+
+    fn redacted(&mut self, data: &str, out: &mut Vec<u8>) {
+        self.block_opens(out, |json| redacted(json, data));
+        self.block_stops(out);
+    }
+
+    fn block_opens(&self, out: &mut Vec<u8>, block: impl FnOnce(&mut Json)) {
+        frame(out, "content_block_start", |json| {
+            json.key("index").number(self.index).key("content_block");
+            block(json);
+        });
+    }
+
+    fn block_grows(&self, out: &mut Vec<u8>, kind: &str, delta: impl FnOnce(&mut Json)) {
+        frame(out, "content_block_delta", |json| {
+            json.key("index").number(self.index).key("delta").object().key("type").text(kind);
+            delta(json);
+            json.end_object();
+        });
+    }
+
+    fn block_stops(&mut self, out: &mut Vec<u8>) {
+        frame(out, "content_block_stop", |json| {
+            json.key("index").number(self.index);
+        });
+        self.index += 1;
+    }
+}
+
+/// Writes one event; `members` writes what it holds beside its name.
+fn frame(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Json)) {
+    let mut json = Json::new();
+    json.object().key("type").text(name);
+    members(&mut json);
+    json.end_object();
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\ndata: ");
+    out.extend_from_slice(&json.finish());
+    out.extend_from_slice(b"\n\n");
+}
+
+/// JSON without ends of lines: they are blanks between values, or escaped (some readers take two more characters for
+/// such ends, which stand in strings only).
+fn on_one_line(json: &str) -> Cow<'_, str> {
+    if !json.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
+        return Cow::Borrowed(json);
+    }
+    let spaced = json.replace(['\n', '\r'], " ");
+    Cow::Owned(spaced.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"))
+}

@@ -1,0 +1,105 @@
+//! The tools on offer and the choice among them.
+
+use std::collections::HashSet;
+
+use super::arrange::Arranged;
+use super::content::Writer;
+use crate::anthropic_messages::cache::{self, Carried};
+use crate::conversation::{Function, Request, Tool, ToolChoice, TranslateError};
+use catalogue::Protocol;
+
+/// The schema of a function that has none.
+const ANY_OBJECT: &str = r#"{"type":"object","properties":{}}"#;
+
+pub(super) fn write(
+    writer: &mut Writer<'_, '_>,
+    request: &Request,
+    arranged: &Arranged<'_>,
+) -> Result<(), TranslateError> {
+    let called: Vec<&str> = if request.tools.is_empty() { called(arranged) } else { Vec::new() };
+    if request.tools.is_empty() && called.is_empty() {
+        return without(&request.tool_choice);
+    }
+    writer.json.key("tools").array();
+    for tool in &request.tools {
+        match tool {
+            Tool::Function(tool) => function(writer, tool),
+            Tool::Supplied(opaque) if opaque.is_for(Protocol::AnthropicMessages, writer.target.owner) => {
+                let Some(carried) = Carried::new(&opaque.data, writer.losses) else {
+                    return Err(TranslateError::malformed("tools", "a tool is an object"));
+                };
+                let mark = writer.marks.next(carried.mark);
+                carried.write(&mut writer.json, mark);
+            }
+            Tool::Supplied(opaque) => {
+                let what = format!("tools.{}", opaque.kind);
+                return Err(TranslateError::unsayable(what, "only its own supplier has this tool"));
+            }
+            Tool::Custom { .. } => {
+                return Err(TranslateError::unsayable("tools.custom", "tools take objects there"));
+            }
+        }
+    }
+    for name in &called {
+        writer.json.object().key("name").text(name).key("input_schema").raw(ANY_OBJECT).end_object();
+    }
+    writer.json.end_array();
+    if called.is_empty() {
+        choice(writer, request);
+        return Ok(());
+    }
+    writer.json.key("tool_choice").object().key("type").text("none").end_object();
+    without(&request.tool_choice)
+}
+
+/// The tools that the conversation's calls are for, each once, in order.
+fn called<'a>(arranged: &'a Arranged<'_>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    let names = arranged.blocks().filter_map(|block| block.call()).map(|call| call.name.as_str());
+    names.filter(|name| seen.insert(*name)).collect()
+}
+
+/// Without tools there is no choice.
+fn without(choice: &ToolChoice) -> Result<(), TranslateError> {
+    match choice {
+        ToolChoice::Unsaid | ToolChoice::Auto | ToolChoice::None => Ok(()),
+        ToolChoice::Any | ToolChoice::Named(_) => {
+            Err(TranslateError::unsayable("tool_choice", "there is no tool to be called"))
+        }
+    }
+}
+
+fn function(writer: &mut Writer<'_, '_>, function: &Function) {
+    let mark = writer.marks.next(function.cache);
+    let json = &mut writer.json;
+    json.object().key("name").text(&function.name);
+    let description = function.description.as_deref().filter(|description| !description.is_empty());
+    json.optional("description", description).key("input_schema");
+    match &function.schema {
+        Some(schema) => json.raw(schema),
+        None => json.raw(ANY_OBJECT),
+    };
+    if function.strict == Some(true) {
+        json.key("strict").boolean(true);
+    }
+    cache::write(json, mark);
+    json.end_object();
+}
+
+fn choice(writer: &mut Writer<'_, '_>, request: &Request) {
+    let is_alone = request.parallel_tools == Some(false);
+    let (kind, name) = match &request.tool_choice {
+        ToolChoice::Unsaid if !is_alone => return,
+        ToolChoice::Unsaid | ToolChoice::Auto => ("auto", None),
+        ToolChoice::None => ("none", None),
+        ToolChoice::Any => ("any", None),
+        ToolChoice::Named(name) => ("tool", Some(name)),
+    };
+    let json = &mut writer.json;
+    json.key("tool_choice").object().key("type").text(kind).optional("name", name);
+    // The model may call several unless it is told otherwise, and `none` has no such word.
+    if is_alone && kind != "none" {
+        json.key("disable_parallel_tool_use").boolean(true);
+    }
+    json.end_object();
+}
