@@ -14,7 +14,9 @@ mod models;
 mod names;
 mod path;
 mod peek;
+mod reading;
 mod response;
+mod schema;
 mod stream;
 mod usage;
 
