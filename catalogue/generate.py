@@ -94,6 +94,7 @@ def entry(model, rows, dates, siblings):
         given("no", no),
         given("features", [name for name in ("tool_choice", "prompt_caching") if model["caps"].get(name)]),
         given("refuses", [name for name in ("temperature",) if model["caps"].get(name) is False]),
+        given("quirks", judgements.quirks(model["model"])),
         given("released", model.get("release_date"), day=True),
         given("ends", model.get("deprecation_date")),
         given("knowledge_cutoff", model.get("knowledge_cutoff")),

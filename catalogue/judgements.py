@@ -65,6 +65,22 @@ def weights(supplier, model):
     return found or ("maker-only" if maker(supplier, model) in CLOSED_MAKERS else "unknown")
 
 
+# How a model wants to be spoken to, over the lower-case id; every rule that matches holds. `Quirks` in the catalogue's
+# crate says what each means. Sources, read 2026-11-28: anthropic 2.12.0 (Python SDK), types/thinking_config_*_param.py, and
+# github.com/All-Hands-AI/OpenHands-Cloud/issues/616 (budgets refused from Claude 4.7 on; 4.6 takes both); the error
+# "Thinking may not be enabled when tool_choice forces tool use" in github.com/BerriAI/litellm/issues/8901; google-genai
+# 3.4.0 (Python SDK), types.py, ThinkingConfig (levels from Gemini 3 on).
+QUIRKS = (
+    (r"claude-(opus|sonnet)-4-[6-9]|claude-[a-z]+-[5-9]", "adaptive_thinking"),
+    (r"claude-", "no_forced_tool_with_thinking"),
+    (r"gemini-([3-9]|flash-latest|flash-lite-latest|pro-latest)", "thinking_level"),
+)
+
+
+def quirks(model):
+    return [quirk for pattern, quirk in QUIRKS if re.search(pattern, model.lower())]
+
+
 # Ids that follow no rule.
 SAME = {
     "mistral.mistral-large-3-675b-instruct": "mistral-large-2512",

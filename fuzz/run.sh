@@ -21,6 +21,8 @@ for name in $target; do
   case $name in
     openai_stream) seeds=../crates/wire/src/openai_chat/stream/tests ;;
     anthropic_stream) seeds=../crates/wire/src/anthropic_messages/stream/tests ;;
+    cohere_stream) seeds=../crates/wire/src/cohere_chat/stream/tests ;;
+    ollama_stream) seeds=../crates/wire/src/ollama_chat/stream/tests ;;
     *) seeds= ;;
   esac
   dictionary=

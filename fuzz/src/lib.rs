@@ -2,27 +2,24 @@
 
 use bytes::Bytes;
 use catalogue::Protocol;
-use wire::framing::{Frame, sse::Framer};
-use wire::{End, SeenKind};
+use wire::conversation::Event;
+use wire::framing::{DEFAULT_LIMIT, Frame, Framing};
+use wire::{Codec, End, SeenKind};
 
-/// Reads a stream twice: as it is, and with every frame given another outside, so that comparing with an earlier frame
-/// never helps. Both must see the same.
+/// Reads a stream twice: as it is, and, where frames can be given another outside, with every frame given one, so that
+/// comparing with an earlier frame never helps. Both must see the same.
 pub fn watch(protocol: Protocol, stream: &[u8]) {
     let codec = wire::codec(protocol).expect("spoken");
     let (mut reader, mut scanning) = (codec.stream(), codec.stream());
-    let mut framer = Framer::default();
-    framer.push(Bytes::copy_from_slice(stream));
     let mut failed = false;
-    let mut number = 0;
-    while let Ok(Some(frame)) = framer.next_frame() {
-        let seen = reader.read(&frame);
-        number += 1;
-        let outside = [format!(":{number}\n").as_bytes(), &frame.raw].concat();
+    for (number, frame) in frames(codec, stream).iter().enumerate() {
+        let seen = reader.read(frame);
         // A byte-order mark counts only at the front of a frame.
-        if !frame.raw.starts_with(b"\xef\xbb\xbf") {
+        if codec.framing() == Framing::Sse && !frame.raw.starts_with(b"\xef\xbb\xbf") {
+            let outside = [format!(":{number}\n").as_bytes(), &frame.raw].concat();
             assert_eq!(scanning.read(&Frame::sse(outside.into())), seen);
         } else {
-            scanning.read(&frame);
+            scanning.read(frame);
         }
         failed |= matches!(seen.kind, SeenKind::Error(_));
         assert!(!failed || reader.end() == End::Cut, "a failure is never a whole answer");
@@ -30,4 +27,82 @@ pub fn watch(protocol: Protocol, stream: &[u8]) {
     assert_eq!(reader.output_bytes(), scanning.output_bytes());
     assert_eq!((reader.usage(), reader.finish()), (scanning.usage(), scanning.finish()));
     assert!(reader.output_bytes() <= stream.len() as u64);
+}
+
+/// Reads a stream and a whole answer in neutral terms. A stream's events keep their order, and those that end are of
+/// streams that are whole.
+pub fn decode(protocol: Protocol, input: &[u8]) {
+    let codec = wire::codec(protocol).expect("spoken");
+    let translator = codec.translator().expect("translated");
+    let _ = translator.decode_answer(input);
+    let mut reader = codec.stream();
+    let mut decoder = translator.event_decoder();
+    let mut events = Vec::new();
+    let mut order = Order::default();
+    for frame in frames(codec, input) {
+        let failed = matches!(reader.read(&frame).kind, SeenKind::Error(_));
+        let decoded = decoder.decode(&frame, &mut events);
+        events.drain(..).for_each(|event| order.take(&event));
+        if order.has_ended {
+            assert_eq!(reader.end(), End::Complete, "only what is whole has an end");
+            break;
+        }
+        if failed || decoded.is_err() {
+            break;
+        }
+    }
+}
+
+fn frames(codec: &dyn Codec, stream: &[u8]) -> Vec<Frame> {
+    let mut framer = codec.framing().framer(DEFAULT_LIMIT);
+    framer.push(Bytes::copy_from_slice(stream));
+    std::iter::from_fn(|| framer.next_frame().ok().flatten()).collect()
+}
+
+/// The order that events are promised to keep.
+#[derive(Default)]
+struct Order {
+    has_started: bool,
+    has_ended: bool,
+    /// Per choice: whether a block is open, and whether it has finished.
+    choices: std::collections::BTreeMap<u32, (bool, bool)>,
+}
+
+impl Order {
+    fn take(&mut self, event: &Event) {
+        assert!(!self.has_ended, "nothing follows the end: {event:?}");
+        let is_start = matches!(event, Event::Start { .. });
+        assert_ne!(
+            std::mem::replace(&mut self.has_started, true),
+            is_start,
+            "one start, and first: {event:?}"
+        );
+        match event {
+            Event::BlockStart { choice, .. } => {
+                assert_eq!(self.choice(*choice), &(false, false), "blocks come one after the other");
+                self.choice(*choice).0 = true;
+            }
+            Event::Delta { choice, .. } => assert!(self.choice(*choice).0, "only an open block grows"),
+            Event::BlockEnd { choice } => {
+                assert!(std::mem::replace(&mut self.choice(*choice).0, false), "a block ends once");
+            }
+            Event::Finish { choice, .. } => {
+                assert_eq!(
+                    self.choice(*choice),
+                    &(false, false),
+                    "a choice finishes once, with no block open"
+                );
+                self.choice(*choice).1 = true;
+            }
+            Event::End => {
+                assert!(self.choices.values().all(|(is_open, _)| !is_open), "no block is left open");
+                self.has_ended = true;
+            }
+            Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => {}
+        }
+    }
+
+    fn choice(&mut self, choice: u32) -> &mut (bool, bool) {
+        self.choices.entry(choice).or_default()
+    }
 }

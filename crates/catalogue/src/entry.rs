@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::needs::Capabilities;
 use crate::place::Region;
 use crate::price::PriceList;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Protocols};
 use crate::quirks::Quirks;
 use crate::weights::Weights;
 
@@ -40,6 +40,8 @@ pub struct ProviderEntry {
     pub name: String,
     /// What it speaks, unless a model says otherwise ([`ModelEntry::protocol`]).
     pub protocol: Protocol,
+    /// What else is spoken at the same base URL, to clients that speak it.
+    pub also: Protocols,
     /// What the protocol's official SDK takes as base URL. `None` where each account has its own (Azure).
     pub base_url: Option<String>,
     /// Path between an account's own address and the protocol's path, where the configured base URL has no path:

@@ -44,7 +44,7 @@ pub use needs::{Capabilities, Needs, UnknownNeed};
 pub use parse::ParseError;
 pub use place::{InvalidRegion, Region};
 pub use price::{Agreement, Cost, Lines, LongContext, PriceList, Rates, Service};
-pub use protocol::{Protocol, UnknownProtocol};
+pub use protocol::{Protocol, Protocols, UnknownProtocol};
 pub use quirks::{Quirks, UnknownQuirk};
 pub use usage::{Bucket, Usage};
 pub use weights::{InvalidWeights, Weights};

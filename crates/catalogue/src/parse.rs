@@ -66,6 +66,7 @@ struct File {
     stops_billing_on_abort: Option<bool>,
     stream_usage: Option<bool>,
     quirks: Option<Quirks>,
+    also: Option<Vec<Protocol>>,
     sources: Option<Vec<Source>>,
     #[serde(default)]
     aliases: BTreeMap<String, String>,
@@ -190,6 +191,10 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
             .stops_billing_on_abort
             .or(like.and_then(|preset| preset.stops_billing_on_abort)),
         stream_usage: file.stream_usage.or(like.map(|preset| preset.stream_usage)).unwrap_or(true),
+        also: match file.also {
+            Some(also) => also.into_iter().collect(),
+            None => like.map(|preset| preset.also).unwrap_or_default(),
+        },
         quirks: file.quirks.or(like.map(|preset| preset.quirks)).unwrap_or_default(),
         like: file.like,
         sources,

@@ -57,6 +57,31 @@ impl fmt::Display for Protocol {
     }
 }
 
+/// A set of protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Protocols(u16);
+
+impl Protocols {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Each in it, in the order of [`Protocol::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Protocol> {
+        Protocol::ALL.into_iter().filter(move |protocol| self.contains(*protocol))
+    }
+
+    /// Whether `protocol` is in it.
+    pub const fn contains(self, protocol: Protocol) -> bool {
+        self.0 & 1 << protocol as u16 != 0
+    }
+}
+
+impl FromIterator<Protocol> for Protocols {
+    fn from_iter<I: IntoIterator<Item = Protocol>>(protocols: I) -> Self {
+        Self(protocols.into_iter().fold(0, |set, protocol| set | 1 << protocol as u16))
+    }
+}
+
 /// A protocol name that nobody here speaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 use wire::{Codec, Edit};
 
+use crate::door::Conversation;
 use crate::refusal::Refusal;
 
 /// How much of a prompt's start its hash covers: enough to tell system prompts apart.
@@ -41,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
     /// The splice that asks for usage in the stream; `None` when the client asked, or it is not a stream.
     pub(crate) usage_edit: Option<Edit>,
+    /// The splices that take out what other suppliers' seals hold.
+    pub(crate) seal_edits: Vec<Edit>,
     pub(crate) needs: Needs,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) estimated_input_tokens: u64,
@@ -52,29 +55,37 @@ pub(crate) struct Asked {
     pub(crate) tags: Arc<[Arc<str>]>,
 }
 
-/// Reads `body`, spoken in `protocol`.
+/// The behaviour of a protocol that is spoken here.
+pub(crate) fn codec(protocol: Protocol) -> &'static dyn Codec {
+    wire::codec(protocol).expect("each protocol of an endpoint or a candidate has a codec")
+}
+
+/// Reads `body`, spoken as the endpoint wants it.
 pub(crate) fn read(
-    protocol: Protocol,
+    endpoint: &Conversation,
     headers: &HeaderMap,
     body: &[u8],
     salt: u64,
 ) -> Result<Asked, Refusal> {
-    let codec = wire::codec(protocol).expect("each endpoint's protocol has a codec");
-    let peek = wire::peek(body)?;
+    let codec = codec(endpoint.protocol);
+    let mut peek = codec.peek(body)?;
+    peek.stream = endpoint.stream.unwrap_or(peek.stream);
+    let model = endpoint.model.as_deref().or(peek.model_name()).unwrap_or_default();
     let usage_edit = if peek.stream { codec.usage_request(&peek) } else { None };
     let prompt = peek.system.clone().or_else(|| peek.messages.clone()).unwrap_or_default();
     let session = header(headers, &SESSION)
         .or_else(|| peek.user.as_ref().map(|user| user.value.as_ref()))
         .map(|session| salted_hash(salt, session.as_bytes()));
     Ok(Asked {
-        protocol,
+        protocol: endpoint.protocol,
         codec,
-        model: peek.model_name().unwrap_or_default().into(),
+        model: model.into(),
         model_range: peek.model.as_ref().map(|model| model.range.clone()),
         object_open: peek.object_open,
         is_empty: peek.is_empty,
         stream: peek.stream,
         usage_edit,
+        seal_edits: wire::without_seals(body),
         needs: peek.needs,
         max_tokens: peek.max_tokens,
         estimated_input_tokens: crate::estimate::tokens(peek.text_bytes),

@@ -7,19 +7,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::Needs;
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout_at};
 use upstream::{Lease, Outgoing, SendError, Sent};
-use wire::framing::Framer;
-use wire::{Broken, Failure, SeenKind, StreamReader};
+use wire::framing::{Frame, Framer};
+use wire::translate::StreamTranslation;
+use wire::{Broken, Codec, Failure, SeenKind, StreamReader};
 
 use crate::call::Call;
 use crate::gzip::{Coding, Gzip, UnpackError};
 use crate::held::{Held, Read};
 use crate::pace::after;
+use crate::speech::{Speech, error_in, failure};
 use crate::trace::AttemptTrace;
 
 /// Thinking comes before the first token; a limit made for answers would cut it off.
@@ -33,6 +36,8 @@ pub(crate) struct Started {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) answer: Answer,
+    /// How it was asked.
+    pub(crate) speech: Speech,
 }
 
 /// The forms of an answer.
@@ -58,6 +63,8 @@ pub(crate) struct Streaming {
     pub(crate) reader: Box<dyn StreamReader>,
     pub(crate) rest: Incoming,
     pub(crate) lease: Lease,
+    /// Where the client reads another protocol.
+    pub(crate) translation: Option<StreamTranslation>,
 }
 
 /// An attempt that brought nothing.
@@ -76,6 +83,19 @@ pub(crate) struct ErrorAnswer {
     pub(crate) body: Bytes,
 }
 
+impl ErrorAnswer {
+    /// Words it in the client's protocol.
+    fn say_in(&mut self, call: &Call) {
+        let wait = ["retry-after", "retry-after-ms"].map(|name| (name, self.headers.remove(name)));
+        self.headers.clear();
+        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in wait {
+            self.headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
+        }
+        self.body = error_in(call.asked.codec, self.status.as_u16(), &self.body, &call.id_text);
+    }
+}
+
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
         Self { failure, answer: None }
@@ -87,12 +107,14 @@ impl From<Failure> for Failed {
 pub(crate) async fn attempt(
     call: &Call,
     deployment: DeploymentIndex,
+    mut speech: Speech,
     trace: &AttemptTrace,
     others_left: bool,
 ) -> Result<Started, Failed> {
     let limits = Limits::new(call, Instant::now(), others_left);
     let provider = call.snapshot.provider_of(deployment);
-    let outgoing = || outgoing(call, deployment);
+    let codec = call.codec_of(deployment);
+    let outgoing = || outgoing(call, deployment, &speech);
     let sending =
         call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
     let sent = match timeout_at(limits.headers, sending).await {
@@ -111,25 +133,31 @@ pub(crate) async fn attempt(
     let (parts, body) = response.into_parts();
     trace.headers(parts.status, &parts.headers);
     if !parts.status.is_success() {
-        let mut failed = refused(call, parts.status, parts.headers, body, lease, limits.total).await;
+        let mut failed = refused(call, codec, parts.status, parts.headers, body, lease, limits.total).await;
         if call.names_the_model(deployment) && matches!(failed.failure, Failure::ModelMissing) {
             // The client's slip: what others ask of the same engine goes on.
             failed.failure = Failure::Client;
         }
+        if let Some(answer) = failed.answer.as_mut().filter(|_| call.is_translated(deployment)) {
+            answer.say_in(call);
+        }
         return Err(failed);
     }
     let answer = if call.asked.stream {
-        expect_type(&parts.headers, "text/event-stream")?;
+        expect_type(&parts.headers, codec.framing().media_type())?;
         if Coding::of(&parts.headers) != Coding::Identity {
             return Err(Failure::Broken(Broken::Packed).into());
         }
         let strips = call.strips_usage(deployment);
-        Answer::Stream(first_content(call, body, lease, trace, limits, strips).await?)
+        let streaming = Streaming::new(call, codec, speech.stream(), body, lease);
+        Answer::Stream(first_content(call, streaming, trace, limits, strips).await?)
     } else {
         expect_type(&parts.headers, "application/json")?;
-        plain(call, &parts.headers, body, lease, trace, limits.total).await?
+        let plain = Plain { call, codec, headers: &parts.headers, trace, until: limits.total };
+        plain.read(&mut speech, body, lease).await?
     };
-    Ok(Started { status: parts.status, headers: parts.headers, answer })
+    let headers = speech.headers(parts.headers, call);
+    Ok(Started { status: parts.status, headers, answer, speech })
 }
 
 /// When each part of an attempt is too late.
@@ -165,18 +193,20 @@ fn with_thinking(limit: Duration, needs: Needs) -> Duration {
 }
 
 /// The client's request as this deployment gets it.
-fn outgoing(call: &Call, deployment: DeploymentIndex) -> Outgoing {
+fn outgoing(call: &Call, deployment: DeploymentIndex, speech: &Speech) -> Outgoing {
     let provider = call.snapshot.provider_of(deployment);
     let mut headers = HeaderMap::with_capacity(12);
-    call.client_headers.copy_to(&mut headers);
+    call.client_headers.copy_to(&mut headers, call.is_translated(deployment));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     provider.target.apply(&mut headers);
     Outgoing {
         method: Method::POST,
-        uri: provider.target.uri(&call.asked.codec.path(&call.asked.model, call.asked.stream)),
+        uri: provider
+            .target
+            .uri(&call.codec_of(deployment).path(call.model_name(deployment), call.asked.stream)),
         headers,
-        body: call.body_for(deployment),
+        body: call.body_for(deployment, speech),
     }
 }
 
@@ -192,6 +222,7 @@ fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Failed> {
 
 async fn refused(
     call: &Call,
+    codec: &dyn Codec,
     status: StatusCode,
     headers: HeaderMap,
     mut body: Incoming,
@@ -207,49 +238,65 @@ async fn refused(
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let now_unix_s = u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default();
-    let failure = call.asked.codec.classify(status.as_u16(), &header, &body, now_unix_s);
+    let failure = codec.classify(status.as_u16(), &header, &body, now_unix_s);
     Failed { failure, answer: Some(Box::new(ErrorAnswer { status, headers, body })) }
 }
 
-/// Reads a plain answer whole, so that a broken one is seen before the client sees anything of it.
-async fn plain(
-    call: &Call,
-    headers: &HeaderMap,
-    mut body: Incoming,
-    lease: Lease,
-    trace: &AttemptTrace,
+/// A plain answer that is being read whole, so that a broken one is seen before the client sees anything of it.
+struct Plain<'a> {
+    call: &'a Call,
+    codec: &'static dyn Codec,
+    headers: &'a HeaderMap,
+    trace: &'a AttemptTrace,
     until: Instant,
-) -> Result<Answer, Failed> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let is_packed = Coding::of(headers) != Coding::Identity;
-    let mut held = Held::new(call.policy().reply_buffer, call.room.shared.memory.clone());
-    if announced.is_some_and(|length: usize| length > call.policy().reply_buffer) && !is_packed {
-        return Ok(Answer::Large { held, rest: body, lease });
-    }
-    let read = timeout_at(until, held.read(&mut body)).await;
-    // The supplier had all of it when it began to send.
-    let broke = |length: usize, failure: Failure| {
-        trace.in_vain(None, announced.unwrap_or_default().max(length) as u64);
-        Err(failure.into())
-    };
-    match read {
-        Ok(Read::Full) if is_packed => broke(held.len(), Failure::Broken(Broken::TooLong)),
-        Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
-        Ok(Read::End) => {
-            lease.give_back();
-            let body = match unpacked(call, headers, held.into_bytes(), call.policy().reply_buffer).await {
-                Ok(body) => body,
-                Err(failure) => return broke(0, failure),
-            };
-            match call.asked.codec.reply(&body) {
-                Ok(reply) => Ok(Answer::Whole { body, reply }),
-                Err(failure @ Failure::Broken(_)) => broke(body.len(), failure),
-                // An error in an answer's place: nothing was generated.
-                Err(failure) => Err(failure.into()),
-            }
+}
+
+impl Plain<'_> {
+    async fn read(&self, speech: &mut Speech, mut body: Incoming, lease: Lease) -> Result<Answer, Failed> {
+        let most = self.call.policy().reply_buffer;
+        let announced = self.announced();
+        // What is unpacked or translated has to be held.
+        let is_held = Coding::of(self.headers) != Coding::Identity || speech.body().is_some();
+        let mut held = Held::new(most, self.call.room.shared.memory.clone());
+        if announced.is_some_and(|length| length > most) && !is_held {
+            return Ok(Answer::Large { held, rest: body, lease });
         }
-        Ok(Read::Broken) => broke(held.len(), Failure::Broken(Broken::Cut)),
-        Err(_) => broke(held.len(), Failure::Timeout),
+        let read = timeout_at(self.until, held.read(&mut body)).await;
+        match read {
+            Ok(Read::Full) if is_held => Err(self.broke(held.len(), Failure::Broken(Broken::TooLong))),
+            Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
+            Ok(Read::End) => {
+                lease.give_back();
+                self.whole(speech, held.into_bytes()).await
+            }
+            Ok(Read::Broken) => Err(self.broke(held.len(), Failure::Broken(Broken::Cut))),
+            Err(_) => Err(self.broke(held.len(), Failure::Timeout)),
+        }
+    }
+
+    async fn whole(&self, speech: &mut Speech, body: Bytes) -> Result<Answer, Failed> {
+        let body = match unpacked(self.call, self.headers, body, self.call.policy().reply_buffer).await {
+            Ok(body) => body,
+            Err(failure) => return Err(self.broke(0, failure)),
+        };
+        let length = body.len();
+        let read = self.codec.reply(&body).and_then(|reply| Ok((reply, speech.answer(body)?)));
+        match read {
+            Ok((reply, body)) => Ok(Answer::Whole { body, reply }),
+            Err(failure @ Failure::Broken(_)) => Err(self.broke(length, failure)),
+            // An error in an answer's place: nothing was generated.
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn announced(&self) -> Option<usize> {
+        self.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    /// The supplier had all of it when it began to send.
+    fn broke(&self, length: usize, failure: Failure) -> Failed {
+        self.trace.in_vain(None, self.announced().unwrap_or_default().max(length) as u64);
+        failure.into()
     }
 }
 
@@ -273,21 +320,11 @@ async fn unpacked(call: &Call, headers: &HeaderMap, body: Bytes, limit: usize) -
 /// Reads a stream up to its first content.
 async fn first_content(
     call: &Call,
-    body: Incoming,
-    lease: Lease,
+    mut streaming: Streaming,
     trace: &AttemptTrace,
     limits: Limits,
     strips: bool,
 ) -> Result<Streaming, Failed> {
-    let mut streaming = Streaming {
-        held: Vec::new(),
-        held_bytes: 0,
-        ended: false,
-        framer: call.asked.codec.framing().framer(call.policy().reply_buffer),
-        reader: call.asked.codec.stream(),
-        rest: body,
-        lease,
-    };
     match streaming.begin(limits, strips, call.policy().reply_buffer).await {
         Ok(()) => {
             if !streaming.ended {
@@ -313,6 +350,18 @@ enum Look {
 }
 
 impl Streaming {
+    fn new(
+        call: &Call,
+        codec: &dyn Codec,
+        translation: Option<StreamTranslation>,
+        rest: Incoming,
+        lease: Lease,
+    ) -> Self {
+        let framer = codec.framing().framer(call.policy().reply_buffer);
+        let reader = codec.stream();
+        Self { held: Vec::new(), held_bytes: 0, ended: false, framer, reader, rest, lease, translation }
+    }
+
     /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
     /// Whatever arrives is a sign of life.
     async fn begin(&mut self, limits: Limits, strips: bool, most_bytes: usize) -> Result<(), Failure> {
@@ -343,7 +392,8 @@ impl Streaming {
                 return Err(failure);
             }
             if !(seen.strip_if_unasked && strips) {
-                self.hold(frame.raw);
+                let bytes = said(&mut self.translation, frame)?;
+                self.hold(bytes);
             }
             match seen.kind {
                 SeenKind::Content => return Ok(Look::Begun),
@@ -355,6 +405,9 @@ impl Streaming {
     }
 
     fn hold(&mut self, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
         self.held_bytes += bytes.len();
         self.held.push(bytes);
     }
@@ -365,7 +418,8 @@ impl Streaming {
             if let SeenKind::Error(failure) = self.reader.read(&rest).kind {
                 return Err(failure);
             }
-            self.hold(rest.raw);
+            let bytes = said(&mut self.translation, rest)?;
+            self.hold(bytes);
         }
         self.end()
     }
@@ -374,9 +428,28 @@ impl Streaming {
     fn end(&mut self) -> Result<(), Failure> {
         if self.reader.end() == wire::End::Complete {
             self.ended = true;
+            let bytes = finished(&mut self.translation)?;
+            self.hold(bytes);
             Ok(())
         } else {
             Err(Failure::Broken(if self.held.is_empty() { Broken::Empty } else { Broken::Cut }))
         }
     }
+}
+
+/// A frame as the client gets it; empty where it says nothing to it yet.
+pub(crate) fn said(translation: &mut Option<StreamTranslation>, frame: Frame) -> Result<Bytes, Failure> {
+    let Some(translation) = translation else { return Ok(frame.raw) };
+    let mut out = Vec::new();
+    translation.frame(&frame, &mut out).map_err(|error| failure(&error))?;
+    Ok(out.into())
+}
+
+/// What is left to say to the client of a whole stream that the supplier has closed.
+pub(crate) fn finished(translation: &mut Option<StreamTranslation>) -> Result<Bytes, Failure> {
+    let mut out = Vec::new();
+    if let Some(translation) = translation {
+        translation.end(&mut out).map_err(|error| failure(&error))?;
+    }
+    Ok(out.into())
 }

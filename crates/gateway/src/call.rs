@@ -1,6 +1,6 @@
 //! One admitted request: everything about it that is known before the first attempt and does not change.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,14 +10,15 @@ use routing::{DeploymentIndex, Plan, Policy};
 use smallvec::SmallVec;
 use tokio::time::Instant;
 use upstream::Pieces;
-use wire::Edit;
+use wire::{Codec, Edit};
 
-use crate::asked::Asked;
+use crate::asked::{Asked, codec};
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
 use crate::reply::Dialect;
 use crate::room::Room;
-use crate::snapshot::{Product, ProductIndex, Route, RouteIndex, Snapshot};
+use crate::snapshot::{Model, Product, ProductIndex, Route, RouteIndex, Snapshot};
+use crate::speech::{Neutral, Speech};
 
 /// See the module.
 #[derive(Debug)]
@@ -37,6 +38,10 @@ pub(crate) struct Call {
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
     pub(crate) client_headers: ClientHeaders,
+    /// Whether signatures are left out, since somebody has refused them.
+    pub(crate) leaves_proofs_out: Cell<bool>,
+    /// What it asks for in no dialect, once somebody has to be told in another.
+    pub(crate) neutral: Neutral,
     /// The client's body and its share of memory, until nobody can be asked again.
     pub(crate) body: RefCell<Bytes>,
     pub(crate) reservation: RefCell<Option<Reservation>>,
@@ -59,13 +64,38 @@ impl Call {
         &self.route().policy
     }
 
+    /// Whether an attempt that began at `started` is cut short only because the client is in a hurry: no limit of ours is
+    /// over yet.
+    pub(crate) fn is_hurried(&self, started: Instant) -> bool {
+        let policy = self.policy();
+        let in_hurry = self.asked.deadline.is_some_and(|asked| asked < policy.total_timeout);
+        let first_token = policy.max_time_to_first_token.unwrap_or(policy.total_timeout);
+        let ours = [policy.total_timeout / 2, policy.header_timeout, policy.token_gap_timeout, first_token];
+        in_hurry && ours.into_iter().all(|limit| started.elapsed() < limit)
+    }
+
     /// Now, as `routing` counts.
     pub(crate) fn now(&self) -> routing::Instant {
         self.room.shared.clock.world(Instant::now())
     }
 
-    /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there.
+    /// How a deployment's supplier speaks.
+    pub(crate) fn codec_of(&self, deployment: DeploymentIndex) -> &'static dyn Codec {
+        let protocol = self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol);
+        if protocol == self.asked.protocol { self.asked.codec } else { codec(protocol) }
+    }
+
+    /// Whether that is another protocol than the client's.
+    pub(crate) fn is_translated(&self, deployment: DeploymentIndex) -> bool {
+        self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol) != self.asked.protocol
+    }
+
+    /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there, or in
+    /// the path.
     pub(crate) fn model_edit(&self, deployment: DeploymentIndex) -> Option<Edit> {
+        if self.asked.codec.model_in_path() {
+            return None;
+        }
         let name = self.model_json(deployment);
         match self.asked.model_range.clone() {
             Some(range) if self.body.borrow()[range.clone()] == *name => None,
@@ -80,27 +110,62 @@ impl Call {
 
     /// What the deployment's provider calls the model.
     fn model_json(&self, deployment: DeploymentIndex) -> Bytes {
-        if let Some(name) = &self.snapshot.deployment(deployment).model_json {
-            return name.clone();
+        let known = &self.snapshot.deployment(deployment).model;
+        known
+            .as_ref()
+            .map_or_else(|| Model::new(self.model_name(deployment)).json, |model| model.json.clone())
+    }
+
+    /// The same as it is, without JSON's quotes.
+    pub(crate) fn model_name(&self, deployment: DeploymentIndex) -> &str {
+        if let Some(model) = &self.snapshot.deployment(deployment).model {
+            return &model.id;
         }
         let asked = &*self.asked.model;
-        let id = asked.split_once('/').map_or(asked, |(_, id)| id);
-        serde_json::to_vec(id).expect("text is JSON").into()
+        asked.split_once('/').map_or(asked, |(_, id)| id)
     }
 
     /// Whether the client, not the configuration, says which of the provider's models it is.
     pub(crate) fn names_the_model(&self, deployment: DeploymentIndex) -> bool {
-        self.snapshot.deployment(deployment).model_json.is_none()
+        self.snapshot.deployment(deployment).model.is_none()
     }
 
-    /// The client's body, edited for a deployment: its name for the model, and a request for usage in streams.
-    pub(crate) fn body_for(&self, deployment: DeploymentIndex) -> Pieces {
+    /// The body for a deployment: translated, or the client's with its edits: the deployment's name for the model, and a
+    /// request for usage in streams.
+    pub(crate) fn body_for(&self, deployment: DeploymentIndex, speech: &Speech) -> Pieces {
+        if let Some(body) = speech.body() {
+            return Pieces::new(vec![body.clone()]);
+        }
         let mut edits: SmallVec<[Edit; 2]> = SmallVec::new();
         edits.extend(self.model_edit(deployment));
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
+        edits.extend(self.proof_edits());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
+    }
+
+    /// A supplier called a translated request wrong, and the fault may be ours: somebody should look.
+    pub(crate) fn translation_refused(&self, deployment: DeploymentIndex) {
+        let name = &self.snapshot.deployment(deployment).name;
+        let (from, to) = (self.asked.protocol, self.codec_of(deployment).protocol());
+        tracing::warn!(deployment = %name, %from, %to, request.id = %self.id_text, "a translated request was refused");
+        self.room.shared.metrics.alarm(&self.snapshot.provider_of(deployment).name, "translation_refused");
+    }
+
+    /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
+    /// has refused it.
+    pub(crate) fn proof_edits(&self) -> Vec<Edit> {
+        if self.leaves_proofs_out.get() {
+            wire::without_proofs(&self.body.borrow())
+        } else {
+            self.asked.seal_edits.clone()
+        }
+    }
+
+    /// Whether the client's reasoning goes in part only to who speaks its own protocol.
+    pub(crate) fn leaves_reasoning_out(&self) -> bool {
+        self.leaves_proofs_out.get() || !self.asked.seal_edits.is_empty()
     }
 
     /// Nobody will be asked again: lets go of the body and its memory.
@@ -111,16 +176,21 @@ impl Call {
 
     /// Whether the usage chunk of `deployment`'s stream is there because we asked for it, and so is taken out.
     pub(crate) fn strips_usage(&self, deployment: DeploymentIndex) -> bool {
-        self.asked.usage_edit.is_some() && self.snapshot.provider_of(deployment).stream_usage
+        self.asked.usage_edit.is_some()
+            && !self.is_translated(deployment)
+            && self.snapshot.provider_of(deployment).stream_usage
     }
 
     /// What was changed in the request for `deployment`, for `x-releve-edits`.
-    pub(crate) fn edits(&self, deployment: DeploymentIndex) -> &'static str {
-        match (self.model_edit(deployment).is_some(), self.strips_usage(deployment)) {
-            (false, false) => "",
-            (true, false) => "model",
-            (false, true) => "usage",
-            (true, true) => "model, usage",
-        }
+    pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
+        let made = [
+            (self.is_translated(deployment), "translated"),
+            (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
+            (self.strips_usage(deployment), "usage"),
+            (!self.is_translated(deployment) && self.leaves_reasoning_out(), "reasoning"),
+        ];
+        let names: SmallVec<[&str; 4]> =
+            made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name).collect();
+        names.join(", ")
     }
 }

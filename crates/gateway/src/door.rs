@@ -6,8 +6,10 @@ use http::{HeaderMap, Method, header};
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// A conversation, in the protocol that the path belongs to.
-    Converse(Protocol),
+    /// A conversation.
+    Converse(Conversation),
+    /// How many tokens the prompt of one has.
+    CountTokens(Conversation),
     /// `GET /v1/models`.
     Models,
     /// `GET /v1/models/{id}`; the id percent-decoded.
@@ -18,6 +20,17 @@ pub(crate) enum Endpoint {
     Ready,
     /// `/`: some clients look whether anybody is there.
     Root,
+}
+
+/// A conversation, as far as the path says what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conversation {
+    /// What is spoken.
+    pub(crate) protocol: Protocol,
+    /// The model, in dialects that name it in the path; percent-decoded.
+    pub(crate) model: Option<String>,
+    /// Whether the answer is to be streamed, in dialects that say so in the path.
+    pub(crate) stream: Option<bool>,
 }
 
 /// Why a request leads nowhere.
@@ -32,16 +45,18 @@ pub(crate) enum NoEndpoint {
 /// Finds the endpoint of `method` and `path`.
 pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> {
     let (expected, endpoint) = match path {
-        "/v1/chat/completions" => (Method::POST, Endpoint::Converse(Protocol::OpenaiChat)),
-        "/v1/messages" => (Method::POST, Endpoint::Converse(Protocol::AnthropicMessages)),
-        "/v1/models" => (Method::GET, Endpoint::Models),
+        "/v1/models" | "/v1beta/models" | "/openai/v1/models" => (Method::GET, Endpoint::Models),
         "/livez" => (Method::GET, Endpoint::Live),
         "/readyz" => (Method::GET, Endpoint::Ready),
         "/" => (Method::GET, Endpoint::Root),
-        _ => match path.strip_prefix("/v1/models/") {
-            Some(id) if !id.is_empty() => (Method::GET, Endpoint::Model(percent_decoded(id))),
-            _ => return Err(NoEndpoint::Path),
-        },
+        _ => {
+            let conversing = conversation(path).map(Endpoint::Converse);
+            if let Some(endpoint) = conversing.or_else(|| counted(path).map(Endpoint::CountTokens)) {
+                (Method::POST, endpoint)
+            } else {
+                (Method::GET, Endpoint::Model(model(path).ok_or(NoEndpoint::Path)?))
+            }
+        }
     };
     let readable = expected == Method::GET;
     if *method == expected || (readable && method == Method::HEAD) {
@@ -49,6 +64,73 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
     } else {
         Err(NoEndpoint::Method(if readable { "GET, HEAD" } else { "POST" }))
     }
+}
+
+/// The conversation that `path` is for.
+fn conversation(path: &str) -> Option<Conversation> {
+    let said_in_body = |protocol| Some(Conversation { protocol, model: None, stream: None });
+    match path {
+        "/v1/chat/completions" | "/openai/v1/chat/completions" => return said_in_body(Protocol::OpenaiChat),
+        "/v1/responses" | "/openai/v1/responses" => return said_in_body(Protocol::OpenaiResponses),
+        "/v1/messages" => return said_in_body(Protocol::AnthropicMessages),
+        _ => {}
+    }
+    azure(path).or_else(|| gemini(path)).or_else(|| converse(path))
+}
+
+/// The conversation whose tokens `path` asks for.
+fn counted(path: &str) -> Option<Conversation> {
+    if path == "/v1/messages/count_tokens" {
+        return Some(Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None });
+    }
+    let (model, action) = gemini_model(path)?;
+    let model = named(model).filter(|_| action == "countTokens")?;
+    Some(Conversation { protocol: Protocol::Gemini, model, stream: Some(false) })
+}
+
+/// `/openai/deployments/{name}/chat/completions`: the name stands in the path, whatever the body says.
+fn azure(path: &str) -> Option<Conversation> {
+    let name = path.strip_prefix("/openai/deployments/")?.strip_suffix("/chat/completions")?;
+    Some(Conversation { protocol: Protocol::OpenaiChat, model: named(name)?, stream: None })
+}
+
+/// `/v1beta/models/{model}:generateContent` and its like, under `/v1` too.
+fn gemini(path: &str) -> Option<Conversation> {
+    let (model, action) = gemini_model(path)?;
+    let stream = match action {
+        "generateContent" => false,
+        "streamGenerateContent" => true,
+        _ => return None,
+    };
+    Some(Conversation { protocol: Protocol::Gemini, model: named(model)?, stream: Some(stream) })
+}
+
+/// The model in a path of Gemini's, and what is wanted of it.
+fn gemini_model(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    rest.rsplit_once(':')
+}
+
+/// `/model/{id}/converse` and `/converse-stream`.
+fn converse(path: &str) -> Option<Conversation> {
+    let (model, action) = path.strip_prefix("/model/")?.rsplit_once('/')?;
+    let stream = match action {
+        "converse" => false,
+        "converse-stream" => true,
+        _ => return None,
+    };
+    Some(Conversation { protocol: Protocol::BedrockConverse, model: named(model)?, stream: Some(stream) })
+}
+
+/// A name in a path, which is never empty.
+fn named(name: &str) -> Option<Option<String>> {
+    (!name.is_empty()).then(|| Some(percent_decoded(name)))
+}
+
+fn model(path: &str) -> Option<String> {
+    let prefixes = ["/v1/models/", "/v1beta/models/", "/openai/v1/models/"];
+    let id = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix))?;
+    (!id.is_empty()).then(|| percent_decoded(id))
 }
 
 /// Whether a client wants to go on in WebSocket. It must hear that this is not offered, or it waits; any other upgrade
@@ -65,7 +147,11 @@ pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
 
 /// The protocol in whose shape a request is refused before its endpoint is known to have one.
 pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
-    if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
+    if let Some(Conversation { protocol, .. }) = conversation(path).or_else(|| counted(path)) {
+        protocol
+    } else if path.starts_with("/v1beta/") || headers.contains_key("x-goog-api-key") {
+        Protocol::Gemini
+    } else if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
         Protocol::AnthropicMessages
     } else {
         Protocol::OpenaiChat
@@ -96,19 +182,50 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn said_in_body(protocol: Protocol) -> Result<Endpoint, NoEndpoint> {
+        Ok(Endpoint::Converse(Conversation { protocol, model: None, stream: None }))
+    }
+
+    fn said_in_path(
+        protocol: Protocol,
+        model: &str,
+        stream: impl Into<Option<bool>>,
+    ) -> Result<Endpoint, NoEndpoint> {
+        let (model, stream) = (Some(model.into()), stream.into());
+        Ok(Endpoint::Converse(Conversation { protocol, model, stream }))
+    }
+
     #[test]
     fn paths_lead_to_endpoints() {
         let post = |path| find(&Method::POST, path);
         let get = |path| find(&Method::GET, path);
-        assert_eq!(post("/v1/chat/completions"), Ok(Endpoint::Converse(Protocol::OpenaiChat)));
-        assert_eq!(post("/v1/messages"), Ok(Endpoint::Converse(Protocol::AnthropicMessages)));
+        assert_eq!(post("/v1/chat/completions"), said_in_body(Protocol::OpenaiChat));
+        assert_eq!(post("/v1/messages"), said_in_body(Protocol::AnthropicMessages));
+        let counted = Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None };
+        assert_eq!(post("/v1/messages/count_tokens"), Ok(Endpoint::CountTokens(counted)));
+        assert_eq!(post("/v1/responses"), said_in_body(Protocol::OpenaiResponses));
         assert_eq!(get("/v1/messages"), Err(NoEndpoint::Method("POST")));
         assert_eq!(post("/livez"), Err(NoEndpoint::Method("GET, HEAD")));
         assert_eq!(get("/v1/models/openai%2Fgpt-5"), Ok(Endpoint::Model("openai/gpt-5".into())));
         assert_eq!(get("/v1/models/openai/gpt-5"), Ok(Endpoint::Model("openai/gpt-5".into())));
         assert_eq!(get("/v1/models/50%"), Ok(Endpoint::Model("50%".into())));
+        assert_eq!(get("/v1beta/models/a"), Ok(Endpoint::Model("a".into())));
         assert_eq!(find(&Method::HEAD, "/"), Ok(Endpoint::Root));
         assert_eq!(get("/v1/elsewhere"), Err(NoEndpoint::Path));
         assert_eq!(get("/v1/models/"), Err(NoEndpoint::Path));
+    }
+
+    #[test]
+    fn a_model_in_the_path_is_found_with_its_slashes() {
+        let post = |path| find(&Method::POST, path);
+        let (gemini, converse) = (Protocol::Gemini, Protocol::BedrockConverse);
+        assert_eq!(post("/v1beta/models/a/b:generateContent"), said_in_path(gemini, "a/b", false));
+        assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), said_in_path(gemini, "a/b", true));
+        assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Method("GET, HEAD")));
+        assert_eq!(post("/model/arn%3Aaws%3Ax%2Fy/converse"), said_in_path(converse, "arn:aws:x/y", false));
+        assert_eq!(post("/model/a:0/converse-stream"), said_in_path(converse, "a:0", true));
+        assert_eq!(post("/model//converse"), Err(NoEndpoint::Path));
+        let azure = post("/openai/deployments/prod/chat/completions");
+        assert_eq!(azure, said_in_path(Protocol::OpenaiChat, "prod", None));
     }
 }

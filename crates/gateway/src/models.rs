@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, StatusCode};
 
+use crate::asked::codec;
 use crate::door::{self, Endpoint};
 use crate::outlet::ReplyBody;
 use crate::refusal::Refusal;
@@ -21,7 +22,7 @@ pub(crate) fn answer(
     let snapshot = room.shared.snapshot.load();
     let admitted = admit::admit(&snapshot, &room.shared.keys.load(), &parts.headers, &parts.uri)?;
     let product = &snapshot.products[admitted.product];
-    let codec = wire::codec(door::dialect(parts.uri.path(), &parts.headers)).expect("dialects have codecs");
+    let codec = codec(door::dialect(parts.uri.path(), &parts.headers));
     let body: Bytes = match endpoint {
         Endpoint::Model(name) => {
             let route = snapshot.names.find(name).filter(|route| snapshot.may_use(product, *route));

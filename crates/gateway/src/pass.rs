@@ -14,6 +14,10 @@ static TO_SUPPLIER: [HeaderName; 7] = [
     HeaderName::from_static("traceparent"),
 ];
 
+/// Of those, what means the same in every protocol.
+static ANY_PROTOCOL: [HeaderName; 3] =
+    [header::USER_AGENT, HeaderName::from_static("idempotency-key"), HeaderName::from_static("traceparent")];
+
 /// From the supplier to the client. Neither its request id (ours stands there), nor our account's limits and name.
 static TO_CLIENT: [HeaderName; 5] = [
     header::CONTENT_TYPE,
@@ -43,8 +47,10 @@ impl ClientHeaders {
         Self(kept)
     }
 
-    pub(crate) fn copy_to(&self, target: &mut HeaderMap) {
-        for (name, value) in &self.0 {
+    /// Copies them. What belongs to the client's protocol stays behind where another is spoken.
+    pub(crate) fn copy_to(&self, target: &mut HeaderMap, is_translated: bool) {
+        let goes = |name: &HeaderName| !is_translated || ANY_PROTOCOL.contains(name);
+        for (name, value) in self.0.iter().filter(|(name, _)| goes(name)) {
             target.append(name.clone(), value.clone());
         }
     }
@@ -95,7 +101,7 @@ mod tests {
         headers.insert("anthropic-beta", "one".parse().unwrap());
         headers.append("anthropic-beta", "two".parse().unwrap());
         let mut sent = HeaderMap::new();
-        ClientHeaders::of(&headers).copy_to(&mut sent);
+        ClientHeaders::of(&headers).copy_to(&mut sent, false);
         assert_eq!(sent.len(), 2);
         assert_eq!(sent.get_all("anthropic-beta").iter().count(), 2);
     }

@@ -1,6 +1,6 @@
 //! One request's way: accept, admit, peek, plan, attempt, relay, settle. One room after the other, no way back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,8 +22,9 @@ use crate::refusal::Refusal;
 use crate::relay::Relay;
 use crate::reply::{self, About, Dialect};
 use crate::room::Room;
+use crate::speech::Neutral;
 use crate::takeover::{self, Nobody, Serving};
-use crate::{admit, asked, choose, intake, models, status};
+use crate::{admit, asked, choose, count, intake, models, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
 const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
@@ -84,8 +85,11 @@ where
         NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
         NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
     })?;
-    let protocol = match endpoint {
-        Endpoint::Converse(protocol) => protocol,
+    let conversation = match endpoint {
+        Endpoint::Converse(conversation) => conversation,
+        Endpoint::CountTokens(conversation) => {
+            return count::answer(room, &conversation, &parts, body).await.map(Served::Ours);
+        }
         Endpoint::Live => return Ok(Served::Ours(status::live())),
         Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
         Endpoint::Root => return Ok(Served::Ours(status::root())),
@@ -100,7 +104,7 @@ where
     status::refuse_when_full(&room.shared)?;
     let intake =
         intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
-    let asked = asked::read(protocol, &parts.headers, &intake.body, room.shared.salt)?;
+    let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let product = &snapshot.products[admitted.product];
     let route = choose::route(&snapshot, product, &asked)?;
     intake.fits(snapshot.routes[route].policy.max_request_body)?;
@@ -125,6 +129,8 @@ where
         client_headers: ClientHeaders::of(&parts.headers),
         asked,
         snapshot: Arc::clone(&snapshot),
+        leaves_proofs_out: Cell::new(false),
+        neutral: Neutral::new(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
     };
@@ -185,7 +191,7 @@ async fn refuse(call: &Call, record: &Record<'_>, outlet: &Outlet, nobody: Nobod
     let (outcome, response) = match nobody {
         Nobody::Wrong { deployment, attempts, status, headers, body } => {
             let deployment = &call.snapshot.deployment(deployment).name_header;
-            let about = About { deployment, attempts, edits: "" };
+            let about = About { deployment, attempts, edits: String::new(), dropped: &[] };
             let outcome = Outcome::ClientError { status: status.as_u16() };
             (outcome, Ok(reply::head(call, status, &headers, &about, body)))
         }

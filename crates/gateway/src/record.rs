@@ -38,6 +38,7 @@ struct Current {
     permit: Permit,
     trace: Rc<AttemptTrace>,
     reader: Option<Box<dyn StreamReader>>,
+    dropped: Vec<Arc<str>>,
 }
 
 /// What a supplier is known or believed to have used.
@@ -82,9 +83,18 @@ impl<'a> Record<'a> {
     pub(crate) fn begin(&self, permit: Permit) -> Rc<AttemptTrace> {
         let trace = Rc::new(AttemptTrace::new(Instant::now()));
         let deployment = permit.deployment();
-        let current = Current { deployment, permit, trace: Rc::clone(&trace), reader: None };
+        let current =
+            Current { deployment, permit, trace: Rc::clone(&trace), reader: None, dropped: Vec::new() };
         self.current.replace(Some(current));
         trace
+    }
+
+    /// Whether an attempt at `deployment` was made and is over.
+    pub(crate) fn has_tried(&self, deployment: DeploymentIndex) -> bool {
+        let name = &self.call.snapshot.deployment(deployment).name;
+        let entry = self.entry.borrow();
+        let mut attempts = entry.iter().flat_map(|entry| &entry.attempts);
+        attempts.any(|attempt| attempt.deployment == *name)
     }
 
     /// A candidate was not dialled.
@@ -98,7 +108,15 @@ impl<'a> Record<'a> {
     /// The attempt under way failed before anything of it reached the client.
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };
-        let used = self.used_in_vain(&current.trace);
+        if failure == Failure::Timeout && self.call.is_hurried(current.trace.started) {
+            // Who sets so short a time says nothing of the supplier by it.
+            let used = self.used_unseen(&current, AttemptOutcome::Abandoned);
+            return self.conclude(current, AttemptOutcome::Abandoned, used);
+        }
+        let used = self.used_in_vain(&current.trace).or_else(|| {
+            let hung_up_on = failure == Failure::Timeout;
+            self.used_unseen(&current, AttemptOutcome::Abandoned).filter(|_| hung_up_on)
+        });
         self.conclude(current, AttemptOutcome::Failed(failure), used);
     }
 
@@ -132,6 +150,17 @@ impl<'a> Record<'a> {
             .as_ref()
             .and_then(|current| current.reader.as_ref())
             .map_or(wire::End::Cut, |reader| reader.end())
+    }
+
+    /// What the attempt under way did not say, on the way there or back.
+    pub(crate) fn dropped(&self, losses: &[wire::conversation::Loss]) {
+        if let Some(current) = self.current.borrow_mut().as_mut() {
+            for loss in losses {
+                if !current.dropped.iter().any(|known| **known == *loss.what) {
+                    current.dropped.push(loss.what.as_str().into());
+                }
+            }
+        }
     }
 
     /// Bytes have gone to the client.
@@ -187,7 +216,8 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Of an attempt given up before its first content: a supplier that bills on has read the prompt.
+    /// Of an attempt given up before its first content, by us or by the client: a supplier that bills on has read the
+    /// prompt.
     fn used_unseen(&self, current: &Current, served: AttemptOutcome) -> Option<Used> {
         let provider = self.call.snapshot.provider_of(current.deployment);
         let sent = current.trace.connected.get().is_some();
@@ -197,7 +227,7 @@ impl<'a> Record<'a> {
     }
 
     fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>) {
-        let Current { deployment, permit, trace, .. } = current;
+        let Current { deployment, permit, trace, dropped, .. } = current;
         let now = Instant::now();
         let name = &self.call.snapshot.deployment(deployment).name;
         let shared = &self.call.room.shared;
@@ -215,7 +245,8 @@ impl<'a> Record<'a> {
         }
         self.with_entry(|entry| {
             entry.deployment = Some(Arc::clone(name));
-            entry.attempts.push(self.attempt_record(name, outcome, &trace, now));
+            let record = self.attempt_record(name, outcome, &trace, now);
+            entry.attempts.push(AttemptRecord { dropped, ..record });
             if let Some(used) = used {
                 let prices = self.call.snapshot.deployment(deployment).prices.as_deref();
                 entry.book(entry.attempts.len() - 1, used.usage, used.source, prices);

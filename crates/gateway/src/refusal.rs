@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     BrokenOff { route: Arc<str>, failure: Failure },
     #[error("the request is wrong: {0}")]
     Wrong(String),
+    #[error("{0}")]
+    Malformed(String),
     #[error("the request took longer than it may")]
     TookTooLong,
     #[error("the ledger cannot be written: no new request is taken")]
@@ -80,6 +82,7 @@ impl Refusal {
             | Self::Peek(_)
             | Self::BadHeader(_)
             | Self::Wrong(_)
+            | Self::Malformed(_)
             | Self::NoModel(_) => ErrorKind::InvalidRequest,
         }
     }

@@ -14,9 +14,10 @@ use ledger::{AttemptOutcome, Outcome};
 use tokio::time::{Instant, timeout};
 use upstream::Lease;
 use wire::framing::Framer;
+use wire::translate::StreamTranslation;
 use wire::{Broken, End, Failure, SeenKind};
 
-use crate::attempt::{Answer, Started, Streaming};
+use crate::attempt::{Answer, Started, Streaming, finished, said};
 use crate::call::Call;
 use crate::held::Held;
 use crate::outlet::Outlet;
@@ -44,6 +45,15 @@ pub(crate) struct Relay<'a> {
     pub(crate) pace: Pace,
 }
 
+/// Where a stream's frames come from, and what becomes of them.
+struct Source {
+    framer: Framer,
+    rest: Incoming,
+    translation: Option<StreamTranslation>,
+    /// Whether the usage that we asked for is taken out.
+    strips: bool,
+}
+
 /// How a relayed body came to its end.
 enum Ended {
     /// As it should; the bytes are the last.
@@ -57,11 +67,13 @@ impl Relay<'_> {
     /// Relays `serving` to its end and settles the record.
     pub(crate) async fn run(mut self, serving: Serving) {
         let Serving { deployment, attempts, started } = serving;
-        let Started { status, headers, answer } = started;
+        let Started { status, headers, answer, speech } = started;
+        self.record.dropped(speech.losses());
         let about = About {
             deployment: &self.call.snapshot.deployment(deployment).name_header,
             attempts,
             edits: self.call.edits(deployment),
+            dropped: speech.losses(),
         };
         self.call.forget_body();
         match answer {
@@ -81,14 +93,15 @@ impl Relay<'_> {
                 self.outlet.head(head);
                 self.large(held, rest, lease).await;
             }
-            Answer::Stream(mut streaming) => {
-                let reader = std::mem::replace(&mut streaming.reader, self.call.asked.codec.stream());
-                self.record.begun_well(Some(reader));
+            Answer::Stream(streaming) => {
+                self.record.begun_well(Some(streaming.reader));
                 if !self.outlet.head_sent() {
                     self.outlet.head(reply::head(self.call, status, &headers, &about, ()));
                 }
+                let Streaming { held, ended, framer, rest, lease, translation, .. } = streaming;
                 let strips = self.call.strips_usage(deployment);
-                self.stream(streaming, strips).await;
+                let source = Source { framer, rest, translation, strips };
+                self.stream(held, ended, source, lease).await;
             }
         }
     }
@@ -100,22 +113,24 @@ impl Relay<'_> {
         }
     }
 
-    async fn stream(&mut self, streaming: Streaming, strips: bool) {
-        let Streaming { held, ended, mut framer, mut rest, lease, .. } = streaming;
-        let ended = self.stream_body(held, ended, strips, &mut framer, &mut rest).await;
+    async fn stream(&mut self, held: Vec<Bytes>, ended: bool, mut source: Source, lease: Lease) {
+        let ended = self.stream_body(held, ended, &mut source).await;
+        if let Some(translation) = &source.translation {
+            self.record.dropped(&translation.losses());
+        }
         let (served, refusal) = match ended {
             Ended::Well(last) => {
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
                 self.outlet.send(last).await;
-                return keep(rest, lease);
+                return keep(source.rest, lease);
             }
             Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),
             Ended::Stopped => (AttemptOutcome::Abandoned, Refusal::Stopping),
             Ended::TookTooLong => (AttemptOutcome::Abandoned, Refusal::TookTooLong),
         };
         // The supplier need not wait until the client has taken the last word.
-        drop((rest, lease, framer));
+        drop((source, lease));
         self.break_off(served, &refusal).await;
     }
 
@@ -126,14 +141,7 @@ impl Relay<'_> {
         self.outlet.send(event).await;
     }
 
-    async fn stream_body(
-        &mut self,
-        held: Vec<Bytes>,
-        ended: bool,
-        strips: bool,
-        framer: &mut Framer,
-        rest: &mut Incoming,
-    ) -> Ended {
+    async fn stream_body(&mut self, held: Vec<Bytes>, ended: bool, source: &mut Source) -> Ended {
         let mut run = Run::default();
         for frame in held {
             run.push(frame);
@@ -143,14 +151,15 @@ impl Relay<'_> {
         }
         self.pace.schedule.intent = None;
         loop {
-            if let Some(ended) = self.frames(framer, &mut run, strips) {
+            if let Some(ended) = self.frames(source, &mut run) {
                 // What came whole before a break still belongs to the client.
                 self.record.released(run.len());
                 self.send(run.take()).await;
                 return ended;
             }
-            let at_hand = at_hand(rest, self.outlet).await;
-            if !joins(&run, at_hand.as_ref()) {
+            let at_hand = at_hand(&mut source.rest, self.outlet).await;
+            // What may be the last waits until it is known whether it is.
+            if self.record.stream_end() == End::Cut && !joins(&run, at_hand.as_ref()) {
                 self.record.released(run.len());
                 if let Some(ended) = self.send(run.take()).await {
                     return ended;
@@ -158,15 +167,15 @@ impl Relay<'_> {
             }
             let arrived = match at_hand {
                 Some(arrived) => arrived,
-                None => match self.arrival(rest).await {
+                None => match self.arrival(&mut source.rest).await {
                     Ok(arrived) => arrived,
                     Err(ended) => return ended,
                 },
             };
             match arrived {
-                Some(Ok(frame)) => framer.push(frame.into_data().unwrap_or_default()),
+                Some(Ok(frame)) => source.framer.push(frame.into_data().unwrap_or_default()),
                 Some(Err(_)) => return Ended::Broke(Failure::Broken(Broken::Cut)),
-                None => return self.at_end(framer),
+                None => return self.at_end(source, run),
             }
         }
     }
@@ -201,9 +210,9 @@ impl Relay<'_> {
     }
 
     /// Takes the whole frames that are there into `run`.
-    fn frames(&self, framer: &mut Framer, run: &mut Run, strips: bool) -> Option<Ended> {
+    fn frames(&self, source: &mut Source, run: &mut Run) -> Option<Ended> {
         loop {
-            let frame = match framer.next_frame() {
+            let frame = match source.framer.next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return None,
                 Err(_) => return Some(Ended::Broke(Failure::Broken(Broken::TooLong))),
@@ -215,25 +224,46 @@ impl Relay<'_> {
                 SeenKind::Terminal if self.record.stream_end() == End::Cut => {
                     return Some(Ended::Broke(Failure::Broken(Broken::Cut)));
                 }
-                SeenKind::Terminal => {
-                    run.push(frame.raw);
-                    return Some(Ended::Well(run.take()));
-                }
-                _ if seen.strip_if_unasked && strips => {}
-                _ => run.push(frame.raw),
+                _ if seen.strip_if_unasked && source.strips => continue,
+                _ => {}
+            }
+            match said(&mut source.translation, frame) {
+                Ok(bytes) => run.push(bytes),
+                Err(failure) => return Some(Ended::Broke(failure)),
+            }
+            if seen.kind == SeenKind::Terminal {
+                return Some(Ended::Well(run.take()));
             }
         }
     }
 
-    /// The supplier closed the stream. Its terminal event may lack the blank line; anything else that does is torn, and
-    /// stays here.
-    fn at_end(&self, framer: &mut Framer) -> Ended {
-        let cut = Ended::Broke(Failure::Broken(Broken::Cut));
-        let Some(rest) = framer.finish() else { return cut };
-        match self.record.read(&rest).kind {
-            SeenKind::Terminal if self.record.stream_end() == End::Complete => Ended::Well(rest.raw),
-            SeenKind::Error(failure) if !matches!(failure, Failure::Broken(_)) => Ended::Broke(failure),
-            _ => cut,
+    /// The supplier closed the stream. Its terminal event may lack the blank line, or the protocol has none; anything else
+    /// that is not whole is torn, and stays here.
+    fn at_end(&self, source: &mut Source, mut run: Run) -> Ended {
+        if let Some(rest) = source.framer.finish() {
+            match self.record.read(&rest).kind {
+                SeenKind::Error(failure) if !matches!(failure, Failure::Broken(_)) => {
+                    return Ended::Broke(failure);
+                }
+                _ if self.record.stream_end() == End::Cut => {
+                    return Ended::Broke(Failure::Broken(Broken::Cut));
+                }
+                _ => {}
+            }
+            match said(&mut source.translation, rest) {
+                Ok(bytes) => run.push(bytes),
+                Err(failure) => return Ended::Broke(failure),
+            }
+        }
+        if self.record.stream_end() == End::Cut {
+            return Ended::Broke(Failure::Broken(Broken::Cut));
+        }
+        match finished(&mut source.translation) {
+            Ok(bytes) => {
+                run.push(bytes);
+                Ended::Well(run.take())
+            }
+            Err(failure) => Ended::Broke(failure),
         }
     }
 
@@ -374,6 +404,9 @@ struct Run {
 
 impl Run {
     fn push(&mut self, frame: Bytes) {
+        if frame.is_empty() {
+            return;
+        }
         if self.joined.is_empty() {
             if self.first.is_empty() {
                 self.first = frame;

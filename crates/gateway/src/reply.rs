@@ -4,8 +4,10 @@ use bytes::Bytes;
 use catalogue::Protocol;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use wire::conversation::Loss;
 use wire::{Codec, ErrorReply};
 
+use crate::asked::codec;
 use crate::call::Call;
 use crate::outlet::ReplyBody;
 use crate::pass;
@@ -14,6 +16,7 @@ use crate::refusal::Refusal;
 static DEPLOYMENT: HeaderName = HeaderName::from_static("x-releve-deployment");
 static ATTEMPTS: HeaderName = HeaderName::from_static("x-releve-attempts");
 static TAKEOVER: HeaderName = HeaderName::from_static("x-releve-takeover");
+static DROPPED: HeaderName = HeaderName::from_static("x-releve-dropped");
 static EDITS: HeaderName = HeaderName::from_static("x-releve-edits");
 static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -26,8 +29,7 @@ pub(crate) struct Dialect<'a> {
 
 impl<'a> Dialect<'a> {
     pub(crate) fn new(protocol: Protocol, request_id: &'a str) -> Self {
-        let codec = wire::codec(protocol).expect("each endpoint's protocol has a codec");
-        Self { codec, request_id }
+        Self { codec: codec(protocol), request_id }
     }
 
     fn error<T>(&self, refusal: &Refusal, say: impl FnOnce(&ErrorReply<'_>) -> T) -> T {
@@ -116,7 +118,13 @@ pub(crate) fn head<T>(
         headers.insert(TAKEOVER.clone(), HeaderValue::from_static("before-content"));
     }
     if !about.edits.is_empty() {
-        headers.insert(EDITS.clone(), HeaderValue::from_static(about.edits));
+        headers.insert(
+            EDITS.clone(),
+            HeaderValue::from_str(&about.edits).expect("names of edits are plain ASCII"),
+        );
+    }
+    if !about.dropped.is_empty() {
+        headers.insert(DROPPED.clone(), names(about.dropped));
     }
     response
 }
@@ -126,14 +134,25 @@ pub(crate) fn head<T>(
 pub(crate) struct About<'a> {
     pub(crate) deployment: &'a HeaderValue,
     pub(crate) attempts: u32,
-    pub(crate) edits: &'static str,
+    pub(crate) edits: String,
+    pub(crate) dropped: &'a [Loss],
+}
+
+/// What was lost, by name, as far as a header takes it.
+fn names(losses: &[Loss]) -> HeaderValue {
+    const MOST_BYTES: usize = 1024;
+    let mut names = losses.iter().map(|loss| loss.what.as_str()).collect::<Vec<_>>().join(", ");
+    names.retain(|letter| letter.is_ascii_graphic() || letter == ' ');
+    names.truncate(MOST_BYTES);
+    HeaderValue::from_str(&names).expect("only printable ASCII is left")
 }
 
 /// The head of a stream of which nothing is known yet but that the client must not wait in silence.
 pub(crate) fn early_stream_head(dialect: &Dialect<'_>) -> Response<()> {
     let mut response = Response::new(());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    let media_type = dialect.codec.framing().media_type();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     dialect.put_request_id(headers);
     response

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalogue::{PriceList, Region};
+use catalogue::{PriceList, Quirks, Region};
 use routing::{DeploymentIndex, Policy, RouteEntry, World};
 use upstream::Target;
 
@@ -59,14 +59,33 @@ pub struct Provider {
 pub struct Deployment {
     /// `provider/model`, or the provider and the configured id.
     pub name: Arc<str>,
-    /// The model's id at the provider, as a JSON string with its quotes, ready to be spliced in. `None`: what the
-    /// request names after the provider's slash, so that one deployment stands for all models of an engine that
-    /// nobody listed.
-    pub model_json: Option<Bytes>,
+    /// The model. `None`: what the request names after the provider's slash, so that one deployment stands for all
+    /// models of an engine that nobody listed.
+    pub model: Option<Model>,
+    /// How it wants to be spoken to, where somebody translates.
+    pub quirks: Quirks,
+    /// Parameters that it refuses, likewise.
+    pub refuses: Arc<[Arc<str>]>,
     /// Its name, ready to be sent in `x-releve-deployment`.
     pub name_header: http::HeaderValue,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
+}
+
+/// A model's id at its provider.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// As it is.
+    pub id: Arc<str>,
+    /// As a JSON string with its quotes, ready to be spliced in.
+    pub json: Bytes,
+}
+
+impl Model {
+    /// The model `id`.
+    pub fn new(id: &str) -> Self {
+        Self { id: id.into(), json: serde_json::to_vec(id).expect("text is JSON").into() }
+    }
 }
 
 /// What a product asks for in `model`.
@@ -190,6 +209,11 @@ impl Snapshot {
     /// The provider of a deployment.
     pub fn provider_of(&self, deployment: DeploymentIndex) -> &Provider {
         &self.providers[usize::from(self.routing[deployment.0 as usize].provider.0)]
+    }
+
+    /// Routing's side of a deployment.
+    pub fn routing_of(&self, deployment: DeploymentIndex) -> &routing::Deployment {
+        &self.routing[deployment.0 as usize]
     }
 
     /// The gateway's side of a deployment.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use routing::{DeploymentIndex, Dice, Turn, View, Walk};
 use tokio::time::{Instant, sleep};
+use wire::conversation::TranslateError;
 use wire::{ErrorKind, Failure};
 
 use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
@@ -16,6 +17,7 @@ use crate::outlet::Outlet;
 use crate::pace::after;
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::speech::Speech;
 
 /// An answer that has begun, and who gives it.
 #[derive(Debug)]
@@ -60,16 +62,40 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Turn::Pause(_) => break,
         };
         let deployment = permit.deployment();
+        let speech = match Speech::new(call, deployment) {
+            Ok(speech) => speech,
+            Err(error @ TranslateError::Malformed { .. }) => {
+                let refusal = Refusal::Malformed(error.to_string());
+                return Err(Nobody::Spent { refusal, failure: Some(Failure::Client) });
+            }
+            Err(error) => {
+                drop(permit);
+                walk.unmade();
+                said.unsayable(deployment, &error);
+                record.refused(deployment, routing::Reason::Unsayable);
+                continue;
+            }
+        };
         // A supplier that bills on whatever we do is heard to the end, so that its bill is known.
         let provider = call.snapshot.provider_of(deployment);
         outlet.drain_if_abandoned(provider.stops_billing_on_abort == Some(false));
         let trace = record.begin(permit);
         let others_left = walk.attempts() < call.policy().max_attempts.min(eligible);
-        let failed = match attempt(call, deployment, &trace, others_left).await {
+        let failed = match attempt(call, deployment, speech, &trace, others_left).await {
             Ok(started) => return Ok(Serving { deployment, attempts: walk.attempts(), started }),
             Err(failed) => failed,
         };
         record.failed(failed.failure);
+        if failed.failure == Failure::ForeignProof {
+            call.leaves_proofs_out.set(true);
+        }
+        if failed.failure == Failure::Client && call.is_translated(deployment) {
+            call.translation_refused(deployment);
+            if native_left(call, record) {
+                said.failed(call, deployment, failed.failure, failed.answer);
+                continue;
+            }
+        }
         walk.failed(&view, deployment, failed.failure);
         match failed {
             Failed { failure: Failure::Client, answer: Some(answer) } => {
@@ -83,6 +109,15 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
+}
+
+/// Whether somebody who speaks the client's own protocol has not been asked yet: only such a one can tell whether a
+/// translated request was wrong, or its translation.
+fn native_left(call: &Call, record: &Record<'_>) -> bool {
+    let native = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
+    native
+        .map(|candidate| candidate.deployment)
+        .any(|deployment| !call.is_translated(deployment) && !record.has_tried(deployment))
 }
 
 /// What came of each candidate, for the error's words.
@@ -112,6 +147,13 @@ impl Said {
         self.kind.get_or_insert(kind);
     }
 
+    /// Its protocol has no words for the request.
+    fn unsayable(&mut self, deployment: DeploymentIndex, error: &TranslateError) {
+        self.words.push((deployment, error.to_string()));
+        self.kind.get_or_insert(ErrorKind::InvalidRequest);
+        self.outgrown = None;
+    }
+
     fn failed(
         &mut self,
         call: &Call,
@@ -135,7 +177,7 @@ impl Said {
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
             Failure::Timeout => ErrorKind::Timeout,
-            Failure::ContextExceeded | Failure::Client => ErrorKind::InvalidRequest,
+            Failure::ContextExceeded | Failure::Client | Failure::ForeignProof => ErrorKind::InvalidRequest,
             Failure::Overloaded { .. } => ErrorKind::Overloaded,
             _ => self.kind.unwrap_or(ErrorKind::Overloaded),
         });

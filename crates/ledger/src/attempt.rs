@@ -52,6 +52,8 @@ pub struct AttemptRecord {
     pub limits_seen: Vec<(Arc<str>, Arc<str>)>,
     /// The supplier's own id of the request, to ask it about.
     pub supplier_request_id: Option<Arc<str>>,
+    /// What could not be said on the way there or back, by name; empty where nothing was translated.
+    pub dropped: Vec<Arc<str>>,
 }
 
 impl AttemptRecord {
@@ -72,6 +74,7 @@ impl AttemptRecord {
             price_version: None,
             limits_seen: Vec::new(),
             supplier_request_id: None,
+            dropped: Vec::new(),
         }
     }
 }

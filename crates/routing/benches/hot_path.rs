@@ -45,6 +45,7 @@ fn measure(view: &View<'_>, prefer: Prefer, seed: u64) -> f64 {
     let entries = [0, 1, 2].map(|index| RouteEntry { deployment: DeploymentIndex(index), weight: index + 1 });
     let facts = Facts {
         protocol: Protocol::OpenaiChat,
+        translates: catalogue::Protocols::NONE,
         needs: Needs::TOOLS,
         estimated_input_tokens: 1_000,
         max_tokens: Some(500),
@@ -82,6 +83,7 @@ fn deployment(index: u16) -> Deployment {
         name: format!("p{index}/model").into(),
         provider: ProviderIndex(index),
         protocol: Protocol::OpenaiChat,
+        also: catalogue::Protocols::NONE,
         region: Some("eu/france".parse().expect("a region")),
         context_window: Some(128_000),
         max_output: Some(16_000),

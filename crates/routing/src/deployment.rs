@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Protocol, Region};
+use catalogue::{Capabilities, Needs, Protocol, Protocols, Region};
 
 /// Index of a deployment, in the configuration that a request began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,8 @@ pub struct Deployment {
     pub provider: ProviderIndex,
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// How else it can be spoken to, by clients that do.
+    pub also: Protocols,
     /// Where it runs. A deployment without one is excluded by any rule about regions.
     pub region: Option<Region>,
     /// Tokens that input and output share.
@@ -49,6 +51,13 @@ pub struct Deployment {
     pub max_in_flight: Option<u32>,
 }
 
+impl Deployment {
+    /// What is spoken with it on behalf of a client that speaks `client`.
+    pub const fn protocol_for(&self, client: Protocol) -> Protocol {
+        if self.also.contains(client) { client } else { self.protocol }
+    }
+}
+
 /// A deployment as a route lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteEntry {
@@ -63,6 +72,8 @@ pub struct RouteEntry {
 pub struct Facts<'a> {
     /// What the client speaks.
     pub protocol: Protocol,
+    /// What it can be translated into.
+    pub translates: Protocols,
     /// What the request asks of a model.
     pub needs: Needs,
     /// The prompt's size in tokens, estimated from its bytes.

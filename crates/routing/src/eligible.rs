@@ -8,7 +8,8 @@ use crate::reason::Reason;
 /// What is unknown does not exclude (a supplier says no by itself, and the next candidate is taken), but for the
 /// region: a rule about regions is a promise to somebody.
 pub(crate) fn obstacle(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
-    if deployment.protocol != facts.protocol {
+    let spoken = deployment.protocol_for(facts.protocol);
+    if spoken != facts.protocol && !facts.translates.contains(spoken) {
         return Some(Reason::Protocol);
     }
     region(facts, deployment).or_else(|| abilities(facts, deployment)).or_else(|| size(facts, deployment))
@@ -105,8 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn another_protocol_excludes() {
+    fn another_protocol_excludes_unless_it_is_translated() {
         let other = Deployment { protocol: Protocol::AnthropicMessages, ..fixture::deployment("a/m", 0) };
         assert_eq!(obstacle(&facts(), &other), Some(Reason::Protocol));
+        let translated = |protocol| Facts { translates: [protocol].into_iter().collect(), ..facts() };
+        assert_eq!(obstacle(&translated(Protocol::AnthropicMessages), &other), None);
+        assert_eq!(obstacle(&translated(Protocol::Gemini), &other), Some(Reason::Protocol));
+        let both = Deployment { also: [Protocol::OpenaiChat].into_iter().collect(), ..other };
+        assert_eq!(obstacle(&facts(), &both), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Protocol};
+use catalogue::{Capabilities, Needs, Protocol, Protocols};
 
 use crate::deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 use crate::dice::Dice;
@@ -14,6 +14,7 @@ use crate::world::{View, World};
 pub(crate) fn facts() -> Facts<'static> {
     Facts {
         protocol: Protocol::OpenaiChat,
+        translates: Protocols::NONE,
         needs: Needs::NONE,
         estimated_input_tokens: 100,
         max_tokens: None,
@@ -27,6 +28,7 @@ pub(crate) fn deployment(name: &str, provider: u16) -> Deployment {
         name: name.into(),
         provider: ProviderIndex(provider),
         protocol: Protocol::OpenaiChat,
+        also: Protocols::NONE,
         region: None,
         context_window: None,
         max_output: None,

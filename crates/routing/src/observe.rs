@@ -57,7 +57,9 @@ fn meaning(outcome: Outcome) -> (Event, Event) {
         Outcome::Failed(failure) => failure,
     };
     match failure {
-        Failure::Client | Failure::ContextExceeded => (Event::Nothing, Event::Reached),
+        Failure::Client | Failure::ContextExceeded | Failure::ForeignProof => {
+            (Event::Nothing, Event::Reached)
+        }
         Failure::Credential => (Event::Nothing, Event::Bad(Why::Credential)),
         Failure::Quota => (Event::Nothing, Event::Bad(Why::Quota)),
         Failure::ModelMissing => (Event::Bad(Why::ModelMissing), Event::Reached),

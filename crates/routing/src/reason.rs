@@ -14,8 +14,10 @@ use crate::breaker::{Shut, Why};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It speaks another protocol than the client.
+    /// It speaks another protocol than the client, and nobody translates.
     Protocol,
+    /// Its protocol has no way to say what the request says.
+    Unsayable,
     /// It is outside the product's regions.
     Region,
     /// Its region is not known, and the product has a rule about regions.
@@ -75,6 +77,7 @@ impl Reason {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Protocol => "protocol",
+            Self::Unsayable => "unsayable",
             Self::Region => "region",
             Self::RegionUnknown => "region_unknown",
             Self::Lacks(_) => "lacks",
@@ -101,6 +104,7 @@ impl Reason {
             | Self::RateLimited { wait_ms }
             | Self::NoBudget { wait_ms } => Some(Duration::from_millis(wait_ms)),
             Self::Protocol
+            | Self::Unsayable
             | Self::Region
             | Self::RegionUnknown
             | Self::Lacks(_)
@@ -136,6 +140,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Protocol => f.write_str("speaks another protocol"),
+            Self::Unsayable => f.write_str("the request cannot be said in its protocol"),
             Self::Region => f.write_str("outside the allowed regions"),
             Self::RegionUnknown => f.write_str("region unknown"),
             Self::Lacks(needs) => write!(f, "lacks {needs}"),

@@ -130,6 +130,14 @@ impl<'a> Walk<'a> {
         None
     }
 
+    /// The attempt that the last turn allowed was not made: the request cannot be said there. It counts for nothing.
+    pub fn unmade(&mut self) {
+        self.attempts -= 1;
+        if self.attempts == 0 {
+            self.cost = Cost::First;
+        }
+    }
+
     /// The attempt at `deployment` failed, before anything reached the client.
     pub fn failed(&mut self, view: &View<'_>, deployment: DeploymentIndex, failure: Failure) {
         self.over |= !failure.tries_next();
@@ -203,7 +211,7 @@ fn advance(
 /// quiet is not helped by another request.
 const fn may_pass(failure: Failure) -> bool {
     match failure {
-        Failure::Server | Failure::Unreachable => true,
+        Failure::Server | Failure::Unreachable | Failure::ForeignProof => true,
         Failure::Broken(broken) => !matches!(broken, Broken::TooLong | Broken::Packed),
         Failure::Client
         | Failure::Credential

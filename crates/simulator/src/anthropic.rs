@@ -6,6 +6,8 @@ mod reply;
 mod request;
 mod stream;
 
+pub(crate) use request::reasoning;
+
 use crate::{
     answer::Answer,
     http::Request,
@@ -17,15 +19,14 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Messages;
 
-/// The reply to `count_tokens`, or why there is none.
-pub(crate) fn count_tokens(request: &Request, desk: &Desk<'_>) -> Result<String, Refusal> {
-    let tokens = request::count(request, desk)?;
-    Ok(format!("{{\"input_tokens\":{tokens}}}"))
-}
-
 impl Dialect for Messages {
     fn read(&self, request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal> {
         request::read(request, desk)
+    }
+
+    fn count(&self, request: &Request, desk: &Desk<'_>) -> Result<String, Refusal> {
+        let tokens = request::count(request, desk)?;
+        Ok(format!("{{\"input_tokens\":{tokens}}}"))
     }
 
     fn headers(&self, label: &Label) -> Vec<Header> {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::{Duration, Instant};
+
+use crate::dice::Digest;
 
 /// Tokens of a prompt, in buckets that do not overlap.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -113,6 +116,19 @@ pub(crate) struct Section {
     pub(crate) tokens: u64,
     /// The client marked the prompt up to here as worth keeping.
     pub(crate) mark: Option<Keep>,
+}
+
+/// A prompt's pieces, each with its tokens and its mark, as the caches and the answer engine see them.
+pub(crate) fn sections<'a>(
+    weights: &str,
+    pieces: impl IntoIterator<Item = (&'a Value, u64, Option<Keep>)>,
+) -> Vec<Section> {
+    let mut digest = Digest::new(0).with(weights.as_bytes());
+    let section = |(piece, tokens, mark): (&Value, u64, Option<Keep>)| {
+        digest = digest.clone().with(piece.to_string().as_bytes());
+        Section { prefix: digest.value(), tokens: 3 + tokens, mark }
+    };
+    pieces.into_iter().map(section).collect()
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! | request | what it does |
 //! |---|---|
-//! | `GET /` | `{"address", "openai_base_url", "anthropic_base_url", "script", "settings"}` |
+//! | `GET /` | `{"address", "openai_base_url", "anthropic_base_url", "base_url", "script", "settings"}` |
 //! | `GET /counters`, `/meter`, `/recorded`, `/script`, `/settings` | what the [`Handle`]'s methods of that name give; bytes are base64 |
 //! | `PUT /script` | a list of [`Rule`]s; `DELETE /script`: none |
 //! | `PATCH /settings` | the fields given, also inside `pace`, `answer`, `delivery` |
@@ -114,6 +114,7 @@ fn overview(handle: &Handle) -> Result<Value, Refused> {
         "address": handle.address(),
         "openai_base_url": handle.openai_base_url(),
         "anthropic_base_url": handle.anthropic_base_url(),
+        "base_url": handle.base_url(),
         "script": shown(&handle.script())?,
         "settings": shown(&*handle.settings())?,
     }))

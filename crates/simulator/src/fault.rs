@@ -35,11 +35,12 @@ pub enum Fault {
     Stall {
         /// After what.
         after: After,
-        /// Signs of life (`ping`, comment) go on at this interval; 0: none.
+        /// Signs of life (`ping`, comment) go on at this interval; 0: none. Framings other than server-sent events
+        /// have none.
         #[serde(default)]
         pings_ms: u64,
     },
-    /// 401: the credential is not known.
+    /// 401: the credential is not known. Gemini's is 400 `API_KEY_INVALID`, Bedrock's 403.
     Unauthorized,
     /// 403: the credential is known and not allowed.
     Forbidden,
@@ -55,13 +56,13 @@ pub enum Fault {
         #[serde(default = "internal")]
         status: u16,
     },
-    /// 503 in Chat Completions, 529 in Messages.
+    /// 529 in Messages, 503 in the others.
     Overloaded {
         /// What the reply says about when to return.
         #[serde(default)]
         retry_after: Option<RetryAfter>,
     },
-    /// 404: no such model.
+    /// 404: no such model. Bedrock's is 400.
     ModelMissing,
     /// Out of credit: OpenAI's 429 `insufficient_quota`, Anthropic's 400 "credit balance is too low".
     Quota,
@@ -71,7 +72,7 @@ pub enum Fault {
     ContextExceeded,
     /// 400: the request is wrong.
     BadRequest,
-    /// 413: the request is too large.
+    /// 413: the request is too large. Gemini's is 400.
     TooLarge,
     /// Any status with any body, in an orderly reply.
     Status {
@@ -87,6 +88,13 @@ pub enum Fault {
     /// 200, and a body (or the next event's data) that breaks off inside its JSON, then an orderly end.
     InvalidJson {
         /// Streams: after what.
+        #[serde(default)]
+        after: After,
+    },
+    /// A frame whose checksum is wrong, then an orderly end. Where there are no checksums (all but Bedrock's streams), as
+    /// [`Fault::InvalidJson`].
+    WrongChecksum {
+        /// After what.
         #[serde(default)]
         after: After,
     },
@@ -187,6 +195,7 @@ impl Fault {
             Self::TooLarge => "too_large",
             Self::Status { .. } => "status",
             Self::InvalidJson { .. } => "invalid_json",
+            Self::WrongChecksum { .. } => "wrong_checksum",
             Self::EmptyBody => "empty_body",
             Self::Html => "html",
             Self::WrongContentType { .. } => "wrong_content_type",
@@ -210,7 +219,8 @@ pub enum After {
     /// The headers, and no event.
     #[default]
     Headers,
-    /// What comes before the first content: the role chunk; `message_start` and the first block's start.
+    /// What comes before the first content: the role chunk; `message_start` and the first block's start. Nothing does
+    /// in Gemini and Ollama.
     Preamble,
     /// This many events of content. More than there are: the fault comes after the last of them.
     Tokens(u64),
@@ -253,14 +263,15 @@ pub enum CutWith {
     Rst,
 }
 
-/// What a stream that ends too early still says.
+/// What a stream that ends too early still says. Responses, Gemini and Ollama tell the finish reason and the
+/// end in one event, which then never comes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// Neither finish reason nor terminal event.
     #[default]
     Nothing,
-    /// `[DONE]`, `message_stop`, but no finish reason.
+    /// `[DONE]`, `message_stop`, Bedrock's `metadata`, the array's end, but no finish reason.
     Terminal,
     /// The finish reason, but no terminal event.
     Finish,

@@ -46,11 +46,41 @@ impl Request {
         self.target.split('?').next().unwrap_or_default()
     }
 
+    /// The path with its percent signs undone.
+    pub(crate) fn decoded_path(&self) -> String {
+        decoded(self.path())
+    }
+
+    /// The key in an `authorization` header of that form.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
+    /// What the query says under this name.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.target.split_once('?')?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     /// Whether the client lets the connection serve another request.
     pub(crate) fn keeps_open(&self) -> bool {
         let says = |word: &str| self.header("connection").is_some_and(|value| lists(value, word));
         if self.old { says("keep-alive") } else { !says("close") }
     }
+}
+
+/// `a%2Fb` as `a/b`.
+pub(crate) fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, more)) = rest.split_first() {
+        let digits = (*byte == b'%').then(|| more.get(..2)).flatten();
+        let coded = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(coded.unwrap_or(*byte));
+        rest = if coded.is_some() { &more[2..] } else { more };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn lists(value: &str, word: &str) -> bool {

@@ -1,5 +1,17 @@
-//! Suppliers of model answers that nobody has to pay: on real sockets, or on a simulated network, they speak
-//! OpenAI Chat Completions and Anthropic Messages, and fail as scripts tell them to.
+//! Suppliers of model answers that nobody has to pay: on real sockets, or on a simulated network, they speak seven
+//! protocols, and fail as scripts tell them to.
+//!
+//! | protocol | paths | base URL |
+//! |---|---|---|
+//! | OpenAI Chat Completions | `POST .../chat/completions` | [`Handle::openai_base_url`] |
+//! | OpenAI Responses | `POST .../responses` | [`Handle::openai_base_url`] |
+//! | Anthropic Messages | `POST .../messages`, `.../messages/count_tokens` | [`Handle::anthropic_base_url`] |
+//! | Gemini | `POST .../models/{model}:generateContent`, `:streamGenerateContent` (`?alt=sse` or an array), `:countTokens` | [`Handle::base_url`] |
+//! | Bedrock Converse | `POST /model/{id}/converse`, `/converse-stream` | [`Handle::base_url`] |
+//! | Cohere Chat | `POST .../v2/chat` | [`Handle::base_url`] |
+//! | Ollama | `POST .../api/chat` | [`Handle::base_url`] |
+//!
+//! `GET .../models` lists the models, in the manner of OpenAI, Anthropic or Gemini.
 //!
 //! For `releve demo`, for tests, for drills. A supplier is an independent witness of the protocols: it shares no
 //! code with the gateway, checks requests as strictly as the real suppliers do, records them byte for byte,
@@ -23,24 +35,32 @@
 mod answer;
 mod anthropic;
 mod base64;
+mod bedrock;
 mod bench;
 mod billing;
 mod books;
+mod cohere;
 mod connection;
 pub mod control;
 mod dates;
 mod dice;
 mod fault;
+mod frames;
+mod gemini;
 mod http;
 mod models;
 mod network;
+mod ollama;
 mod openai;
 mod play;
 mod prompt;
 mod protocol;
+mod responses;
 mod script;
+mod seal;
 mod server;
 mod settings;
+mod shape;
 mod sse;
 mod stage;
 mod supplier;

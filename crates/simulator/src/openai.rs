@@ -1,7 +1,8 @@
 //! OpenAI Chat Completions (API reference, "Chat", as typed by openai-python 3.54.0, read 2026-11-22).
 
+pub(crate) mod fields;
 mod messages;
-mod refusal;
+pub(crate) mod refusal;
 mod reply;
 mod request;
 mod stream;
@@ -52,9 +53,5 @@ impl Dialect for ChatCompletions {
 
     fn error_event(&self, refusal: &Refusal, _label: &Label) -> Event {
         Event::new(Kind::Error, None, refusal::event(refusal))
-    }
-
-    fn ping(&self) -> Event {
-        Event::new(Kind::Ping, None, String::new())
     }
 }

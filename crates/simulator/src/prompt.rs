@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{billing::Input, settings::Model};
 
@@ -27,6 +27,28 @@ pub(crate) struct Prompt {
     /// How many alternatives each token is told with; none: no log probabilities.
     pub(crate) logprobs: Option<u32>,
     pub(crate) input: Input,
+    /// The request's body, where replies repeat parts of it.
+    pub(crate) request: Value,
+}
+
+/// A conversation that its supplier would accept, message by message.
+#[derive(Debug)]
+pub(crate) struct Talk<'a> {
+    pub(crate) messages: &'a [Value],
+    /// What the user said last; none after a tool's result or the assistant's words.
+    pub(crate) wish: Option<String>,
+    /// The text of a last message of the assistant.
+    pub(crate) last_words: Option<String>,
+}
+
+/// The members of a list; none where there is no list.
+pub(crate) fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The strings in a list.
+pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
+    list(value).iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 /// What may be called, and what the request says about it.
@@ -86,4 +108,16 @@ pub(crate) enum Shown {
 /// Tokens of a text: a rough figure, the same for the same text. Real tokenisers give about 4 bytes each.
 pub(crate) fn count_tokens(text: &str) -> u64 {
     (text.len() as u64).div_ceil(4)
+}
+
+/// Tokens of all text in a piece of a prompt. `flat`: objects that count as so many, whatever is in them.
+pub(crate) fn count_json(value: &Value, flat: &dyn Fn(&Map<String, Value>) -> Option<u64>) -> u64 {
+    match value {
+        Value::String(text) => count_tokens(text),
+        Value::Array(items) => items.iter().map(|item| count_json(item, flat)).sum(),
+        Value::Object(fields) => {
+            flat(fields).unwrap_or_else(|| fields.values().map(|value| count_json(value, flat)).sum())
+        }
+        _ => 1,
+    }
 }

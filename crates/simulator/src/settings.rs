@@ -31,8 +31,12 @@ pub struct Settings {
     pub stops_billing_on_abort: bool,
     /// Whether repeated long prefixes are read from a cache and billed as such.
     pub prompt_cache: bool,
-    /// Whether request fields that the protocol does not know are refused with 400.
+    /// Whether request fields that the protocol does not know are refused with 400 in Chat Completions, Messages,
+    /// Bedrock Converse and Ollama. Responses, Gemini and Cohere refuse them without this.
     pub refuses_unknown_fields: bool,
+    /// Whether Responses, Gemini and Cohere ignore fields that they do not know, as a supplier does that is newer than
+    /// its client believes.
+    pub ignores_unknown_fields: bool,
     /// How many of the last requests are kept for [`crate::Handle::recorded`].
     pub record: usize,
     /// Whether the bytes of reply bodies are kept too.
@@ -54,6 +58,7 @@ impl Default for Settings {
             stops_billing_on_abort: true,
             prompt_cache: true,
             refuses_unknown_fields: false,
+            ignores_unknown_fields: false,
             record: 64,
             record_replies: false,
             max_request_bytes: 64 << 20,

@@ -18,6 +18,7 @@ use crate::{
     dates,
     dice::Dice,
     fault::{Fault, RetryAfter},
+    frames::Frames,
     play::{End, Framing, Play, Step, What},
     prompt::Prompt,
     protocol::{Dialect, Header, Label, Refusal},
@@ -30,13 +31,13 @@ use timing::Clockwork;
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) dialect: &'static dyn Dialect,
+    pub(crate) frames: Frames,
     pub(crate) settings: Arc<Settings>,
     pub(crate) label: Label,
     pub(crate) dice: Dice,
 }
 
 const JSON: &str = "application/json";
-const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 impl Scene {
     /// A JSON body under this status, at once.
@@ -47,8 +48,9 @@ impl Scene {
     /// A refusal in the dialect.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Play {
         let (status, body) = self.dialect.refuse(refusal, &self.label);
-        let more = refusal.retry_after.as_ref().map(|after| self.retry_headers(after)).unwrap_or_default();
-        self.at_once(status, JSON, more, body.into())
+        let mut more = self.dialect.refusal_headers(refusal);
+        more.extend(refusal.retry_after.iter().flat_map(|after| self.retry_headers(after)));
+        self.at_once(status, JSON, more, self.frames.alone(body).into())
     }
 
     /// The reply to a prompt, sound or spoilt.

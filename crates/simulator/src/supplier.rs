@@ -167,6 +167,11 @@ impl Handle {
 
     /// The base URL for clients of Anthropic's protocol: without a path.
     pub fn anthropic_base_url(&self) -> String {
+        self.base_url()
+    }
+
+    /// The base URL for clients of Gemini, Bedrock, Cohere and Ollama: without a path.
+    pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 

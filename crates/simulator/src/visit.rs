@@ -2,12 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, de::IgnoredAny};
 use tokio::time::Instant;
 
 use crate::{
     answer::Answer,
-    anthropic,
     books::{Bill, Exchange, Outcome, Recorded},
     connection::Connection,
     dice::{Dice, Digest},
@@ -16,7 +14,7 @@ use crate::{
     models,
     network::Io,
     play::{self, Manner, Play},
-    protocol::{self, Asking, Desk, Dialect, Label, Reason, Refusal},
+    protocol::{self, Aim, Asking, Desk, Dialect, Label, Reason, Refusal},
     script::{Asked, Drawn},
     settings::Settings,
     stage::Scene,
@@ -62,13 +60,10 @@ impl Visit {
     fn new(shared: &Shared, settings: Arc<Settings>, request: Request) -> Self {
         let number = shared.next_number();
         let asking = protocol::asking(&request.method, request.path());
-        let peek: Peek = match asking {
-            Asking::Answer(_) | Asking::CountTokens => {
-                serde_json::from_slice(&request.body).unwrap_or_default()
-            }
-            Asking::Models | Asking::Nothing => Peek::default(),
+        let Aim { model, stream } = match asking {
+            Asking::Answer(dialect) | Asking::CountTokens(dialect) => dialect.aim(&request),
+            Asking::Models | Asking::Nothing => Aim::default(),
         };
-        let (model, stream) = (peek.model.right(), peek.stream.right().unwrap_or(false));
         let is_answer = matches!(asking, Asking::Answer(_));
         let asked = Asked { path: request.path(), is_answer, model: model.as_deref(), stream };
         let drawn = lock(&shared.script).draw(asked);
@@ -90,8 +85,8 @@ impl Visit {
         let desk = Desk { settings: &self.settings, cache: &shared.cache, now: Instant::now() };
         let reply = match self.asking {
             Asking::Answer(dialect) => self.answer(dialect, &desk, &scene, fault, exchange),
-            Asking::CountTokens => {
-                anthropic::count_tokens(&self.request, &desk).map(|body| scene.json(200, body))
+            Asking::CountTokens(dialect) => {
+                dialect.count(&self.request, &desk).map(|body| scene.json(200, body))
             }
             Asking::Models => {
                 models::read(&self.request, &self.settings, &scene.label).map(|body| scene.json(200, body))
@@ -127,8 +122,8 @@ impl Visit {
 
     fn scene(&self, now_unix_s: u64, remaining: u64) -> Scene {
         let dialect = match self.asking {
-            Asking::Answer(dialect) => dialect,
-            Asking::CountTokens | Asking::Models | Asking::Nothing => protocol::of_client(&self.request),
+            Asking::Answer(dialect) | Asking::CountTokens(dialect) => dialect,
+            Asking::Models | Asking::Nothing => protocol::of_client(&self.request),
         };
         let label = Label {
             seed: self.seed.value(),
@@ -137,7 +132,13 @@ impl Visit {
             remaining,
             obfuscation: self.settings.delivery.obfuscation,
         };
-        Scene { dialect, settings: Arc::clone(&self.settings), label, dice: self.dice(b"scene") }
+        Scene {
+            dialect,
+            frames: dialect.frames(&self.request),
+            settings: Arc::clone(&self.settings),
+            label,
+            dice: self.dice(b"scene"),
+        }
     }
 
     fn manner(&self) -> Manner {
@@ -173,37 +174,6 @@ impl Visit {
             contents: 0,
             written_bytes: 0,
             reply: bytes::Bytes::new(),
-        }
-    }
-}
-
-/// What a rule looks at in a body.
-#[derive(Debug, Default, Deserialize)]
-struct Peek {
-    #[serde(default)]
-    model: Loose<String>,
-    #[serde(default)]
-    stream: Loose<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Loose<T> {
-    Right(T),
-    Other(IgnoredAny),
-}
-
-impl<T> Default for Loose<T> {
-    fn default() -> Self {
-        Self::Other(IgnoredAny)
-    }
-}
-
-impl<T> Loose<T> {
-    fn right(self) -> Option<T> {
-        match self {
-            Self::Right(value) => Some(value),
-            Self::Other(_) => None,
         }
     }
 }

@@ -69,6 +69,14 @@ impl Codec for AnthropicMessages {
         "/v1/messages".into()
     }
 
+    fn token_count(&self, tokens: u64) -> Option<Bytes> {
+        Some(format!("{{\"input_tokens\":{tokens}}}").into())
+    }
+
+    fn count_path(&self, _model: &str) -> Option<Cow<'static, str>> {
+        Some("/v1/messages/count_tokens".into())
+    }
+
     /// Streams of this protocol always state usage.
     fn usage_request(&self, _peek: &Peek<'_>) -> Option<Edit> {
         None

@@ -7,6 +7,7 @@
 //! repeat what the client wrote, so what would take a provider out for everybody needs a word, a status that says it,
 //! or a sentence that *starts* in the supplier's own wording.
 
+mod aws;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -26,29 +27,48 @@ pub(crate) fn failed_reply<'h>(
     body: &[u8],
     now_unix_s: u64,
 ) -> Failure {
-    let report = Report::read(body);
-    let message = report.as_ref().map_or("", |report| report.message.as_str());
-    let wait = wait::from_headers(header, now_unix_s).or_else(|| wait::from_message(message));
+    // AWS names the error in a header, and in the body only sometimes.
+    let report = match header("x-amzn-errortype") {
+        Some(name) => Some(Report::read(body).unwrap_or_default().named_by_aws(name)),
+        None => Report::read(body),
+    };
+    let message = report.as_ref().map(Report::prose).unwrap_or_default();
+    let wait = wait::from_headers(header, now_unix_s).or_else(|| wait::from_message(&message));
     match &report {
         Some(report) => said(status, report, wait),
         None => unsaid(status, body, wait),
     }
 }
 
+/// What an error's body says to people, wherever its supplier puts it; `None` where it is no error that we can read.
+pub fn error_message(body: &[u8]) -> Option<String> {
+    Report::read(body).map(|report| report.message).filter(|message| !message.is_empty())
+}
+
 /// What an error inside a good reply or a stream means: `body` is the whole JSON text that holds it.
 pub(crate) fn hidden_error(body: &[u8]) -> Failure {
     let Some(report) = Report::read(body) else { return Failure::Server };
-    let wait = wait::from_message(&report.message);
+    let wait = wait::from_message(&report.prose());
+    if let Some(name) = &report.aws {
+        return said(aws::status(name), &report, wait);
+    }
     // Without a status of HTTP, the one that the error names; where it names none, its words alone count.
     let named = report.status.filter(|status| (400..600).contains(status));
     let client_word = report.kind.as_deref() == Some("invalid_request_error");
     said(named.unwrap_or(if client_word { 400 } else { 500 }), &report, wait)
 }
 
+/// What an error inside a stream means that has its name outside of its body, as AWS's have.
+pub(crate) fn named_error(name: &str, body: &[u8]) -> Failure {
+    let report = Report::read(body).unwrap_or_default().named_by_aws(name);
+    let status = report.aws.as_deref().map_or(500, aws::status);
+    said(status, &report, wait::from_message(&report.prose()))
+}
+
 /// The meaning of an error that can be read.
 fn said(status: u16, report: &Report, wait: Option<Duration>) -> Failure {
     let meaning = words::of_code(report, status)
-        .or_else(|| words::of_message(&report.message, status, wait.is_some()))
+        .or_else(|| words::of_message(&report.prose(), status, wait.is_some()))
         .unwrap_or_else(|| by_status(status));
     failure(meaning, wait)
 }
@@ -89,6 +109,7 @@ const fn failure(meaning: Meaning, retry_after: Option<Duration>) -> Failure {
         Meaning::Overloaded => Failure::Overloaded { retry_after },
         Meaning::Model => Failure::ModelMissing,
         Meaning::Context => Failure::ContextExceeded,
+        Meaning::Proof => Failure::ForeignProof,
         Meaning::Timeout => Failure::Timeout,
         Meaning::Server => Failure::Server,
     }

@@ -66,7 +66,17 @@ pub trait Codec: Sync + std::fmt::Debug {
         false
     }
 
+    /// The body that says how many tokens a prompt has; `None` in dialects that cannot be asked.
+    fn token_count(&self, _tokens: u64) -> Option<Bytes> {
+        None
+    }
+
     // As the supplier's dialect.
+
+    /// What is appended to a provider's base URL to ask how many tokens a prompt has, where the protocol has a way.
+    fn count_path(&self, _model: &str) -> Option<Cow<'static, str>> {
+        None
+    }
 
     /// What is appended to a provider's base URL to ask `model`, query included. Names are percent-encoded in it.
     fn path(&self, model: &str, stream: bool) -> Cow<'static, str>;

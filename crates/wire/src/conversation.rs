@@ -18,6 +18,8 @@ mod event;
 mod message;
 mod opaque;
 mod request;
+#[cfg(test)]
+pub(crate) mod testing;
 mod translator;
 
 pub use answer::{Answer, Choice, FinishReason};

@@ -46,6 +46,8 @@ pub enum Failure {
     ModelMissing,
     /// The request is too large for this deployment: next, with a larger window. No one's fault.
     ContextExceeded,
+    /// A signature, or encrypted reasoning, in the conversation is another's: again, without any. No one's fault.
+    ForeignProof,
     /// The supplier failed in some other way.
     Server,
     /// No connection: refused, DNS, TLS, connect timeout.
@@ -98,6 +100,7 @@ impl Failure {
             Self::Overloaded { .. } => "overloaded",
             Self::ModelMissing => "model_missing",
             Self::ContextExceeded => "context_exceeded",
+            Self::ForeignProof => "foreign_proof",
             Self::Server => "server",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
@@ -113,7 +116,7 @@ impl Failure {
     /// On whom it counts.
     pub const fn blame(self) -> Blame {
         match self {
-            Self::Client | Self::ContextExceeded => Blame::None,
+            Self::Client | Self::ContextExceeded | Self::ForeignProof => Blame::None,
             Self::Credential | Self::Quota | Self::Unreachable => Blame::Provider,
             Self::RateLimited { .. }
             | Self::Overloaded { .. }
@@ -164,6 +167,7 @@ impl fmt::Display for Failure {
             Self::Overloaded { .. } => "overloaded",
             Self::ModelMissing => "the model is not there",
             Self::ContextExceeded => "the request is too large for this deployment",
+            Self::ForeignProof => "the conversation holds reasoning that another supplier signed",
             Self::Server => "the supplier failed",
             Self::Unreachable => "could not be reached",
             Self::Timeout => "took too long",

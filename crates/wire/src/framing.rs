@@ -5,6 +5,7 @@
 //!
 //! **Promises**: the same frames however the bytes were cut; all frames and the rest, put together, are the input.
 
+pub mod event_stream;
 mod frame;
 pub mod lines;
 pub mod sse;
@@ -38,6 +39,8 @@ pub enum Framing {
     Sse,
     /// A JSON text a line (Ollama).
     Lines,
+    /// AWS event streams (Amazon Bedrock).
+    EventStream,
 }
 
 impl Framing {
@@ -46,6 +49,7 @@ impl Framing {
         match self {
             Self::Sse => "text/event-stream",
             Self::Lines => "application/x-ndjson",
+            Self::EventStream => "application/vnd.amazon.eventstream",
         }
     }
 
@@ -55,6 +59,7 @@ impl Framing {
         match self {
             Self::Sse => Framer::Sse(sse::Framer::new(limit)),
             Self::Lines => Framer::Lines(lines::Framer::new(limit)),
+            Self::EventStream => Framer::EventStream(event_stream::Framer::new(limit)),
         }
     }
 }
@@ -66,6 +71,8 @@ pub enum Framer {
     Sse(sse::Framer),
     /// See [`Framing::Lines`].
     Lines(lines::Framer),
+    /// See [`Framing::EventStream`].
+    EventStream(event_stream::Framer),
 }
 
 impl Framer {
@@ -74,6 +81,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.push(bytes),
             Self::Lines(framer) => framer.push(&bytes),
+            Self::EventStream(framer) => framer.push(&bytes),
         }
     }
 
@@ -85,6 +93,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.next_frame(),
             Self::Lines(framer) => framer.next_frame(),
+            Self::EventStream(framer) => framer.next_frame(),
         }
     }
 
@@ -94,6 +103,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.finish().map(Frame::sse),
             Self::Lines(framer) => framer.finish(),
+            Self::EventStream(framer) => framer.finish(),
         }
     }
 }

@@ -10,8 +10,11 @@
 //! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
 
 mod anthropic_messages;
+mod bedrock_converse;
+mod call_id;
 mod classify;
 mod codec;
+mod cohere_chat;
 pub mod conversation;
 mod counts;
 mod error_reply;
@@ -19,20 +22,25 @@ mod failure;
 pub mod framing;
 mod gemini;
 mod json;
+mod ollama_chat;
 mod openai_chat;
+mod openai_responses;
 mod peek;
 mod protocol;
 mod scan;
+mod seals;
 mod splice;
 mod template;
 #[cfg(test)]
 mod testing;
 pub mod translate;
 
+pub use classify::error_message;
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use gemini::JsonList;
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
-pub use protocol::codec;
+pub use protocol::{codec, translations};
+pub use seals::{without_proofs, without_seals};
 pub use splice::{Edit, splice};

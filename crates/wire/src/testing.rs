@@ -51,3 +51,30 @@ pub(crate) fn deceitful_text() -> impl proptest::strategy::Strategy<Value = Stri
         .prop_map(|pieces| pieces.concat())
         .prop_filter("an empty piece is no content", |text| !text.is_empty())
 }
+
+/// Where to damage a sample, and how.
+pub(crate) type Damage = Vec<(proptest::sample::Index, u8, u8)>;
+
+/// Up to seven wounds.
+pub(crate) fn damage() -> impl proptest::strategy::Strategy<Value = Damage> {
+    use proptest::prelude::*;
+    proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0_u8..4), 0..8)
+}
+
+/// The sample with bytes changed, put in, taken out and cut off.
+pub(crate) fn damaged(sample: &str, damage: Damage) -> Vec<u8> {
+    let mut bytes = sample.as_bytes().to_vec();
+    for (place, byte, how) in damage {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = place.index(bytes.len());
+        match how {
+            0 => bytes[at] = byte,
+            1 => bytes.insert(at, byte),
+            2 => drop(bytes.drain(at..bytes.len().min(at + usize::from(byte)))),
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes
+}

@@ -9,8 +9,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let status = u16::from_be_bytes([*high, *low]);
     let (header, body) = input.split_at(usize::from(*header_length).min(input.len()));
     let header = std::str::from_utf8(header).ok();
-    for protocol in [Protocol::OpenaiChat, Protocol::AnthropicMessages] {
-        let codec = wire::codec(protocol).expect("spoken");
+    for codec in Protocol::ALL.into_iter().filter_map(wire::codec) {
         let failure = codec.classify(status, &|_| header, body, 1_795_305_600);
         assert!(!failure.as_str().is_empty() && !failure.to_string().is_empty());
         match codec.reply(body) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ledger::{AttemptOutcome, AttemptRecord, Entry, Outcome};
+use ledger::{AttemptOutcome, AttemptRecord, Entry, Outcome, UsageSource};
 use routing::Policy;
 use simulator::{After, Fault};
 use wire::Failure;
@@ -117,4 +117,30 @@ fn g14_no_pause_outlasts_the_deadline() {
     let policy = Policy { total_timeout: Duration::from_millis(400), max_attempts: 9, ..patient() };
     let entry = only_entry(&Plot::of([Some(broken)], policy));
     assert!(entry.attempts.len() < 9 && entry.total_us < 400_000, "{entry:?}");
+}
+
+/// G15: how long a client is ready to wait is no verdict on who was asked, and the next request finds it in its place.
+#[test]
+fn g15_a_clients_own_short_time_is_no_ones_fault() {
+    let plot =
+        Plot { requests: 9, deadline: Some("300ms"), ..Plot::of([Some(Fault::Hang), None], patient()) };
+    for entry in run(&plot).entries {
+        let first = &entry.attempts[0];
+        assert!(first.deployment.starts_with("supplier0"), "{entry:?}");
+        assert_eq!(first.outcome, AttemptOutcome::Abandoned, "{entry:?}");
+    }
+}
+
+/// H08: a supplier that bills on when it is hung up on has read the prompt, although it never said a word.
+#[test]
+fn h08_a_timeout_is_booked_where_the_supplier_bills_on() {
+    for stops_billing in [true, false] {
+        let policy = Policy { header_timeout: seconds(7), ..patient() };
+        let entry = only_entry(&Plot { stops_billing, ..Plot::of([Some(Fault::Hang), None], policy) });
+        let hung = &entry.attempts[0];
+        assert_eq!(hung.outcome, AttemptOutcome::Failed(Failure::Timeout));
+        let expected = if stops_billing { UsageSource::None } else { UsageSource::Estimated };
+        assert_eq!(hung.usage_source, expected);
+        assert_eq!(hung.usage.input_total() > 0, !stops_billing);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use catalogue::{Capabilities, Protocol};
+use catalogue::{Capabilities, Protocol, Protocols};
 use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Unpriced};
 use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
@@ -50,6 +50,10 @@ pub(crate) struct Plot {
     pub(crate) policy: Policy,
     /// Members added to each request.
     pub(crate) asking: serde_json::Value,
+    /// `x-releve-deadline` of each request.
+    pub(crate) deadline: Option<&'static str>,
+    /// Whether suppliers stop billing when they are hung up on.
+    pub(crate) stops_billing: bool,
     /// Suppliers that nothing reaches.
     pub(crate) cut_off: Vec<usize>,
     /// Whether writing an intent panics.
@@ -67,6 +71,8 @@ impl Plot {
             faults: faults.collect(),
             policy,
             asking,
+            deadline: None,
+            stops_billing: true,
             cut_off: Vec::new(),
             has_bug: false,
         }
@@ -88,6 +94,8 @@ impl Plot {
             faults,
             policy,
             asking: serde_json::json!({}),
+            deadline: None,
+            stops_billing: true,
             cut_off: Vec::new(),
             has_bug: false,
         }
@@ -134,12 +142,13 @@ pub(crate) fn run(plot: &Plot) -> Outcome {
     simulation.host("gateway", move || serve(acted.clone(), Arc::clone(&kept)));
     let answers = Arc::new(Mutex::new(Vec::new()));
     let (seen, requests, asking) = (Arc::clone(&answers), plot.requests, plot.asking.clone());
+    let deadline = plot.deadline;
     simulation.client("client", async move {
         let asking = (0..requests).map(|number| {
             let (seen, asking) = (Arc::clone(&seen), asking.clone());
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(Duration::from_millis(200 * number as u64)).await;
-                let answer = ask(number, &asking).await;
+                let answer = ask(number, &asking, deadline).await;
                 seen.lock().unwrap().push(answer);
             })
         });
@@ -219,6 +228,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
             name: format!("{name}/tiny").into(),
             provider: ProviderIndex(number),
             protocol: Protocol::OpenaiChat,
+            also: Protocols::NONE,
             region: None,
             context_window: None,
             max_output: None,
@@ -232,11 +242,13 @@ fn snapshot(plot: &Plot) -> Snapshot {
         name: Arc::clone(name),
         target: Target::new(&format!("http://{name}:{SUPPLIER_PORT}/v1"), TargetOptions::default()).unwrap(),
         stream_usage: true,
-        stops_billing_on_abort: Some(true),
+        stops_billing_on_abort: Some(plot.stops_billing),
     };
     let deployment = |deployment: &routing::Deployment| Deployment {
         name: Arc::clone(&deployment.name),
-        model_json: Some(Bytes::from_static(b"\"tiny\"")),
+        model: Some(gateway::snapshot::Model::new("tiny")),
+        quirks: catalogue::Quirks::NONE,
+        refuses: [].into(),
         name_header: deployment.name.parse().unwrap(),
         prices: None,
     };
@@ -273,7 +285,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
     }
 }
 
-async fn ask(number: usize, asking: &serde_json::Value) -> Seen {
+async fn ask(number: usize, asking: &serde_json::Value, deadline: Option<&str>) -> Seen {
     let stream = number.is_multiple_of(2);
     let mut body = serde_json::json!({
         "model": "assistant", "stream": stream, "max_tokens": 12,
@@ -285,11 +297,13 @@ async fn ask(number: usize, asking: &serde_json::Value) -> Seen {
     let io = TcpStream::connect(("gateway", GATEWAY_PORT)).await.expect("the gateway is there");
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.unwrap();
     tokio::task::spawn_local(connection);
-    let request = Request::post("/v1/chat/completions")
+    let mut request = Request::post("/v1/chat/completions")
         .header("host", "gateway")
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body.to_string())))
-        .unwrap();
+        .header("content-type", "application/json");
+    if let Some(deadline) = deadline {
+        request = request.header("x-releve-deadline", deadline);
+    }
+    let request = request.body(Full::new(Bytes::from(body.to_string()))).unwrap();
     let Ok(response) = sender.send_request(request).await else {
         return Seen { request: number, stream, status: 0, body: Bytes::new() };
     };

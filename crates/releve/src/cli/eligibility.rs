@@ -74,6 +74,7 @@ fn planned<'a>(
 ) -> impl Iterator<Item = Row> + use<'a> {
     let facts = Facts {
         protocol,
+        translates: wire::translations(protocol).collect(),
         needs: imagined.needs,
         estimated_input_tokens: imagined.input_tokens,
         max_tokens: imagined.max_tokens,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use catalogue::{Protocol, Region};
+use catalogue::{Protocol, Quirks, Region};
 use serde::Serialize;
 
 use super::contract::{Capacity, Contract, Cost};
@@ -19,6 +19,12 @@ pub(crate) struct Provider {
     pub(crate) preset: Option<At<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) protocol: Option<At<Protocol>>,
+    /// What else it speaks at the same address, to clients that speak it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) also: Option<Vec<At<Protocol>>>,
+    /// How its models want to be spoken to, beside what the catalogue says of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) quirks: Vec<At<Quirks>>,
     /// What the protocol's official SDK takes as its base URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<At<String>>,
@@ -76,6 +82,8 @@ impl Provider {
         let provider = Self {
             preset: section.get("preset"),
             protocol: section.get("protocol"),
+            also: section.list("also"),
+            quirks: section.list("quirks").unwrap_or_default(),
             base_url: section.get("base_url"),
             api_key: section.get("api_key"),
             region: section.get("region"),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::ops::{Deref, Range};
 use std::str::FromStr;
 
-use catalogue::{Needs, Protocol, Rate, Region};
+use catalogue::{Needs, Protocol, Quirks, Rate, Region};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
@@ -173,6 +173,15 @@ impl Read for Protocol {
 
 impl Read for Needs {
     const WANTED: &'static str = "a capability's name, such as \"tools\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        let names: Vec<_> = Self::ALL.names().filter_map(|name| Some((name, name.parse().ok()?))).collect();
+        chosen(value, &names)
+    }
+}
+
+impl Read for Quirks {
+    const WANTED: &'static str = "a quirk's name, such as \"max_completion_tokens\"";
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         let names: Vec<_> = Self::ALL.names().filter_map(|name| Some((name, name.parse().ok()?))).collect();

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Rate, Rates};
+use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Protocols, Rate, Rates};
 use routing::DeploymentIndex;
 
 use super::providers::{self, Account};
@@ -100,7 +99,9 @@ impl<'a> Deployments<'a> {
         let maker = maker.or(body.maker.as_ref().map(|maker| maker.value.as_str())).unwrap_or("unknown");
         self.gateway.push(gateway::snapshot::Deployment {
             name: Arc::clone(&name),
-            model_json: (id != ANY_MODEL).then(|| json_string(id)),
+            model: (id != ANY_MODEL).then(|| gateway::snapshot::Model::new(id)),
+            quirks: account.quirks().union(known.map(|model| model.quirks).unwrap_or_default()),
+            refuses: known.map(|model| Arc::clone(&model.refuses)).unwrap_or_default(),
             name_header: header_value(&name),
             prices: known.and_then(|model| model.price(region.as_ref())).map(Arc::clone),
         });
@@ -108,6 +109,12 @@ impl<'a> Deployments<'a> {
             name: Arc::clone(&name),
             provider: providers::index(position),
             protocol: known.and_then(|model| model.protocol).unwrap_or(account.protocol),
+            // A model of which the catalogue says what it speaks speaks nothing else.
+            also: if known.is_some_and(|model| model.protocol.is_some()) {
+                Protocols::NONE
+            } else {
+                account.also()
+            },
             region,
             context_window: known.and_then(|model| model.context_window.or(model.max_input)),
             max_output: known.and_then(|model| model.max_output),
@@ -183,14 +190,14 @@ impl<'a> Deployments<'a> {
     }
 
     fn warn_unservable(&self, known: &ModelEntry, target: &At<String>, problems: &Problems) {
-        if known.kind != "chat" {
+        if !["chat", "responses"].contains(&known.kind.as_str()) {
             let what = format!("\"{}\" is for {}, which routes do not serve yet", known.id, known.kind);
             problems.add(Problem::warning(&target.at, what));
         }
         let provider = target.split('/').next().unwrap_or_default();
         let account = self.accounts.iter().find(|account| account.name() == provider);
         if let Some((speaks, account)) =
-            known.protocol.zip(account).filter(|(speaks, account)| *speaks != account.protocol)
+            known.protocol.zip(account).filter(|(speaks, account)| !account.speaks(*speaks))
         {
             let what = format!(
                 "\"{}\" speaks {speaks} there, providers.{} {}",
@@ -237,10 +244,6 @@ fn rates(price: &Price) -> Rates {
         .into_iter()
         .filter_map(|(bucket, rate)| Some((bucket, rate?)))
         .fold(Rates::NONE, |rates, (bucket, rate)| rates.with(bucket, rate))
-}
-
-fn json_string(text: &str) -> Bytes {
-    serde_json::to_vec(text).expect("text is JSON").into()
 }
 
 /// The name as a header; letters that no header carries become `?`.

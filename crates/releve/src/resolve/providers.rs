@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use catalogue::{Auth, Protocol, ProviderEntry};
+use catalogue::{Auth, Protocol, Protocols, ProviderEntry, Quirks};
 use routing::ProviderIndex;
 
 use crate::config::Config;
@@ -208,6 +208,12 @@ fn fill(
         preset: written.preset.or_else(|| known.map(|preset| At::nowhere(preset.name.clone()))),
         protocol: Some(At { value: protocol, at: written.protocol.map_or(0..0, |protocol| protocol.at) }),
         base_url: Some(At { value: url, at: written.base_url.map_or(0..0, |url| url.at) }),
+        also: Some(written.also.unwrap_or_else(|| {
+            // What the preset says holds for the protocol that it says it of.
+            let same = known.filter(|preset| preset.protocol == protocol);
+            let also = same.map(|preset| preset.also).unwrap_or_default();
+            also.iter().map(At::nowhere).collect()
+        })),
         api_key: written.api_key.or_else(usual_key),
         region: written.region.or_else(|| known.and_then(|preset| preset.region.clone()).map(At::nowhere)),
         maker: written.maker.or_else(|| known.and_then(|preset| text(&preset.maker))),
@@ -257,6 +263,22 @@ impl Account {
     /// The address, with its path.
     pub(crate) fn base_url(&self) -> &str {
         self.filled.body.base_url.as_ref().map_or("", |url| url.value.as_str())
+    }
+
+    /// What else is spoken at its address.
+    pub(crate) fn also(&self) -> Protocols {
+        self.filled.body.also.iter().flatten().map(|protocol| protocol.value).collect()
+    }
+
+    /// Whether `protocol` is spoken at its address.
+    pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
+        protocol == self.protocol || self.also().contains(protocol)
+    }
+
+    /// How its models want to be spoken to.
+    pub(crate) fn quirks(&self) -> Quirks {
+        let usual = self.preset.as_ref().map(|preset| preset.quirks).unwrap_or_default();
+        self.filled.body.quirks.iter().fold(usual, |set, quirk| set.union(quirk.value))
     }
 
     /// Whether the catalogue does not know its address.

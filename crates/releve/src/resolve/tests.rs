@@ -63,7 +63,10 @@ fn the_whole_example_is_resolved() {
     assert_eq!(names(&settings, "claude-sonnet-9"), expected);
     let azure = snapshot.routes[0].entries[2];
     assert_eq!(azure.weight, 3);
-    assert_eq!(snapshot.deployment(azure.deployment).model_json.as_deref(), Some(&b"\"prod-gpt52\""[..]));
+    assert_eq!(
+        snapshot.deployment(azure.deployment).model.as_ref().map(|model| &*model.id),
+        Some("prod-gpt52")
+    );
     let known = &snapshot.routing[azure.deployment.0 as usize];
     assert_eq!((&*known.maker, &*known.host), ("openai", "azure"));
     assert_eq!(known.region.as_ref().unwrap().as_str(), "eu/sweden");

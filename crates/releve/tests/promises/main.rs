@@ -17,6 +17,7 @@ mod client;
 mod details;
 mod doors;
 mod g13;
+mod g22;
 mod g24_canary;
 mod g27_full_disk;
 mod harness;

@@ -22,6 +22,7 @@ fn prompt() -> Prompt {
         prefill: None,
         logprobs: None,
         input: Input::default(),
+        request: serde_json::Value::Null,
     }
 }
 

@@ -2,18 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{reply::is_signed, request::required};
-use crate::{billing::Keep, prompt::count_tokens, protocol::Refusal};
-
-/// A conversation that Anthropic would accept.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) messages: &'a [Value],
-    /// What the user said last; none after a tool's result or the assistant's words.
-    pub(super) wish: Option<String>,
-    /// The text of a last message of the assistant.
-    pub(super) last_words: Option<String>,
-}
+use super::request::required;
+use crate::{
+    billing::Keep,
+    prompt::{Talk, count_tokens},
+    protocol::Refusal,
+    seal::{self, ANTHROPIC},
+};
 
 pub(super) fn read(body: &Map<String, Value>) -> Result<Talk<'_>, Refusal> {
     let messages = match body.get("messages") {
@@ -144,7 +139,11 @@ fn check_block(index: usize, place: usize, block: &Value) -> Result<(), Refusal>
             Some(_) => Ok(()),
         },
         "thinking"
-            if !is_signed(text("thinking").unwrap_or_default(), text("signature").unwrap_or_default()) =>
+            if !seal::is_ours(
+                ANTHROPIC,
+                text("thinking").unwrap_or_default(),
+                text("signature").unwrap_or_default(),
+            ) =>
         {
             Err(Refusal::bad(format!("{at}: Invalid `signature` in `thinking` block")))
         }

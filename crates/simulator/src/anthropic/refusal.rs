@@ -9,15 +9,9 @@ use crate::{
 
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded | Reason::Quota => 400,
-        Reason::Unauthorized => 401,
-        Reason::PaymentRequired => 402,
-        Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited => 429,
-        Reason::Server(status) => status,
+        Reason::Quota => 400,
         Reason::Overloaded => 529,
+        reason => reason.usual_status(),
     }
 }
 

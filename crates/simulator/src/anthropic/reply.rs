@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Choice, Finish},
-    base64,
     billing::Input,
-    dice::Digest,
     prompt::{Prompt, Shown},
     protocol::Label,
+    seal::{self, ANTHROPIC},
 };
 
 /// A message, whole or as a stream starts it.
@@ -112,23 +111,11 @@ pub(super) fn stop(finish: &Finish) -> (&'static str, Option<String>) {
     }
 }
 
-/// What proves that a thinking block is ours. With the text left out it is sealed inside, as far as we pretend.
-pub(super) fn signature(thinking: &str) -> String {
-    let mut dice = Digest::new(0x51C4_ED00).with(thinking.as_bytes()).dice();
-    let bytes: Vec<u8> = (0..12).flat_map(|_| dice.next_u64().to_le_bytes()).collect();
-    format!("Erel{}", base64::encode(&bytes))
-}
-
-/// Whether a block that came back is one that we could have sent. A block without text cannot be checked.
-pub(super) fn is_signed(thinking: &str, given: &str) -> bool {
-    given.starts_with("Erel") && (thinking.is_empty() || given == signature(thinking))
-}
-
 fn blocks(choice: &Choice, prompt: &Prompt, label: &Label) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !choice.reasoning.is_empty() {
         let thinking = choice.reasoning.concat();
-        let signature = signature(&thinking);
+        let signature = seal::of(ANTHROPIC, &thinking);
         let shown = if prompt.reasoning.shown == Shown::Full { thinking } else { String::new() };
         blocks.push(Block::Thinking { thinking: shown, signature });
     }

@@ -6,10 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::messages;
 use crate::{
-    billing::{PromptCache, Section},
-    dice::Digest,
+    billing::{self, PromptCache, Section},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Talk, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
     settings::{Model, Prefill},
 };
@@ -67,6 +66,7 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         prefill,
         logprobs: None,
         input,
+        request: Value::Null,
         model,
     })
 }
@@ -108,7 +108,7 @@ fn open(request: &Request, desk: &Desk<'_>) -> Result<(Map<String, Value>, Arc<M
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
     let Some(key) = &desk.settings.key else { return Ok(()) };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = request.bearer();
     match request.header("x-api-key").or(bearer) {
         Some(given) if given == key => Ok(()),
         Some(_) => Err(Refusal::new(Reason::Unauthorized, "invalid x-api-key")),
@@ -142,7 +142,12 @@ fn max_tokens(body: &Map<String, Value>, model: &Model) -> Result<u64, Refusal> 
     }
 }
 
-fn reasoning(body: &Map<String, Value>, max_tokens: u64, desk: &Desk<'_>) -> Result<Reasoning, Refusal> {
+/// What `thinking` asks for, here or in another host's extra fields.
+pub(crate) fn reasoning(
+    body: &Map<String, Value>,
+    max_tokens: u64,
+    desk: &Desk<'_>,
+) -> Result<Reasoning, Refusal> {
     let Some(thinking) = body.get("thinking").filter(|thinking| !thinking.is_null()) else {
         return Ok(Reasoning::default());
     };
@@ -212,11 +217,7 @@ fn tool_choice(body: &Map<String, Value>, known: &[Tool]) -> Result<ToolChoice, 
 }
 
 /// Words to go on from, and how many messages the conversation has without them.
-fn prefill(
-    model: &Model,
-    talk: &messages::Talk<'_>,
-    reasoning: Reasoning,
-) -> Result<(Option<String>, usize), Refusal> {
+fn prefill(model: &Model, talk: &Talk<'_>, reasoning: Reasoning) -> Result<(Option<String>, usize), Refusal> {
     let all = talk.messages.len();
     let Some(words) = &talk.last_words else { return Ok((None, all)) };
     if model.prefill == Prefill::Refuses {
@@ -236,23 +237,17 @@ fn prefill(
 
 /// The prompt's pieces: tools, system prompt, messages.
 fn sections(model: &Model, body: &Map<String, Value>, said: &[Value]) -> Vec<Section> {
-    let mut digest = Digest::new(0).with(model.weights.as_bytes());
     let head = ["tools", "system"].into_iter().filter_map(|name| body.get(name));
     let pieces: Vec<&Value> = head.chain(said).collect();
     let whole = body.get("cache_control").filter(|control| control.is_object());
     let whole = whole.map(|control| json!({ "cache_control": control }));
     let last = pieces.len();
-    let sections = pieces.into_iter().enumerate().map(|(place, piece)| {
-        digest = digest.clone().with(piece.to_string().as_bytes());
+    let pieces = pieces.into_iter().enumerate().map(|(place, piece)| {
         // A top-level mark stands at the end of the prompt.
         let whole = whole.as_ref().filter(|_| place + 1 == last).and_then(messages::mark);
-        Section {
-            prefix: digest.value(),
-            tokens: 3 + messages::tokens(piece),
-            mark: messages::mark(piece).or(whole),
-        }
+        (piece, messages::tokens(piece), messages::mark(piece).or(whole))
     });
-    sections.collect()
+    billing::sections(&model.weights, pieces)
 }
 
 fn check_marks(body: &Map<String, Value>) -> Result<(), Refusal> {

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::reply::{Message, Usage, message_id, signature, stop, tool_use_id};
+use super::reply::{Message, Usage, message_id, stop, tool_use_id};
 use crate::{
     answer::{Answer, Choice},
     prompt::{Prompt, Shown},
     protocol::{Event, Events, Kind, Label},
+    seal::{self, ANTHROPIC},
 };
 
 #[derive(Serialize)]
@@ -95,7 +96,7 @@ fn blocks(choice: Choice, shown: Shown, label: &Label) -> Vec<Block> {
 }
 
 fn thinking_block(reasoning: Vec<String>, shown: Shown) -> Block {
-    let signature = signature(&reasoning.concat());
+    let signature = seal::of(ANTHROPIC, &reasoning.concat());
     let silent = if shown == Shown::Full { 0 } else { reasoning.len() as u64 };
     let mut deltas = Vec::new();
     if shown == Shown::Full {

@@ -2,23 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{missing, wrong_type};
-use crate::{prompt::count_tokens, protocol::Refusal};
+use super::fields::{missing, wrong_type};
+use crate::{
+    prompt::{Talk, count_tokens},
+    protocol::Refusal,
+};
 
-/// A conversation that OpenAI would accept.
-#[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) messages: &'a [Value],
-    /// What the user said last; none after a tool's result or the assistant's words.
-    pub(super) wish: Option<String>,
-    /// The text of a last message of the assistant.
-    pub(super) last_words: Option<String>,
-}
-
-impl Talk<'_> {
-    pub(super) fn mentions_json(&self) -> bool {
-        self.messages.iter().any(|message| text_of(message).to_lowercase().contains("json"))
-    }
+pub(super) fn mention_json(messages: &[Value]) -> bool {
+    messages.iter().any(|message| text_of(message).to_lowercase().contains("json"))
 }
 
 pub(super) fn read(body: &Map<String, Value>) -> Result<Talk<'_>, Refusal> {

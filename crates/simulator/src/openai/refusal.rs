@@ -4,21 +4,14 @@ use serde::Serialize;
 
 use crate::protocol::{Header, Label, Reason, Refusal};
 
-pub(super) fn status(refusal: &Refusal) -> u16 {
+pub(crate) fn status(refusal: &Refusal) -> u16 {
     match refusal.reason {
-        Reason::BadRequest | Reason::ContextExceeded => 400,
-        Reason::Unauthorized => 401,
-        Reason::PaymentRequired => 402,
-        Reason::Forbidden => 403,
-        Reason::NotFound | Reason::ModelMissing => 404,
-        Reason::TooLarge => 413,
-        Reason::RateLimited | Reason::Quota => 429,
-        Reason::Server(status) => status,
-        Reason::Overloaded => 503,
+        Reason::Quota => 429,
+        reason => reason.usual_status(),
     }
 }
 
-pub(super) fn words(reason: Reason) -> &'static str {
+pub(crate) fn words(reason: Reason) -> &'static str {
     match reason {
         Reason::BadRequest => "Invalid request.",
         Reason::Unauthorized => "Incorrect API key provided: sk-s****.",
@@ -52,13 +45,13 @@ struct Error<'a> {
 }
 
 /// The body of an error reply, over several lines as OpenAI writes it.
-pub(super) fn body(refusal: &Refusal) -> String {
+pub(crate) fn body(refusal: &Refusal) -> String {
     let text = serde_json::to_string_pretty(&envelope(refusal)).expect("strings are always JSON");
     text + "\n"
 }
 
 /// The same as the data of an event.
-pub(super) fn event(refusal: &Refusal) -> String {
+pub(crate) fn event(refusal: &Refusal) -> String {
     serde_json::to_string(&envelope(refusal)).expect("strings are always JSON")
 }
 
@@ -79,7 +72,7 @@ fn envelope(refusal: &Refusal) -> Envelope<'_> {
     Envelope { error: Error { message, r#type: kind, param, code: refusal.code.or(code) } }
 }
 
-pub(super) fn headers(label: &Label) -> Vec<Header> {
+pub(crate) fn headers(label: &Label) -> Vec<Header> {
     let reset_ms = 60_000 / label.limit.max(1);
     let fields = [
         ("x-request-id", label.id("req_", 0, 32).to_lowercase()),

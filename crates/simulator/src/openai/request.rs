@@ -1,17 +1,20 @@
 //! A Chat Completions request, read as strictly as OpenAI reads it.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
-use super::messages;
+use super::{
+    fields::{
+        array, authorise, between, boolean, check_tool_name, effort, integer, missing, model, parse, prefill,
+        wrong_type,
+    },
+    messages,
+};
 use crate::{
-    billing::{PromptCache, Section},
-    dice::Digest,
+    billing::{self, PromptCache},
     http::Request,
-    prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools},
+    prompt::{Form, Prompt, Reasoning, Shown, Talk, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
-    settings::{Model, Prefill, StreamUsage},
+    settings::{Model, StreamUsage},
 };
 
 /// The fields that OpenAI knows (`CompletionCreateParams` of openai-python 3.54.0).
@@ -67,9 +70,11 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
     let talk = messages::read(&body)?;
     let stream = boolean(&body, "stream")?.unwrap_or(false);
     let tools = tools(&body, talk.wish.clone())?;
-    let (prefill, said) = prefill(&model, &talk)?;
+    let (prefill, said) = prefill(&model, talk.last_words.as_ref(), talk.messages.len(), "messages")?;
     let reasoning = reasoning(&body, desk)?;
-    let sections = sections(&model, &body, &talk.messages[..said]);
+    let pieces = body.get("tools").filter(|tools| tools.is_array()).into_iter().chain(&talk.messages[..said]);
+    let pieces = pieces.map(|piece| (piece, messages::tokens(piece), None));
+    let sections = billing::sections(&model.weights, pieces);
     let input = desk.input(&sections, PromptCache::automatic);
     let max_tokens = max_tokens(&body, &model, input.total())?;
     between(&body, "temperature", 0.0, 2.0)?;
@@ -87,63 +92,9 @@ pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal
         prefill,
         logprobs: logprobs(&body)?,
         input,
+        request: Value::Null,
         model,
     })
-}
-
-fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {
-    let Some(key) = &desk.settings.key else { return Ok(()) };
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    match bearer.or(request.header("api-key")) {
-        Some(given) if given == key => Ok(()),
-        Some(given) => {
-            let hint: String = given.chars().take(4).collect();
-            let message = format!(
-                "Incorrect API key provided: {hint}****. You can find your API key at your dashboard."
-            );
-            Err(Refusal::new(Reason::Unauthorized, message))
-        }
-        None => Err(Refusal::new(
-            Reason::Unauthorized,
-            "You didn't provide an API key. Provide it in an Authorization header using Bearer auth.",
-        )),
-    }
-}
-
-fn parse(request: &Request) -> Result<Map<String, Value>, Refusal> {
-    match serde_json::from_slice(&request.body) {
-        Ok(Value::Object(body)) => Ok(body),
-        _ => Err(Refusal::bad(
-            "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your \
-             HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
-        )),
-    }
-}
-
-fn model(body: &Map<String, Value>, desk: &Desk<'_>) -> Result<Arc<Model>, Refusal> {
-    let id = match body.get("model") {
-        Some(Value::String(id)) => id,
-        None | Some(Value::Null) => return Err(Refusal::bad("you must provide a model parameter")),
-        Some(other) => return Err(wrong_type("model", "a string", other)),
-    };
-    desk.settings.model(id).ok_or_else(|| missing_model(id))
-}
-
-pub(super) fn missing_model(id: &str) -> Refusal {
-    let message = format!("The model `{id}` does not exist or you do not have access to it.");
-    Refusal::new(Reason::ModelMissing, message)
-}
-
-/// Words to go on from, and how many messages the conversation has without them.
-fn prefill(model: &Model, talk: &messages::Talk<'_>) -> Result<(Option<String>, usize), Refusal> {
-    let all = talk.messages.len();
-    match (&talk.last_words, model.prefill) {
-        (Some(_), Prefill::Refuses) => {
-            Err(Refusal::bad("The last message must not be from the assistant.").about("messages", None))
-        }
-        (Some(words), Prefill::Continues) => Ok((Some(words.clone()), all - 1)),
-        _ => Ok((None, all)),
-    }
 }
 
 fn tools(body: &Map<String, Value>, wish: Option<String>) -> Result<Tools, Refusal> {
@@ -152,13 +103,7 @@ fn tools(body: &Map<String, Value>, wish: Option<String>) -> Result<Tools, Refus
         let name = tool.pointer("/function/name").and_then(Value::as_str);
         let param = format!("tools[{index}].function.name");
         let name = name.ok_or_else(|| missing(&param))?;
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
-            let message = format!(
-                "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{{1,64}}$'."
-            );
-            return Err(Refusal::bad(message).about(param, Some("invalid_value")));
-        }
+        check_tool_name(name, &param)?;
         let schema = tool
             .pointer("/function/parameters")
             .cloned()
@@ -192,42 +137,6 @@ fn tool_choice(body: &Map<String, Value>, known: &[Tool]) -> Result<ToolChoice, 
         (None, Some(name)) => refuse(format!("Tool choice '{name}' not found in 'tools' parameter.")),
         _ => refuse(format!("Invalid value: {given}. Supported values are: 'none', 'auto', and 'required'.")),
     }
-}
-
-fn reasoning(body: &Map<String, Value>, desk: &Desk<'_>) -> Result<Reasoning, Refusal> {
-    let full = desk.settings.answer.reasoning_tokens;
-    let tokens = match body.get("reasoning_effort") {
-        None | Some(Value::Null) => 0,
-        Some(Value::String(effort)) => match effort.as_str() {
-            "none" => 0,
-            "minimal" => full / 4,
-            "low" => full / 2,
-            "medium" => full,
-            "high" => full * 2,
-            "xhigh" | "max" => full * 4,
-            other => {
-                let message = format!(
-                    "Invalid value: '{other}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'."
-                );
-                return Err(Refusal::bad(message).about("reasoning_effort", Some("invalid_value")));
-            }
-        },
-        Some(other) => return Err(wrong_type("reasoning_effort", "a string", other)),
-    };
-    let shown = if desk.settings.answer.shows_reasoning { Shown::Full } else { Shown::Counted };
-    Ok(Reasoning { tokens, shown })
-}
-
-/// The prompt's pieces: tools, then messages.
-fn sections(model: &Model, body: &Map<String, Value>, messages: &[Value]) -> Vec<Section> {
-    let mut digest = Digest::new(0).with(model.weights.as_bytes());
-    let mut sections = Vec::new();
-    for piece in body.get("tools").filter(|tools| tools.is_array()).into_iter().chain(messages) {
-        digest = digest.with(piece.to_string().as_bytes());
-        let tokens = 3 + messages::tokens(piece);
-        sections.push(Section { prefix: digest.value(), tokens, mark: None });
-    }
-    sections
 }
 
 fn max_tokens(body: &Map<String, Value>, model: &Model, prompt_tokens: u64) -> Result<u64, Refusal> {
@@ -285,13 +194,13 @@ fn stops(body: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
     }
 }
 
-fn form(body: &Map<String, Value>, talk: &messages::Talk<'_>) -> Result<Form, Refusal> {
+fn form(body: &Map<String, Value>, talk: &Talk<'_>) -> Result<Form, Refusal> {
     let Some(format) = body.get("response_format").filter(|format| !format.is_null()) else {
         return Ok(Form::Prose);
     };
     match format.get("type").and_then(Value::as_str) {
         Some("text") => Ok(Form::Prose),
-        Some("json_object") if talk.mentions_json() => Ok(Form::Json),
+        Some("json_object") if messages::mention_json(talk.messages) => Ok(Form::Json),
         Some("json_object") => {
             let message = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
             Err(Refusal::bad(message).about("messages", None))
@@ -321,76 +230,8 @@ fn logprobs(body: &Map<String, Value>) -> Result<Option<u32>, Refusal> {
     }
 }
 
-fn between(body: &Map<String, Value>, name: &str, low: f64, high: f64) -> Result<(), Refusal> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Number(number)) if number.as_f64().is_some_and(|value| (low..=high).contains(&value)) => {
-            Ok(())
-        }
-        Some(Value::Number(number)) => {
-            let message = format!(
-                "Invalid '{name}': decimal out of range. Expected a value from {low} to {high}, but got {number} instead."
-            );
-            Err(Refusal::bad(message).about(name, Some("invalid_value")))
-        }
-        Some(other) => Err(wrong_type(name, "a decimal", other)),
-    }
-}
-
-fn integer(body: &Map<String, Value>, name: &str, low: u64, high: u64) -> Result<Option<u64>, Refusal> {
-    let number = match body.get(name) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number,
-        Some(other) => return Err(wrong_type(name, "an integer", other)),
-    };
-    match number.as_u64() {
-        Some(value) if (low..=high).contains(&value) => Ok(Some(value)),
-        Some(value) if value > high => {
-            let message = format!(
-                "Invalid '{name}': integer above maximum value. Expected a value <= {high}, but got {number} instead."
-            );
-            Err(Refusal::bad(message).about(name, Some("integer_above_max_value")))
-        }
-        None if number.is_f64() => Err(wrong_type(name, "an integer", &Value::Number(number.clone()))),
-        _ => {
-            let message = format!(
-                "Invalid '{name}': integer below minimum value. Expected a value >= {low}, but got {number} instead."
-            );
-            Err(Refusal::bad(message).about(name, Some("integer_below_min_value")))
-        }
-    }
-}
-
-fn boolean(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(other) => Err(wrong_type(name, "a boolean", other)),
-    }
-}
-
-fn array<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], Refusal> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(&[]),
-        Some(Value::Array(values)) => Ok(values),
-        Some(other) => Err(wrong_type(name, "an array", other)),
-    }
-}
-
-pub(super) fn missing(param: &str) -> Refusal {
-    let message = format!("Missing required parameter: '{param}'.");
-    Refusal::bad(message).about(param, Some("missing_required_parameter"))
-}
-
-pub(super) fn wrong_type(param: &str, expected: &str, got: &Value) -> Refusal {
-    let got = match got {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
-    let message = format!("Invalid type for '{param}': expected {expected}, but got {got} instead.");
-    Refusal::bad(message).about(param, Some("invalid_type"))
+fn reasoning(body: &Map<String, Value>, desk: &Desk<'_>) -> Result<Reasoning, Refusal> {
+    let tokens = effort(body.get("reasoning_effort"), "reasoning_effort", desk)?;
+    let shown = if desk.settings.answer.shows_reasoning { Shown::Full } else { Shown::Counted };
+    Ok(Reasoning { tokens, shown })
 }

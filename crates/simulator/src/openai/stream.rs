@@ -7,7 +7,7 @@ use super::reply::{FINGERPRINT, Usage, call_id, completion_id, finish_reason, lo
 use crate::{
     answer::{Answer, Call, Choice},
     prompt::{Prompt, Shown},
-    protocol::{Event, Events, Kind, Label},
+    protocol::{Event, Events, Kind, Label, interleave},
 };
 
 #[derive(Serialize)]
@@ -175,17 +175,4 @@ fn call_pieces(index: usize, place: usize, call: Call, label: &Label) -> impl It
         Piece::new(Kind::Content, index, delta)
     });
     std::iter::once(start).chain(more)
-}
-
-/// One after the other from each choice in turn, as choices are made side by side.
-fn interleave(choices: Vec<Vec<Piece>>) -> Vec<Piece> {
-    let mut queues: Vec<_> = choices.into_iter().map(Vec::into_iter).collect();
-    let mut mixed = Vec::new();
-    loop {
-        let before = mixed.len();
-        mixed.extend(queues.iter_mut().filter_map(Iterator::next));
-        if mixed.len() == before {
-            return mixed;
-        }
-    }
 }

@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene};
+use super::{JSON, Scene};
 use crate::{
     answer::{Answer, Choice, Finish},
     play::{End, Framing, Play, Step, What},
     prompt::Prompt,
     protocol::{Event, Kind},
-    sse,
 };
 
 const WORDS: &[u8] = b"All work and no play makes a dull gateway. ";
@@ -57,21 +56,21 @@ impl Scene {
         let content = before.iter().position(|event| event.kind == Kind::Content);
         let mut rest = before.split_off(content.unwrap_or(0));
         rest.retain(|event| event.kind != Kind::Content);
-        let at = self.clock(None).first_token_after();
         let filled = fill(bytes, piece).map(|(text, count)| {
-            let event = self.dialect.text_event(prompt, &self.label, &text);
-            let frame = sse::frame(&event, &self.settings.delivery, &mut self.dice.clone());
-            (Bytes::from(frame), count)
+            // Filler takes no time: it tests sizes, not patience.
+            (Event { tokens: 0, ..self.dialect.text_event(prompt, &self.label, &text) }, count)
         });
-        let filled: Vec<(Bytes, usize)> = filled.collect();
-        let step = move |bytes: Bytes| Step { contents: 1, tokens: 1, ..Step::new(at, What::Body(bytes)) };
-        let filled =
-            filled.into_iter().flat_map(|(frame, count)| std::iter::repeat_n(frame, count)).map(step);
-        let before = self.timed(Box::new(before.into_iter()), None);
-        let rest = self
-            .timed(Box::new(rest.into_iter()), None)
-            .map(move |step| Step { at: step.at.max(at), ..step });
-        self.streamed(before.chain(filled).chain(rest), EVENT_STREAM, End::Complete)
+        let filled: Vec<(Event, usize)> = filled.collect();
+        let filled = filled.into_iter().flat_map(|(event, count)| std::iter::repeat_n(event, count));
+        let at = self.clock(None).first_token_after();
+        let mut has_content = false;
+        let steps = self.timed(Box::new(before.into_iter().chain(filled).chain(rest)), None);
+        let steps = steps.map(move |step| {
+            has_content |= step.contents > 0;
+            let at = if has_content { step.at.max(at) } else { step.at };
+            Step { at, tokens: step.contents, ..step }
+        });
+        self.streamed(steps, self.frames.content_type(), End::Complete)
     }
 }
 

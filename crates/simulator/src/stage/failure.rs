@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene};
+use super::{JSON, Scene};
 use crate::{
     fault::{Fault, Raw, RawEnd, RawFraming, RetryAfter},
     play::{End, Framing, Play, Step, What},
@@ -26,7 +26,7 @@ impl Scene {
                 Some(page(*status, content_type, body.clone().into()))
             }
             Fault::EmptyBody if stream => {
-                Some(self.streamed(std::iter::empty(), EVENT_STREAM, End::Complete))
+                Some(self.streamed(std::iter::empty(), self.frames.content_type(), End::Complete))
             }
             Fault::EmptyBody => Some(page(200, JSON, Bytes::new())),
             Fault::Html => Some(page(200, "text/html; charset=utf-8", PAGE.into())),

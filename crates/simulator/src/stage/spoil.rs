@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{EVENT_STREAM, JSON, Scene, timing::Timed, trim::Trimmed};
+use super::{JSON, Scene, timing::Timed, trim::Trimmed};
 use crate::{
     answer::Answer,
     fault::{After, CutWith, Ending, Fault, HiddenError},
+    frames::Frames,
     play::{End, Framing, Play, Step, What},
     prompt::Prompt,
     protocol::{Event, Events, Kind, Reason, Refusal},
     settings::Delivery,
-    sse,
 };
 
 impl Scene {
@@ -45,7 +45,9 @@ impl Scene {
             Some(Fault::ErrorIn200 { error, .. }) => {
                 whole(self.dialect.refuse(&self.hidden(*error), &self.label).1.into())
             }
-            Some(Fault::InvalidJson { .. } | Fault::CleanEnd { .. }) => whole(sound.slice(..sound.len() / 2)),
+            Some(Fault::InvalidJson { .. } | Fault::WrongChecksum { .. } | Fault::CleanEnd { .. }) => {
+                whole(sound.slice(..sound.len() / 2))
+            }
             Some(Fault::Garbage { bytes, .. }) => whole(self.random(*bytes)),
             Some(Fault::Cut { after, with }) => (beginning(&sound, *after), length, cut_end(*with)),
             Some(Fault::Stall { after, .. }) => (beginning(&sound, *after), length, End::Silence),
@@ -57,9 +59,12 @@ impl Scene {
     /// A streamed answer.
     pub(super) fn stream(&self, prompt: &Prompt, answer: Answer, fault: Option<&Fault>) -> Play {
         let sound = self.dialect.events(prompt, answer, &self.label);
-        let play = |events, end| self.streamed(self.timed(events, fault), EVENT_STREAM, end);
+        let play = |events, end| self.streamed(self.timed(events, fault), self.frames.content_type(), end);
         match fault {
-            Some(Fault::InvalidJson { after }) => {
+            Some(Fault::WrongChecksum { after }) if self.frames == Frames::Aws => {
+                self.then_bytes(sound, *after, self.torn_frame(prompt), fault)
+            }
+            Some(Fault::InvalidJson { after } | Fault::WrongChecksum { after }) => {
                 play(then(sound, *after, self.broken_event(prompt)), End::Complete)
             }
             Some(Fault::ErrorIn200 { after, error }) => {
@@ -72,17 +77,10 @@ impl Scene {
             }
             Some(Fault::Stall { after, pings_ms }) => {
                 let steps = self.timed(until(sound, *after), fault);
-                self.streamed(self.then_silence(steps, *pings_ms), EVENT_STREAM, End::Silence)
+                self.streamed(self.then_silence(steps, *pings_ms), self.frames.content_type(), End::Silence)
             }
-            Some(Fault::Garbage { bytes, .. }) => {
-                let after = if let Some(Fault::Garbage { after: Some(after), .. }) = fault {
-                    *after
-                } else {
-                    After::Headers
-                };
-                let garbage = Step::new(Duration::ZERO, What::Body(self.random(*bytes)));
-                let steps = self.timed(until(sound, after), fault).chain([garbage]);
-                self.streamed(steps, EVENT_STREAM, End::Complete)
+            Some(Fault::Garbage { bytes, after }) => {
+                self.then_bytes(sound, after.unwrap_or_default(), self.random(*bytes), fault)
             }
             Some(Fault::WrongContentType { content_type }) => {
                 self.streamed(self.timed(sound, fault), content_type, End::Complete)
@@ -93,8 +91,27 @@ impl Scene {
     }
 
     pub(super) fn timed(&self, events: Events, fault: Option<&Fault>) -> Timed {
-        let delivery = self.settings.delivery.clone();
-        Timed::new(events, self.clock(fault), delivery, self.dialect.ping())
+        let delivery = &self.settings.delivery;
+        let ping_every = Duration::from_millis(delivery.ping_ms);
+        Timed::new(events, self.clock(fault), self.frames.framer(delivery), self.dialect.ping(), ping_every)
+    }
+
+    /// The events up to `after`, and then these bytes.
+    fn then_bytes(&self, sound: Events, after: After, bytes: Bytes, fault: Option<&Fault>) -> Play {
+        let last = Step::new(Duration::ZERO, What::Body(bytes));
+        let steps = self.timed(until(sound, after), fault).chain([last]);
+        self.streamed(steps, self.frames.content_type(), End::Complete)
+    }
+
+    /// A frame of text whose last byte, of its checksum, is another.
+    fn torn_frame(&self, prompt: &Prompt) -> Bytes {
+        let text = self.dialect.text_event(prompt, &self.label, "torn");
+        let frame = self.frames.framer(&self.settings.delivery).frame(&text, &mut self.dice.clone());
+        let mut bytes = frame.to_vec();
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 0xFF;
+        }
+        bytes.into()
     }
 
     /// All steps in one body, whose length is told wrong.
@@ -109,15 +126,15 @@ impl Scene {
         let body = Step::new(Duration::ZERO, What::Body(body.into()));
         Play {
             framing: Framing::Length(length),
-            ..self.streamed(std::iter::once(body), EVENT_STREAM, End::Fin)
+            ..self.streamed(std::iter::once(body), self.frames.content_type(), End::Fin)
         }
     }
 
     /// `steps`, and after them signs of life for ever.
     fn then_silence(&self, steps: Timed, pings_ms: u64) -> impl Iterator<Item = Step> + Send + use<> {
         let mut dice = self.dice.clone();
-        let ping = sse::frame(&self.dialect.ping(), &Delivery::default(), &mut dice);
-        let ping = What::Body(ping.into());
+        let ping = self.frames.framer(&Delivery::default()).frame(&self.dialect.ping(), &mut dice);
+        let ping = What::Body(ping);
         let every = Duration::from_millis(pings_ms);
         let mut last = Duration::ZERO;
         let steps: Vec<Step> = steps.inspect(|step| last = step.at).collect();

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::{
     dice::Dice,
+    frames::Framer,
     play::{Step, What},
     protocol::{Event, Events, Kind},
-    settings::{Delivery, Pace},
-    sse,
+    settings::Pace,
 };
 
 /// A supplier's clockwork for one answer.
@@ -48,7 +46,8 @@ impl Clockwork {
 pub(super) struct Timed {
     events: Events,
     clock: Clockwork,
-    delivery: Delivery,
+    framer: Framer,
+    ping_every: Duration,
     ping: Event,
     at: Duration,
     has_content: bool,
@@ -56,9 +55,15 @@ pub(super) struct Timed {
 }
 
 impl Timed {
-    pub(super) fn new(events: Events, clock: Clockwork, delivery: Delivery, ping: Event) -> Self {
+    pub(super) fn new(
+        events: Events,
+        clock: Clockwork,
+        framer: Framer,
+        ping: Event,
+        ping_every: Duration,
+    ) -> Self {
         let at = clock.headers_at();
-        Self { events, clock, delivery, ping, at, has_content: false, next: None }
+        Self { events, clock, framer, ping_every, ping, at, has_content: false, next: None }
     }
 
     fn due(&mut self, event: &Event) -> Duration {
@@ -76,11 +81,11 @@ impl Timed {
     }
 
     fn framed(&mut self, event: &Event) -> Step {
-        let bytes = sse::frame(event, &self.delivery, &mut self.clock.dice);
+        let bytes = self.framer.frame(event, &mut self.clock.dice);
         Step {
             contents: u64::from(event.kind == Kind::Content),
             tokens: event.tokens + event.silent,
-            ..Step::new(self.at, What::Body(Bytes::from(bytes)))
+            ..Step::new(self.at, What::Body(bytes))
         }
     }
 }
@@ -96,9 +101,8 @@ impl Iterator for Timed {
             let due = self.due(&event);
             (event, due)
         };
-        let ping_every = Duration::from_millis(self.delivery.ping_ms);
-        if !ping_every.is_zero() && due > self.at + ping_every {
-            self.at += ping_every;
+        if !self.ping_every.is_zero() && due > self.at + self.ping_every {
+            self.at += self.ping_every;
             self.next = Some((event, due));
             let ping = self.ping.clone();
             return Some(self.framed(&ping));

@@ -21,7 +21,8 @@ impl Trimmed {
 
     fn is_before(&mut self, event: &Event) -> bool {
         match (self.after, event.kind) {
-            (After::Headers, _) | (_, Kind::Finish | Kind::Usage | Kind::Terminal | Kind::Error) => false,
+            (After::Headers, _)
+            | (_, Kind::Finish | Kind::Usage | Kind::Terminal | Kind::End | Kind::Error) => false,
             (_, Kind::Preamble | Kind::Ping) => true,
             (After::Preamble, _) => false,
             (After::Tokens(most), Kind::Structure) => self.shown < most,

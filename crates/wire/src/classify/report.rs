@@ -1,12 +1,14 @@
 //! The shapes that errors come in.
 
+use super::aws;
 use crate::scan::{Kind, ScanError, Scanner};
 
 /// An error's fields, wherever the supplier put them.
 ///
 /// Shapes read: `OpenAI` `{"error":{message,type,code}}`; Anthropic `{"type":"error","error":{type,message}}`; a bare
 /// string as `error` (Ollama, xAI with `code` beside it); flat `{"object":"error",message,type,code}` (older vLLM,
-/// Mistral); `FastAPI`'s `{"detail":...}`; Azure's gateway `{"statusCode":...,"message":...}`; Google's list of one.
+/// Mistral); `FastAPI`'s `{"detail":...}`; Azure's gateway `{"statusCode":...,"message":...}`; Google's list of one; AWS's
+/// `{"__type":...,"message":...}`, whose services disagree on the case of `message`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
     /// `code` in words.
@@ -15,8 +17,10 @@ pub(super) struct Report {
     pub(super) kind: Option<String>,
     /// Anthropic's `details.error_code`.
     pub(super) detail: Option<String>,
-    /// `message`, in lower case.
+    /// `message`.
     pub(super) message: String,
+    /// AWS's name for it: `__type`, or the header that says the same.
+    pub(super) aws: Option<String>,
     /// A status of HTTP that the error names as its code.
     pub(super) status: Option<u16>,
     /// Whether anything was found that makes this an error.
@@ -31,6 +35,16 @@ impl Report {
         report.value(&mut scan).ok()?;
         scan.end().ok()?;
         report.found.then_some(report)
+    }
+
+    /// The same, with the name that AWS gives it outside of its body.
+    pub(super) fn named_by_aws(self, name: &str) -> Self {
+        Self { aws: Some(aws::name(name)), ..self }
+    }
+
+    /// The message in lower case.
+    pub(super) fn prose(&self) -> String {
+        self.message.to_lowercase()
     }
 
     fn value(&mut self, scan: &mut Scanner<'_>) -> Result<(), ScanError> {
@@ -55,13 +69,17 @@ impl Report {
                 }
                 _ => self.message(scan)?,
             },
-            b"message" | b"detail" => match scan.kind()? {
+            b"message" | b"Message" | b"detail" => match scan.kind()? {
                 Kind::String => self.message(scan)?,
                 kind => {
                     self.found |= matches!(kind, Kind::Object | Kind::Array);
                     scan.skip()?;
                 }
             },
+            b"__type" => {
+                self.aws = word(scan)?.map(|name| aws::name(&name));
+                self.found |= self.aws.is_some();
+            }
             b"details" if scan.kind()? == Kind::Object => scan.object(|scan, name| {
                 if name == b"error_code" {
                     self.detail = word(scan)?;
@@ -81,7 +99,7 @@ impl Report {
         if let Some(text) = scan.text()? {
             self.found = true;
             if self.message.is_empty() {
-                self.message = text.unescape().to_lowercase();
+                self.message = text.unescape().into_owned();
             }
         }
         Ok(())

@@ -111,3 +111,60 @@ fn errors_without_a_status() {
         assert_eq!(hidden_error(body.as_bytes()), meaning, "{body}");
     }
 }
+
+#[test]
+fn the_name_of_an_aws_error_may_stand_in_a_header() {
+    let named = |name: &'static str, status, body: &str| {
+        let header = |asked: &str| (asked == "x-amzn-errortype").then_some(name);
+        failed_reply(status, &header, body.as_bytes(), 0)
+    };
+    let message = r#"{"message":"Too many requests, please wait before trying again."}"#;
+    assert_eq!(named("ThrottlingException", 429, message), RATE);
+    assert_eq!(
+        named("ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/", 400, message),
+        RATE
+    );
+    assert_eq!(named("ModelTimeoutException", 408, ""), Failure::Timeout);
+    assert_eq!(named("ServiceUnavailableException", 503, "<html></html>"), OVERLOADED);
+    assert_eq!(
+        named("ModelErrorException", 424, r#"{"message":"x","originalStatusCode":400}"#),
+        Failure::Server
+    );
+    let long = r#"{"message":"Input is too long for requested model."}"#;
+    assert_eq!(named("ValidationException", 400, long), Failure::ContextExceeded);
+    assert_eq!(named("ValidationException", 400, r#"{"message":"x"}"#), Failure::Client);
+    assert_eq!(named("SomethingNewException", 500, "{}"), Failure::Server);
+    assert_eq!(named("SomethingNewException", 403, r#"{"message":"x"}"#), Failure::Credential);
+}
+
+#[test]
+fn what_the_client_wrote_is_no_verdict_on_an_aws_account() {
+    for quoted in
+        ["Operation not allowed", "The provided model identifier is invalid.", "Invocation of model ID x"]
+    {
+        let body = format!(r#"{{"__type":"ValidationException","message":"Invalid value: '{quoted}'"}}"#);
+        assert_eq!(means(400, &body), Failure::Client, "{body}");
+    }
+}
+
+#[test]
+fn g10_exceptions_in_a_stream_have_their_name_outside() {
+    for (name, body, meaning) in [
+        ("throttlingException", r#"{"message":"Too many tokens, please wait before trying again."}"#, RATE),
+        ("serviceUnavailableException", "{}", OVERLOADED),
+        ("modelStreamErrorException", r#"{"message":"x","originalStatusCode":400}"#, Failure::Server),
+        ("internalServerException", "", Failure::Server),
+        (
+            "validationException",
+            r#"{"message":"Input is too long for requested model."}"#,
+            Failure::ContextExceeded,
+        ),
+        ("validationException", r#"{"message":"x"}"#, Failure::Client),
+        ("modelTimeoutException", r#"{"message":"x"}"#, Failure::Timeout),
+        ("InternalFailure", "", Failure::Server),
+        ("somethingNew", "not json", Failure::Server),
+        ("", "", Failure::Server),
+    ] {
+        assert_eq!(named_error(name, body.as_bytes()), meaning, "{name} {body}");
+    }
+}

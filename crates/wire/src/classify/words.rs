@@ -4,6 +4,7 @@
 //! `OpenAI`, Anthropic, Azure `OpenAI`, Mistral, Groq, `OpenRouter`; a llama.cpp server's own replies; error texts of
 //! vLLM, `SGLang`, TGI, xAI, Gemini, Moonshot, `DeepSeek` as quoted in their users' issues.
 
+use super::aws;
 use super::report::Report;
 
 /// A failure's meaning, before the wait is added.
@@ -16,6 +17,7 @@ pub(super) enum Meaning {
     Overloaded,
     Model,
     Context,
+    Proof,
     Timeout,
     Server,
 }
@@ -27,6 +29,8 @@ const WORDS: &[(&str, Meaning)] = &[
     ("exceed_context_size_error", Meaning::Context),
     ("context_window_exceeded", Meaning::Context),
     ("tokens_limit_reached", Meaning::Context),
+    // Reasoning that somebody else encrypted.
+    ("invalid_encrypted_content", Meaning::Proof),
     // Money.
     ("insufficient_quota", Meaning::Quota),
     ("billing_error", Meaning::Quota),
@@ -76,6 +80,10 @@ const WORDS: &[(&str, Meaning)] = &[
 
 /// The meaning of the error's own words, unless the status makes it impossible.
 pub(super) fn of_code(report: &Report, status: u16) -> Option<Meaning> {
+    let by_aws = || aws::meaning(report.aws.as_deref()?, &report.prose());
+    if let Some(meaning) = by_aws() {
+        return Some(meaning);
+    }
     let given = [&report.code, &report.detail, &report.kind];
     let meaning = given
         .into_iter()
@@ -83,7 +91,7 @@ pub(super) fn of_code(report: &Report, status: u16) -> Option<Meaning> {
         .find_map(|given| WORDS.iter().find(|(word, _)| word == given).map(|(_, meaning)| *meaning))?;
     match meaning {
         // Some report as rate limited what no waiting can mend.
-        Meaning::Rate if is_too_large(&report.message) => Some(Meaning::Context),
+        Meaning::Rate if is_too_large(&report.prose()) => Some(Meaning::Context),
         // Google says "resource exhausted" with 429 only; a limit that the *client* is told of with 400 is its own.
         Meaning::Rate | Meaning::Overloaded | Meaning::Timeout if status == 400 => None,
         meaning => Some(meaning),
@@ -97,6 +105,7 @@ pub(super) fn of_message(message: &str, status: u16, asks_to_wait: bool) -> Opti
     match status {
         400 | 422 if starts(MONEY_SENTENCES) => Some(Meaning::Quota),
         400 | 422 if starts(KEY_SENTENCES) => Some(Meaning::Credential),
+        400 if LACKING.iter().any(|phrase| message.ends_with(phrase)) => Some(Meaning::Context),
         400 | 422 if starts(MODEL_SENTENCES) || message.ends_with("is not a valid model id") => {
             Some(Meaning::Model)
         }
@@ -106,9 +115,19 @@ pub(super) fn of_message(message: &str, status: u16, asks_to_wait: bool) -> Opti
         403 if has(CONTENT) => Some(Meaning::Client),
         404 => Some(not_found(message)),
         429 if has(CAPACITY) => Some(Meaning::Overloaded),
+        400 if is_foreign_proof(message) => Some(Meaning::Proof),
         400 | 413 | 422 | 429 | 500 if is_too_large(message) => Some(Meaning::Context),
         _ => None,
     }
+}
+
+/// Anthropic's and Gemini's words for a signature that they did not make, as quoted in their users' issues; Anthropic's
+/// starts with the place of the block.
+fn is_foreign_proof(message: &str) -> bool {
+    message.contains("invalid `signature` in `thinking` block")
+        || message.starts_with("thought signature is not valid")
+        || message.starts_with("corrupted thought signature")
+        || message.starts_with("the encrypted content")
 }
 
 /// A 404: the model, or an address that does not exist there, is the deployment's fault; another thing that the
@@ -132,7 +151,7 @@ fn not_found(message: &str) -> Meaning {
     }
 }
 
-fn is_too_large(message: &str) -> bool {
+pub(super) fn is_too_large(message: &str) -> bool {
     TOO_LARGE.iter().any(|phrase| message.contains(phrase))
         || (message.contains("max_new_tokens") && message.contains("must be <="))
 }
@@ -143,6 +162,7 @@ const TOO_LARGE: &[&str] = &[
     "model's context length",
     "context length exceeded",
     "exceeds the context length",
+    "longer than the context length",
     "exceeded max context length",
     "exceed context limit",
     "the context window",
@@ -159,6 +179,14 @@ const TOO_LARGE: &[&str] = &[
     "request too large for",
     "this model supports at most",
     "maximum allowed number of output tokens",
+];
+
+/// How a message ends that says what a model cannot do (Ollama). Another model may.
+const LACKING: &[&str] = &[
+    "does not support tools",
+    "does not support thinking",
+    "does not support chat",
+    "does not support insert",
 ];
 
 /// Money, where the status already says that something of ours ran out.

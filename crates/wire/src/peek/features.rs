@@ -19,7 +19,8 @@ pub(super) fn needs(scan: &mut Scanner<'_>, name: &[u8]) -> Scanned<Needs> {
         b"reasoning_effort" => when(scan.text()?.is_some_and(|effort| !effort.is("none")), Needs::REASONING),
         b"reasoning" => reasoning(scan)?,
         b"thinking" => thinking(scan)?,
-        b"logprobs" => when(asks(scan)?, Needs::LOGPROBS),
+        b"logprobs" | b"top_logprobs" => when(asks(scan)?, Needs::LOGPROBS),
+        b"include" => include(scan)?,
         b"parallel_tool_calls" => when(scan.boolean()? == Some(true), Needs::PARALLEL_TOOLS),
         b"web_search_options" => when(asks(scan)?, Needs::WEB_SEARCH),
         b"modalities" => modalities(scan)?,
@@ -108,6 +109,20 @@ fn thinking(scan: &mut Scanner<'_>) -> Scanned<Needs> {
         Ok(())
     })?;
     Ok(when(wanted, Needs::REASONING))
+}
+
+/// What Responses is to include in its answer.
+fn include(scan: &mut Scanner<'_>) -> Scanned<Needs> {
+    let mut logprobs = false;
+    if scan.kind()? != Kind::Array {
+        scan.skip()?;
+        return Ok(Needs::NONE);
+    }
+    scan.array(|scan| {
+        logprobs |= scan.text()?.is_some_and(|what| what.is("message.output_text.logprobs"));
+        Ok::<_, ScanError>(())
+    })?;
+    Ok(when(logprobs, Needs::LOGPROBS))
 }
 
 /// `["text", "audio"]`.

@@ -48,9 +48,9 @@ impl Prompt {
             match name {
                 b"role" => self.prefilled = scan.text()?.is_some_and(|role| role.is("assistant")),
                 b"content" | b"parts" | b"output" => self.part_list(scan)?,
-                b"type" | b"id" | b"call_id" | b"tool_call_id" | b"encrypted_content" | b"audio" => {
-                    scan.skip()?;
-                }
+                // `result` is a picture that the model made.
+                b"type" | b"id" | b"call_id" | b"tool_call_id" | b"encrypted_content" | b"audio"
+                | b"result" => scan.skip()?,
                 b"cache_control" => self.cache_mark(scan)?,
                 _ => self.any(scan)?,
             }
@@ -58,9 +58,9 @@ impl Prompt {
         })
     }
 
-    /// Content: one text, or a list of parts.
+    /// Content: one text, a list of parts, or one part (the screen that a computer's call gives).
     pub(super) fn part_list(&mut self, scan: &mut Scanner<'_>) -> Scanned<()> {
-        if scan.kind()? == Kind::Array { scan.array(|scan| self.part(scan)) } else { self.any(scan) }
+        if scan.kind()? == Kind::Array { scan.array(|scan| self.part(scan)) } else { self.part(scan) }
     }
 
     fn part(&mut self, scan: &mut Scanner<'_>) -> Scanned<()> {
@@ -157,8 +157,9 @@ impl Prompt {
 
 /// What a content part of that type needs, in the words of Chat Completions, Responses and Messages.
 fn part_needs(kind: &Text<'_>) -> Needs {
-    const KINDS: [(&str, Needs); 8] = [
+    const KINDS: [(&str, Needs); 9] = [
         ("image_url", Needs::IMAGES),
+        ("computer_screenshot", Needs::IMAGES),
         ("image", Needs::IMAGES),
         ("input_image", Needs::IMAGES),
         ("input_audio", Needs::AUDIO_IN),

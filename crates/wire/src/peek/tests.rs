@@ -133,6 +133,16 @@ fn needs_from_top_level_members() {
         (r#"{"thinking":{"type":"disabled"}}"#, Needs::NONE),
         (r#"{"logprobs":true}"#, Needs::LOGPROBS),
         (r#"{"logprobs":false}"#, Needs::NONE),
+        (r#"{"top_logprobs":0}"#, Needs::NONE),
+        (r#"{"top_logprobs":2}"#, Needs::LOGPROBS),
+        (r#"{"include":["reasoning.encrypted_content"]}"#, Needs::NONE),
+        (r#"{"include":["message.output_text.logprobs"]}"#, Needs::LOGPROBS),
+        (r#"{"text":{"format":{"type":"json_schema","schema":{}},"verbosity":"low"}}"#, Needs::JSON_SCHEMA),
+        (r#"{"text":{"format":{"type":"text"}}}"#, Needs::NONE),
+        (r#"{"reasoning":{"effort":"high","summary":"auto"}}"#, Needs::REASONING),
+        (r#"{"reasoning":null,"include":null,"text":{}}"#, Needs::NONE),
+        (r#"{"tools":[{"type":"web_search"}]}"#, Needs::TOOLS | Needs::WEB_SEARCH),
+        (r#"{"tools":[{"type":"custom","name":"f"}]}"#, Needs::TOOLS),
         (r#"{"n":2}"#, Needs::MULTIPLE_CHOICES),
         (r#"{"n":1}"#, Needs::NONE),
         (r#"{"modalities":["text","audio"]}"#, Needs::AUDIO_OUT),
@@ -204,6 +214,16 @@ fn prompt_text_is_counted_and_data_is_not() {
         2 + "type".len() as u64 + 6
     );
     assert_eq!(bytes(r#"{"user":"nobody","metadata":{"a":"b"},"model":"m"}"#), 0);
+    let items = r#"{"instructions":"12","input":[{"type":"message","role":"user","content":[
+        {"type":"input_text","text":"34"},{"type":"input_image","image_url":"data:image/png;base64,AAAA"},
+        {"type":"input_file","file_data":"data:application/pdf;base64,AAAA"}]},
+        {"type":"reasoning","id":"rs_1","encrypted_content":"AAAAAAAAAAAA"},
+        {"type":"image_generation_call","id":"ig_1","result":"AAAAAAAAAAAA"},
+        {"type":"computer_call_output","call_id":"c1","output":
+        {"type":"computer_screenshot","image_url":"data:image/png;base64,AAAAAAAAAAAA"}},
+        {"type":"function_call_output","call_id":"c2","output":[{"type":"input_text","text":"56"}]}]}"#;
+    assert_eq!(bytes(items), 6);
+    assert_eq!(needs(items), Needs::IMAGES | Needs::DOCUMENTS);
     let media = r#"{"messages":[{"role":"user","content":[
         {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAA"}},
         {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAAAAAAAAAAAAAAAA"}},

@@ -89,6 +89,8 @@ struct Attempt {
     #[serde(default)]
     limits_seen: Vec<(Arc<str>, Arc<str>)>,
     supplier_request_id: Option<Arc<str>>,
+    #[serde(default)]
+    dropped: Vec<Arc<str>>,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +208,7 @@ fn attempt(attempt: Attempt) -> AttemptRecord {
         price_version: attempt.price_version,
         limits_seen: attempt.limits_seen,
         supplier_request_id: attempt.supplier_request_id,
+        dropped: attempt.dropped,
     }
 }
 

@@ -1,0 +1,115 @@
+//! How many tokens a prompt has: asked of whoever would serve it, else estimated.
+//!
+//! Nothing is generated, so nothing is entered in the ledger, and nobody is held for unhealthy over it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{self, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body::Body;
+use routing::{DeploymentIndex, Dice};
+use smallvec::SmallVec;
+use tokio::time::{Instant, timeout};
+use upstream::{Outgoing, Pieces};
+use wire::Edit;
+
+use crate::asked::{self, Asked};
+use crate::door::Conversation;
+use crate::held::{Held, Read};
+use crate::outlet::ReplyBody;
+use crate::pass::ClientHeaders;
+use crate::refusal::Refusal;
+use crate::reply::text;
+use crate::room::Room;
+use crate::snapshot::{Model, Snapshot};
+use crate::{admit, choose, intake};
+
+static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
+
+/// An estimate at once is worth more than the exact number late.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A count is a few bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Answers with the count.
+pub(crate) async fn answer<B>(
+    room: &Rc<Room>,
+    conversation: &Conversation,
+    parts: &Parts,
+    body: B,
+) -> Result<Response<ReplyBody>, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
+{
+    let shared = &room.shared;
+    let snapshot = shared.snapshot.load_full();
+    let admitted = admit::admit(&snapshot, &shared.keys.load(), &parts.headers, &parts.uri)?;
+    let intake = intake::take(&parts.headers, body, snapshot.limits.max_request_body, &shared.memory).await?;
+    let asked = asked::read(conversation, &parts.headers, &intake.body, shared.salt)?;
+    let product = &snapshot.products[admitted.product];
+    let route = choose::route(&snapshot, product, &asked)?;
+    let now = shared.clock.world(Instant::now());
+    let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(room.seed()));
+    let first = plan.candidates.iter().find(|candidate| candidate.is_eligible());
+    let first = first.ok_or_else(|| choose::no_candidate(&snapshot, &snapshot.routes[route].name, &plan))?;
+    let counting = Counting { room, snapshot: &snapshot, asked: &asked, deployment: first.deployment };
+    let headers = ClientHeaders::of(&parts.headers);
+    if let Ok(Some(counted)) = timeout(LONGEST_WAIT, counting.ask(&headers, &intake.body)).await {
+        return Ok(text(StatusCode::OK, "application/json", counted));
+    }
+    let estimate = asked.codec.token_count(asked.estimated_input_tokens);
+    let estimate = estimate.expect("a dialect with this endpoint has words for its answer");
+    let mut response = text(StatusCode::OK, "application/json", estimate);
+    response.headers_mut().insert(ESTIMATE.clone(), HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// Asking one deployment.
+struct Counting<'a> {
+    room: &'a Room,
+    snapshot: &'a Snapshot,
+    asked: &'a Asked,
+    deployment: DeploymentIndex,
+}
+
+impl Counting<'_> {
+    /// The supplier's own answer; `None` where it speaks another protocol or has none.
+    async fn ask(&self, client: &ClientHeaders, body: &Bytes) -> Option<Bytes> {
+        let known = self.snapshot.routing_of(self.deployment);
+        let model = self.snapshot.deployment(self.deployment).model.as_ref()?;
+        let path = self
+            .asked
+            .codec
+            .count_path(&model.id)
+            .filter(|_| known.protocol_for(self.asked.protocol) == self.asked.protocol)?;
+        let provider = self.snapshot.provider_of(self.deployment);
+        let outgoing = || {
+            let mut headers = HeaderMap::with_capacity(8);
+            client.copy_to(&mut headers, false);
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            provider.target.apply(&mut headers);
+            let body = self.body(model, body);
+            Outgoing { method: Method::POST, uri: provider.target.uri(&path), headers, body }
+        };
+        let sending = self.room.pool.send(&provider.target, outgoing, LONGEST_WAIT, || {});
+        let sent = sending.await.ok().filter(|sent| sent.response.status().is_success())?;
+        let mut held = Held::new(MOST_BYTES, self.room.shared.memory.clone());
+        let whole = held.read(&mut sent.response.into_body()).await == Read::End;
+        whole.then(|| {
+            sent.lease.give_back();
+            held.into_bytes()
+        })
+    }
+
+    fn body(&self, model: &Model, body: &Bytes) -> Pieces {
+        let mut edits: SmallVec<[Edit; 2]> = SmallVec::new();
+        edits.extend(self.asked.model_range.clone().map(|range| Edit::replace(range, model.json.clone())));
+        edits.extend(self.asked.seal_edits.iter().cloned());
+        Pieces::new(wire::splice(body, &mut edits))
+    }
+}

@@ -1,0 +1,166 @@
+//! How a request is said to a deployment: as it came, or translated.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use routing::DeploymentIndex;
+use wire::conversation::{ClientTranslator, Loss, ReplyContext, Request, Target, TranslateError, Translator};
+use wire::translate::{self, StreamTranslation, Undo};
+use wire::{Broken, Codec, Failure};
+
+use crate::call::Call;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) enum Speech {
+    /// In the client's own protocol: its bytes, with edits; and what these leave out.
+    Own(Vec<Loss>),
+    /// In another.
+    Translated(Box<Translated>),
+}
+
+/// A request in another protocol than its client's, and the way back.
+#[derive(Debug)]
+pub(crate) struct Translated {
+    body: Bytes,
+    supplier: &'static dyn Translator,
+    client: &'static dyn ClientTranslator,
+    undo: Arc<Undo>,
+    about: ReplyContext,
+    losses: Vec<Loss>,
+}
+
+/// The client's request in no dialect, read when it is first wanted.
+pub(crate) type Neutral = OnceCell<Result<Arc<Request>, TranslateError>>;
+
+impl Speech {
+    /// Says the request of `call` to `deployment`.
+    ///
+    /// # Errors
+    /// [`TranslateError::Malformed`] where the client's request is at fault; any other where this deployment cannot be
+    /// told.
+    pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
+        if !call.is_translated(deployment) {
+            let lost =
+                call.leaves_reasoning_out().then(|| Loss::new("reasoning.proof", "another supplier's"));
+            return Ok(Self::Own(lost.into_iter().collect()));
+        }
+        let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");
+        let client = call.asked.codec.translator().and_then(Translator::client);
+        let client = client.expect("who cannot be told is no candidate");
+        let request = request(call, client)?;
+        let said = translate::request(&request, supplier, &target(call, deployment))?;
+        Ok(Self::Translated(Box::new(Translated {
+            body: said.body,
+            supplier,
+            client,
+            undo: Arc::new(said.undo),
+            about: ReplyContext {
+                request_id: call.id_text.as_str().into(),
+                created_unix_s: u64::try_from(call.arrived_us / 1_000_000).unwrap_or_default(),
+                model: Arc::clone(&call.asked.model),
+                estimated_input_tokens: call.asked.estimated_input_tokens,
+                request,
+            },
+            losses: said.losses,
+        })))
+    }
+
+    /// The body, where it is not the client's own.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        match self {
+            Self::Own(_) => None,
+            Self::Translated(translated) => Some(&translated.body),
+        }
+    }
+
+    /// What is not said, on the way there and, of a whole answer, back.
+    pub(crate) fn losses(&self) -> &[Loss] {
+        match self {
+            Self::Own(losses) => losses,
+            Self::Translated(translated) => &translated.losses,
+        }
+    }
+
+    /// A supplier's whole answer, as the client is to read it.
+    pub(crate) fn answer(&mut self, body: Bytes) -> Result<Bytes, Failure> {
+        let Self::Translated(translated) = self else { return Ok(body) };
+        let Translated { supplier, client, undo, about, losses, .. } = &mut **translated;
+        let said =
+            translate::answer(&body, *supplier, *client, undo, about).map_err(|error| failure(&error))?;
+        losses.extend(said.losses);
+        Ok(said.body)
+    }
+
+    /// A translation of the streamed answer; `None` where it goes through as it comes.
+    pub(crate) fn stream(&self) -> Option<StreamTranslation> {
+        let Self::Translated(translated) = self else { return None };
+        let Translated { supplier, client, undo, about, .. } = &**translated;
+        Some(StreamTranslation::new(*supplier, *client, Arc::clone(undo), about))
+    }
+
+    /// The headers of the answer, as far as they describe its body.
+    pub(crate) fn headers(&self, supplier: HeaderMap, call: &Call) -> HeaderMap {
+        if matches!(self, Self::Own(_)) {
+            return supplier;
+        }
+        let media_type =
+            if call.asked.stream { call.asked.codec.framing().media_type() } else { "application/json" };
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        if call.asked.stream {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        headers
+    }
+}
+
+/// What a supplier's answer that cannot be translated comes to.
+pub(crate) fn failure(error: &TranslateError) -> Failure {
+    tracing::debug!(%error, "an answer cannot be translated");
+    match error {
+        TranslateError::Failed(failure) => *failure,
+        TranslateError::Malformed { .. } | TranslateError::Unsayable { .. } => {
+            Failure::Broken(Broken::Malformed)
+        }
+    }
+}
+
+/// The request in no dialect.
+fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
+    let read = || {
+        let mut request = client.decode_request(&call.body.borrow())?;
+        request.stream = call.asked.stream;
+        Ok(Arc::new(request))
+    };
+    call.neutral.get_or_init(read).clone()
+}
+
+fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
+    let (known, here) = (call.snapshot.routing_of(deployment), call.snapshot.deployment(deployment));
+    let provider = call.snapshot.provider_of(deployment);
+    Target {
+        model: call.model_name(deployment),
+        owner: &provider.name,
+        max_output: known.max_output,
+        capabilities: known.capabilities,
+        quirks: here.quirks,
+        refuses: &here.refuses,
+        stream_usage: provider.stream_usage,
+    }
+}
+
+/// A supplier's error in the words of the client's protocol: whatever the supplier says of itself stays there.
+pub(crate) fn error_in(codec: &dyn Codec, status: u16, body: &[u8], request_id: &str) -> Bytes {
+    let message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
+    codec.error_reply(&wire::ErrorReply {
+        status,
+        kind: wire::ErrorKind::of_status(status),
+        message: &message,
+        request_id,
+        code: None,
+        param: None,
+    })
+}

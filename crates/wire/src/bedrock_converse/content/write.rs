@@ -1,0 +1,120 @@
+//! Writing an answer's blocks for a client.
+
+use catalogue::Protocol;
+
+use super::super::media::{self, DocumentNames};
+use super::super::read::is_object;
+use super::proof::{Given, given};
+use super::{citation, tool};
+use crate::conversation::{
+    Block, Content, Loss, Media, Reasoning, Text, ToolCall, ToolInput, TranslateError,
+};
+use crate::json::Json;
+use crate::translate::note;
+
+/// Writes the elements of a `content` list.
+pub(in super::super) fn write(
+    json: &mut Json,
+    blocks: &[Block],
+    losses: &mut Vec<Loss>,
+) -> Result<(), TranslateError> {
+    let mut names = DocumentNames::default();
+    for block in blocks {
+        match &block.content {
+            Content::Text(text) => write_text(json, text, losses),
+            Content::Refusal(text) => {
+                note(losses, Loss::new("refusal", "it is said as text"));
+                json.object().key("text").text(text).end_object();
+            }
+            Content::Media(media) => write_media(json, media, &mut names, losses)?,
+            Content::ToolCall(call) => write_call(json, call, losses)?,
+            Content::Reasoning(reasoning) => write_reasoning(json, reasoning),
+            Content::Opaque(opaque)
+                if opaque.protocol == Protocol::BedrockConverse && is_object(opaque.data.as_bytes()) =>
+            {
+                json.raw(&opaque.data);
+            }
+            Content::Opaque(opaque) => {
+                note(losses, Loss::new(opaque.kind.clone(), "a block of another protocol"));
+            }
+            Content::ToolResult(_) => {
+                note(losses, Loss::new("tool_result", "no place for a result in an answer"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_text(json: &mut Json, text: &Text, losses: &mut Vec<Loss>) {
+    if !text.logprobs.is_empty() {
+        note(losses, Loss::new("logprobs", "no place for them"));
+    }
+    if text.proof.is_some() {
+        note(losses, Loss::new("text.proof", "no place for it beside text"));
+    }
+    json.object();
+    if text.citations.is_empty() {
+        json.key("text").text(&text.text).end_object();
+        return;
+    }
+    json.key("citationsContent").object();
+    json.key("content").array().object().key("text").text(&text.text).end_object().end_array();
+    json.key("citations").array();
+    for citation in &text.citations {
+        citation::write(json, citation, losses);
+    }
+    json.end_array().end_object().end_object();
+}
+
+/// Writes a block of media.
+pub(in super::super) fn write_media(
+    json: &mut Json,
+    media: &Media,
+    names: &mut DocumentNames,
+    losses: &mut Vec<Loss>,
+) -> Result<(), TranslateError> {
+    json.object();
+    media::write(json, media, names, losses)?;
+    json.end_object();
+    Ok(())
+}
+
+fn write_call(json: &mut Json, call: &ToolCall, losses: &mut Vec<Loss>) -> Result<(), TranslateError> {
+    if call.proof.is_some() {
+        note(losses, Loss::new("tool_call.proof", "no place for it beside a call"));
+    }
+    json.object().key("toolUse").object().key("toolUseId").text(&call.id).key("name").text(&call.name);
+    json.key("input");
+    match (tool::arguments(&call.input), &call.input) {
+        (Some(arguments), _) => json.raw(arguments),
+        (None, ToolInput::Arguments(broken)) => {
+            note(losses, Loss::new("tool_call.arguments", "they are broken off, so they are given as text"));
+            json.text(&String::from_utf8_lossy(broken))
+        }
+        (None, ToolInput::Text(_)) => {
+            return Err(TranslateError::unsayable("tool_call.text", "tools take JSON there"));
+        }
+    };
+    json.end_object().end_object();
+    Ok(())
+}
+
+fn write_reasoning(json: &mut Json, reasoning: &Reasoning) {
+    let proof = reasoning.proof.as_ref().map(|proof| given(proof, !reasoning.text.is_empty()));
+    json.object().key("reasoningContent").object();
+    match proof {
+        Some(Given::Redacted(base64)) => json.key("redactedContent").text(&base64),
+        Some(Given::Signature(signature)) => write_reasoning_text(json, &reasoning.text, Some(&signature)),
+        None => write_reasoning_text(json, &reasoning.text, None),
+    };
+    json.end_object().end_object();
+}
+
+/// `text` stands there even where it is empty: SDKs count on it.
+pub(in super::super) fn write_reasoning_text<'j>(
+    json: &'j mut Json,
+    text: &str,
+    signature: Option<&str>,
+) -> &'j mut Json {
+    json.key("reasoningText").object().key("text").text(text).optional("signature", signature).end_object()
+}

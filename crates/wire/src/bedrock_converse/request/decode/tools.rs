@@ -1,0 +1,96 @@
+//! `toolConfig`.
+
+use catalogue::Protocol;
+
+use super::super::super::content::cache_mark;
+use super::super::super::read::{Read, bytes, list, named, object, raw, text, wrong};
+use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
+use crate::json::Json;
+use crate::scan::Scanner;
+use crate::translate::note;
+
+pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
+    object(scan, "toolConfig", |scan, name| match name {
+        b"tools" => list(scan, "toolConfig.tools", |scan| {
+            object(scan, "toolConfig.tools", |scan, kind| tool(scan, kind, request))
+        }),
+        b"toolChoice" => object(scan, "toolConfig.toolChoice", |scan, kind| {
+            request.tool_choice = match kind {
+                b"auto" => ToolChoice::Auto,
+                b"any" => ToolChoice::Any,
+                b"tool" => {
+                    let mut chosen = None;
+                    object(scan, "toolConfig.toolChoice.tool", |scan, name| {
+                        if name == b"name" {
+                            chosen = Some(text(scan, "toolConfig.toolChoice.tool.name")?);
+                            return Ok(());
+                        }
+                        Ok(scan.skip()?)
+                    })?;
+                    let missing = || wrong("toolConfig.toolChoice.tool", "`name` is missing");
+                    request.tool_choice = ToolChoice::Named(chosen.ok_or_else(missing)?);
+                    return Ok(());
+                }
+                _ => return Err(wrong("toolConfig.toolChoice", "no such choice")),
+            };
+            Ok(scan.skip()?)
+        }),
+        _ => {
+            note(&mut request.losses, Loss::new(named("toolConfig.", name), "no place for it elsewhere"));
+            Ok(scan.skip()?)
+        }
+    })
+}
+
+fn tool(scan: &mut Scanner<'_>, kind: &[u8], request: &mut Request) -> Read<()> {
+    match kind {
+        b"toolSpec" => {
+            let function = function(scan, &mut request.losses)?;
+            request.tools.push(Tool::Function(function));
+        }
+        b"cachePoint" => {
+            let mark = cache_mark(scan)?;
+            match request.tools.last_mut() {
+                Some(Tool::Function(function)) => function.cache = Some(mark),
+                _ => note(&mut request.losses, Loss::new("cachePoint", "no function stands before it")),
+            }
+        }
+        // A tool that AWS runs, or a kind that is not known here.
+        _ => {
+            let kind = named("", kind);
+            let mut json = Json::new();
+            json.object().key(&kind).raw(raw(scan)?).end_object();
+            let data = String::from_utf8(json.finish()).expect("JSON is UTF-8");
+            request.tools.push(Tool::Supplied(Opaque::new(Protocol::BedrockConverse, kind, data)));
+        }
+    }
+    Ok(())
+}
+
+fn function(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Function> {
+    let mut function = Function::default();
+    object(scan, "toolSpec", |scan, name| {
+        match name {
+            b"name" => function.name = text(scan, "toolSpec.name")?,
+            b"description" => function.description = Some(text(scan, "toolSpec.description")?),
+            b"inputSchema" => object(scan, "toolSpec.inputSchema", |scan, name| {
+                if name == b"json" {
+                    function.schema = Some(bytes(scan)?);
+                    return Ok(());
+                }
+                Err(wrong("toolSpec.inputSchema", "`json` was expected"))
+            })?,
+            b"strict" => function.strict = scan.boolean()?,
+            _ => {
+                if scan.says_something()? {
+                    note(losses, Loss::new(named("toolSpec.", name), "no place for it elsewhere"));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if function.name.is_empty() {
+        return Err(wrong("toolSpec", "`name` is missing"));
+    }
+    Ok(function)
+}

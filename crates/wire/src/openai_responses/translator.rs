@@ -1,0 +1,52 @@
+//! Translation to and from the neutral conversation.
+
+use super::events::{Decoder, Encoder};
+use super::{answer, request};
+use crate::conversation::{
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
+    TranslateError, Translator,
+};
+
+/// Both halves.
+#[derive(Debug)]
+pub(super) struct ResponsesTranslator;
+
+impl Translator for ResponsesTranslator {
+    fn encode_request(&self, request: &Request, target: &Target<'_>) -> Result<Encoded, TranslateError> {
+        request::encode(request, target)
+    }
+
+    fn decode_answer(&self, body: &[u8]) -> Result<Answer, TranslateError> {
+        answer::decode(body)
+    }
+
+    fn event_decoder(&self) -> Box<dyn EventDecoder> {
+        Box::new(Decoder::default())
+    }
+
+    fn tool_names(&self) -> ToolNames {
+        ToolNames { longest: 64, also: "_-", any_start: true }
+    }
+
+    fn has_custom_tools(&self) -> bool {
+        true
+    }
+
+    fn client(&self) -> Option<&'static dyn ClientTranslator> {
+        Some(&Self)
+    }
+}
+
+impl ClientTranslator for ResponsesTranslator {
+    fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
+        request::decode(body)
+    }
+
+    fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {
+        answer::encode(answer, about)
+    }
+
+    fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder> {
+        Box::new(Encoder::new(about))
+    }
+}

@@ -1,0 +1,177 @@
+"""Fidelity: any client's dialect on any supplier's. Each official SDK asks each protocol for everything that both can say."""
+
+import json
+
+import pytest
+
+from rig.config import MODEL, PRICE, SUPPLIER_KEY_VARIABLE, base
+from rig.suppliers import SAID, base_url
+from rig.tongues import TONGUES, Tool, status_of
+
+PROMPT = "Tell me about the weather at sea, please."
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+WEATHER = Tool(
+    "get_weather",
+    "The weather in a place",
+    {
+        "type": "object",
+        "properties": {"place": {"type": "string"}, "days": {"type": "integer"}},
+        "required": ["place", "days"],
+        "additionalProperties": False,
+    },
+)
+TIDES = Tool(
+    "get_tides",
+    "The tides in a harbour",
+    {"type": "object", "properties": {"harbour": {"type": "string"}}, "required": ["harbour"], "additionalProperties": False},
+)
+FORECAST = {
+    "type": "object",
+    "properties": {"place": {"type": "string"}, "celsius": {"type": "number"}},
+    "required": ["place", "celsius"],
+    "additionalProperties": False,
+}
+FORMS = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+
+
+def config(first, second):
+    """A route for each protocol, over the one supplier that speaks them all."""
+    config = base()
+    for protocol in SAID:
+        config[f"providers.{protocol}"] = {
+            "protocol": protocol,
+            "base_url": base_url(protocol, first.address),
+            "api_key": {"env": SUPPLIER_KEY_VARIABLE},
+        }
+        config[f"routes.to-{protocol}"] = {"deployments": [{"use": f"{protocol}/{MODEL}", "price": PRICE}]}
+    return config
+
+
+@pytest.fixture(scope="module", params=TONGUES)
+def tongue(request, gateway):
+    """Each SDK, as a client of the gateway."""
+    return TONGUES[request.param](gateway.url, gateway.key)
+
+
+@pytest.fixture(params=SAID)
+def protocol(request):
+    """Each protocol of the supplier."""
+    return request.param
+
+
+@pytest.fixture
+def truth(first, protocol):
+    """Text and calls of what the supplier said last, which was a plain answer, by its own bytes."""
+    return lambda: SAID[protocol](json.loads(first.recorded()[-1]["reply"]))
+
+
+def route(protocol):
+    return f"to-{protocol}"
+
+
+def agree(tongue, protocol, truth, *arguments, **options):
+    """Asks plainly and as a stream: both are what the supplier said."""
+    plain = tongue.ask(False, route(protocol), *arguments, **options)
+    text, calls = truth()
+    streamed = tongue.ask(True, route(protocol), *arguments, **options)
+    for heard in (plain, streamed):
+        assert heard.text == text
+        assert heard.called == calls
+        assert heard.input_tokens > 0 and heard.output_tokens > 0
+    assert streamed.finish == plain.finish
+    assert (streamed.input_tokens, streamed.output_tokens) == (plain.input_tokens, plain.output_tokens)
+    return plain
+
+
+def test_text(tongue, protocol, truth):
+    heard = agree(tongue, protocol, truth, tongue.user(PROMPT))
+    assert heard.text and heard.finish == "stop"
+
+
+def test_a9_multibyte_text(tongue, protocol, truth, change):
+    change(answer={"multibyte": 1.0}, delivery={"split": 3})
+    heard = agree(tongue, protocol, truth, tongue.user(PROMPT))
+    assert len(heard.text.encode()) > len(heard.text)
+
+
+def test_g6_instructions_and_turns(tongue, protocol, truth, first):
+    heard = agree(tongue, protocol, truth, tongue.user("Hello"))
+    talk = [*tongue.user("Hello"), *heard.turn, *tongue.user("And now?")]
+    again = agree(tongue, protocol, truth, talk, system="Speak like a sailor from Saint-Malo.")
+    sent = first.recorded()[-1]["body"].decode()
+    assert "sailor from Saint-Malo" in sent and "And now?" in sent
+    assert again.text
+
+
+@pytest.mark.parametrize("wish", ["What is the weather in Brest?", "What are the weather and the tides in Brest?"])
+def test_g1_tools_are_called_and_answered(tongue, protocol, truth, wish):
+    talk = tongue.user(wish)
+    heard = agree(tongue, protocol, truth, talk, tools=(WEATHER, TIDES))
+    assert heard.finish == "tools"
+    assert len(heard.calls) == (2 if "tides" in wish else 1)
+    assert len({call for call, _, _ in heard.calls}) == len(heard.calls), "ids tell calls apart"
+    talk = [*talk, *heard.turn, *tongue.results(heard, "calm, 12 degrees")]
+    end = agree(tongue, protocol, truth, talk, tools=(WEATHER, TIDES))
+    assert end.finish == "stop" and end.text
+
+
+def test_a_forced_tool(tongue, protocol, truth):
+    heard = agree(tongue, protocol, truth, tongue.user(PROMPT), tools=(WEATHER, TIDES), force="get_tides")
+    assert [name for name, _ in heard.called] == ["get_tides"]
+
+
+def test_g3_structured_output(tongue, protocol, truth):
+    heard = agree(tongue, protocol, truth, tongue.user("A forecast, please"), schema=FORECAST)
+    assert set(json.loads(heard.text)) == {"place", "celsius"}
+
+
+def test_g5_the_limit(tongue, protocol, truth):
+    heard = agree(tongue, protocol, truth, tongue.user(PROMPT), limit=16)
+    assert heard.finish == "length"
+
+
+def test_stop_words(tongue, protocol, truth):
+    if tongue.name == "openai-responses":
+        pytest.skip("Responses has no stop words")
+    whole = tongue.ask(False, route(protocol), tongue.user(PROMPT)).text
+    word = whole.split()[5]
+    heard = agree(tongue, protocol, truth, tongue.user(PROMPT), stop=word)
+    assert heard.finish == "stop" and heard.text == whole[: whole.index(word)]
+
+
+def test_g10_an_image_arrives(tongue, protocol, truth, first):
+    agree(tongue, protocol, truth, tongue.user("What is this?", PIXEL))
+    assert b"iVBORw0KGgo" in first.recorded()[-1]["body"]
+
+
+@FORMS
+def test_g2_thinking_comes_and_goes_back(tongue, protocol, stream):
+    talk = tongue.user("Think about the sea, then about the weather in Brest.")
+    for _ in range(3):
+        heard = tongue.ask(stream, route(protocol), talk, effort="medium", tools=(WEATHER,))
+        talk = [*talk, *heard.turn]
+        talk += tongue.results(heard, "calm") if heard.calls else tongue.user("And the weather in Brest?")
+
+
+@FORMS
+def test_g2_the_supplier_changes_in_every_turn(tongue, stream):
+    talk = tongue.user("Think about the sea, then about the weather in Brest.")
+    for protocol in [*SAID, *SAID]:
+        heard = tongue.ask(stream, route(protocol), talk, effort="medium", tools=(WEATHER,))
+        talk = [*talk, *heard.turn]
+        talk += tongue.results(heard, "calm") if heard.calls else tongue.user("And the weather in Brest?")
+
+
+@FORMS
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [({"kind": "rate_limited", "retry_after": {"seconds": 7}}, 429), ({"kind": "overloaded"}, 503)],
+    ids=["rate limited", "overloaded"],
+)
+def test_i01_errors_are_the_clients_own(tongue, protocol, first, fault, status, stream):
+    first.play({"fault": fault, "times": 9})
+    with pytest.raises(tongue.failures[status]) as caught:
+        tongue.ask(stream, route(protocol), tongue.user(PROMPT))
+    assert status_of(caught.value) in ({status} if status == 429 else {503, 529})
