@@ -7,17 +7,33 @@
 //! Source: typed models, converters and `_api_client.py` of the official Python SDK, google-genai 3.4.0, and
 //! `processStreamResponse` of the official JavaScript SDK, @google/genai 2.32.0, read 2026-11-28.
 
+mod answer;
+mod chunk;
+mod client;
 mod errors;
+mod events;
 mod finish;
+mod grounding;
+mod ids;
 mod json_list;
+mod media;
 mod models;
 mod names;
+mod part;
 mod path;
 mod peek;
+mod reading;
+mod request;
 mod response;
+mod result;
+mod schema;
+mod signature;
 mod stream;
+mod translator;
 mod usage;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +45,7 @@ use catalogue::Protocol;
 pub use self::json_list::JsonList;
 use self::response::Response;
 use self::stream::Reader;
+use self::translator::GeminiTranslator;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -129,6 +146,6 @@ impl Codec for Gemini {
     }
 
     fn translator(&self) -> Option<&'static dyn Translator> {
-        None
+        Some(&GeminiTranslator)
     }
 }

@@ -1,0 +1,137 @@
+//! What the readers of requests, answers and streams share.
+
+use base64::Engine;
+use base64::engine::general_purpose::GeneralPurpose;
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use base64::{alphabet, engine};
+
+use crate::conversation::{Loss, TranslateError};
+use crate::scan::{Kind, ScanError, Scanner};
+use crate::translate::note;
+
+/// What a reader of this dialect gives.
+pub(super) type Read<T> = Result<T, Wrong>;
+
+/// Why something is not read.
+#[derive(Debug)]
+pub(super) struct Wrong(pub(super) TranslateError);
+
+impl From<ScanError> for Wrong {
+    fn from(error: ScanError) -> Self {
+        Self(TranslateError::malformed("body", error.what.as_str()))
+    }
+}
+
+impl From<TranslateError> for Wrong {
+    fn from(error: TranslateError) -> Self {
+        Self(error)
+    }
+}
+
+impl Wrong {
+    pub(super) fn malformed(path: &str, what: &'static str) -> Self {
+        Self(TranslateError::malformed(path, what))
+    }
+
+    pub(super) fn unsayable(what: &str, why: &'static str) -> Self {
+        Self(TranslateError::unsayable(what, why))
+    }
+}
+
+/// The string that starts here, owned; any other value is skipped and is `None`.
+pub(super) fn string(scan: &mut Scanner<'_>) -> Read<Option<String>> {
+    Ok(scan.text()?.map(|text| text.unescape().into_owned()))
+}
+
+/// The number that starts here as it was written, also where it stands in quotes, which Google's readers take.
+pub(super) fn number(scan: &mut Scanner<'_>) -> Read<Option<String>> {
+    let kind = scan.kind()?;
+    let range = scan.range()?;
+    let text = scan.slice(range);
+    let inside = match kind {
+        Kind::Number => text,
+        Kind::String => text.get(1..text.len() - 1).unwrap_or_default(),
+        _ => return Ok(None),
+    };
+    Ok(is_number(inside).then(|| String::from_utf8_lossy(inside).into_owned()))
+}
+
+/// Whether `text` is one JSON number and nothing else.
+pub(super) fn is_number(text: &[u8]) -> bool {
+    let read = || {
+        let mut scan = Scanner::new(text)?;
+        let is_number = scan.kind()? == Kind::Number;
+        scan.skip()?;
+        scan.end()?;
+        Ok::<_, ScanError>(is_number)
+    };
+    !text.first().is_some_and(u8::is_ascii_whitespace) && read().unwrap_or(false)
+}
+
+/// The whole number that starts here.
+pub(super) fn integer(scan: &mut Scanner<'_>) -> Read<Option<u64>> {
+    Ok(number(scan)?.and_then(|number| number.strip_suffix(".0").unwrap_or(&number).parse().ok()))
+}
+
+/// The value that starts here as it stands.
+pub(super) fn raw<'a>(scan: &mut Scanner<'a>) -> Read<&'a [u8]> {
+    let range = scan.range()?;
+    Ok(scan.slice(range))
+}
+
+/// Skips a member that has no neutral form, and names it where it says something.
+pub(super) fn lose(scan: &mut Scanner<'_>, what: impl Into<String>, losses: &mut Vec<Loss>) -> Read<()> {
+    if scan.says_something()? {
+        note(losses, Loss::new(what, "no form outside of this protocol"));
+    }
+    Ok(())
+}
+
+/// The kind of the one JSON value that `text` is, with nothing but white space around it.
+pub(super) fn kind_of(text: &[u8]) -> Option<Kind> {
+    let mut scan = Scanner::new(text).ok()?;
+    let kind = scan.kind().ok()?;
+    scan.skip().ok()?;
+    scan.end().ok()?;
+    Some(kind)
+}
+
+/// The name as text: what is no UTF-8 was refused with the body.
+pub(super) fn named(prefix: &str, name: &[u8]) -> String {
+    format!("{prefix}{}", String::from_utf8_lossy(name))
+}
+
+/// Reads base64 in both alphabets, padded or not: the Python SDK sends bytes in the one for URLs.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The same base64 in the standard alphabet, padded.
+pub(super) fn standard_base64(text: &str) -> String {
+    let text = text.trim_end_matches('=');
+    let mut standard: String = text
+        .chars()
+        .map(|letter| match letter {
+            '-' => '+',
+            '_' => '/',
+            letter => letter,
+        })
+        .collect();
+    while !standard.len().is_multiple_of(4) {
+        standard.push('=');
+    }
+    standard
+}
+
+/// The text that base64 in any form holds, if it is text.
+pub(super) fn text_in_base64(text: &str) -> Option<String> {
+    String::from_utf8(LENIENT.decode(standard_base64(text)).ok()?).ok()
+}
+
+/// `text` in base64.
+pub(super) fn in_base64(text: &str) -> String {
+    engine::general_purpose::STANDARD.encode(text)
+}

@@ -1,0 +1,115 @@
+//! The conversation of a client's request.
+
+use crate::conversation::{Block, Content, Request, Role, Turn};
+use crate::gemini::ids::Ids;
+use crate::gemini::names::{elements, members};
+use crate::gemini::part::{Data, Part};
+use crate::gemini::reading::{Read, Wrong, lose, named};
+use crate::gemini::signature;
+use crate::scan::{Kind, Scanner};
+
+/// The calls so far, and which of them have their result.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    ids: Ids,
+    made: Vec<Call>,
+}
+
+#[derive(Debug)]
+struct Call {
+    id: String,
+    name: String,
+    is_answered: bool,
+}
+
+impl Calls {
+    /// The id of the call that a result is for: by its id, else the first call of that name that waits, else the first
+    /// that waits.
+    fn answered(&mut self, id: Option<&str>, name: Option<&str>) -> String {
+        let by_id = self.made.iter().rposition(|call| Some(call.id.as_str()) == id);
+        let waits = |call: &Call| !call.is_answered;
+        let by_name = || self.made.iter().position(|call| waits(call) && Some(call.name.as_str()) == name);
+        let at = by_id.or_else(by_name).or_else(|| {
+            // A result without id and name, or with names that do not meet: order is all there is.
+            id.is_none().then(|| self.made.iter().position(waits)).flatten()
+        });
+        match at.and_then(|at| self.made.get_mut(at)) {
+            Some(call) => {
+                call.is_answered = true;
+                call.id.clone()
+            }
+            None => id.map_or_else(|| self.ids.next(), str::to_owned),
+        }
+    }
+}
+
+/// Reads `contents`.
+pub(super) fn read(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> Read<()> {
+    elements(scan, |scan| {
+        let (role, blocks) = content(scan, calls, request)?;
+        if !blocks.is_empty() {
+            request.turns.push(Turn { role, name: None, blocks });
+        }
+        Ok(())
+    })
+}
+
+/// Reads `systemInstruction`, also where it is a mere text.
+pub(super) fn instructions(scan: &mut Scanner<'_>, request: &mut Request) -> Read<Option<Turn>> {
+    let blocks = match scan.kind()? {
+        Kind::Null => {
+            scan.skip()?;
+            Vec::new()
+        }
+        Kind::String => vec![Content::text(scan.string()?.unescape()).into()],
+        _ => content(scan, &mut Calls::default(), request)?.1,
+    };
+    Ok((!blocks.is_empty()).then_some(Turn { role: Role::System, name: None, blocks }))
+}
+
+fn content(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> Read<(Role, Vec<Block>)> {
+    if scan.kind()? == Kind::String {
+        return Ok((Role::User, vec![Content::text(scan.string()?.unescape()).into()]));
+    }
+    let (mut role, mut blocks) = (Role::User, Vec::new());
+    let is_object = members(scan, |scan, name| {
+        match name {
+            b"role" => role = self::role(scan)?,
+            b"parts" => elements(scan, |scan| {
+                let part = Part::read(scan, &mut request.losses)?;
+                blocks.extend(block(part, calls, request));
+                Read::Ok(())
+            })?,
+            _ => lose(scan, named("contents.", name), &mut request.losses)?,
+        }
+        Read::Ok(())
+    })?;
+    if is_object { Ok((role, blocks)) } else { Err(Wrong::malformed("contents", "an object was expected")) }
+}
+
+fn role(scan: &mut Scanner<'_>) -> Read<Role> {
+    let Some(role) = scan.text()? else { return Ok(Role::User) };
+    match &*role.unescape() {
+        "" | "user" | "function" => Ok(Role::User),
+        "model" => Ok(Role::Assistant),
+        "system" => Ok(Role::System),
+        _ => Err(Wrong::malformed("contents.role", "user or model was expected")),
+    }
+}
+
+fn block(part: Part, calls: &mut Calls, request: &mut Request) -> Option<Block> {
+    let proof = part.signature.as_deref().and_then(signature::given_back);
+    let answers = match &part.data {
+        Some(Data::Result { id, result }) => Some(calls.answered(id.as_deref(), result.name.as_deref())),
+        _ => None,
+    };
+    let mut content = part.content(proof, || calls.ids.next(), &mut request.losses)?;
+    match &mut content {
+        Content::ToolCall(call) => {
+            calls.made.push(Call { id: call.id.clone(), name: call.name.clone(), is_answered: false });
+        }
+        Content::ToolResult(result) => result.call_id = answers.unwrap_or_default(),
+        _ => {}
+    }
+    Some(content.into())
+}

@@ -1,0 +1,112 @@
+//! The tools of a client's request, and whether one is to be called.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use catalogue::Protocol;
+
+use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
+use crate::gemini::names::{elements, members};
+use crate::gemini::reading::{Read, Wrong, lose, named, raw, string};
+use crate::gemini::schema;
+use crate::json::Json;
+use crate::scan::{Kind, Scanner};
+use crate::translate::note;
+
+/// Reads `tools`. Each member of an element is a tool of its own.
+pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
+    elements(scan, |scan| {
+        members(scan, |scan, name| {
+            if scan.kind()? == Kind::Null {
+                return Ok(scan.skip()?);
+            }
+            if name == b"functionDeclarations" {
+                return elements(scan, |scan| function(scan, request));
+            }
+            let kind = named("", name);
+            let mut tool = Json::new();
+            tool.object().key(&kind).raw(raw(scan)?).end_object();
+            let tool = String::from_utf8(tool.finish()).expect("the scanner checked that the body is UTF-8");
+            request.tools.push(Tool::Supplied(Opaque::new(Protocol::Gemini, kind, tool)));
+            Read::Ok(())
+        })
+        .map(drop)
+    })
+}
+
+fn function(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
+    let mut function = Function::default();
+    let mut losses = std::mem::take(&mut request.losses);
+    let is_object = members(scan, |scan, name| {
+        match name {
+            b"name" => function.name = string(scan)?.unwrap_or_default(),
+            b"description" => function.description = string(scan)?.filter(|text| !text.is_empty()),
+            b"parametersJsonSchema" if scan.kind()? == Kind::Object => {
+                function.schema = Some(Bytes::copy_from_slice(raw(scan)?));
+            }
+            b"parameters" if scan.kind()? == Kind::Object => {
+                let schema = schema::json_schema(scan, &mut losses)?;
+                // Of both, which Google refuses, JSON Schema is the one that says more.
+                function.schema.get_or_insert_with(|| Bytes::copy_from_slice(&schema));
+            }
+            _ => lose(scan, named("functionDeclarations.", name), &mut losses)?,
+        }
+        Read::Ok(())
+    })?;
+    request.losses = losses;
+    if !is_object || function.name.is_empty() {
+        return Err(Wrong::malformed("tools.functionDeclarations.name", "a name was expected"));
+    }
+    request.tools.push(Tool::Function(function));
+    Ok(())
+}
+
+/// Reads `toolConfig`. Gives the names of the functions that may be called, where they are several.
+pub(super) fn choice(scan: &mut Scanner<'_>, request: &mut Request) -> Read<Option<Vec<String>>> {
+    let (mut mode, mut names) = (Cow::Borrowed(""), Vec::new());
+    members(scan, |scan, name| {
+        if name != b"functionCallingConfig" {
+            return lose(scan, named("toolConfig.", name), &mut request.losses);
+        }
+        members(scan, |scan, name| {
+            match name {
+                b"mode" => mode = string(scan)?.unwrap_or_default().to_uppercase().into(),
+                b"allowedFunctionNames" => elements(scan, |scan| {
+                    names.extend(string(scan)?);
+                    Read::Ok(())
+                })?,
+                _ => lose(scan, named("functionCallingConfig.", name), &mut request.losses)?,
+            }
+            Read::Ok(())
+        })
+        .map(drop)
+    })?;
+    request.tool_choice = match (&*mode, &mut names[..]) {
+        ("" | "MODE_UNSPECIFIED", _) => ToolChoice::Unsaid,
+        ("AUTO", _) => ToolChoice::Auto,
+        ("NONE", _) => ToolChoice::None,
+        ("ANY", [only]) => ToolChoice::Named(std::mem::take(only)),
+        ("ANY", _) => ToolChoice::Any,
+        ("VALIDATED", _) => {
+            let why = "whether calls are held to their schemas is left to the supplier";
+            note(&mut request.losses, Loss::new("functionCallingConfig.mode", why));
+            ToolChoice::Auto
+        }
+        _ => return Err(Wrong::malformed("toolConfig.functionCallingConfig.mode", "an unknown mode")),
+    };
+    let limits =
+        matches!(&*mode, "ANY" | "VALIDATED") && !matches!(request.tool_choice, ToolChoice::Named(_));
+    Ok(Some(names).filter(|names| limits && !names.is_empty()))
+}
+
+/// Leaves only those functions on offer: elsewhere a choice among some of them cannot be said in any other way.
+pub(super) fn keep(names: &[String], request: &mut Request) {
+    let before = request.tools.len();
+    request
+        .tools
+        .retain(|tool| !matches!(tool, Tool::Function(_)) || names.iter().any(|name| name == tool.name()));
+    if request.tools.len() < before {
+        let why = "the model is not shown the functions that it may not call";
+        note(&mut request.losses, Loss::new("functionCallingConfig.allowedFunctionNames", why));
+    }
+}

@@ -1,0 +1,5 @@
+//! Requests, both ways.
+
+mod decoding;
+mod encoding;
+mod properties;
