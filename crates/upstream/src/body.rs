@@ -20,6 +20,11 @@ impl Pieces {
         Self { left: pieces.into_iter().filter(|piece| !piece.is_empty()).collect() }
     }
 
+    /// The pieces still to be sent.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> {
+        self.left.iter()
+    }
+
     /// Bytes still to be sent.
     pub fn len(&self) -> u64 {
         self.left.iter().map(|piece| piece.remaining() as u64).sum()

@@ -1,15 +1,27 @@
-//! A supplier's credential: held so that it cannot be printed, sent in the one header that the supplier reads.
+//! A supplier's credential: held so that it cannot be printed, sent in the one header that the supplier reads, or used
+//! to sign each request.
+
+mod sigv4;
 
 use std::fmt;
 
 use http::{HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The header that proves to a supplier who we are. Its value never appears in `Debug`, logs or errors.
+use self::sigv4::Signer;
+pub use self::sigv4::{AwsKeys, UnusableKeys};
+use crate::pool::Outgoing;
+
+/// What proves to a supplier who we are. No secret of it ever appears in `Debug`, logs or errors.
 #[derive(Clone)]
-pub struct Credential {
-    name: HeaderName,
-    value: HeaderValue,
+pub struct Credential(Form);
+
+#[derive(Clone)]
+enum Form {
+    /// A header, always the same.
+    Header { name: HeaderName, value: HeaderValue },
+    /// A signature of the request itself.
+    Signature(Box<Signer>),
 }
 
 /// The secret holds a byte that no HTTP header may carry (a line break from a file, usually).
@@ -28,21 +40,42 @@ impl Credential {
         Self::new(name, secret.expose_secret())
     }
 
+    /// A signature of each request with an AWS account's keys.
+    ///
+    /// # Errors
+    /// [`UnusableKeys`], for what no signature can be made with.
+    pub fn aws(keys: &AwsKeys<'_>) -> Result<Self, UnusableKeys> {
+        Ok(Self(Form::Signature(Box::new(Signer::new(keys)?))))
+    }
+
     fn new(name: HeaderName, value: &str) -> Result<Self, UnsendableKey> {
         let mut value = HeaderValue::from_str(value).map_err(|_| UnsendableKey)?;
         value.set_sensitive(true);
-        Ok(Self { name, value })
+        Ok(Self(Form::Header { name, value }))
     }
 
-    /// Puts the credential among `headers`, in place of any that stood there.
+    /// Puts a credential that is a header among `headers`, in place of any that stood there. A signature is made by
+    /// [`sign`](Self::sign), when all the rest is there.
     pub fn apply(&self, headers: &mut http::HeaderMap) {
-        headers.insert(self.name.clone(), self.value.clone());
+        if let Form::Header { name, value } = &self.0 {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+
+    /// Signs `outgoing`, if that is what the credential is for, as of `unix_s` seconds since 1970.
+    pub(crate) fn sign(&self, outgoing: &mut Outgoing, unix_s: u64) {
+        if let Form::Signature(signer) = &self.0 {
+            signer.sign(outgoing, unix_s);
+        }
     }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Credential({}: [redacted])", self.name)
+        match &self.0 {
+            Form::Header { name, .. } => write!(formatter, "Credential({name}: [redacted])"),
+            Form::Signature(_) => formatter.write_str("Credential(signature: [redacted])"),
+        }
     }
 }
 

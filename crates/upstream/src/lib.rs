@@ -14,7 +14,7 @@ mod target;
 mod tls;
 
 pub use body::Pieces;
-pub use credential::Credential;
+pub use credential::{AwsKeys, Credential, UnusableKeys};
 pub use dial::{Dial, DialError, Io, SimulatedIo, TcpDial};
 pub use pool::{Lease, Outgoing, Pool, SendError, Sent};
 pub use proxy::{Proxies, Proxy, ProxyError};

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 
 use crate::credential::Credential;
+use crate::pool::Outgoing;
 use crate::proxy::Proxy;
 
 /// One provider's address and how to prove ourselves there. Cheap to share, never changed.
@@ -141,7 +142,7 @@ impl Target {
         Uri::from(path_and_query)
     }
 
-    /// Adds what each request to this provider carries: host, standing headers, the credential.
+    /// Adds what each request to this provider carries: host, standing headers, the credential, unless it is a signature.
     pub fn apply(&self, headers: &mut HeaderMap) {
         headers.insert(http::header::HOST, self.host_header.clone());
         for (name, value) in &self.headers {
@@ -149,6 +150,15 @@ impl Target {
         }
         if let Some(credential) = &self.credential {
             credential.apply(headers);
+        }
+    }
+
+    /// Signs `outgoing`, if this provider's credential is a signature, as of `unix_s` seconds since 1970. To be called
+    /// last, when address, headers and body are those that are sent, and anew for each attempt: signatures are good for
+    /// some minutes.
+    pub fn sign(&self, outgoing: &mut Outgoing, unix_s: u64) {
+        if let Some(credential) = &self.credential {
+            credential.sign(outgoing, unix_s);
         }
     }
 }
