@@ -91,15 +91,18 @@ class Chat(Tongue):
             request["stop"] = [stop]
         if effort:
             request["reasoning_effort"] = effort
+            request["max_completion_tokens"] = max(limit, 4096)
         return request
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
         if stream:
-            with self.client.chat.completions.stream(**request, stream_options={"include_usage": True}) as events:
-                for _ in events:
-                    pass
-                answer = events.get_final_completion()
+            request["stream_options"] = {"include_usage": True}
+            try:
+                with self.client.chat.completions.stream(**request) as events:
+                    answer = events.get_final_completion()
+            except openai.LengthFinishReasonError as cut:
+                answer = cut.completion
         else:
             answer = self.client.chat.completions.create(**request)
         [choice] = answer.choices
@@ -116,6 +119,9 @@ class Chat(Tongue):
             answer.usage.prompt_tokens, answer.usage.completion_tokens,
             getattr(message, "reasoning_content", None) or "", [turn],
         )
+
+
+ENDS = ("response.completed", "response.incomplete")
 
 
 class Responses(Tongue):
@@ -153,15 +159,14 @@ class Responses(Tongue):
         if effort:
             request["reasoning"] = {"effort": effort, "summary": "auto"}
             request["include"] = ["reasoning.encrypted_content"]
+            request["max_output_tokens"] = max(limit, 4096)
         return request
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
         if stream:
             with self.client.responses.stream(**request) as events:
-                for _ in events:
-                    pass
-                answer = events.get_final_response()
+                [answer] = [event.response for event in events if event.type in ENDS]
         else:
             answer = self.client.responses.create(**request)
         calls = [

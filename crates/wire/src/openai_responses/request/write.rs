@@ -10,6 +10,7 @@ use catalogue::Needs;
 
 use super::super::items::ENCRYPTED;
 use super::super::{PROTOCOL, write};
+use crate::call_id;
 use crate::conversation::{
     Block, CacheMark, Content, Loss, Media, MediaKind, MediaSource, Opaque, Reasoning, Role, Target, Text,
     ToolCall, ToolInput, ToolResult, TranslateError, Turn,
@@ -259,7 +260,9 @@ impl<'w> Items<'w> {
         };
         let own = reasoning.text.as_str();
         let (summary, text) = if reasoning.is_summary { (own, "") } else { (summary, own) };
-        self.json.object().key("type").text("reasoning");
+        // It has to have one, and nobody keeps it.
+        let id = call_id::made(proof.data.as_bytes(), 0).replace("call_", "rs_");
+        self.json.object().key("type").text("reasoning").key("id").text(&id);
         write::thoughts(self.json, summary, text);
         self.json.key("encrypted_content").text(&proof.data).end_object();
     }
