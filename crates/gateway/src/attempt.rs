@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use routing::DeploymentIndex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use upstream::{Lease, Outgoing, SendError, Sent};
 use wire::sse::{Frame, Framer};
 use wire::{Broken, Failure, SeenKind, StreamReader};
@@ -90,22 +90,22 @@ pub(crate) async fn attempt(
     trace: &AttemptTrace,
     others_left: bool,
 ) -> Result<Started, Failed> {
-    let limits = Limits::new(call, Instant::now(), others_left);
+    let limits = Limits::new(call, trace.started, others_left);
     let provider = call.snapshot.provider_of(deployment);
     let outgoing = || outgoing(call, deployment);
     let sending =
         call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
-    let sent = match timeout_at(limits.headers, sending).await {
-        Err(_) => return Err(Failure::Timeout.into()),
-        Ok(Err(SendError::Dial(error))) => {
+    let sent = match call.limits.within(limits.headers, sending).await {
+        None => return Err(Failure::Timeout.into()),
+        Some(Err(SendError::Dial(error))) => {
             tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
             return Err(Failure::Unreachable.into());
         }
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
             return Err(Failure::Broken(Broken::Cut).into());
         }
-        Ok(Ok(sent)) => sent,
+        Some(Ok(sent)) => sent,
     };
     let Sent { response, lease } = sent;
     let (parts, body) = response.into_parts();
@@ -199,8 +199,8 @@ async fn refused(
     until: Instant,
 ) -> Failed {
     let mut held = Held::new(ERROR_BODY_BYTES, call.room.shared.memory.clone());
-    let read = timeout_at(until, held.read(&mut body)).await;
-    if matches!(read, Ok(Read::End)) {
+    let read = call.limits.within(until, held.read(&mut body)).await;
+    if matches!(read, Some(Read::End)) {
         lease.give_back();
     }
     // What cannot be unpacked says nothing; its status still does.
@@ -226,16 +226,16 @@ async fn plain(
     if announced.is_some_and(|length: usize| length > call.policy().reply_buffer) && !is_packed {
         return Ok(Answer::Large { held, rest: body, lease });
     }
-    let read = timeout_at(until, held.read(&mut body)).await;
+    let read = call.limits.within(until, held.read(&mut body)).await;
     // The supplier had all of it when it began to send.
     let broke = |length: usize, failure: Failure| {
         trace.in_vain(None, announced.unwrap_or_default().max(length) as u64);
         Err(failure.into())
     };
     match read {
-        Ok(Read::Full) if is_packed => broke(held.len(), Failure::Broken(Broken::TooLong)),
-        Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
-        Ok(Read::End) => {
+        Some(Read::Full) if is_packed => broke(held.len(), Failure::Broken(Broken::TooLong)),
+        Some(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
+        Some(Read::End) => {
             lease.give_back();
             let body = match unpacked(call, headers, held.into_bytes(), call.policy().reply_buffer).await {
                 Ok(body) => body,
@@ -248,8 +248,8 @@ async fn plain(
                 Err(failure) => Err(failure.into()),
             }
         }
-        Ok(Read::Broken) => broke(held.len(), Failure::Broken(Broken::Cut)),
-        Err(_) => broke(held.len(), Failure::Timeout),
+        Some(Read::Broken) => broke(held.len(), Failure::Broken(Broken::Cut)),
+        None => broke(held.len(), Failure::Timeout),
     }
 }
 
@@ -288,7 +288,7 @@ async fn first_content(
         rest: body,
         lease,
     };
-    match streaming.begin(limits, strips, call.policy().reply_buffer).await {
+    match streaming.begin(call, limits, strips).await {
         Ok(()) => {
             if !streaming.ended {
                 trace.first_content();
@@ -315,22 +315,22 @@ enum Look {
 impl Streaming {
     /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
     /// Whatever arrives is a sign of life.
-    async fn begin(&mut self, limits: Limits, strips: bool, most_bytes: usize) -> Result<(), Failure> {
+    async fn begin(&mut self, call: &Call, limits: Limits, strips: bool) -> Result<(), Failure> {
         loop {
             match self.look(strips)? {
                 Look::Begun => return Ok(()),
                 Look::Ended => return self.end(),
                 Look::Nothing => {}
             }
-            if self.held_bytes > most_bytes {
+            if self.held_bytes > call.policy().reply_buffer {
                 return Err(Failure::Broken(Broken::TooLong));
             }
             let silent_until = after(Instant::now(), limits.silence).min(limits.first_content);
-            match timeout_at(silent_until, self.rest.frame()).await {
-                Err(_) => return Err(Failure::Timeout),
-                Ok(Some(Ok(frame))) => self.framer.push(frame.into_data().unwrap_or_default()),
-                Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut)),
-                Ok(None) => return self.at_end(),
+            match call.limits.within(silent_until, self.rest.frame()).await {
+                None => return Err(Failure::Timeout),
+                Some(Some(Ok(frame))) => self.framer.push(frame.into_data().unwrap_or_default()),
+                Some(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut)),
+                Some(None) => return self.at_end(),
             }
         }
     }

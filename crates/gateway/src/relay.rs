@@ -41,7 +41,7 @@ pub(crate) struct Relay<'a> {
     pub(crate) call: &'a Call,
     pub(crate) record: &'a Record<'a>,
     pub(crate) outlet: &'a Outlet,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Pace<'a>,
 }
 
 /// How a relayed body came to its end.
