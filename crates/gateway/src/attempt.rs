@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use routing::DeploymentIndex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use upstream::{Lease, Outgoing, SendError, Sent};
 use wire::framing::{Frame, Framer};
 use wire::translate::StreamTranslation;
@@ -111,23 +111,23 @@ pub(crate) async fn attempt(
     trace: &AttemptTrace,
     others_left: bool,
 ) -> Result<Started, Failed> {
-    let limits = Limits::new(call, Instant::now(), others_left);
+    let limits = Limits::new(call, trace.started, others_left);
     let provider = call.snapshot.provider_of(deployment);
     let codec = call.codec_of(deployment);
     let outgoing = || outgoing(call, deployment, &speech);
     let sending =
         call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
-    let sent = match timeout_at(limits.headers, sending).await {
-        Err(_) => return Err(Failure::Timeout.into()),
-        Ok(Err(SendError::Dial(error))) => {
+    let sent = match call.limits.within(limits.headers, sending).await {
+        None => return Err(Failure::Timeout.into()),
+        Some(Err(SendError::Dial(error))) => {
             tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
             return Err(Failure::Unreachable.into());
         }
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
             return Err(Failure::Broken(Broken::Cut).into());
         }
-        Ok(Ok(sent)) => sent,
+        Some(Ok(sent)) => sent,
     };
     let Sent { response, lease } = sent;
     let (parts, body) = response.into_parts();
@@ -230,8 +230,8 @@ async fn refused(
     until: Instant,
 ) -> Failed {
     let mut held = Held::new(ERROR_BODY_BYTES, call.room.shared.memory.clone());
-    let read = timeout_at(until, held.read(&mut body)).await;
-    if matches!(read, Ok(Read::End)) {
+    let read = call.limits.within(until, held.read(&mut body)).await;
+    if matches!(read, Some(Read::End)) {
         lease.give_back();
     }
     // What cannot be unpacked says nothing; its status still does.
@@ -261,16 +261,16 @@ impl Plain<'_> {
         if announced.is_some_and(|length| length > most) && !is_held {
             return Ok(Answer::Large { held, rest: body, lease });
         }
-        let read = timeout_at(self.until, held.read(&mut body)).await;
+        let read = self.call.limits.within(self.until, held.read(&mut body)).await;
         match read {
-            Ok(Read::Full) if is_held => Err(self.broke(held.len(), Failure::Broken(Broken::TooLong))),
-            Ok(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
-            Ok(Read::End) => {
+            Some(Read::Full) if is_held => Err(self.broke(held.len(), Failure::Broken(Broken::TooLong))),
+            Some(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
+            Some(Read::End) => {
                 lease.give_back();
                 self.whole(speech, held.into_bytes()).await
             }
-            Ok(Read::Broken) => Err(self.broke(held.len(), Failure::Broken(Broken::Cut))),
-            Err(_) => Err(self.broke(held.len(), Failure::Timeout)),
+            Some(Read::Broken) => Err(self.broke(held.len(), Failure::Broken(Broken::Cut))),
+            None => Err(self.broke(held.len(), Failure::Timeout)),
         }
     }
 
@@ -325,7 +325,7 @@ async fn first_content(
     limits: Limits,
     strips: bool,
 ) -> Result<Streaming, Failed> {
-    match streaming.begin(limits, strips, call.policy().reply_buffer).await {
+    match streaming.begin(call, limits, strips).await {
         Ok(()) => {
             if !streaming.ended {
                 trace.first_content();
@@ -364,22 +364,22 @@ impl Streaming {
 
     /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
     /// Whatever arrives is a sign of life.
-    async fn begin(&mut self, limits: Limits, strips: bool, most_bytes: usize) -> Result<(), Failure> {
+    async fn begin(&mut self, call: &Call, limits: Limits, strips: bool) -> Result<(), Failure> {
         loop {
             match self.look(strips)? {
                 Look::Begun => return Ok(()),
                 Look::Ended => return self.end(),
                 Look::Nothing => {}
             }
-            if self.held_bytes > most_bytes {
+            if self.held_bytes > call.policy().reply_buffer {
                 return Err(Failure::Broken(Broken::TooLong));
             }
             let silent_until = after(Instant::now(), limits.silence).min(limits.first_content);
-            match timeout_at(silent_until, self.rest.frame()).await {
-                Err(_) => return Err(Failure::Timeout),
-                Ok(Some(Ok(frame))) => self.framer.push(frame.into_data().unwrap_or_default()),
-                Ok(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut)),
-                Ok(None) => return self.at_end(),
+            match call.limits.within(silent_until, self.rest.frame()).await {
+                None => return Err(Failure::Timeout),
+                Some(Some(Ok(frame))) => self.framer.push(frame.into_data().unwrap_or_default()),
+                Some(Some(Err(_))) => return Err(Failure::Broken(Broken::Cut)),
+                Some(None) => return self.at_end(),
             }
         }
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use upstream::Pieces;
 use wire::{Codec, Edit};
 
+use crate::alarm::Limits;
 use crate::asked::{Asked, codec};
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
@@ -29,6 +30,7 @@ pub(crate) struct Call {
     pub(crate) id_text: String,
     pub(crate) arrived: Instant,
     pub(crate) arrived_us: i64,
+    pub(crate) limits: Limits,
     /// When the client has waited long enough.
     pub(crate) deadline: Instant,
     pub(crate) product: ProductIndex,

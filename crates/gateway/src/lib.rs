@@ -5,6 +5,7 @@
 //! but the supplier itself.
 
 mod admit;
+mod alarm;
 mod asked;
 mod attempt;
 mod call;

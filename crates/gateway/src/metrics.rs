@@ -1,6 +1,8 @@
 //! What Prometheus reads. Labels take only values from the configuration or from small enums, so their number is
 //! bounded; nothing that a client chooses becomes a label.
 
+mod series;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -12,6 +14,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+pub(crate) use series::Recent;
+
+/// How nearly all requests, and nearly all attempts, end.
+const ANSWERED: &str = ledger::Outcome::Answered.as_str();
+const SERVED: &str = ledger::AttemptOutcome::Served.as_str();
 
 /// A name from the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,47 +167,49 @@ impl Metrics {
         self.in_flight.inc();
     }
 
-    pub(crate) fn attempt(&self, deployment: &Arc<str>, outcome: &'static str) {
-        self.attempts
-            .get_or_create(&AttemptLabels { deployment: Name(Arc::clone(deployment)), outcome })
-            .inc();
+    pub(crate) fn attempt(&self, tried: &Tried<'_>, outcome: &'static str, first_token: Option<f64>) {
+        let series = tried.recent.of(tried.product, tried.route, tried.deployment);
+        if outcome == SERVED {
+            series.served(self).inc();
+        } else {
+            let labels = AttemptLabels { deployment: Name(Arc::clone(tried.deployment)), outcome };
+            self.attempts.get_or_create(&labels).inc();
+        }
+        if let Some(seconds) = first_token {
+            series.first_token(self).observe(seconds);
+        }
     }
 
     pub(crate) fn alarm(&self, provider: &Arc<str>, kind: &'static str) {
         self.alarms.get_or_create(&AlarmLabels { provider: Name(Arc::clone(provider)), kind }).inc();
     }
 
-    pub(crate) fn first_token(&self, deployment: &Arc<str>, seconds: f64) {
-        self.first_token
-            .get_or_create(&DeploymentLabels { deployment: Name(Arc::clone(deployment)) })
-            .observe(seconds);
-    }
-
     pub(crate) fn ended(&self, ended: &Ended<'_>) {
         self.in_flight.dec();
-        let route = || Name(Arc::clone(ended.route));
-        let product = || Name(Arc::clone(ended.product));
-        self.requests
-            .get_or_create(&RequestLabels { product: product(), route: route(), outcome: ended.outcome })
-            .inc();
-        self.duration.get_or_create(&RouteLabels { route: route() }).observe(ended.seconds);
+        let route = || RouteLabels { route: Name(Arc::clone(ended.route)) };
         if ended.taken_over {
-            self.takeovers.get_or_create(&RouteLabels { route: route() }).inc();
+            self.takeovers.get_or_create(&route()).inc();
         }
-        let Some(deployment) = ended.deployment else { return };
-        let money = || MoneyLabels { product: product(), deployment: Name(Arc::clone(deployment)) };
+        let series =
+            ended.deployment.map(|deployment| ended.recent.of(ended.product, ended.route, deployment));
+        if let Some(series) = series.as_ref().filter(|_| ended.outcome == ANSWERED) {
+            series.answered(self).inc();
+        } else {
+            let (product, route) = (Name(Arc::clone(ended.product)), Name(Arc::clone(ended.route)));
+            self.requests.get_or_create(&RequestLabels { product, route, outcome: ended.outcome }).inc();
+        }
+        let Some(series) = series else {
+            self.duration.get_or_create(&route()).observe(ended.seconds);
+            return;
+        };
+        series.duration(self).observe(ended.seconds);
         match ended.cost {
             // Metrics are floats by nature; the exact figure is in the ledger.
-            Some(cost) => drop(self.cost.get_or_create(&money()).inc_by(to_dollars(cost))),
-            None => drop(self.unpriced.get_or_create(&money()).inc()),
+            Some(cost) => drop(series.cost(self).inc_by(to_dollars(cost))),
+            None => drop(self.unpriced.get_or_create(&series.money()).inc()),
         }
         for (bucket, count) in ended.usage.iter().filter(|(_, count)| *count > 0) {
-            let labels = TokenLabels {
-                product: product(),
-                deployment: Name(Arc::clone(deployment)),
-                bucket: bucket.as_str(),
-            };
-            self.tokens.get_or_create(&labels).inc_by(count);
+            series.tokens(bucket, self).inc_by(count);
         }
     }
 }
@@ -209,9 +219,19 @@ fn to_dollars(money: Money) -> f64 {
     money.nanos() as f64 / 1e9
 }
 
+/// An attempt that has ended.
+#[derive(Debug)]
+pub(crate) struct Tried<'a> {
+    pub(crate) recent: &'a Recent,
+    pub(crate) product: &'a Arc<str>,
+    pub(crate) route: &'a Arc<str>,
+    pub(crate) deployment: &'a Arc<str>,
+}
+
 /// A request that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended<'a> {
+    pub(crate) recent: &'a Recent,
     pub(crate) product: &'a Arc<str>,
     pub(crate) route: &'a Arc<str>,
     pub(crate) deployment: Option<&'a Arc<str>>,

@@ -1,15 +1,16 @@
 //! What a waiting answer must not sleep through: time limits, keep-alives, the end of the process.
 //!
-//! One timer serves them all. It is set for the earliest thing that may be due and, when it fires, looks what
+//! One alarm serves them all. It is set for the earliest thing that may be due and, when it goes off, it is seen what
 //! really is: so a chunk that passes costs a clock reading and not a timer.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
+use crate::alarm::Limits;
 use crate::shutdown::{Phase, Shutdown};
 
 /// What has come due.
@@ -57,11 +58,11 @@ impl Schedule {
     }
 }
 
-/// One answer's timer.
-pub(crate) struct Pace {
-    sleep: Pin<Box<Sleep>>,
+/// One answer's times.
+pub(crate) struct Pace<'a> {
+    limits: &'a Limits,
     /// Looked at when polled: the connection is, whenever a stop moves on.
-    shutdown: Shutdown,
+    shutdown: &'a Shutdown,
     pub(crate) schedule: Schedule,
 }
 
@@ -71,18 +72,14 @@ pub(crate) enum Waited<T> {
     Due(Due),
 }
 
-impl Pace {
-    pub(crate) fn new(shutdown: Shutdown, schedule: Schedule) -> Self {
-        Self { sleep: Box::pin(sleep_until(schedule.earliest())), shutdown, schedule }
+impl<'a> Pace<'a> {
+    pub(crate) fn new(limits: &'a Limits, shutdown: &'a Shutdown, schedule: Schedule) -> Self {
+        Self { limits, shutdown, schedule }
     }
 
     /// Waits for `future`, or for the first thing that comes due. The future stays usable: pass it again.
     pub(crate) async fn wait<F: Future>(&mut self, future: F) -> Waited<F::Output> {
         let mut future = pin!(future);
-        let earliest = self.schedule.earliest();
-        if earliest < self.sleep.deadline() {
-            self.sleep.as_mut().reset(earliest);
-        }
         std::future::poll_fn(|context| {
             if let Poll::Ready(done) = future.as_mut().poll(context) {
                 return Poll::Ready(Waited::Done(done));
@@ -90,13 +87,10 @@ impl Pace {
             if self.shutdown.phase() >= Phase::Ending {
                 return Poll::Ready(Waited::Due(Due::Ending));
             }
-            while self.sleep.as_mut().poll(context).is_ready() {
-                if let Some(due) = self.schedule.due(Instant::now()) {
-                    return Poll::Ready(Waited::Due(due));
-                }
-                self.sleep.as_mut().reset(self.schedule.earliest());
-            }
-            Poll::Pending
+            self.limits.poll(self.schedule.earliest(), context).map(|()| {
+                let due = self.schedule.due(Instant::now());
+                Waited::Due(due.expect("what was waited for is due"))
+            })
         })
         .await
     }

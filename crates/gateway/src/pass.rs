@@ -41,9 +41,8 @@ pub(crate) struct ClientHeaders(Vec<(HeaderName, HeaderValue)>);
 impl ClientHeaders {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut kept = Vec::with_capacity(4);
-        for name in &TO_SUPPLIER {
-            kept.extend(headers.get_all(name).iter().map(|value| (name.clone(), value.clone())));
-        }
+        let passed = headers.iter().filter(|(name, _)| TO_SUPPLIER.contains(name));
+        kept.extend(passed.map(|(name, value)| (name.clone(), value.clone())));
         Self(kept)
     }
 

@@ -120,6 +120,7 @@ where
         id_text: visit.id.to_string(),
         arrived: visit.arrived,
         arrived_us: visit.arrived_us,
+        limits: room.alarms.lend(),
         deadline: after(visit.arrived, asked.deadline.map_or(total, |deadline| deadline.min(total))),
         product: admitted.product,
         key_id: admitted.key_id,
@@ -147,7 +148,7 @@ async fn serve(call: Call, outlet: Outlet) {
         gap: None,
         total: call.deadline,
     };
-    let mut pace = Pace::new(call.room.shared.shutdown.clone(), schedule);
+    let mut pace = Pace::new(&call.limits, &call.room.shared.shutdown, schedule);
     match begin(&call, &record, &outlet, &mut pace).await {
         Ok(serving) => Relay { call: &call, record: &record, outlet: &outlet, pace }.run(serving).await,
         Err(nobody) => refuse(&call, &record, &outlet, nobody).await,
@@ -159,7 +160,7 @@ async fn begin(
     call: &Call,
     record: &Record<'_>,
     outlet: &Outlet,
-    pace: &mut Pace,
+    pace: &mut Pace<'_>,
 ) -> Result<Serving, Nobody> {
     let mut beginning = std::pin::pin!(takeover::begin(call, record, outlet));
     loop {

@@ -19,7 +19,7 @@ use wire::{Failure, StreamReader};
 
 use crate::call::Call;
 use crate::estimate;
-use crate::metrics::Ended;
+use crate::metrics::{Ended, Tried};
 use crate::trace::AttemptTrace;
 
 /// See the module.
@@ -80,8 +80,8 @@ impl<'a> Record<'a> {
     }
 
     /// An attempt begins.
-    pub(crate) fn begin(&self, permit: Permit) -> Rc<AttemptTrace> {
-        let trace = Rc::new(AttemptTrace::new(Instant::now()));
+    pub(crate) fn begin(&self, permit: Permit, now: Instant) -> Rc<AttemptTrace> {
+        let trace = Rc::new(AttemptTrace::new(now));
         let deployment = permit.deployment();
         let current =
             Current { deployment, permit, trace: Rc::clone(&trace), reader: None, dropped: Vec::new() };
@@ -108,16 +108,17 @@ impl<'a> Record<'a> {
     /// The attempt under way failed before anything of it reached the client.
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };
+        let now = Instant::now();
         if failure == Failure::Timeout && self.call.is_hurried(current.trace.started) {
             // Who sets so short a time says nothing of the supplier by it.
             let used = self.used_unseen(&current, AttemptOutcome::Abandoned);
-            return self.conclude(current, AttemptOutcome::Abandoned, used);
+            return self.conclude(current, AttemptOutcome::Abandoned, used, now);
         }
         let used = self.used_in_vain(&current.trace).or_else(|| {
             let hung_up_on = failure == Failure::Timeout;
             self.used_unseen(&current, AttemptOutcome::Abandoned).filter(|_| hung_up_on)
         });
-        self.conclude(current, AttemptOutcome::Failed(failure), used);
+        self.conclude(current, AttemptOutcome::Failed(failure), used, now);
     }
 
     /// Of an attempt that came to nothing: a supplier that took the request in has read the prompt, and bills it.
@@ -128,12 +129,12 @@ impl<'a> Record<'a> {
 
     /// The first content is about to be released: `reader` will follow the stream from here on.
     pub(crate) fn begun_well(&self, reader: Option<Box<dyn StreamReader>>) {
-        let now = self.call.now();
+        let now = Instant::now();
         if let Some(current) = self.current.borrow_mut().as_mut() {
-            current.permit.begun_well(now);
+            current.permit.begun_well(self.call.room.shared.clock.world(now));
             current.reader = reader;
         }
-        self.with_entry(|entry| entry.ttft_us = Some(self.since_arrival(Instant::now())));
+        self.with_entry(|entry| entry.ttft_us = Some(self.since_arrival(now)));
     }
 
     /// Lets the stream's reader look at a frame.
@@ -193,15 +194,16 @@ impl<'a> Record<'a> {
         served: AttemptOutcome,
         used: Option<Used>,
     ) -> Option<Settled> {
+        let now = Instant::now();
         if let Some(mut current) = self.current.take() {
             let used = used.or_else(|| self.used_by_stream(&mut current, served));
-            self.conclude(current, served, used);
+            self.conclude(current, served, used, now);
         }
         let mut entry = self.entry.take()?;
         entry.outcome = outcome;
-        entry.total_us = self.since_arrival(Instant::now());
+        entry.total_us = self.since_arrival(now);
         entry.released_bytes = self.released_bytes.get();
-        self.count(&entry);
+        self.count(&entry, now);
         Some(self.call.room.shared.journal.settle(entry))
     }
 
@@ -226,22 +228,25 @@ impl<'a> Record<'a> {
         billed.then(|| self.estimated(Usage::default(), 0))
     }
 
-    fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>) {
+    fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>, now: Instant) {
         let Current { deployment, permit, trace, dropped, .. } = current;
-        let now = Instant::now();
         let name = &self.call.snapshot.deployment(deployment).name;
         let shared = &self.call.room.shared;
         self.observe(permit, outcome, &trace, now);
-        shared.metrics.attempt(name, outcome.as_str());
+        let tried = Tried {
+            recent: &self.call.room.recent,
+            product: &self.facts.product,
+            route: &self.facts.route,
+            deployment: name,
+        };
+        let first_token = trace.first_content.get().map(|first| (first - trace.started).as_secs_f64());
+        shared.metrics.attempt(&tried, outcome.as_str(), first_token);
         if let AttemptOutcome::Failed(failure) = outcome
             && failure.is_alarm()
         {
             let provider = &self.call.snapshot.provider_of(deployment).name;
             tracing::error!(%provider, deployment = %name, "{failure}: mend it; its requests go elsewhere meanwhile");
             shared.metrics.alarm(provider, failure.as_str());
-        }
-        if let Some(first) = trace.first_content.get() {
-            shared.metrics.first_token(name, (first - trace.started).as_secs_f64());
         }
         self.with_entry(|entry| {
             entry.deployment = Some(Arc::clone(name));
@@ -286,14 +291,15 @@ impl<'a> Record<'a> {
         record
     }
 
-    fn count(&self, entry: &Entry) {
+    fn count(&self, entry: &Entry, now: Instant) {
         self.call.room.shared.metrics.ended(&Ended {
+            recent: &self.call.room.recent,
             product: &self.facts.product,
             route: &self.facts.route,
             deployment: entry.deployment.as_ref(),
             outcome: entry.outcome.as_str(),
             taken_over: is_taken_over(&entry.attempts),
-            seconds: self.call.arrived.elapsed().as_secs_f64(),
+            seconds: now.saturating_duration_since(self.call.arrived).as_secs_f64(),
             usage: &entry.usage,
             cost: entry.cost,
         });

@@ -42,7 +42,7 @@ pub(crate) struct Relay<'a> {
     pub(crate) call: &'a Call,
     pub(crate) record: &'a Record<'a>,
     pub(crate) outlet: &'a Outlet,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Pace<'a>,
 }
 
 /// Where a stream's frames come from, and what becomes of them.

@@ -1,6 +1,7 @@
 //! What every request of one runtime thread works with.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -8,10 +9,11 @@ use ledger::Journal;
 use routing::Dice;
 use upstream::Pool;
 
+use crate::alarm::Alarms;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
 use crate::memory::MemoryBudget;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Recent};
 use crate::shutdown::Shutdown;
 use crate::snapshot::Snapshot;
 
@@ -41,13 +43,15 @@ pub struct Shared {
 pub struct Room {
     pub(crate) shared: Shared,
     pub(crate) pool: Pool,
+    pub(crate) alarms: Rc<Alarms>,
+    pub(crate) recent: Recent,
     dice: RefCell<Dice>,
 }
 
 impl Room {
     /// A room whose connections are opened by `pool` and whose choices follow from `dice`.
     pub fn new(shared: Shared, pool: Pool, dice: Dice) -> Self {
-        Self { shared, pool, dice: RefCell::new(dice) }
+        Self { shared, pool, alarms: Rc::default(), recent: Recent::default(), dice: RefCell::new(dice) }
     }
 
     /// A seed of its own for one request, recorded in its entry so that its choices can be replayed.

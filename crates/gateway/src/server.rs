@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::alarm::HeadTimer;
 use crate::client_io::ClientIo;
 use crate::outlet::ReplyBody;
 use crate::shutdown::{Phase, Shutdown};
@@ -112,7 +113,7 @@ where
     let mut builder = auto::Builder::new(LocalExecutor);
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(LONGEST_HEAD)
         .max_buf_size(READ_BUFFER_BYTES);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);

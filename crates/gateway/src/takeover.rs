@@ -44,8 +44,12 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
     let mut said = Said::default();
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible()).count();
     let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
-    while Instant::now() < call.deadline {
-        let Some(turn) = walk.next(&view, call.now()) else { break };
+    loop {
+        let now = Instant::now();
+        if now >= call.deadline {
+            break;
+        }
+        let Some(turn) = walk.next(&view, call.room.shared.clock.world(now)) else { break };
         let permit = match turn {
             Turn::Attempt(permit) => permit,
             Turn::Refused(deployment, reason) => {
@@ -53,7 +57,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 record.refused(deployment, reason);
                 continue;
             }
-            Turn::Pause(pause) if after(Instant::now(), pause) < call.deadline => {
+            Turn::Pause(pause) if after(now, pause) < call.deadline => {
                 // Nobody works for it, so a client that leaves now ends it.
                 outlet.drain_if_abandoned(false);
                 sleep(pause).await;
@@ -79,7 +83,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         // A supplier that bills on whatever we do is heard to the end, so that its bill is known.
         let provider = call.snapshot.provider_of(deployment);
         outlet.drain_if_abandoned(provider.stops_billing_on_abort == Some(false));
-        let trace = record.begin(permit);
+        let trace = record.begin(permit, now);
         let others_left = walk.attempts() < call.policy().max_attempts.min(eligible);
         let failed = match attempt(call, deployment, speech, &trace, others_left).await {
             Ok(started) => return Ok(Serving { deployment, attempts: walk.attempts(), started }),

@@ -2,8 +2,9 @@
 //!
 //! A waker called from another thread costs a system call each. So those who wait on one thread form a [`Group`]: the
 //! writer wakes only the group's relay, a task on that thread, and the relay wakes the others, which costs next to
-//! nothing there. The relay also hurries the writer, once for all that were ready in one turn of the thread's runtime.
-//! Without a tokio runtime there is no relay, and the writer wakes each itself.
+//! nothing there. The relay also sees to it that what was handed over is written, once for all that were ready in one
+//! turn of the thread's runtime: it writes itself where that takes no time to speak of, else it hurries the writer.
+//! Without a tokio runtime there is no relay: who hands a record over writes it, and the writer wakes each itself.
 
 mod group;
 
@@ -11,13 +12,14 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use ledger::{Health, Kept};
 
 use crate::queue::{Handed, Queue};
+use crate::writer::Writer;
 use group::Group;
 
 /// A commit that takes longer is a disk that hangs.
@@ -46,6 +48,8 @@ pub(crate) struct Progress {
     born: Instant,
     buffer: usize,
     groups: Mutex<Vec<Weak<Group>>>,
+    /// What it takes to write, where any thread may.
+    writer: OnceLock<Weak<Mutex<Writer>>>,
     closed: AtomicBool,
 }
 
@@ -62,6 +66,7 @@ impl Progress {
             born: Instant::now(),
             buffer,
             groups: Mutex::default(),
+            writer: OnceLock::new(),
             closed: AtomicBool::new(false),
         }
     }
@@ -75,6 +80,29 @@ impl Progress {
             tracing::error!("a record came after the ledger was closed, and is lost");
         }
         number
+    }
+
+    /// From now on any thread may write with `writer`.
+    pub(crate) fn let_write(&self, writer: &Arc<Mutex<Writer>>) {
+        // There is only one.
+        self.writer.set(Arc::downgrade(writer)).ok();
+    }
+
+    /// Sees to it that what this thread handed over is written soon: with all that it hands over in this turn.
+    pub(crate) fn see_to_it(self: &Arc<Self>) {
+        let may_write = self.writer.get().is_some() && self.is_quick();
+        if !(may_write && (self.group().call(self) || self.write_here())) {
+            self.queue.nudge();
+        }
+    }
+
+    /// Writes all that was handed over, if that may be done here and takes no time to speak of.
+    fn write_here(&self) -> bool {
+        let writer = self.writer.get().filter(|_| self.is_quick()).and_then(Weak::upgrade);
+        let Some(writer) = writer else { return false };
+        let Ok(mut writer) = writer.try_lock() else { return false };
+        writer.write_here();
+        true
     }
 
     /// How many records wait.

@@ -65,6 +65,8 @@ impl Tip {
 pub(crate) struct Encoder {
     tip: Tip,
     heads: HashMap<Box<[u8]>, Head>,
+    /// The last that was used: mostly the next is the same.
+    last: Option<(Box<[u8]>, Head)>,
     next_head: i64,
     /// Counts the volumes of the daybook: each names the heads that it uses.
     volume: u64,
@@ -92,7 +94,7 @@ impl Encoder {
             heads.insert(text.into(), Head { id, digest: Chain::digest(text), named_in: 0 });
         }
         let tip = Tip::read(connection)?;
-        Ok(Self { tip, heads, next_head, volume: 0, head: Vec::new(), tail: Vec::new() })
+        Ok(Self { tip, heads, last: None, next_head, volume: 0, head: Vec::new(), tail: Vec::new() })
     }
 
     /// Where the journal will end when all that was encoded is in it.
@@ -138,8 +140,13 @@ impl Encoder {
 
     /// Finds a head, or makes it; names it where this volume has not.
     fn head(&mut self, batch: &mut Batch, (product, route): (&str, &str), text: &[u8]) -> Head {
+        let is_last = |(last, head): &&(Box<[u8]>, Head)| head.named_in == self.volume && **last == *text;
+        if let Some((_, head)) = self.last.as_ref().filter(is_last) {
+            return *head;
+        }
         let known = self.heads.get_mut(text);
         if let Some(head) = known.as_deref().filter(|head| head.named_in == self.volume) {
+            self.last = Some((text.into(), *head));
             return *head;
         }
         let head = if let Some(head) = known {

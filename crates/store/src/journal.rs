@@ -28,8 +28,6 @@ pub struct Sqlite {
     progress: Arc<Progress>,
     posting: Arc<Posting>,
     writer: Arc<Mutex<Writer>>,
-    /// Whether a thread with a record may write it itself: a sync would keep it from its other work.
-    writes_here: bool,
     recovered: usize,
     salt: u64,
     threads: Mutex<Option<Threads>>,
@@ -56,6 +54,10 @@ impl Sqlite {
         let (progress, posting) = (Arc::new(Progress::new(options.buffer)), Arc::<Posting>::default());
         let writer = Writer::new(daybook, encoder, Arc::clone(&progress), Arc::clone(&posting));
         let writer = Arc::new(Mutex::new(writer));
+        if options.durability == Durability::CrashSafe {
+            // A sync would keep a thread from its other work.
+            progress.let_write(&writer);
+        }
         let thread = {
             let (writer, progress) = (Arc::clone(&writer), Arc::clone(&progress));
             spawn("ledger", move || writer::run(&writer, &progress))?
@@ -65,9 +67,8 @@ impl Sqlite {
             spawn("posting", move || posting::run(&options, &posting, &progress, connection))?
         };
         let threads = Mutex::new(Some(Threads { writer: thread, poster, _lock: lock }));
-        let writes_here = options.durability == Durability::CrashSafe;
         let path = options.path.clone();
-        Ok(Self { path, progress, posting, writer, writes_here, recovered, salt, threads })
+        Ok(Self { path, progress, posting, writer, recovered, salt, threads })
     }
 
     /// Where it lies.
@@ -115,17 +116,10 @@ impl Sqlite {
         if unwritten > 0 { Err(Unwritten { records: unwritten }) } else { Ok(()) }
     }
 
-    /// Hands a record over and, where that takes no time to speak of, writes it and all that waits.
+    /// Hands a record over and sees to it that it is written.
     fn hand(&self, record: Handed) -> Settled {
         let Some(number) = self.progress.hand(record) else { return Settled::now(Kept::Buffered) };
-        if self.writes_here
-            && self.progress.is_quick()
-            && let Ok(mut writer) = self.writer.try_lock()
-        {
-            writer.write_here();
-        } else {
-            self.progress.queue.nudge();
-        }
+        self.progress.see_to_it();
         match self.progress.kept(number) {
             Some(kept) => Settled::now(kept),
             None => Settled::later(Waiting { progress: Arc::clone(&self.progress), number }),

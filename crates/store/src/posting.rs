@@ -19,7 +19,7 @@ use crate::options::{Durability, Options};
 use crate::schema;
 
 /// A step begins when so many rows wait...
-const ENOUGH: usize = 128;
+const ENOUGH: usize = 256;
 /// ... or when the first of them has waited so long. A reader sees an entry at most about this late.
 const LATE: Duration = Duration::from_millis(20);
 /// The first and the longest rest between two tries.
@@ -28,8 +28,8 @@ const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_se
 const LAST_TRIES: Duration = Duration::from_secs(3);
 /// How many rows are posted between two notes of where a recovery would start.
 const NOTE_EVERY: i64 = 1024;
-/// Used batches that are kept to be filled again.
-const SPARE: usize = 8;
+/// Used batches that are kept to be filled again: as many as mostly wait for a step.
+const SPARE: usize = ENOUGH;
 /// A batch that has grown beyond this is not kept.
 const SPARE_BYTES: usize = 1 << 20;
 
@@ -123,15 +123,14 @@ impl Posting {
         Some(std::mem::take(&mut state.batches))
     }
 
-    fn posted(&self, batches: Vec<Batch>, seq: i64) {
+    fn posted(&self, mut batches: Vec<Batch>, seq: i64) {
+        batches.retain(|batch| batch.bytes.capacity() < SPARE_BYTES);
+        batches.iter_mut().for_each(Batch::clear);
         let mut state = self.lock();
         state.posted_seq = seq;
-        for mut batch in batches {
-            if state.spare.len() < SPARE && batch.bytes.capacity() < SPARE_BYTES {
-                batch.clear();
-                state.spare.push(batch);
-            }
-        }
+        let room = SPARE - state.spare.len();
+        batches.truncate(room);
+        state.spare.append(&mut batches);
         drop(state);
         self.changed.notify_all();
     }

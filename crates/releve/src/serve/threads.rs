@@ -4,14 +4,14 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use console::Console;
 use gateway::{Room, Shared};
 use routing::Dice;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::task::LocalSet;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio_rustls::TlsAcceptor;
 use upstream::{Pool, TcpDial};
 
@@ -73,8 +73,16 @@ fn spawn<F: Future<Output = ()>>(
     name: String,
     work: impl FnOnce() -> F + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name(name).spawn(move || {
-        LocalSet::new().block_on(&runtime, async { work().await });
-    })
+    let (made, was_made) = mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        // It stays on the thread that makes it.
+        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+            Ok(runtime) => {
+                made.send(Ok(())).ok();
+                runtime.block_on(async { work().await });
+            }
+            Err(error) => drop(made.send(Err(error))),
+        }
+    })?;
+    was_made.recv().map_err(io::Error::other)?.map(|()| thread)
 }

@@ -16,7 +16,7 @@ pub(super) struct Group {
 struct State {
     waiters: Vec<(u64, Waker)>,
     relay: Relay,
-    /// Somebody joined since the relay last hurried the writer.
+    /// Something was handed over, or somebody joined, since the relay last saw to it.
     hurry: bool,
 }
 
@@ -38,6 +38,15 @@ impl Group {
             Some((_, known)) => known.clone_from(waker),
             None => state.waiters.push((number, waker.clone())),
         }
+        self.call_relay(state, progress)
+    }
+
+    /// Has the relay see to what was handed over. `false` where there is none.
+    pub(super) fn call(self: &Arc<Self>, progress: &Arc<Progress>) -> bool {
+        self.call_relay(self.lock(), progress)
+    }
+
+    fn call_relay(self: &Arc<Self>, mut state: MutexGuard<'_, State>, progress: &Arc<Progress>) -> bool {
         match &state.relay {
             Relay::Waits(_) if state.hurry => true,
             Relay::Waits(relay) => {
@@ -87,9 +96,10 @@ impl Group {
     fn start_relay(self: &Arc<Self>, progress: &Arc<Progress>) -> bool {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
         self.lock().relay = Relay::Starting;
-        let (group, progress) = (OnDrop(Arc::clone(self)), Arc::downgrade(progress));
-        runtime.spawn(poll_fn(move |context| group.0.relay(context, &progress)));
-        true
+        let relay = Running { group: Arc::clone(self), progress: Arc::downgrade(progress) };
+        runtime.spawn(poll_fn(move |context| relay.group.relay(context, &relay.progress)));
+        // A runtime that is ending has dropped it at once.
+        !matches!(self.lock().relay, Relay::Missing)
     }
 
     /// One turn of the relay. It ends when the ledger is closed and nobody waits any more.
@@ -103,17 +113,23 @@ impl Group {
             relay => *relay = Relay::Waits(context.waker().clone()),
         }
         let hurry = std::mem::take(&mut state.hurry);
-        wake_kept(state, |number| progress.kept(number).is_some());
-        if hurry {
+        drop(state);
+        if hurry && !progress.write_here() {
             progress.queue.hurry();
         }
+        wake_kept(self.lock(), |number| progress.kept(number).is_some());
         Poll::Pending
     }
 
     /// The relay's runtime has ended: those who are left are woken, and find another way.
-    fn end_relay(&self) {
+    fn end_relay(&self, progress: &Weak<Progress>) {
         let mut state = self.lock();
         state.relay = Relay::Missing;
+        if std::mem::take(&mut state.hurry)
+            && let Some(progress) = progress.upgrade()
+        {
+            progress.queue.hurry();
+        }
         wake_kept(state, |_| true);
     }
 
@@ -130,10 +146,14 @@ fn wake_kept(mut state: MutexGuard<'_, State>, is_kept: impl Fn(u64) -> bool) {
     }
 }
 
-struct OnDrop(Arc<Group>);
+/// A relay that runs.
+struct Running {
+    group: Arc<Group>,
+    progress: Weak<Progress>,
+}
 
-impl Drop for OnDrop {
+impl Drop for Running {
     fn drop(&mut self) {
-        self.0.end_relay();
+        self.group.end_relay(&self.progress);
     }
 }
