@@ -202,10 +202,9 @@ impl Effort {
     /// As a word of `OpenAI`'s list, for a model that takes nothing else; `None` where the model may decide.
     pub fn word(&self) -> Option<&str> {
         match self {
-            Self::Off => Some("none"),
+            Self::Off | Self::Budget(0) => Some("none"),
             Self::Auto => None,
             Self::Named(word) => Some(word),
-            Self::Budget(0) => Some("none"),
             Self::Budget(..=1024) => Some("minimal"),
             Self::Budget(..=4096) => Some("low"),
             Self::Budget(..=12_288) => Some("medium"),

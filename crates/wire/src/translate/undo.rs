@@ -39,8 +39,9 @@ impl Undo {
             block.content = self.call(call);
         }
         match &mut block.content {
-            Content::Opaque(proof) => self.own(proof),
-            Content::ToolCall(ToolCall { proof: Some(proof), .. }) => self.own(proof),
+            Content::Opaque(proof) | Content::ToolCall(ToolCall { proof: Some(proof), .. }) => {
+                self.own(proof)
+            }
             Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
             Content::Text(text) => text.proof.iter_mut().for_each(|proof| self.own(proof)),
             _ => {}

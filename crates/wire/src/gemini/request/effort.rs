@@ -80,12 +80,11 @@ fn level(effort: &Effort, losses: &mut Vec<Loss>) -> Option<&'static str> {
         _ => {}
     }
     match effort.word()? {
-        "none" => Some("LOW"),
         "minimal" => {
             less("not every model there takes `minimal`: the next level");
             Some("LOW")
         }
-        "low" => Some("LOW"),
+        "none" | "low" => Some("LOW"),
         "medium" => Some("MEDIUM"),
         "high" => Some("HIGH"),
         "xhigh" | "max" => {

@@ -108,10 +108,9 @@ fn amount(effort: &Effort) -> (Think, Option<&'static str>) {
         _ => (Think::On, Some("an amount that is not known here: the model decides")),
     };
     match effort {
-        Effort::Off => (Think::Off, None),
+        Effort::Off | Effort::Budget(0) => (Think::Off, None),
         Effort::Auto => (Think::On, None),
         Effort::Named(word) => level(word),
-        Effort::Budget(0) => (Think::Off, None),
         Effort::Budget(_) => (level(effort.word().unwrap_or_default()).0, CLOSEST),
     }
 }

@@ -25,8 +25,7 @@ impl Fields {
     pub(super) fn read(&mut self, scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
         object(scan, "additionalModelRequestFields", |scan, name| {
             match name {
-                b"thinking" => self.thinking(scan, request)?,
-                b"reasoningConfig" | b"reasoning_config" => self.thinking(scan, request)?,
+                b"thinking" | b"reasoningConfig" | b"reasoning_config" => self.thinking(scan, request)?,
                 b"reasoning_effort" => self.effort = Some(text(scan, "reasoning_effort")?),
                 b"top_k" => request.sampling.top_k = Some(number(scan, "top_k")?),
                 b"output_config" => object(scan, "output_config", |scan, name| {

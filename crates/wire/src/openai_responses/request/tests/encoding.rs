@@ -46,7 +46,8 @@ fn e13_reasoning_goes_back_to_who_can_read_it() {
         let (body, losses) = written(&request, &target());
         (body["input"].as_array().unwrap()[1..].to_vec(), losses)
     };
-    let item = json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "s"}], "encrypted_content": "enc"});
+    let id = crate::call_id::made(b"enc", 0).replace("call_", "rs_");
+    let item = json!({"type": "reasoning", "id": id, "summary": [{"type": "summary_text", "text": "s"}], "encrypted_content": "enc"});
     assert_eq!(say(vec![think("s", Some(ours.clone()), true)]), (vec![item.clone()], vec![]));
     // A summary and its thought are one item again.
     let mut both = item.clone();
