@@ -40,7 +40,7 @@ impl Undo {
         }
         match &mut block.content {
             Content::Opaque(proof) | Content::ToolCall(ToolCall { proof: Some(proof), .. }) => {
-                self.own(proof)
+                self.own(proof);
             }
             Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
             Content::Text(text) => text.proof.iter_mut().for_each(|proof| self.own(proof)),
