@@ -85,13 +85,13 @@ fn counted(path: &str) -> Option<Conversation> {
     }
     let (model, action) = gemini_model(path)?;
     let model = named(model).filter(|_| action == "countTokens")?;
-    Some(Conversation { protocol: Protocol::Gemini, model, stream: Some(false) })
+    Some(Conversation { protocol: Protocol::Gemini, model: Some(model), stream: Some(false) })
 }
 
 /// `/openai/deployments/{name}/chat/completions`: the name stands in the path, whatever the body says.
 fn azure(path: &str) -> Option<Conversation> {
     let name = path.strip_prefix("/openai/deployments/")?.strip_suffix("/chat/completions")?;
-    Some(Conversation { protocol: Protocol::OpenaiChat, model: named(name)?, stream: None })
+    Some(Conversation { protocol: Protocol::OpenaiChat, model: Some(named(name)?), stream: None })
 }
 
 /// `/v1beta/models/{model}:generateContent` and its like, under `/v1` too.
@@ -102,7 +102,7 @@ fn gemini(path: &str) -> Option<Conversation> {
         "streamGenerateContent" => true,
         _ => return None,
     };
-    Some(Conversation { protocol: Protocol::Gemini, model: named(model)?, stream: Some(stream) })
+    Some(Conversation { protocol: Protocol::Gemini, model: Some(named(model)?), stream: Some(stream) })
 }
 
 /// The model in a path of Gemini's, and what is wanted of it.
@@ -119,12 +119,16 @@ fn converse(path: &str) -> Option<Conversation> {
         "converse-stream" => true,
         _ => return None,
     };
-    Some(Conversation { protocol: Protocol::BedrockConverse, model: named(model)?, stream: Some(stream) })
+    Some(Conversation {
+        protocol: Protocol::BedrockConverse,
+        model: Some(named(model)?),
+        stream: Some(stream),
+    })
 }
 
 /// A name in a path, which is never empty.
-fn named(name: &str) -> Option<Option<String>> {
-    (!name.is_empty()).then(|| Some(percent_decoded(name)))
+fn named(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| percent_decoded(name))
 }
 
 fn model(path: &str) -> Option<String> {
@@ -182,28 +186,24 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said_in_body(protocol: Protocol) -> Result<Endpoint, NoEndpoint> {
-        Ok(Endpoint::Converse(Conversation { protocol, model: None, stream: None }))
+    fn said_in_body(protocol: Protocol) -> Endpoint {
+        Endpoint::Converse(Conversation { protocol, model: None, stream: None })
     }
 
-    fn said_in_path(
-        protocol: Protocol,
-        model: &str,
-        stream: impl Into<Option<bool>>,
-    ) -> Result<Endpoint, NoEndpoint> {
+    fn said_in_path(protocol: Protocol, model: &str, stream: impl Into<Option<bool>>) -> Endpoint {
         let (model, stream) = (Some(model.into()), stream.into());
-        Ok(Endpoint::Converse(Conversation { protocol, model, stream }))
+        Endpoint::Converse(Conversation { protocol, model, stream })
     }
 
     #[test]
     fn paths_lead_to_endpoints() {
         let post = |path| find(&Method::POST, path);
         let get = |path| find(&Method::GET, path);
-        assert_eq!(post("/v1/chat/completions"), said_in_body(Protocol::OpenaiChat));
-        assert_eq!(post("/v1/messages"), said_in_body(Protocol::AnthropicMessages));
+        assert_eq!(post("/v1/chat/completions"), Ok(said_in_body(Protocol::OpenaiChat)));
+        assert_eq!(post("/v1/messages"), Ok(said_in_body(Protocol::AnthropicMessages)));
         let counted = Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None };
         assert_eq!(post("/v1/messages/count_tokens"), Ok(Endpoint::CountTokens(counted)));
-        assert_eq!(post("/v1/responses"), said_in_body(Protocol::OpenaiResponses));
+        assert_eq!(post("/v1/responses"), Ok(said_in_body(Protocol::OpenaiResponses)));
         assert_eq!(get("/v1/messages"), Err(NoEndpoint::Method("POST")));
         assert_eq!(post("/livez"), Err(NoEndpoint::Method("GET, HEAD")));
         assert_eq!(get("/v1/models/openai%2Fgpt-5"), Ok(Endpoint::Model("openai/gpt-5".into())));
@@ -219,13 +219,16 @@ mod tests {
     fn a_model_in_the_path_is_found_with_its_slashes() {
         let post = |path| find(&Method::POST, path);
         let (gemini, converse) = (Protocol::Gemini, Protocol::BedrockConverse);
-        assert_eq!(post("/v1beta/models/a/b:generateContent"), said_in_path(gemini, "a/b", false));
-        assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), said_in_path(gemini, "a/b", true));
+        assert_eq!(post("/v1beta/models/a/b:generateContent"), Ok(said_in_path(gemini, "a/b", false)));
+        assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), Ok(said_in_path(gemini, "a/b", true)));
         assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Method("GET, HEAD")));
-        assert_eq!(post("/model/arn%3Aaws%3Ax%2Fy/converse"), said_in_path(converse, "arn:aws:x/y", false));
-        assert_eq!(post("/model/a:0/converse-stream"), said_in_path(converse, "a:0", true));
+        assert_eq!(
+            post("/model/arn%3Aaws%3Ax%2Fy/converse"),
+            Ok(said_in_path(converse, "arn:aws:x/y", false))
+        );
+        assert_eq!(post("/model/a:0/converse-stream"), Ok(said_in_path(converse, "a:0", true)));
         assert_eq!(post("/model//converse"), Err(NoEndpoint::Path));
         let azure = post("/openai/deployments/prod/chat/completions");
-        assert_eq!(azure, said_in_path(Protocol::OpenaiChat, "prod", None));
+        assert_eq!(azure, Ok(said_in_path(Protocol::OpenaiChat, "prod", None)));
     }
 }

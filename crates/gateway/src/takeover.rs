@@ -90,15 +90,9 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Err(failed) => failed,
         };
         record.failed(failed.failure);
-        if failed.failure == Failure::ForeignProof {
-            call.leaves_proofs_out.set(true);
-        }
-        if failed.failure == Failure::Client && call.is_translated(deployment) {
-            call.translation_refused(deployment);
-            if native_left(call, record) {
-                said.failed(call, deployment, failed.failure, failed.answer);
-                continue;
-            }
+        if wants_second_opinion(call, record, deployment, failed.failure) {
+            said.failed(call, deployment, failed.failure, failed.answer);
+            continue;
         }
         walk.failed(&view, deployment, failed.failure);
         match failed {
@@ -113,6 +107,26 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
+}
+
+/// What a failure changes for whoever is asked next; whether it is no verdict on the request, although it sounds like one.
+fn wants_second_opinion(
+    call: &Call,
+    record: &Record<'_>,
+    deployment: DeploymentIndex,
+    failure: Failure,
+) -> bool {
+    match failure {
+        Failure::ForeignProof => {
+            call.leaves_proofs_out.set(true);
+            false
+        }
+        Failure::Client if call.is_translated(deployment) => {
+            call.translation_refused(deployment);
+            native_left(call, record)
+        }
+        _ => false,
+    }
 }
 
 /// Whether somebody who speaks the client's own protocol has not been asked yet: only such a one can tell whether a
