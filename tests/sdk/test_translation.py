@@ -47,7 +47,7 @@ FORMS = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"]
 def config(first, second):
     """A route for each protocol, over the one supplier that speaks them all; and one for each case that makes it fail,
     since a supplier's breakers belong to its name."""
-    config = base()
+    config = {**base(), "policy": {}}
     names = {protocol: protocol for protocol in SAID}
     names |= {f"{protocol}-{case}": protocol for protocol in SAID for case in FAILING}
     for name, protocol in names.items():

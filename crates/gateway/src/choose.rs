@@ -52,7 +52,7 @@ pub(crate) fn plan(
     let route = &snapshot.routes[route];
     let facts = Facts {
         protocol: asked.protocol,
-        translates: wire::translations(asked.protocol).collect(),
+        translates: wire::translations(asked.protocol).filter(|_| route.policy.translate).collect(),
         needs: asked.needs,
         estimated_input_tokens: asked.estimated_input_tokens,
         max_tokens: asked.max_tokens,

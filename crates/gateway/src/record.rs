@@ -115,7 +115,8 @@ impl<'a> Record<'a> {
             return self.conclude(current, AttemptOutcome::Abandoned, used, now);
         }
         let used = self.used_in_vain(&current.trace).or_else(|| {
-            let hung_up_on = failure == Failure::Timeout;
+            // One that said itself that it took too long has said what it bills: nothing.
+            let hung_up_on = failure == Failure::Timeout && current.trace.status.get().is_none();
             self.used_unseen(&current, AttemptOutcome::Abandoned).filter(|_| hung_up_on)
         });
         self.conclude(current, AttemptOutcome::Failed(failure), used, now);

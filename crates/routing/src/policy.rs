@@ -15,6 +15,8 @@ pub struct Policy {
     /// What a request pays towards attempts at unhealthy targets, in attempts: 0.2 is one in five. 0 forbids them.
     /// Too high: an outage is answered with more load.
     pub retry_budget: f64,
+    /// Whether suppliers that speak another protocol than the client are asked.
+    pub translate: bool,
     /// What happens when a supplier falls.
     pub takeover: Takeover,
     /// TCP and TLS. Too low: far suppliers look dead; too high: a dead one delays the failover.
@@ -43,6 +45,7 @@ impl Default for Policy {
             prefer: Prefer::Listed,
             max_attempts: 3,
             retry_budget: 0.2,
+            translate: true,
             takeover: Takeover::BeforeContent,
             connect_timeout: Duration::from_secs(2),
             header_timeout: Duration::from_secs(30),

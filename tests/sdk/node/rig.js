@@ -143,6 +143,7 @@ const PROTOCOLS = { openai: 'openai-chat', anthropic: 'anthropic-messages' };
 /** `cases`: a route for each name, over a deployment of its own and a healthy one, `[name, dialect, policy]`. */
 function written(first, second, cases) {
   const lines = ['[server]', 'listen = "127.0.0.1:0"', 'admin_listen = "127.0.0.1:0"', '[products.office]'];
+  lines.push('[policy]', 'translate = false');
   const provider = (name, supplier, dialect) =>
     lines.push(
       `[providers."${name}"]`,

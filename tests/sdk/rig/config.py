@@ -32,6 +32,8 @@ def base():
     return {
         "server": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"},
         "ledger": {"url": "sqlite:releve.db"},
+        # Each dialect has deployments of its own here: what is tried is the way of the bytes.
+        "policy": {"translate": False},
         "products.office": {},
     }
 

@@ -74,7 +74,9 @@ fn planned<'a>(
 ) -> impl Iterator<Item = Row> + use<'a> {
     let facts = Facts {
         protocol,
-        translates: wire::translations(protocol).collect(),
+        translates: wire::translations(protocol)
+            .filter(|_| snapshot.routes[route].policy.translate)
+            .collect(),
         needs: imagined.needs,
         estimated_input_tokens: imagined.input_tokens,
         max_tokens: imagined.max_tokens,

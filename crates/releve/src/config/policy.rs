@@ -54,6 +54,10 @@ pub(crate) struct PolicyKeys {
     /// Further tries at unhealthy candidates, as a share of recent requests. Too high: a storm when all are down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_budget: Option<At<Share>>,
+    /// Whether suppliers that speak another protocol than the client are asked. `false`: only those take over that carry
+    /// everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) translate: Option<At<bool>>,
     /// TCP and TLS. Too low: far suppliers look dead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connect_timeout: Option<At<Period>>,
@@ -87,6 +91,7 @@ impl PolicyKeys {
             takeover: section.get("takeover"),
             max_attempts: section.get("max_attempts"),
             retry_budget: section.get("retry_budget"),
+            translate: section.get("translate"),
             connect_timeout: section.get("connect_timeout"),
             header_timeout: section.get("header_timeout"),
             max_time_to_first_token: section.get("max_time_to_first_token"),
@@ -144,6 +149,7 @@ impl PolicyKeys {
             takeover: either(self.takeover.as_ref(), base.takeover.as_ref()),
             max_attempts: either(self.max_attempts.as_ref(), base.max_attempts.as_ref()),
             retry_budget: either(self.retry_budget.as_ref(), base.retry_budget.as_ref()),
+            translate: either(self.translate.as_ref(), base.translate.as_ref()),
             connect_timeout: either(self.connect_timeout.as_ref(), base.connect_timeout.as_ref()),
             header_timeout: either(self.header_timeout.as_ref(), base.header_timeout.as_ref()),
             max_time_to_first_token: either(

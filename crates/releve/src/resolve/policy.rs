@@ -26,6 +26,7 @@ pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
         // Nobody takes over: one attempt is all.
         max_attempts: if takeover == Takeover::Off { 1 } else { attempts },
         retry_budget: keys.retry_budget.as_ref().map_or(default.retry_budget, |share| share.0),
+        translate: keys.translate.as_ref().map_or(default.translate, |translate| translate.value),
         takeover,
         connect_timeout: time(&keys.connect_timeout, default.connect_timeout),
         header_timeout: time(&keys.header_timeout, default.header_timeout),
@@ -52,6 +53,7 @@ pub(super) fn filled(keys: &PolicyKeys) -> PolicyKeys {
         takeover: Some(takeover),
         max_attempts: Some(At::nowhere(policy.max_attempts)),
         retry_budget: Some(At::nowhere(Share(policy.retry_budget))),
+        translate: Some(At::nowhere(policy.translate)),
         connect_timeout: time(policy.connect_timeout),
         header_timeout: time(policy.header_timeout),
         max_time_to_first_token: Some(At::nowhere(Limit(policy.max_time_to_first_token.map(Period)))),
