@@ -73,6 +73,8 @@ def test_p1_each_takeover_is_in_the_ledger(gateway, ran):
         # A first attempt that had been accepted has used something, too: nobody says how much, so that is estimated.
         served = second if "usage_source" in second else entry
         assert entry["outcome"] == "answered" and served["usage_source"] == "supplier", entry
-        assert first.get("status") == 200 or entry["usage_source"] == "supplier", entry
+        # So has one that was given up in silence, where nobody knows whether its supplier then stops billing.
+        silent = "status" not in first and first["outcome"] == {"failed": "timeout"}
+        assert first.get("status") == 200 or silent or entry["usage_source"] == "supplier", entry
         assert first["deployment"].startswith(f"first-{entry['route']}/") and "failed" in first["outcome"], entry
         assert second["outcome"] == "served" and second["deployment"] == entry["deployment"], entry
