@@ -55,7 +55,7 @@ impl Credential {
     }
 
     /// Puts a credential that is a header among `headers`, in place of any that stood there. A signature is made by
-    /// [`sign`](Self::sign), when all the rest is there.
+    /// the pool, when all the rest is there.
     pub fn apply(&self, headers: &mut http::HeaderMap) {
         if let Form::Header { name, value } = &self.0 {
             headers.insert(name.clone(), value.clone());
