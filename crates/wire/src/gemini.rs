@@ -96,8 +96,16 @@ impl Codec for Gemini {
         true
     }
 
+    fn token_count(&self, tokens: u64) -> Option<Bytes> {
+        Some(format!("{{\"totalTokens\":{tokens}}}").into())
+    }
+
+    fn count_path(&self, model: &str) -> Option<Cow<'static, str>> {
+        Some(path::of(model, "countTokens").into())
+    }
+
     fn path(&self, model: &str, stream: bool) -> Cow<'static, str> {
-        path::of(model, stream).into()
+        path::of(model, if stream { "streamGenerateContent?alt=sse" } else { "generateContent" }).into()
     }
 
     /// Streams of this protocol always state usage.

@@ -8,7 +8,7 @@ const COLLECTIONS: [&str; 2] = ["models/", "tunedModels/"];
 
 /// What is appended to the base URL. All that is not unreserved in a URL is percent-encoded in the name, slashes and
 /// colons included, so a name stays one segment and cannot name another method.
-pub(super) fn of(model: &str, stream: bool) -> String {
+pub(super) fn of(model: &str, method: &str) -> String {
     let (collection, name) = COLLECTIONS
         .iter()
         .find_map(|collection| Some((*collection, model.strip_prefix(collection)?)))
@@ -21,6 +21,7 @@ pub(super) fn of(model: &str, stream: bool) -> String {
             write!(path, "%{byte:02X}").expect("a string takes everything");
         }
     }
-    path.push_str(if stream { ":streamGenerateContent?alt=sse" } else { ":generateContent" });
+    path.push(':');
+    path.push_str(method);
     path
 }

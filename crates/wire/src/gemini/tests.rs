@@ -95,6 +95,8 @@ fn i07_a_models_name_stays_one_segment_of_the_path() {
         assert_eq!(Gemini.path(model, false), expected);
     }
     assert_eq!(Gemini.path("m", true), "/v1beta/models/m:streamGenerateContent?alt=sse");
+    assert_eq!(Gemini.count_path("a/b").unwrap(), "/v1beta/models/a%2Fb:countTokens");
+    assert_eq!(Gemini.token_count(7).unwrap(), r#"{"totalTokens":7}"#);
 }
 
 #[test]
