@@ -200,14 +200,20 @@ fn outgoing(call: &Call, deployment: DeploymentIndex, speech: &Speech) -> Outgoi
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     provider.target.apply(&mut headers);
-    Outgoing {
+    let mut outgoing = Outgoing {
         method: Method::POST,
         uri: provider
             .target
             .uri(&call.codec_of(deployment).path(call.model_name(deployment), call.asked.stream)),
         headers,
         body: call.body_for(deployment, speech),
-    }
+    };
+    provider.target.sign(&mut outgoing, now_unix_s(call));
+    outgoing
+}
+
+fn now_unix_s(call: &Call) -> u64 {
+    u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default()
 }
 
 fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Failed> {
@@ -237,8 +243,7 @@ async fn refused(
     // What cannot be unpacked says nothing; its status still does.
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let now_unix_s = u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default();
-    let failure = codec.classify(status.as_u16(), &header, &body, now_unix_s);
+    let failure = codec.classify(status.as_u16(), &header, &body, now_unix_s(call));
     Failed { failure, answer: Some(Box::new(ErrorAnswer { status, headers, body })) }
 }
 

@@ -27,8 +27,10 @@ static TO_CLIENT: [HeaderName; 5] = [
     HeaderName::from_static("openai-model"),
 ];
 
-/// Beside those, from a supplier's error to the client: when to come back.
-static ERROR_TO_CLIENT: [HeaderName; 3] = [
+/// Beside those, from a supplier's error to the client: when to come back, and the error's name, which AWS says nowhere
+/// else.
+static ERROR_TO_CLIENT: [HeaderName; 4] = [
+    HeaderName::from_static("x-amzn-errortype"),
     header::RETRY_AFTER,
     HeaderName::from_static("retry-after-ms"),
     HeaderName::from_static("x-should-retry"),

@@ -75,7 +75,7 @@ impl<'a> Said<'a> {
             // A block's start, or its growth.
             b"start" | b"delta" => members(scan, |scan, name| self.block(scan, name)),
             b"stopReason" => {
-                self.stop = scan.text()?;
+                self.stop = scan.text()?.or(self.stop);
                 Ok(())
             }
             b"usage" => {
