@@ -7,12 +7,13 @@ pub(super) mod merged;
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Quirks};
+use catalogue::{Capabilities, Needs};
 use serde_json::Value;
 
+use crate::conversation::testing::{self, gather};
 use crate::conversation::{
-    Block, BlockStart, Choice, ClientTranslator, Content, Delta, Event, EventDecoder, Loss, Reasoning,
-    ReplyContext, Request, Target, Text, ToolCall, ToolInput, TranslateError,
+    Block, BlockStart, Choice, ClientTranslator, Content, Delta, Event, EventDecoder, Loss, ReplyContext,
+    Request, Target, ToolInput, TranslateError,
 };
 use crate::openai_chat::OpenaiChat;
 
@@ -21,15 +22,8 @@ pub(super) const OWNER: &str = "account";
 
 /// A target that takes everything.
 pub(super) fn target() -> Target<'static> {
-    Target {
-        model: "m",
-        owner: OWNER,
-        max_output: None,
-        capabilities: Capabilities { yes: Needs::CACHE_MARKS, no: Needs::NONE },
-        quirks: Quirks::NONE,
-        refuses: &[],
-        stream_usage: true,
-    }
+    let capabilities = Capabilities { yes: Needs::CACHE_MARKS, no: Needs::NONE };
+    Target { model: "m", owner: OWNER, capabilities, ..testing::target() }
 }
 
 pub(super) fn about(request: Request) -> ReplyContext {
@@ -51,107 +45,19 @@ pub(super) fn names(losses: &[Loss]) -> Vec<&str> {
     losses.iter().map(|loss| loss.what.as_str()).collect()
 }
 
-/// All that a stream says.
+/// All that a stream says, in the order that is promised.
 pub(super) fn events(decoder: &mut dyn EventDecoder, stream: &str) -> Vec<Event> {
     let mut events = Vec::new();
     for frame in crate::testing::frames(stream) {
         decoder.decode(&frame, &mut events).unwrap();
     }
-    check(&events);
+    gather(&events);
     events
-}
-
-/// Makes sure that events come in the order that every encoder relies on.
-pub(super) fn check(events: &[Event]) {
-    let mut open = std::collections::HashSet::new();
-    let mut finished = std::collections::HashSet::new();
-    for (at, event) in events.iter().enumerate() {
-        assert_eq!(matches!(event, Event::Start { .. }), at == 0, "a start is first, and once: {events:#?}");
-        match event {
-            Event::BlockStart { choice, .. } => {
-                assert!(open.insert(*choice), "two blocks are open: {events:#?}");
-                assert!(!finished.contains(choice), "a block behind the finish: {events:#?}");
-            }
-            Event::Delta { choice, .. } => assert!(open.contains(choice), "a piece of no block: {events:#?}"),
-            Event::BlockEnd { choice } => assert!(open.remove(choice), "an end of no block: {events:#?}"),
-            Event::Finish { choice, .. } => {
-                assert!(!open.contains(choice) && finished.insert(*choice), "{events:#?}");
-            }
-            Event::End => assert_eq!(at, events.len() - 1, "the end is last: {events:#?}"),
-            Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => {}
-        }
-    }
 }
 
 /// The choices that events say.
 pub(super) fn choices(events: &[Event]) -> Vec<Choice> {
-    let mut choices = Vec::<Choice>::new();
-    for event in events {
-        let (Event::BlockStart { choice, .. } | Event::Delta { choice, .. } | Event::Finish { choice, .. }) =
-            event
-        else {
-            continue;
-        };
-        choices.resize(choices.len().max(*choice as usize + 1), Choice::default());
-        let said = &mut choices[*choice as usize];
-        match event {
-            Event::BlockStart { block, .. } => said.blocks.push(begun(block).into()),
-            Event::Delta { delta, .. } => grow(&mut said.blocks.last_mut().unwrap().content, delta),
-            Event::Finish { reason, .. } => said.finish = Some(reason.clone()),
-            _ => {}
-        }
-    }
-    for block in choices.iter_mut().flat_map(|choice| &mut choice.blocks) {
-        if let Content::ToolCall(ToolCall { input: ToolInput::Arguments(json), .. }) = &mut block.content
-            && json.is_empty()
-        {
-            *json = "{}".into();
-        }
-    }
-    choices
-}
-
-fn begun(block: &BlockStart) -> Content {
-    match block {
-        BlockStart::Text => Content::text(""),
-        BlockStart::Refusal => Content::Refusal(String::new()),
-        BlockStart::Reasoning { is_summary } => {
-            Content::Reasoning(Reasoning { text: String::new(), proof: None, is_summary: *is_summary })
-        }
-        BlockStart::ToolCall { id, name, is_custom } => {
-            let input = match is_custom {
-                true => ToolInput::Text(String::new()),
-                false => ToolInput::Arguments("".into()),
-            };
-            Content::ToolCall(ToolCall { id: id.clone(), name: name.clone(), input, proof: None })
-        }
-        BlockStart::Media(media) => Content::Media(media.clone()),
-        BlockStart::Opaque(block) => Content::Opaque(block.clone()),
-    }
-}
-
-fn grow(content: &mut Content, delta: &Delta) {
-    match (content, delta) {
-        (
-            Content::Text(Text { text, .. })
-            | Content::Refusal(text)
-            | Content::Reasoning(Reasoning { text, .. })
-            | Content::ToolCall(ToolCall { input: ToolInput::Text(text), .. }),
-            Delta::Text(more),
-        ) => text.push_str(more),
-        (Content::ToolCall(ToolCall { input: ToolInput::Arguments(json), .. }), Delta::Text(more)) => {
-            *json = [&json[..], more.as_bytes()].concat().into();
-        }
-        (Content::Text(text), Delta::Citation(citation)) => text.citations.push(citation.clone()),
-        (Content::Text(text), Delta::Logprobs(tokens)) => text.logprobs.extend_from_slice(tokens),
-        (
-            Content::Text(Text { proof, .. })
-            | Content::Reasoning(Reasoning { proof, .. })
-            | Content::ToolCall(ToolCall { proof, .. }),
-            Delta::Proof(new),
-        ) => *proof = Some(new.clone()),
-        (content, delta) => panic!("{content:?} does not grow by {delta:?}"),
-    }
+    gather(events).answer.choices
 }
 
 /// The events of whole choices, one after the other, texts cut into pieces of at most `piece` characters.

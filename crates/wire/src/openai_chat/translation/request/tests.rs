@@ -17,7 +17,7 @@ proptest! {
         let encoded = OpenaiChat.encode_request(&ours, &target()).unwrap();
         prop_assert_eq!(&encoded.losses, &[]);
         let again = OpenaiChat.decode_request(&encoded.body).unwrap();
-        prop_assert_eq!(&again, &request);
+        prop_assert_eq!(&again, &any::joined(request));
         prop_assert_eq!(OpenaiChat.encode_request(&again, &target()).unwrap().body, encoded.body);
     }
 
@@ -28,7 +28,7 @@ proptest! {
         let theirs = any::owned(request.clone(), "other");
         let encoded = OpenaiChat.encode_request(&theirs, &lesser).unwrap();
         let again = OpenaiChat.decode_request(&encoded.body).unwrap();
-        prop_assert_eq!(again == request, encoded.losses.is_empty(), "{:?}", encoded.losses);
+        prop_assert_eq!(again == any::joined(request), encoded.losses.is_empty(), "{:?}", encoded.losses);
     }
 }
 

@@ -333,3 +333,28 @@ pub(in super::super) fn owned(mut request: Request, owner: &str) -> Request {
     }
     request
 }
+
+/// The same request with texts that stand alone in a message, unmarked, put together as they are said.
+pub(in super::super) fn joined(mut request: Request) -> Request {
+    for turn in &mut request.turns {
+        join(&mut turn.blocks);
+        for block in &mut turn.blocks {
+            if let Content::ToolResult(result) = &mut block.content {
+                join(&mut result.blocks);
+            }
+        }
+    }
+    request
+}
+
+fn join(blocks: &mut Vec<Block>) {
+    let plain = |block: &Block| match &block.content {
+        Content::Text(text) if block.cache.is_none() => Some(text.text.clone()),
+        _ => None,
+    };
+    if let Some(texts) = blocks.iter().map(plain).collect::<Option<Vec<String>>>()
+        && texts.len() > 1
+    {
+        *blocks = vec![Content::text(texts.join("\n\n")).into()];
+    }
+}

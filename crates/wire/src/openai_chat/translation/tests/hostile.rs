@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::check;
+use crate::conversation::testing::gather;
 use crate::conversation::{ClientTranslator, Content, TranslateError, Translator};
 use crate::openai_chat::OpenaiChat;
 use crate::testing::frames;
@@ -46,7 +46,7 @@ fn read_all(bytes: &[u8]) {
         }
     }
     if !events.is_empty() {
-        check(&events);
+        gather(&events);
     }
 }
 

@@ -97,22 +97,32 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// One text as a string, anything else as a list of parts.
+    /// Texts as one string with blank lines between, since many suppliers refuse lists (`DeepSeek` does in every role, by
+    /// its users' reports up to 2026-09); a list of parts where there is more to say.
     fn content(&mut self, blocks: &[&Block]) -> Result<(), TranslateError> {
+        let takes_marks = self.takes_marks();
+        let plain = |block: &&Block| match &block.content {
+            Content::Text(text) if block.cache.is_none() || !takes_marks => Some(text),
+            _ => None,
+        };
         self.json.key("content");
-        match blocks {
-            [] => drop(self.json.text("")),
-            [Block { content: Content::Text(text), cache }] if cache.is_none() || !self.takes_marks() => {
-                self.json.text(&text.text);
-                self.text_only(text);
-                self.unproved(text);
-                self.mark(*cache);
+        let Some(texts) = blocks.iter().map(plain).collect::<Option<Vec<&Text>>>() else {
+            self.json.array();
+            blocks.iter().try_for_each(|block| self.part(block))?;
+            self.json.end_array();
+            return Ok(());
+        };
+        match &texts[..] {
+            [text] => self.json.text(&text.text),
+            texts => {
+                let texts: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+                self.json.text(&texts.join("\n\n"))
             }
-            blocks => {
-                self.json.array();
-                blocks.iter().try_for_each(|block| self.part(block))?;
-                self.json.end_array();
-            }
+        };
+        for (text, block) in texts.into_iter().zip(blocks) {
+            self.text_only(text);
+            self.unproved(text);
+            self.mark(block.cache);
         }
         Ok(())
     }

@@ -82,6 +82,23 @@ fn results_stand_at_once_behind_their_calls() {
 }
 
 #[test]
+fn g06_texts_of_a_message_are_one_string_and_none_is_lost() {
+    let two = || [Content::text("a"), Content::text("b")];
+    let request = said(vec![
+        turn(Role::System, two()),
+        turn(Role::User, two()),
+        turn(Role::Assistant, two().into_iter().chain([call("1")])),
+        turn(Role::User, [result("1", two())]),
+        turn(Role::User, two().into_iter().chain([image()])),
+    ]);
+    let (body, losses) = encode(&request, &target());
+    let said: Vec<&Value> =
+        body["messages"].as_array().unwrap().iter().map(|message| &message["content"]).collect();
+    assert_eq!(said[..4], [&json!("a\n\nb"), &json!("a\n\nb"), &json!("ab"), &json!("a\n\nb")]);
+    assert_eq!((said[4].as_array().map(Vec::len), losses.len()), (Some(3), 0));
+}
+
+#[test]
 fn a_failed_tool_is_named_as_lost() {
     let mut failed = result("1", [Content::text("no such file")]);
     if let Content::ToolResult(result) = &mut failed {

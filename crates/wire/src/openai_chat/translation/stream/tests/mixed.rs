@@ -6,8 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::super::tests::{any, check, choices};
+use super::super::super::tests::{any, choices};
 use super::read::{piece, read, stream};
+use crate::conversation::testing::gather;
 use crate::conversation::{Content, Event, ToolCall, ToolInput, Translator};
 use crate::openai_chat::OpenaiChat;
 
@@ -109,7 +110,7 @@ proptest! {
                 decoder.decode(&frame, &mut events).unwrap();
             }
         }
-        check(&events);
+        gather(&events);
         prop_assert_eq!(events, read(&stream));
     }
 }
