@@ -101,12 +101,12 @@ impl<'a> Writer<'a> {
     /// its users' reports up to 2026-09); a list of parts where there is more to say.
     fn content(&mut self, blocks: &[&Block]) -> Result<(), TranslateError> {
         let takes_marks = self.takes_marks();
-        let plain = |block: &&Block| match &block.content {
+        let texts = blocks.iter().map(|block| match &block.content {
             Content::Text(text) if block.cache.is_none() || !takes_marks => Some(text),
             _ => None,
-        };
+        });
         self.json.key("content");
-        let Some(texts) = blocks.iter().map(plain).collect::<Option<Vec<&Text>>>() else {
+        let Some(texts) = texts.collect::<Option<Vec<&Text>>>() else {
             self.json.array();
             blocks.iter().try_for_each(|block| self.part(block))?;
             self.json.end_array();
