@@ -1,0 +1,4 @@
+//! How dependent an organisation is, what a loss would do, and how it leaves: dependence, cut sets, what-if, exit plans.
+//!
+//! No I/O: entries of the ledger, the configuration's facts, a clock and dice come in as values. What-ifs replay the
+//! recorded requests through the same `routing` that serves live ones, with a world and a clock of their own.
