@@ -52,13 +52,15 @@ class Process {
   }
 }
 
-/** A simulated supplier of both protocols. */
-class Supplier extends Process {
+/** A simulated supplier of every protocol. */
+export class Supplier extends Process {
   static async start(name, folder) {
     const options = ['--control', '127.0.0.1:0', '--until-eof', '--key', SUPPLIER_KEY, '--prompt-cache', 'false'];
+    options.push('--record-replies', 'true');
     const supplier = new Supplier(name, [binary('simulator'), ...options], folder, {}, 'pipe');
     const ready = await supplier.firstDocument();
     supplier.control = `http://${ready.control}`;
+    supplier.address = ready.listen;
     supplier.urls = { openai: `http://${ready.listen}/v1`, anthropic: `http://${ready.listen}` };
     return supplier;
   }
@@ -83,6 +85,15 @@ class Supplier extends Process {
     return this.ask('GET', '/counters');
   }
 
+  /** The last request and what was answered, both as text, once all of it was sent. */
+  async last() {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(2)) {
+      const { body, reply } = (await this.ask('GET', '/recorded')).at(-1);
+      if (reply) return { body: Buffer.from(body, 'base64').toString(), reply: Buffer.from(reply, 'base64').toString() };
+    }
+    throw new Error(`${this.name} sent no reply`);
+  }
+
   async requests() {
     return (await this.counters()).requests;
   }
@@ -100,7 +111,7 @@ class Supplier extends Process {
 }
 
 /** `releve serve` with a folder of its own, and a key for product `office`. */
-class Gateway extends Process {
+export class Gateway extends Process {
   static async start(folder, config) {
     const file = path.join(folder, 'releve.toml');
     writeFileSync(file, config);
