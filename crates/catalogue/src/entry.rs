@@ -23,6 +23,26 @@ pub enum Auth {
     None,
 }
 
+/// How requests are signed with an AWS account's keys, where they may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AwsSigning {
+    /// The service's name for signing, such as `bedrock`.
+    pub service: String,
+    /// The address of each region, with `{region}` where its name stands.
+    pub base_url: Option<String>,
+    /// Environment variables that AWS's own tools take the region from, usual one first.
+    #[serde(default)]
+    pub region_env: Vec<String>,
+}
+
+impl AwsSigning {
+    /// The address in `region`, such as `eu-central-1`.
+    pub fn base_url_in(&self, region: &str) -> Option<String> {
+        self.base_url.as_ref().map(|url| url.replace("{region}", region))
+    }
+}
+
 /// Where facts were read, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +69,8 @@ pub struct ProviderEntry {
     pub base_path: Option<String>,
     /// How the key is sent.
     pub auth: Auth,
+    /// How requests are signed instead, with an AWS account's keys; `None` where AWS signs nothing.
+    pub aws: Option<AwsSigning>,
     /// Headers that each request must carry, if the client sent none of that name: `anthropic-version`.
     pub headers: Vec<(String, String)>,
     /// Environment variables that the supplier's SDK or documentation takes the key from, usual one first.

@@ -38,7 +38,7 @@ mod weights;
 
 pub use compiled::{models, provider, provider_names, search, version};
 pub use decimal::DecimalError;
-pub use entry::{Auth, ModelEntry, ProviderEntry, RegionalPrice, Source};
+pub use entry::{Auth, AwsSigning, ModelEntry, ProviderEntry, RegionalPrice, Source};
 pub use money::{Money, Rate};
 pub use needs::{Capabilities, Needs, UnknownNeed};
 pub use parse::ParseError;

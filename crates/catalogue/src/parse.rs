@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::entry::{Auth, ModelEntry, ProviderEntry, RegionalPrice, Source};
+use crate::entry::{Auth, AwsSigning, ModelEntry, ProviderEntry, RegionalPrice, Source};
 use crate::needs::{Capabilities, Needs};
 use crate::place::Region;
 use crate::price::{Agreement, LongContext, PriceList, Rates, Service};
@@ -57,6 +57,7 @@ struct File {
     base_url: Option<String>,
     base_path: Option<String>,
     auth: Option<Auth>,
+    aws: Option<AwsSigning>,
     headers: Option<BTreeMap<String, String>>,
     key_env: Option<Vec<String>>,
     base_url_env: Option<Vec<String>>,
@@ -172,6 +173,7 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
         base_url: file.base_url.or_else(|| like.and_then(|preset| preset.base_url.clone())),
         base_path: file.base_path.or_else(|| like.and_then(|preset| preset.base_path.clone())),
         auth: file.auth.or_else(|| like.map(|preset| preset.auth.clone())).unwrap_or(Auth::Bearer),
+        aws: file.aws.or_else(|| like.and_then(|preset| preset.aws.clone())),
         headers: match file.headers {
             Some(headers) => headers.into_iter().collect(),
             None => like.map(|preset| preset.headers.clone()).unwrap_or_default(),

@@ -7,6 +7,7 @@
 //!
 //! Reading does no I/O but for the file itself; secrets are fetched when the configuration is resolved.
 
+pub(crate) mod aws;
 mod contract;
 pub(crate) mod effects;
 pub(crate) mod environment;

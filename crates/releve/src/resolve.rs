@@ -5,6 +5,7 @@
 //! A base URL in the environment counts only where neither file nor preset has one, or where the file does not declare
 //! the provider at all. All faults are found before any is reported; one fault and nothing is changed.
 
+mod credentials;
 mod deployments;
 mod direct;
 mod policy;

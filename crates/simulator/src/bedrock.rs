@@ -1,7 +1,7 @@
 //! Amazon Bedrock Converse and `ConverseStream` (`bedrock-runtime` service model of botocore 1.44.8, read 2026-11-28), as
 //! they answer for Claude.
 //!
-//! Checks that a request is signed or bears a key, by form; does not compute signatures.
+//! Checks that a request is signed or bears a key; computes the signature where it knows the key's secret.
 
 mod access;
 mod messages;
@@ -9,6 +9,7 @@ mod refusal;
 mod reply;
 mod request;
 mod schema;
+mod signature;
 mod stream;
 
 use crate::{

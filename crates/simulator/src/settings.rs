@@ -16,6 +16,8 @@ pub struct Settings {
     pub seed: u64,
     /// The one credential that is accepted; none: any, or none at all.
     pub key: Option<String>,
+    /// The secret that belongs to the key, where the key is an AWS access key: signatures are then computed.
+    pub signing_secret: Option<String>,
     /// The models that exist here; none: every name is a model.
     pub models: Vec<Model>,
     /// When tokens come.
@@ -50,6 +52,7 @@ impl Default for Settings {
         Self {
             seed: 1,
             key: None,
+            signing_secret: None,
             models: Vec::new(),
             pace: Pace::default(),
             answer: AnswerStyle::default(),

@@ -12,6 +12,7 @@ use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::config::effects::only_recorded;
 use crate::config::problem::Severity;
+use crate::config::provider::Provider;
 use crate::resolve::found_in_vain;
 use crate::serve;
 use crate::settings::Settings;
@@ -130,7 +131,7 @@ fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliErro
             protocol.into(),
             body.base_url.as_ref().map_or("", |url| url.as_str()).into(),
             region.into(),
-            body.api_key.as_ref().map_or_else(|| "none".to_owned(), |key| key.to_string()).into(),
+            key(body).into(),
         ]);
     }
     if table.is_empty() {
@@ -138,6 +139,16 @@ fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliErro
     }
     terminal.line("")?;
     table.print(terminal)
+}
+
+/// What proves who we are, and where it is found.
+fn key(provider: &Provider) -> String {
+    let signing = provider.aws.as_ref().and_then(|aws| aws.keys.as_ref());
+    match (&provider.api_key, signing) {
+        (Some(key), _) => key.to_string(),
+        (None, Some(keys)) => format!("signed, {}", keys.access_key_id.value),
+        (None, None) => "none".to_owned(),
+    }
 }
 
 /// Models that are switched off soon, or were.

@@ -6,7 +6,17 @@
 use std::ops::Range;
 
 /// Keys whose value is a secret unless it is a table.
-const SECRET_KEYS: [&str; 6] = ["api_key", "admin_token", "password", "secret", "token", "authorization"];
+const SECRET_KEYS: [&str; 9] = [
+    "api_key",
+    "admin_token",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "password",
+    "secret",
+    "token",
+    "authorization",
+];
 
 /// `text` with `secrets`, and the values of keys that hold secrets, replaced by stars. Every other byte keeps its
 /// offset.
@@ -77,6 +87,7 @@ mod tests {
             "api_key = \"sk-canary-é1\"\n",
             "\"api_key\" = sk-canary-2\n",
             "openai = { api_key = 'canary3', region = \"eu\" }\n",
+            "aws = { access_key_id = \"AKIAcanary5\", secret_access_key = 'canary6', session_token = canary7 }\n",
             "proxy = \"http://ada:canary4@proxy:3128\"\n",
             "ok = { env = \"OPENAI_API_KEY\" }\n",
             "api_key = { env = \"ACME_KEY\" }\n",

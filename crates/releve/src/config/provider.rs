@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use catalogue::{Protocol, Quirks, Region};
 use serde::Serialize;
 
+use super::aws::Aws;
 use super::contract::{Capacity, Contract, Cost};
 use super::problem::Problem;
 use super::secret::SecretPlace;
@@ -30,6 +31,9 @@ pub(crate) struct Provider {
     pub(crate) base_url: Option<At<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) api_key: Option<At<SecretPlace>>,
+    /// AWS's keys in its place, which sign; and the region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) aws: Option<At<Aws>>,
     /// Where the machines are. Products with a region rule skip providers that do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<At<Region>>,
@@ -66,11 +70,12 @@ pub(crate) struct Provider {
 }
 
 /// Headers that `api_key` or the connection itself decide.
-const RESERVED_HEADERS: [&str; 8] = [
+const RESERVED_HEADERS: [&str; 9] = [
     "authorization",
     "x-api-key",
     "api-key",
     "x-goog-api-key",
+    "x-amz-security-token",
     "cookie",
     "host",
     "content-length",
@@ -86,6 +91,7 @@ impl Provider {
             quirks: section.list("quirks").unwrap_or_default(),
             base_url: section.get("base_url"),
             api_key: section.get("api_key"),
+            aws: section.table("aws", Aws::read),
             region: section.get("region"),
             maker: section.get("maker"),
             host: section.get("host"),
@@ -110,6 +116,13 @@ impl Provider {
     }
 
     fn check(&self, section: &Section<'_>) {
+        if let Some(keys) = self.aws.as_ref().and_then(|aws| aws.keys.as_ref())
+            && self.api_key.is_some()
+        {
+            let what =
+                "api_key and aws.access_key_id exclude each other: a request bears a key, or is signed";
+            section.problem(Problem::error(&keys.access_key_id.at, what).mend("take one of them out"));
+        }
         let pair = [("client_key", &self.client_cert), ("client_cert", &self.client_key)];
         if self.client_cert.is_some() != self.client_key.is_some() {
             for (missing, there) in pair {

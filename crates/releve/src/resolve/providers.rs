@@ -6,11 +6,11 @@ use std::sync::Arc;
 use catalogue::{Auth, Protocol, Protocols, ProviderEntry, Quirks};
 use routing::ProviderIndex;
 
+use super::credentials::{self, Places};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::problem::{Problem, Problems, did_you_mean, nearest};
 use crate::config::provider::Provider;
-use crate::config::secret::SecretPlace;
 use crate::config::value::{At, Named};
 
 /// A provider that is declared, used or found.
@@ -98,17 +98,24 @@ fn declared(provider: &Named<Provider>, environment: &Environment, problems: &Pr
     let written = body.base_url.as_ref().map(|url| url.value.clone());
     let preset_url = || preset.as_ref().and_then(|preset| preset.base_url.clone());
     let variable = || url_from(preset.as_deref()?, environment);
-    let Some(url) = written.or_else(preset_url).or_else(variable) else {
+    let regional = || credentials::regional_url(body, preset.as_deref()?, environment);
+    let Some(url) = written.or_else(preset_url).or_else(variable).or_else(regional) else {
         let what = format!("providers.{}.base_url is missing", name.value);
-        let variables =
-            preset.map(|preset| preset.base_url_env.join(" or ")).filter(|names| !names.is_empty());
-        let set = variables.map(|names| format!("set {names}, or ")).unwrap_or_default();
-        let mend =
-            format!("{set}add base_url = \"https://...\", what the SDK of {protocol} takes as its base URL");
+        let mend = where_to_write_the_address(preset.as_deref(), protocol);
         problems.add(Problem::error(&name.at, what).mend(mend).consequence());
         return None;
     };
     Some(fill(name.clone(), body.clone(), preset, protocol, url, environment))
+}
+
+fn where_to_write_the_address(preset: Option<&ProviderEntry>, protocol: Protocol) -> String {
+    let variables = preset.map(|preset| preset.base_url_env.join(" or ")).filter(|names| !names.is_empty());
+    let set = variables.map(|names| format!("set {names}, or ")).unwrap_or_default();
+    if let Some(aws) = preset.and_then(|preset| preset.aws.as_ref()).filter(|aws| aws.base_url.is_some()) {
+        let names = aws.region_env.join(" or ");
+        return format!("set {names}, or add aws = {{ region = \"eu-central-1\" }}; or {set}add base_url");
+    }
+    format!("{set}add base_url = \"https://...\", what the SDK of {protocol} takes as its base URL")
 }
 
 /// A provider that only its usual variables speak of; otherwise how to mend that.
@@ -117,12 +124,13 @@ fn undeclared(name: &str, environment: &Environment) -> Result<Account, String> 
         return Err(format!("add [providers.{name}] with preset, or with protocol and base_url"));
     };
     let variables = preset.key_env.join(" or ");
-    if environment.first_set(&preset.key_env).is_none() && !environment.secrets_assumed() {
+    if !credentials::is_in(environment, &preset) && !environment.secrets_assumed() {
         let mend = if variables.is_empty() { String::new() } else { format!("set {variables}, or ") };
         return Err(format!("{mend}add [providers.{name}]"));
     }
     from_variables(&preset, environment).ok_or_else(|| {
-        format!("set {}, or add [providers.{name}] with base_url", preset.base_url_env.join(" or "))
+        let set = usual_addresses(&preset);
+        format!("set {set}, or add [providers.{name}] with base_url")
     })
 }
 
@@ -166,7 +174,7 @@ pub(crate) fn found_in_vain(environment: &Environment) -> Vec<String> {
         let why = if wire::codec(preset.protocol).is_none() {
             format!("{} is not spoken yet", preset.protocol)
         } else {
-            format!("no address: set {}", preset.base_url_env.join(" or "))
+            format!("no address: set {}", usual_addresses(&preset))
         };
         reasons.push(format!("{variable} is set, but {} cannot be used: {why}", preset.name));
     }
@@ -175,9 +183,16 @@ pub(crate) fn found_in_vain(environment: &Environment) -> Vec<String> {
 
 /// An account that only the usual variables describe. `None` without an address.
 fn from_variables(preset: &Arc<ProviderEntry>, environment: &Environment) -> Option<Account> {
-    let url = url_from(preset, environment).or_else(|| preset.base_url.clone())?;
+    let regional = || credentials::regional_url(&Provider::default(), preset, environment);
+    let url = url_from(preset, environment).or_else(|| preset.base_url.clone()).or_else(regional)?;
     let name = At::nowhere(preset.name.clone());
     Some(fill(name, Provider::default(), Some(Arc::clone(preset)), preset.protocol, url, environment))
+}
+
+/// The variables that say where a preset is.
+fn usual_addresses(preset: &ProviderEntry) -> String {
+    let by_region = preset.aws.iter().filter(|aws| aws.base_url.is_some()).flat_map(|aws| &aws.region_env);
+    preset.base_url_env.iter().chain(by_region).map(String::as_str).collect::<Vec<_>>().join(" or ")
 }
 
 fn url_from(preset: &ProviderEntry, environment: &Environment) -> Option<String> {
@@ -197,12 +212,7 @@ fn fill(
     let manners = preset.clone().filter(|preset| preset.protocol == protocol).or_else(|| reference(protocol));
     let known = preset.as_deref();
     let url = with_base_path(url, known.and_then(|preset| preset.base_path.as_deref()));
-    let usual_key = || {
-        let usual = &known.filter(|preset| preset.auth != Auth::None)?.key_env;
-        let assumed = || usual.first().filter(|_| environment.secrets_assumed()).map(String::as_str);
-        let variable = environment.first_set(usual).or_else(assumed)?;
-        Some(At::nowhere(SecretPlace::Env(variable.to_owned())))
-    };
+    let Places { api_key, aws } = credentials::places(&written, known, manners.as_deref(), environment);
     let text = |text: &Option<String>| text.clone().map(At::nowhere);
     let filled = Provider {
         preset: written.preset.or_else(|| known.map(|preset| At::nowhere(preset.name.clone()))),
@@ -214,7 +224,8 @@ fn fill(
             let also = same.map(|preset| preset.also).unwrap_or_default();
             also.iter().map(At::nowhere).collect()
         })),
-        api_key: written.api_key.or_else(usual_key),
+        api_key,
+        aws,
         region: written.region.or_else(|| known.and_then(|preset| preset.region.clone()).map(At::nowhere)),
         maker: written.maker.or_else(|| known.and_then(|preset| text(&preset.maker))),
         host: Some(written.host.unwrap_or_else(|| {
@@ -233,13 +244,15 @@ fn fill(
     Account { filled: Named { name, body: filled }, preset, manners, protocol }
 }
 
-/// The preset whose supplier the protocol is named after: it says which header holds the key where nothing else does.
+/// The preset whose supplier the protocol is named after: it says which header holds the key, or for what AWS signs, where
+/// nothing else does.
 fn reference(protocol: Protocol) -> Option<Arc<ProviderEntry>> {
-    const MAKERS_OWN: [(Protocol, &str); 5] = [
+    const MAKERS_OWN: [(Protocol, &str); 6] = [
         (Protocol::OpenaiChat, "openai"),
         (Protocol::OpenaiResponses, "openai"),
         (Protocol::AnthropicMessages, "anthropic"),
         (Protocol::Gemini, "gemini"),
+        (Protocol::BedrockConverse, "bedrock"),
         (Protocol::CohereChat, "cohere"),
     ];
     let (_, name) = MAKERS_OWN.iter().find(|(named, _)| *named == protocol)?;

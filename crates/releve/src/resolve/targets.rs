@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use catalogue::Auth;
 use http::{HeaderName, HeaderValue};
 use rustls::ClientConfig;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
-use upstream::{Credential, Proxies, Proxy, Target, TargetError, TargetOptions, TlsOptions};
+use upstream::{Proxies, Proxy, Target, TargetError, TargetOptions, TlsOptions};
 
+use super::credentials::{self, Fetched};
 use super::providers::Account;
 use crate::config::Loaded;
 use crate::config::environment::Environment;
@@ -66,11 +66,12 @@ impl Builder<'_> {
         let body = &account.filled.body;
         self.refuse_itself(account, loaded)?;
         // All three before any is given up on: each may have something to say.
-        let (secret, proxy, tls) = (self.secret(account), self.proxy(account), self.tls(account));
-        let (secret, proxy, tls) = (secret?, proxy?, tls?);
-        let credential = secret.as_ref().map(|secret| self.credential(account, secret)).transpose()?;
+        let (fetched, proxy, tls) = (self.credential(account), self.proxy(account), self.tls(account));
+        let (fetched, proxy, tls) = (fetched?, proxy?, tls?);
         let tls_identity = self.tls_options(account).identity();
-        let print = fingerprint(account, &tls_identity, proxy.as_ref(), secret.as_ref());
+        let secrets = fetched.as_ref().map(|fetched| fetched.print).unwrap_or_default();
+        let credential = fetched.map(|fetched| fetched.credential);
+        let print = fingerprint(account, &tls_identity, proxy.as_ref(), &secrets);
         let options = TargetOptions { tls, tls_identity, proxy, credential, headers: headers(account) };
         let target =
             Target::new(account.base_url(), options).map_err(|error| self.refuse_url(account, &error))?;
@@ -88,42 +89,26 @@ impl Builder<'_> {
         Reported
     }
 
-    /// The account's secret; `None` where it needs none.
-    fn secret(&self, account: &Account) -> Result<Option<SecretString>, Reported> {
-        if let Some(place) = &account.filled.body.api_key {
-            return place.fetch(self.environment, self.folder).map(Some).map_err(|error| {
-                self.report(
-                    Some(&place.at),
-                    account,
-                    format!("the key of providers.{}: {error}", account.name()),
-                )
-            });
-        }
-        if !account.needs_key() {
-            return Ok(None);
+    /// The account's credential; `None` where it needs none.
+    fn credential(&self, account: &Account) -> Result<Option<Fetched>, Reported> {
+        let found = credentials::fetch(account, self.environment, self.folder).map_err(|missing| {
+            let problem = Problem::error(&or(Some(&missing.at), account), missing.what);
+            self.problems.add(problem.mend_if(missing.mend));
+            Reported
+        })?;
+        if found.is_some() || !account.needs_key() {
+            return Ok(found);
         }
         let variables = account.preset.as_ref().map(|preset| preset.key_env.join(" or ")).unwrap_or_default();
         let what = format!("providers.{} has no key", account.name());
-        let mend = format!("set {variables}, or add api_key = {{ env = \"NAME\" }}");
+        let keys = if account.preset.as_ref().is_some_and(|preset| preset.aws.is_some()) {
+            ", or aws = { access_key_id = { env = \"NAME\" }, secret_access_key = { env = \"NAME\" } }"
+        } else {
+            ""
+        };
+        let mend = format!("set {variables}, or add api_key = {{ env = \"NAME\" }}{keys}");
         self.problems.add(Problem::error(&account.place(), what).mend(mend).consequence());
         Err(Reported)
-    }
-
-    fn credential(&self, account: &Account, secret: &SecretString) -> Result<Credential, Reported> {
-        let auth = account.manners.as_ref().map_or(&Auth::Bearer, |manners| &manners.auth);
-        let made = match auth {
-            // A server that wants no key by itself may be started with one; then it is a bearer's.
-            Auth::Bearer | Auth::None => Credential::bearer(secret),
-            Auth::Header(name) => {
-                let name =
-                    name.parse::<HeaderName>().expect("the catalogue's headers are checked by its tests");
-                Credential::header(name, secret)
-            }
-        };
-        made.map_err(|error| {
-            let place = account.filled.body.api_key.as_ref().map(|key| &key.at);
-            self.report(place, account, format!("the key of providers.{}: {error}", account.name()))
-        })
     }
 
     fn proxy(&self, account: &Account) -> Result<Option<Proxy>, Reported> {
@@ -231,18 +216,13 @@ fn headers(account: &Account) -> Vec<(HeaderName, HeaderValue)> {
     headers
 }
 
-fn fingerprint(
-    account: &Account,
-    tls_identity: &str,
-    proxy: Option<&Proxy>,
-    secret: Option<&SecretString>,
-) -> [u8; 32] {
+fn fingerprint(account: &Account, tls_identity: &str, proxy: Option<&Proxy>, secrets: &[u8; 32]) -> [u8; 32] {
     let via = proxy.map(ToString::to_string).unwrap_or_default();
-    let secret = secret.map(ExposeSecret::expose_secret).unwrap_or_default();
     let mut digest = Sha256::new();
-    for part in [account.base_url(), account.protocol.as_str(), tls_identity, &via, secret] {
+    for part in [account.base_url(), account.protocol.as_str(), tls_identity, &via] {
         digest.update(part.len().to_le_bytes());
         digest.update(part);
     }
+    digest.update(secrets);
     digest.finalize().into()
 }

@@ -129,6 +129,36 @@ fn a_key_that_fits_several_presets_counts_once_and_for_one_that_is_spoken() {
 }
 
 #[test]
+fn bedrock_is_where_its_region_is_and_signs_or_bears_a_key() {
+    let route = "[routes.r]\ndeployments = [\"bedrock/amazon.nova-pro-v1:0\"]\n";
+    let provider = |text: &str, variables: &[(&'static str, &'static str)]| {
+        let settings = accepted(text, &Environment::of(variables.iter().copied()));
+        let shown = toml::to_string(&settings.resolved.effective).unwrap();
+        let target = &settings.resolved.snapshot.providers[0].target;
+        (target.host().to_owned(), format!("{target:?}"), shown)
+    };
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDCANARY"), ("AWS_SECRET_ACCESS_KEY", "canary")];
+    let region = ("AWS_DEFAULT_REGION", "eu-west-3");
+    let (host, target, shown) = provider(route, &[&keys[..], &[region]].concat());
+    assert_eq!(host, "bedrock-runtime.eu-west-3.amazonaws.com");
+    assert!(target.contains("Credential(signature"), "{target}");
+    assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.to_lowercase().contains("canary"), "{shown}");
+    // A key made for the place goes before keys that may be there for anything.
+    let bearer = ("AWS_BEARER_TOKEN_BEDROCK", "b-1");
+    let text = format!("[providers.bedrock]\naws = {{ region = \"us-east-2\" }}\n{route}");
+    let (host, target, _) = provider(&text, &[&keys[..], &[region, bearer]].concat());
+    assert_eq!(host, "bedrock-runtime.us-east-2.amazonaws.com");
+    assert!(target.contains("Credential(authorization"), "{target}");
+    // What the file names goes before both.
+    let named = "access_key_id = { env = \"AWS_ACCESS_KEY_ID\" }, secret_access_key = { env = \"AWS_SECRET_ACCESS_KEY\" }";
+    let text = format!("[providers.bedrock]\naws = {{ {named} }}\n{route}");
+    assert!(provider(&text, &[&keys[..], &[region, bearer]].concat()).1.contains("Credential(signature"));
+    // Nobody asked for Bedrock: keys for all of AWS are no wish to use it, its own key is.
+    assert_eq!(super::found(&Environment::of([keys[0], keys[1], region])).len(), 0);
+    assert_eq!(super::found(&Environment::of([bearer, region])).len(), 1);
+}
+
+#[test]
 fn an_own_engine_serves_any_model_and_a_listed_supplier_those_it_has() {
     let text = "[providers.house]\npreset = \"vllm\"\n[providers.mine]\nprotocol = \"openai-chat\"\n\
                 base_url = \"http://127.0.0.1:9/v1\"\n[providers.openai]\n\

@@ -1,6 +1,7 @@
 //! Who asks: a signature of AWS Signature Version 4, or a Bedrock API key (guide "Signing AWS API requests", read
-//! 2026-11-28). The form is checked, and whose key it is; not the signature's arithmetic.
+//! 2026-11-28). The form is checked, and whose key it is; the signature too, where the key's secret is known.
 
+use super::signature::Claim;
 use crate::{
     http::Request,
     protocol::{Desk, Reason, Refusal},
@@ -21,20 +22,33 @@ pub(super) fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusa
             format!("Unsupported AWS 'algorithm': '{}'.", given.split(' ').next().unwrap_or_default());
         return Err(refuse("IncompleteSignatureException", message));
     };
-    let access_key =
-        signer(fields, request).map_err(|message| refuse("IncompleteSignatureException", message))?;
-    if is_known(access_key, desk) {
+    let Signed { access_key, time, claim } =
+        signed(fields, request).map_err(|message| refuse("IncompleteSignatureException", message))?;
+    if !is_known(access_key, desk) {
+        let message = "The security token included in the request is invalid.";
+        return Err(refuse("UnrecognizedClientException", message));
+    }
+    let secret = desk.settings.signing_secret.as_ref();
+    if secret.is_none_or(|secret| claim.holds(request, time, secret)) {
         return Ok(());
     }
-    Err(refuse("UnrecognizedClientException", "The security token included in the request is invalid."))
+    let message = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                   Access Key and signing method. Consult the service documentation for details.";
+    Err(refuse("InvalidSignatureException", message))
 }
 
 fn is_known(key: &str, desk: &Desk<'_>) -> bool {
     !key.is_empty() && desk.settings.key.as_ref().is_none_or(|known| known == key)
 }
 
-/// The access key of a signature that has everything a signature must have.
-fn signer<'a>(fields: &'a str, request: &Request) -> Result<&'a str, String> {
+/// A signature that has everything a signature must have.
+struct Signed<'a> {
+    access_key: &'a str,
+    time: &'a str,
+    claim: Claim<'a>,
+}
+
+fn signed<'a>(fields: &'a str, request: &'a Request) -> Result<Signed<'a>, String> {
     let field = |name: &str| {
         let mut given = fields.split(',').map(str::trim);
         let found = given.find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
@@ -45,10 +59,10 @@ fn signer<'a>(fields: &'a str, request: &Request) -> Result<&'a str, String> {
     let (credential, signed, signature) =
         (field("Credential")?, field("SignedHeaders")?, field("Signature")?);
     let scope: Vec<&str> = credential.split('/').collect();
-    let [access_key, date, _region, service, "aws4_request"] = scope.as_slice() else {
+    let &[access_key, date, region, service, last @ "aws4_request"] = scope.as_slice() else {
         return Err(format!("Credential must have at least 5 elements separated by '/', got '{credential}'"));
     };
-    if *service != "bedrock" {
+    if service != "bedrock" {
         return Err(format!("Credential should be scoped to correct service: 'bedrock', not '{service}'."));
     }
     if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -67,12 +81,13 @@ fn signer<'a>(fields: &'a str, request: &Request) -> Result<&'a str, String> {
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{time}'."
         ));
     }
-    for name in ["host", "x-amz-date"] {
+    let token = request.header("x-amz-security-token").map(|_| "x-amz-security-token");
+    for name in ["host", "x-amz-date"].into_iter().chain(token) {
         if !signed.split(';').any(|signed| signed == name) {
             return Err(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization."));
         }
     }
-    Ok(access_key)
+    Ok(Signed { access_key, time, claim: Claim { scope: [date, region, service, last], signed, signature } })
 }
 
 fn refuse(code: &'static str, message: impl Into<String>) -> Refusal {

@@ -228,6 +228,48 @@ async fn requests_are_signed_or_bear_a_key() {
     }
 }
 
+/// Signatures that botocore 1.44.8 made (`SigV4Auth.add_auth` over `AWSRequest`, with the time held still).
+#[tokio::test]
+async fn signatures_are_computed_where_the_secret_is_known() {
+    let secret = |secret: &str| {
+        let secret = secret.to_owned();
+        Supplier::builder().key("AKIDEXAMPLE").with(|settings| settings.signing_secret = Some(secret)).spawn()
+    };
+    let head = |signed: &str, signature: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261128/eu-west-1/bedrock/aws4_request, \
+             SignedHeaders={signed}, Signature={signature}"
+        )
+    };
+    let plain = head(
+        "content-type;host;x-amz-date",
+        "cb1e6953a68822ddef75c6b91b48d566544ced8e9724da130d2a27903c309708",
+    );
+    let lent = head(
+        "content-type;host;x-amz-date;x-amz-security-token",
+        "6acfbdbf1bcba8731d23578f3dab58504740673587564901f2eebd910b1e033a",
+    );
+    let path = "/model/anthropic.claude-sonnet-5-v1%3A0/converse";
+    let common = [("content-type", "application/json"), DATE];
+    let token = ("x-amz-security-token", "IQoJb3JpZ2luX2VjEXAMPLE//+==");
+    let body = r#"{"messages":[{"role":"user","content":[{"text":"Größe"}]}]}"#;
+    let cases = [
+        ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &plain, None, body, 200),
+        ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &lent, Some(token), body, 200),
+        ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &plain, Some(token), body, 400),
+        ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &plain, None, "{}", 403),
+        ("another", &plain, None, body, 403),
+    ];
+    for (known, authorization, token, body, status) in cases {
+        let supplier = secret(known).await.unwrap();
+        let mut headers = common.to_vec();
+        headers.push(("authorization", authorization));
+        headers.extend(token);
+        let reply = send(supplier.address(), Method::POST, path, &headers, body.to_owned()).await.unwrap();
+        assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
+    }
+}
+
 #[tokio::test]
 async fn names_of_models_are_decoded() {
     let id = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
