@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::breaker::{Event, Look, Shut, Ticket};
 use crate::instant::Instant;
+use crate::posture::Posture;
 use crate::{bench, breaker, budget, slots, speed};
 
 /// The words of one target. All zero is a target of which nothing is known: healthy, free, empty.
@@ -20,6 +21,7 @@ pub(crate) struct Cell {
     slots: AtomicU64,
     time_to_first_token: AtomicU64,
     total_time: AtomicU64,
+    posture: AtomicU64,
 }
 
 impl Cell {
@@ -32,6 +34,7 @@ impl Cell {
             slots: AtomicU64::new(0),
             time_to_first_token: AtomicU64::new(0),
             total_time: AtomicU64::new(0),
+            posture: AtomicU64::new(0),
         }
     }
 
@@ -125,6 +128,16 @@ impl Cell {
 
     pub(crate) fn tokens(&self, now: Instant) -> f64 {
         budget::tokens(self.budget.load(Relaxed), now)
+    }
+
+    // --- posture
+
+    pub(crate) fn posture(&self) -> Posture {
+        Posture::unpacked(self.posture.load(Relaxed))
+    }
+
+    pub(crate) fn set_posture(&self, posture: Posture) {
+        self.posture.store(posture.packed(), Relaxed);
     }
 
     // --- speed

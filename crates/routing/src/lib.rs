@@ -31,6 +31,7 @@ mod observe;
 mod plan;
 mod policies;
 mod policy;
+mod posture;
 mod reason;
 #[cfg(test)]
 mod simulation;
@@ -48,6 +49,7 @@ pub use instant::Instant;
 pub use observe::{Outcome, observe};
 pub use plan::{Candidate, Plan, Standing, plan};
 pub use policy::{Policy, Prefer, PreferError, Takeover, UnknownTakeover};
+pub use posture::{Posture, PostureKind, UnknownPosture, WATCH_KEEPS_WARM};
 pub use reason::Reason;
 pub use walk::{Turn, Walk};
 pub use world::{View, World};

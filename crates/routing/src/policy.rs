@@ -17,6 +17,9 @@ pub struct Policy {
     pub retry_budget: f64,
     /// Whether suppliers that speak another protocol than the client are asked.
     pub translate: bool,
+    /// The share of the requests that each fallback is asked first for, so that it is proven all day. 0 is none. Too
+    /// high: the preference is no longer one.
+    pub keep_warm: f64,
     /// What happens when a supplier falls.
     pub takeover: Takeover,
     /// TCP and TLS. Too low: far suppliers look dead; too high: a dead one delays the failover.
@@ -46,6 +49,7 @@ impl Default for Policy {
             max_attempts: 3,
             retry_budget: 0.2,
             translate: true,
+            keep_warm: 0.0,
             takeover: Takeover::BeforeContent,
             connect_timeout: Duration::from_secs(2),
             header_timeout: Duration::from_secs(30),

@@ -30,6 +30,10 @@ pub enum Reason {
     OutputTooSmall,
     /// The route gives it no share.
     ZeroWeight,
+    /// People have decided to send nothing there.
+    Left,
+    /// People have decided to send less there, and this request is among those that go elsewhere first.
+    Drained,
     /// It has no price, and the product wants one.
     Unpriced,
     /// It failed of late, and this request may find out whether it is back.
@@ -85,6 +89,8 @@ impl Reason {
             Self::OutputTooSmall => "output_too_small",
             Self::ZeroWeight => "zero_weight",
             Self::Unpriced => "unpriced",
+            Self::Left => "posture_leave",
+            Self::Drained => "posture_drain",
             Self::Due { .. } => "due",
             Self::Benched { .. } => "benched",
             Self::Open { .. } => "open",
@@ -112,6 +118,8 @@ impl Reason {
             | Self::OutputTooSmall
             | Self::ZeroWeight
             | Self::Unpriced
+            | Self::Left
+            | Self::Drained
             | Self::Due { .. }
             | Self::NoSlot => None,
         }
@@ -148,6 +156,8 @@ impl fmt::Display for Reason {
             Self::OutputTooSmall => f.write_str("cannot write that much"),
             Self::ZeroWeight => f.write_str("weight is 0"),
             Self::Unpriced => f.write_str("no price known"),
+            Self::Left => f.write_str("posture: leave"),
+            Self::Drained => f.write_str("posture: drain, this request goes elsewhere first"),
             Self::Due { why } => write!(f, "was {}, due to be tried", why.words()),
             Self::Benched { why, wait_ms } => write!(f, "benched: {}, {}", why.words(), Again(wait_ms)),
             Self::Open { why, wait_ms } => write!(f, "{}, {}", why.words(), Again(wait_ms)),

@@ -9,6 +9,7 @@
 //!
 //! At most `max_attempts` in all.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -31,9 +32,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Where a request stands in its plan.
 ///
 /// Loop over [`Walk::next`]; after a failed attempt tell [`Walk::failed`] (and [`crate::observe`], for all others).
+///
+/// It borrows its plan, or owns it where nothing outlives it: a replay keeps thousands of them under way.
 #[derive(Debug)]
-pub struct Walk<'a> {
-    plan: &'a Plan,
+pub struct Walk<'a, P = &'a Plan> {
+    plan: P,
     policy: &'a Policy,
     /// Position in the plan, of those planned as healthy.
     position: usize,
@@ -73,10 +76,10 @@ enum Pass {
     LastResort,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, P: Borrow<Plan>> Walk<'a, P> {
     /// A request at the beginning of its plan. `dice` decide how long its pauses are, so that requests that failed
     /// together do not come back together.
-    pub fn new(plan: &'a Plan, policy: &'a Policy, dice: Dice) -> Self {
+    pub fn new(plan: P, policy: &'a Policy, dice: Dice) -> Self {
         Self {
             plan,
             policy,
@@ -92,6 +95,11 @@ impl<'a> Walk<'a> {
             outgrown: None,
             over: false,
         }
+    }
+
+    /// Whose way this is.
+    pub fn plan(&self) -> &Plan {
+        self.plan.borrow()
     }
 
     /// Attempts made so far.
@@ -146,7 +154,8 @@ impl<'a> Walk<'a> {
             self.outgrown = self.outgrown.max(window);
         }
         if may_pass(failure) {
-            let planned = self.plan.candidates.iter().find(|candidate| candidate.deployment == deployment);
+            let planned =
+                self.plan.borrow().candidates.iter().find(|candidate| candidate.deployment == deployment);
             // As healthy: it is refused, for nothing, if it is no longer.
             self.again.extend(planned.map(|candidate| Candidate { trouble: None, ..*candidate }));
         }
@@ -170,7 +179,7 @@ impl<'a> Walk<'a> {
 
     fn planned(&mut self) -> Option<(Pass, Candidate)> {
         let asked = |candidate: &Candidate| candidate.is_eligible() && !candidate.is_last_resort();
-        Some((Pass::Planned, advance(&self.plan.candidates, &mut self.position, asked)?))
+        Some((Pass::Planned, advance(&self.plan.borrow().candidates, &mut self.position, asked)?))
     }
 
     fn again(&mut self) -> Option<(Pass, Candidate)> {
@@ -180,7 +189,8 @@ impl<'a> Walk<'a> {
     fn last_resort(&mut self) -> Option<(Pass, Candidate)> {
         let kept_back = |candidate: &Candidate| candidate.is_eligible() && candidate.is_last_resort();
         let fallen = self.fallen.pop();
-        let next = fallen.or_else(|| advance(&self.plan.candidates, &mut self.last_position, kept_back))?;
+        let next =
+            fallen.or_else(|| advance(&self.plan.borrow().candidates, &mut self.last_position, kept_back))?;
         Some((Pass::LastResort, next))
     }
 

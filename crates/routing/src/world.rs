@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::deployment::{Deployment, DeploymentIndex, ProviderIndex};
 use crate::health::Health;
 use crate::instant::Instant;
+use crate::posture::Posture;
 
 /// The cells, indexed as the configuration's deployments and providers are. Shared by all threads.
 #[derive(Debug, Default)]
@@ -70,6 +71,16 @@ impl World {
                 deployment.pardon();
             }
         }
+    }
+
+    /// What people have decided about a deployment; `Normal` until [`World::set_posture`].
+    pub fn posture(&self, deployment: DeploymentIndex) -> Posture {
+        self.deployment(deployment).posture()
+    }
+
+    /// Puts a decision in force, for all plans from now on.
+    pub fn set_posture(&self, deployment: DeploymentIndex, posture: Posture) {
+        self.deployment(deployment).set_posture(posture);
     }
 
     pub(crate) fn deployment(&self, deployment: DeploymentIndex) -> &Arc<Cell> {

@@ -122,3 +122,53 @@ fn planning_changes_nothing() {
     }
     assert_eq!(seen(&fixture), before);
 }
+
+/// How often each of the first three is asked first, of so many requests.
+fn first_asked(fixture: &mut Fixture, now: u64, requests: u32) -> [u32; 3] {
+    let mut counts = [0; 3];
+    for _ in 0..requests {
+        counts[fixture.order(now)[0] as usize] += 1;
+    }
+    counts
+}
+
+#[test]
+fn whom_people_left_is_excluded_and_says_so() {
+    let mut fixture = Fixture::new(3);
+    fixture.world.set_posture(DeploymentIndex(0), Posture::Leave);
+    assert_eq!(fixture.order(0), [1, 2, 0]);
+    assert_eq!(fixture.candidate(0, 0).standing, Standing::Excluded(Reason::Left));
+    fixture.world.set_posture(DeploymentIndex(0), Posture::Normal);
+    assert_eq!(fixture.order(0), [0, 1, 2]);
+}
+
+#[test]
+fn a_drain_takes_away_its_share_an_hour_and_leaves_a_last_fallback() {
+    let mut fixture = Fixture::new(3);
+    fixture.world.set_posture(DeploymentIndex(0), Posture::drain_from(0, 0.1));
+    let hour = 3_600_000;
+    assert_eq!(first_asked(&mut fixture, 0, 1_000), [1_000, 0, 0]);
+    let [kept, taken, none] = first_asked(&mut fixture, 3 * hour, 10_000);
+    assert!((6_800..7_200).contains(&kept) && none == 0, "{kept} of 10,000 after three hours");
+    assert_eq!(kept + taken, 10_000);
+    assert_eq!(fixture.order(11 * hour), [1, 2, 0]);
+    let drained = fixture.candidate(0, 11 * hour);
+    assert_eq!((drained.standing, drained.trouble), (Standing::Eligible, Some(Reason::Drained)));
+    assert!(!drained.is_last_resort(), "it is asked before those in trouble, and costs no token");
+    fixture.world.set_posture(DeploymentIndex(1), Posture::drain_from(0, 1.0));
+    fixture.world.set_posture(DeploymentIndex(2), Posture::drain_from(0, 1.0));
+    assert_eq!(fixture.order(11 * hour), [0, 1, 2], "where all are drained, preference decides");
+}
+
+#[test]
+fn fallbacks_are_kept_warm_where_wanted_or_watched() {
+    let mut fixture = Fixture::new(3);
+    assert_eq!(first_asked(&mut fixture, 0, 1_000), [1_000, 0, 0]);
+    fixture.policy.keep_warm = 0.05;
+    let [_, one, other] = first_asked(&mut fixture, 0, 20_000);
+    assert!((850..1_150).contains(&one) && (850..1_150).contains(&other), "{one}, {other} of 20,000");
+    fixture.policy.keep_warm = 0.0;
+    fixture.world.set_posture(DeploymentIndex(0), Posture::Watch);
+    let [_, one, other] = first_asked(&mut fixture, 0, 20_000);
+    assert!((300..500).contains(&one) && (300..500).contains(&other), "{one}, {other} of 20,000");
+}

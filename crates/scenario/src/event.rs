@@ -1,0 +1,233 @@
+//! A described future: events in time on makers, hosts, regions, owners, providers and deployments.
+
+mod course;
+mod target;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::Region;
+use routing::PostureKind;
+
+pub(crate) use course::bit;
+pub use course::{Condition, Course, Step, compile};
+pub use target::{Domain, InvalidTarget, Target};
+
+use crate::replay::Estate;
+
+/// A scenario: why one should look at it, how long it is, and what happens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// A sentence of why.
+    pub why: String,
+    /// How long one looks.
+    pub span: Duration,
+    /// What happens.
+    pub events: Vec<Event>,
+    /// What the crowd does to those who are left; `None` is nothing.
+    pub herd: Option<Herd>,
+}
+
+/// When a public supplier falls, everybody lands on the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Herd {
+    /// What is left of their limits.
+    pub limits: f64,
+    /// How much later their first tokens come.
+    pub slower: f64,
+}
+
+impl Default for Herd {
+    fn default() -> Self {
+        Self { limits: 0.5, slower: 2.0 }
+    }
+}
+
+/// Something that happens to somebody, from a moment on, for a while or for good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// To whom; empty is everybody, where that makes sense.
+    pub targets: Vec<Target>,
+    /// When it begins.
+    pub from: Duration,
+    /// When it is over; `None` is never.
+    pub until: Option<Duration>,
+    /// What it is.
+    pub what: What,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// It serves nobody.
+    Outage(Outage),
+    /// It serves badly.
+    Brownout {
+        /// How much later everything comes.
+        slower: f64,
+        /// The share of requests that fail with a server error.
+        errors: f64,
+    },
+    /// Its limits become this share of what they were.
+    Limits(f64),
+    /// Its prices become so many times what they were.
+    Price(f64),
+    /// Its terms do not suit these products any more; all where none is named.
+    Terms(Vec<Arc<str>>),
+    /// Its models are switched off.
+    Retirement,
+    /// Hosts other than the maker's own may no longer serve its models, but for open weights.
+    LicenceEnd,
+    /// It becomes part of another maker: shares count together from now on.
+    Merger(Arc<str>),
+    /// Its share shrinks evenly from the event's beginning to its end, then it is left.
+    RampDown,
+    /// Somebody new, or an own model.
+    Arrival(Box<Arrival>),
+    /// So many times the requests, reached evenly between the event's beginning and its end.
+    Growth(f64),
+    /// These products (all where none is named) may only be served in these regions.
+    Region {
+        /// Whose requests.
+        products: Vec<Arc<str>>,
+        /// Where.
+        regions: Vec<Region>,
+    },
+    /// People act.
+    Posture {
+        /// How.
+        kind: PostureKind,
+        /// What a drain takes away in an hour.
+        per_hour: f64,
+    },
+}
+
+/// How an outage looks from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outage {
+    /// Nobody answers the connection.
+    Refused,
+    /// Connections hang until they time out.
+    Hang,
+    /// Every request gets a server error.
+    Errors,
+    /// Every request is told to come back later.
+    RateLimited,
+    /// Our credential is refused: an account closed.
+    Credential,
+    /// The account has no quota or money.
+    Quota,
+}
+
+impl Outage {
+    /// The names, as files write them.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("refused", Self::Refused),
+        ("hang", Self::Hang),
+        ("errors", Self::Errors),
+        ("rate-limited", Self::RateLimited),
+        ("credential", Self::Credential),
+        ("quota", Self::Quota),
+    ];
+}
+
+/// A supplier that is not there yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// `provider/model`.
+    pub name: Arc<str>,
+    /// Who made the model.
+    pub maker: Arc<str>,
+    /// Who runs it; "own" is oneself.
+    pub host: Arc<str>,
+    /// Where it runs.
+    pub region: Option<Region>,
+    /// US dollars per million tokens of prompts and of answers.
+    pub price_usd: (f64, f64),
+    /// Milliseconds to the first token.
+    pub first_ms: f64,
+    /// Tokens a second.
+    pub tokens_per_second: f64,
+    /// Tokens a minute that it works off; `None` is without bound.
+    pub tokens_per_minute: Option<f64>,
+    /// US dollars a day, used or not.
+    pub fixed_usd_per_day: f64,
+    /// The routes that list it; all where none is named.
+    pub routes: Vec<Arc<str>>,
+    /// The share of requests that ask it first; the others have it as their last fallback.
+    pub share: f64,
+    /// Whether its weights are the organisation's to run.
+    pub open: bool,
+}
+
+/// What the loss of a maker can mean. Each is tested by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// Its models serve nowhere, but for open weights on own machines.
+    Gone,
+    /// Its own API stops; who hosts its models goes on.
+    Api,
+    /// Its hosts may no longer serve it; its own API goes on.
+    Licence,
+    /// No new models and no fixes: today's traffic is served as before.
+    Frozen,
+}
+
+impl Meaning {
+    /// The names, as people write them.
+    pub const NAMES: [(&'static str, Self); 4] =
+        [("gone", Self::Gone), ("api", Self::Api), ("licence", Self::Licence), ("frozen", Self::Frozen)];
+
+    /// Whether a deployment is lost with `target`.
+    pub(crate) fn takes(self, target: &Target, estate: &Estate, deployment: usize) -> bool {
+        if !target.names(estate, deployment) {
+            return false;
+        }
+        if target.domain != Domain::Maker {
+            return true;
+        }
+        let facts = &estate.deployments[deployment];
+        let is_open = estate.backing[deployment].weights == catalogue::Weights::Open;
+        let at_home = facts.host == facts.maker;
+        match self {
+            Self::Gone => !(is_open && estate.is_own(deployment)),
+            Self::Api => at_home,
+            Self::Licence => !at_home && !is_open,
+            Self::Frozen => false,
+        }
+    }
+}
+
+impl Scenario {
+    /// The loss of `target` for `span`.
+    pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &Estate) -> Self {
+        let lost = (0..estate.deployments.len()).filter(|index| meaning.takes(target, estate, *index));
+        let targets: Vec<Target> =
+            lost.map(|index| Target::deployment(&estate.deployments[index].name)).collect();
+        let what = match (target.domain, meaning) {
+            (Domain::Maker, Meaning::Licence) => What::Retirement,
+            _ => What::Outage(Outage::Refused),
+        };
+        // One's own account or deployment concerns nobody else.
+        let is_public =
+            matches!(target.domain, Domain::Maker | Domain::Host | Domain::Owner | Domain::Region);
+        let herd = (is_public && !targets.is_empty() && !is_own(target)).then(Herd::default);
+        let events = vec![Event { targets, from: Duration::ZERO, until: None, what }];
+        let events = if events[0].targets.is_empty() { Vec::new() } else { events };
+        Self { name: format!("the loss of {target}"), why: String::new(), span, events, herd }
+    }
+
+    /// Those who arrive, and when.
+    pub fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
+        self.events.iter().filter_map(|event| match &event.what {
+            What::Arrival(arrival) => Some(&**arrival),
+            _ => None,
+        })
+    }
+}
+
+fn is_own(target: &Target) -> bool {
+    target.domain == Domain::Host && &*target.name == crate::replay::OWN_HOST
+}

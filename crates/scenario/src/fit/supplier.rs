@@ -1,0 +1,379 @@
+//! One supplier's fitted behaviour, and how sure it is.
+
+use std::collections::HashMap;
+
+use wire::Failure;
+
+use super::curve::Curve;
+use super::illness::{self, Illness};
+use super::sample::{Sample, Samples};
+use crate::replay::Estate;
+
+/// Upper bounds of the size classes, in tokens of the prompt; the last is open.
+const SIZES: [u32; 3] = [1_000, 4_000, 16_000];
+/// A class with fewer samples is that of all sizes.
+const LEAST: usize = 30;
+/// An hour of the day with fewer samples is like the whole day.
+const LEAST_AN_HOUR: usize = 30;
+/// What nobody has seen: a first token after 600 ms, 20 ms a token, each perhaps twice or half of it.
+const PRIOR_FIRST_MS: f64 = 600.0;
+const PRIOR_GAP_MS: f64 = 20.0;
+const PRIOR_SIGMA: f64 = 0.7;
+/// Two halves of a recording differ by more than chance says: so much is added to what is not known of a speed.
+const DRIFT: f64 = 0.03;
+
+/// How sure something is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Certainty {
+    /// Measured here, on so many.
+    Measured(usize),
+    /// Nobody has seen it: like the others, or a rule of thumb.
+    Assumed,
+}
+
+/// A way of failing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorKind {
+    /// Which.
+    pub failure: Failure,
+    /// Its share of all attempts.
+    pub share: f64,
+    /// How long it takes to fail.
+    pub after_ms: f32,
+}
+
+/// How whole, unstreamed answers take their time: `base + per_token * tokens`, times what `stray` gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Length {
+    /// Milliseconds before the first token.
+    pub base_ms: f32,
+    /// Milliseconds a token.
+    pub per_token_ms: f32,
+    /// The factor by which answers differ.
+    pub stray: Curve,
+}
+
+/// How a model counts, against the gateway's estimate and against other models.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tokens {
+    /// Tokens counted for each token estimated.
+    pub per_estimate: f64,
+    /// The deviation of that.
+    pub error: f64,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
+/// One deployment, as it is when nothing is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Supplier {
+    /// Time to the first token of streams, by size class, in milliseconds.
+    pub first: [Curve; SIZES.len() + 1],
+    /// Milliseconds a token of streams.
+    pub gap: Curve,
+    /// Whole answers; `None` are taken to be like streams.
+    pub plain: Option<Length>,
+    /// How the hour of the day changes speed; 1 is no change.
+    pub hours: [f32; 24],
+    /// Ways of failing.
+    pub errors: Vec<ErrorKind>,
+    /// Its tokenizer.
+    pub tokens: Tokens,
+    /// By route of the samples: the share of prompts' tokens that come from a cache.
+    pub cached: HashMap<u32, f64>,
+    /// By route of the samples: the mean length of answers in tokens, and how many were counted.
+    pub outputs: HashMap<u32, (f64, usize)>,
+    /// How sure its speed is.
+    pub certainty: Certainty,
+    /// The deviation of the logarithm of its speed that is not known.
+    pub speed_error: f64,
+    /// Attempts that its errors were counted on.
+    pub attempts: usize,
+}
+
+/// All suppliers, by the deployments' indices, and what was left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// By deployment.
+    pub suppliers: Vec<Supplier>,
+    /// When somebody was ill.
+    pub illnesses: Vec<Illness>,
+    /// The routes' numbers in samples, by the estate's route.
+    pub routes: Vec<Option<u32>>,
+}
+
+/// The size class of a prompt.
+pub(crate) fn size(input: u32) -> usize {
+    SIZES.iter().position(|bound| input < *bound).unwrap_or(SIZES.len())
+}
+
+/// The hour of the day (UTC) of a moment.
+pub(crate) fn hour(began_unix_ms: u64, at_ms: u64) -> usize {
+    usize::try_from((began_unix_ms + at_ms) / 3_600_000 % 24).unwrap_or(0)
+}
+
+/// Fits all deployments of an estate to a recording of `length_ms` that began at `began_unix_ms`.
+pub fn fit(samples: &Samples, estate: &Estate, length_ms: u64, began_unix_ms: u64) -> Fitted {
+    let mut by_deployment: Vec<Vec<Sample>> = vec![Vec::new(); estate.deployments.len()];
+    for sample in &samples.list {
+        by_deployment[usize::from(sample.deployment)].push(*sample);
+    }
+    let mut illnesses = Vec::new();
+    for (deployment, own) in by_deployment.iter_mut().enumerate() {
+        let ill = illness::illnesses(own, length_ms);
+        let well = |sample: &Sample| !ill.iter().any(|during| during.contains(&sample.at_ms));
+        // Where it was ill all the time, illness is how it is.
+        if own.iter().any(well) {
+            own.retain(well);
+            let deployment = u16::try_from(deployment).unwrap_or(u16::MAX);
+            illnesses.extend(ill.into_iter().map(|during| Illness { deployment, during }));
+        }
+    }
+    let everybody: Vec<Sample> = by_deployment.iter().flatten().copied().collect();
+    let prior = prior(&everybody);
+    let suppliers = by_deployment.iter().map(|own| supplier(own, &prior, began_unix_ms)).collect();
+    let routes = estate.routes.iter().map(|route| samples.route(&route.name)).collect();
+    Fitted { suppliers, illnesses, routes }
+}
+
+impl Fitted {
+    /// What answers of `to` are long, against those of `from`, on a route; 1 where it is not known.
+    pub(crate) fn length_ratio(&self, from: usize, to: usize, route: usize) -> f64 {
+        const ENOUGH: usize = 30;
+        let Some(route) = self.routes.get(route).copied().flatten() else { return 1.0 };
+        let known = |index: usize| {
+            self.suppliers[index].outputs.get(&route).filter(|(mean, count)| *count >= ENOUGH && *mean > 0.0)
+        };
+        match (known(from), known(to)) {
+            (Some((from, _)), Some((to, _))) => (to / from).clamp(0.2, 5.0),
+            _ => 1.0,
+        }
+    }
+}
+
+/// A supplier that nobody has seen: like the others here, with a wide spread.
+fn prior(everybody: &[Sample]) -> Supplier {
+    let firsts: Vec<f64> = everybody.iter().filter_map(|sample| sample.first_ms).map(f64::from).collect();
+    let gaps: Vec<f64> = everybody.iter().filter_map(gap).map(f64::from).collect();
+    let first = illness::median(firsts).unwrap_or(PRIOR_FIRST_MS);
+    let gap = illness::median(gaps).unwrap_or(PRIOR_GAP_MS);
+    Supplier {
+        first: std::array::from_fn(|_| Curve::guess(first, PRIOR_SIGMA)),
+        gap: Curve::guess(gap, PRIOR_SIGMA),
+        plain: None,
+        hours: [1.0; 24],
+        errors: Vec::new(),
+        tokens: Tokens {
+            per_estimate: tokens_of(everybody).per_estimate,
+            error: 0.15,
+            certainty: Certainty::Assumed,
+        },
+        cached: HashMap::new(),
+        outputs: HashMap::new(),
+        certainty: Certainty::Assumed,
+        speed_error: PRIOR_SIGMA,
+        attempts: 0,
+    }
+}
+
+fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
+    let served: Vec<Sample> = own.iter().filter(|sample| sample.failure.is_none()).copied().collect();
+    let firsts: Vec<(u32, f32)> =
+        served.iter().filter_map(|sample| Some((sample.input, sample.first_ms?.max(0.1)))).collect();
+    let plain = plain(&served);
+    if firsts.len() < LEAST && plain.is_none() {
+        // Errors and tokens may be known all the same.
+        return Supplier {
+            errors: errors(own),
+            attempts: own.len(),
+            tokens: tokens_of(&served).or(prior.tokens),
+            ..prior.clone()
+        };
+    }
+    let hours = hours(&served, began_unix_ms);
+    let all = Curve::of(firsts.iter().map(|(_, ms)| *ms).collect(), LEAST);
+    let first = std::array::from_fn(|class| {
+        let of_class = firsts.iter().filter(|(input, _)| size(*input) == class).map(|(_, ms)| *ms).collect();
+        let known = Curve::of(of_class, LEAST).or_else(|| all.clone());
+        known.unwrap_or_else(|| {
+            Curve::guess(
+                plain.as_ref().map_or(PRIOR_FIRST_MS, |plain| f64::from(plain.base_ms.max(1.0))),
+                PRIOR_SIGMA,
+            )
+        })
+    });
+    let gap = Curve::of(served.iter().filter_map(gap).collect(), LEAST);
+    let gap = gap.unwrap_or_else(|| {
+        plain.as_ref().map_or_else(
+            || prior.gap.clone(),
+            |plain| Curve::guess(f64::from(plain.per_token_ms.max(0.01)), 0.2),
+        )
+    });
+    let count = firsts.len().max(plain.as_ref().map_or(0, |plain| plain.stray.samples));
+    let spread = all.as_ref().map_or(0.3, Curve::spread);
+    Supplier {
+        first,
+        gap,
+        plain,
+        hours,
+        errors: errors(own),
+        tokens: tokens_of(&served).or(prior.tokens),
+        cached: by_route(&served, |sample| (f64::from(sample.cached), f64::from(sample.input))),
+        outputs: lengths(&served),
+        certainty: Certainty::Measured(count),
+        speed_error: ratio(spread, root(count)) + DRIFT,
+        attempts: own.len(),
+    }
+}
+
+impl Tokens {
+    fn or(self, other: Self) -> Self {
+        if self.certainty == Certainty::Assumed { other } else { self }
+    }
+}
+
+/// Milliseconds a token of a stream, where it is long enough to tell.
+fn gap(sample: &Sample) -> Option<f32> {
+    let first = sample.first_ms?;
+    #[expect(clippy::cast_precision_loss, reason = "a count of tokens")]
+    let tokens = sample.output.checked_sub(1).filter(|tokens| *tokens >= 4)? as f32;
+    Some(((sample.total_ms - first) / tokens).max(0.0))
+}
+
+/// A straight line through whole answers' times.
+#[expect(clippy::cast_possible_truncation, reason = "times fit")]
+fn plain(served: &[Sample]) -> Option<Length> {
+    let whole: Vec<(f64, f64)> = served
+        .iter()
+        .filter(|sample| !sample.stream && sample.total_ms > 0.0)
+        .map(|sample| (f64::from(sample.output), f64::from(sample.total_ms)))
+        .collect();
+    if whole.len() < LEAST {
+        return None;
+    }
+    let count = f(whole.len());
+    let (sum_x, sum_y) = whole.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
+    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
+    let (mut across, mut along) = (0.0, 0.0);
+    for (x, y) in &whole {
+        across += (x - mean_x) * (y - mean_y);
+        along += (x - mean_x) * (x - mean_x);
+    }
+    let slope = if along > 0.0 { (across / along).clamp(0.0, mean_y / mean_x.max(1.0)) } else { 0.0 };
+    let base = (mean_y - slope * mean_x).max(0.1);
+    let stray = whole.iter().map(|(x, y)| (y / (base + slope * x)) as f32).collect();
+    Some(Length { base_ms: base as f32, per_token_ms: slope as f32, stray: Curve::of(stray, LEAST)? })
+}
+
+/// How much slower each hour of the day is than the whole, as far as that is known.
+#[expect(clippy::cast_possible_truncation, reason = "a factor")]
+fn hours(served: &[Sample], began_unix_ms: u64) -> [f32; 24] {
+    let mut by_hour: [Vec<f64>; 24] = std::array::from_fn(|_| Vec::new());
+    for sample in served {
+        if let Some(first) = sample.first_ms {
+            by_hour[hour(began_unix_ms, sample.at_ms)].push(f64::from(first));
+        }
+    }
+    let known = by_hour.iter().filter(|hour| hour.len() >= LEAST_AN_HOUR).count();
+    let usual = illness::median(by_hour.iter().flatten().copied().collect());
+    by_hour.map(|firsts| {
+        let enough = firsts.len() >= LEAST_AN_HOUR && known > 1;
+        let own = illness::median(firsts).filter(|_| enough);
+        own.zip(usual).map_or(1.0, |(own, usual)| (own / usual.max(0.1)).clamp(0.2, 5.0) as f32)
+    })
+}
+
+fn errors(own: &[Sample]) -> Vec<ErrorKind> {
+    let mut kinds: Vec<(Failure, usize, f32)> = Vec::new();
+    for sample in own {
+        let Some(failure) = sample.failure.filter(|failure| failure.blame() != wire::Blame::None) else {
+            continue;
+        };
+        match kinds.iter_mut().find(|(known, ..)| *known == failure) {
+            Some((_, count, time)) => (*count, *time) = (*count + 1, *time + sample.total_ms),
+            None => kinds.push((failure, 1, sample.total_ms)),
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    let kind = |(failure, count, time): (Failure, usize, f32)| ErrorKind {
+        failure,
+        share: ratio(f(count), f(own.len())),
+        after_ms: time / count as f32,
+    };
+    kinds.into_iter().map(kind).collect()
+}
+
+fn tokens_of(served: &[Sample]) -> Tokens {
+    const ENOUGH: usize = 20;
+    let counted = || served.iter().filter(|sample| sample.input > 0 && sample.estimated_input > 0);
+    let (input, estimated) = counted().fold((0.0, 0.0), |(input, estimated), sample| {
+        (input + f64::from(sample.input), estimated + f64::from(sample.estimated_input))
+    });
+    let count = counted().count();
+    if count < ENOUGH {
+        return Tokens { per_estimate: 1.0, error: 0.15, certainty: Certainty::Assumed };
+    }
+    let mean = input / estimated;
+    let squares: f64 = counted()
+        .map(|sample| (f64::from(sample.input) - mean * f64::from(sample.estimated_input)).powi(2))
+        .sum();
+    let error = ratio((squares / f(count)).sqrt() / ratio(estimated, f(count)) / mean, root(count));
+    Tokens { per_estimate: mean, error, certainty: Certainty::Measured(count) }
+}
+
+fn by_route(served: &[Sample], parts: impl Fn(&Sample) -> (f64, f64)) -> HashMap<u32, f64> {
+    let mut sums: HashMap<u32, (f64, f64)> = HashMap::new();
+    for sample in served.iter().filter(|sample| sample.input > 0) {
+        let (part, whole) = parts(sample);
+        let sum = sums.entry(sample.route).or_default();
+        *sum = (sum.0 + part, sum.1 + whole);
+    }
+    sums.into_iter().map(|(route, (part, whole))| (route, ratio(part, whole))).collect()
+}
+
+fn lengths(served: &[Sample]) -> HashMap<u32, (f64, usize)> {
+    let mut sums: HashMap<u32, (f64, usize)> = HashMap::new();
+    for sample in served.iter().filter(|sample| sample.input > 0) {
+        let sum = sums.entry(sample.route).or_default();
+        *sum = (sum.0 + f64::from(sample.output), sum.1 + 1);
+    }
+    sums.into_iter().map(|(route, (sum, count))| (route, (ratio(sum, f(count)), count))).collect()
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count")]
+const fn f(count: usize) -> f64 {
+    count as f64
+}
+
+fn root(count: usize) -> f64 {
+    f(count.max(1)).sqrt()
+}
+
+impl Fitted {
+    /// The same with somebody new, last: as it is said to be.
+    #[must_use]
+    pub fn with(&self, arrival: &crate::event::Arrival) -> Self {
+        const SPREAD: f64 = 0.25;
+        let mut grown = self.clone();
+        let mean = grown.suppliers.iter().map(|supplier| supplier.tokens.per_estimate).sum::<f64>();
+        let mean = if grown.suppliers.is_empty() { 1.0 } else { mean / f(grown.suppliers.len()) };
+        grown.suppliers.push(Supplier {
+            first: std::array::from_fn(|_| Curve::guess(arrival.first_ms, SPREAD)),
+            gap: Curve::guess(1_000.0 / arrival.tokens_per_second.max(0.1), SPREAD),
+            plain: None,
+            hours: [1.0; 24],
+            errors: Vec::new(),
+            tokens: Tokens { per_estimate: mean, error: 0.15, certainty: Certainty::Assumed },
+            cached: HashMap::new(),
+            outputs: HashMap::new(),
+            certainty: Certainty::Assumed,
+            speed_error: 0.3,
+            attempts: 0,
+        });
+        grown
+    }
+}

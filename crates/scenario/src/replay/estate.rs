@@ -1,0 +1,148 @@
+//! What a replay knows of the configuration: who could serve whom, at what price, within which limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::{PriceList, Region, Weights};
+use routing::{Deployment, Policy, RouteEntry};
+
+/// The configured world, by the indices of `routing`.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    /// What `routing` knows of each deployment.
+    pub deployments: Vec<Deployment>,
+    /// What else is known of it; the same indices.
+    pub backing: Vec<Backing>,
+    /// The providers' names; indexed by [`routing::ProviderIndex`].
+    pub providers: Vec<Arc<str>>,
+    /// What can be asked for.
+    pub routes: Vec<Route>,
+    /// Who asks.
+    pub products: Vec<Product>,
+}
+
+/// What stands behind a deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Backing {
+    /// Who owns the host, where that is known.
+    pub owner: Option<Arc<str>>,
+    /// What it costs; `None` is unpriced.
+    pub prices: Option<Arc<PriceList>>,
+    /// Requests a minute that the supplier lets through; `None` is unknown and does not bind.
+    pub requests_per_minute: Option<f64>,
+    /// Tokens a minute that the supplier lets through; `None` is unknown and does not bind.
+    pub tokens_per_minute: Option<f64>,
+    /// Tokens a minute that own machines work off; what comes faster queues. `None` is unknown and does not bind.
+    pub works_off_per_minute: Option<f64>,
+    /// What is paid whether it is used or not, in US dollars a day.
+    pub fixed_usd_per_day: f64,
+    /// Who may run the model.
+    pub weights: Weights,
+}
+
+/// What a product asks for.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What is allowed, preferred and tried next.
+    pub policy: Policy,
+    /// Who may serve it.
+    pub entries: Vec<RouteEntry>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Product {
+    /// Its name.
+    pub name: Arc<str>,
+    /// How long it may stand still.
+    pub max_outage: Option<Duration>,
+    /// Whether deployments without a price are no candidates.
+    pub refuses_unpriced: bool,
+    /// Where it may be served, as configured now; `None` leaves it to what was recorded.
+    pub regions: Option<Arc<[Region]>>,
+    /// Deployments that people have approved for it, by index. What has served it is proven besides.
+    pub approved: Vec<usize>,
+}
+
+/// The host that stands for an organisation's own machines in the catalogue.
+pub(crate) const OWN: &str = "own";
+
+impl Estate {
+    /// The index of a deployment by its name.
+    pub fn deployment(&self, name: &str) -> Option<usize> {
+        self.deployments.iter().position(|deployment| &*deployment.name == name)
+    }
+
+    /// Whether a deployment runs on own machines: no crowd comes there.
+    pub fn is_own(&self, deployment: usize) -> bool {
+        &*self.deployments[deployment].host == OWN
+    }
+
+    /// The name of a deployment's provider.
+    pub fn provider_of(&self, deployment: usize) -> &Arc<str> {
+        &self.providers[usize::from(self.deployments[deployment].provider.0)]
+    }
+}
+
+impl Estate {
+    /// The same with somebody new: a provider and a deployment of its own, last in the routes that list it.
+    #[must_use]
+    pub fn with(&self, arrival: &crate::event::Arrival) -> Self {
+        let mut grown = self.clone();
+        let provider = u16::try_from(grown.providers.len()).expect("fewer providers");
+        let deployment = u32::try_from(grown.deployments.len()).expect("fewer deployments");
+        grown.providers.push(arrival.name.split('/').next().unwrap_or_default().into());
+        grown.deployments.push(Deployment {
+            name: Arc::clone(&arrival.name),
+            provider: routing::ProviderIndex(provider),
+            protocol: catalogue::Protocol::OpenaiChat,
+            // Whoever is to come is taken to speak what is asked of it.
+            also: catalogue::Protocol::ALL.into_iter().collect(),
+            region: arrival.region.clone(),
+            context_window: None,
+            max_output: None,
+            capabilities: catalogue::Capabilities::default(),
+            maker: Arc::clone(&arrival.maker),
+            host: Arc::clone(&arrival.host),
+            max_in_flight: None,
+        });
+        grown.backing.push(Backing {
+            prices: Some(Arc::new(PriceList::configured(rates(arrival.price_usd)))),
+            works_off_per_minute: arrival.tokens_per_minute,
+            fixed_usd_per_day: arrival.fixed_usd_per_day,
+            weights: if arrival.open { Weights::Open } else { Weights::Unknown },
+            ..Backing::default()
+        });
+        let lists = |route: &Route| arrival.routes.is_empty() || arrival.routes.contains(&route.name);
+        for route in grown.routes.iter_mut().filter(|route| lists(route)) {
+            let weight = match route.policy.prefer {
+                routing::Prefer::Weighted => weigh(&mut route.entries, arrival.share),
+                routing::Prefer::Listed => 1,
+            };
+            route.entries.push(RouteEntry { deployment: routing::DeploymentIndex(deployment), weight });
+        }
+        grown
+    }
+}
+
+/// The weight that has this share beside `entries`, which are made finer for it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn weigh(entries: &mut [RouteEntry], share: f64) -> u32 {
+    const FINER: u32 = 1_000;
+    for entry in &mut *entries {
+        entry.weight = entry.weight.saturating_mul(FINER);
+    }
+    let others: u32 = entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.weight));
+    let share = share.clamp(0.0, 0.999);
+    ((f64::from(others) * share / (1.0 - share)).round() as u32).max(1)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn rates((input, output): (f64, f64)) -> catalogue::Rates {
+    let rate = |usd: f64| catalogue::Rate::from_picos((usd * 1e6).round() as u64);
+    catalogue::Rates::NONE
+        .with(catalogue::Bucket::InputUncached, rate(input))
+        .with(catalogue::Bucket::OutputText, rate(output))
+}

@@ -1,0 +1,148 @@
+//! What came of a replay.
+
+use std::collections::BTreeMap;
+
+use super::histogram::Histogram;
+
+/// Into how many parts a replay's time is cut, to see when something hurts.
+pub(crate) const PARTS: usize = 400;
+
+/// The whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    /// By product.
+    pub products: Vec<ProductTally>,
+    /// By deployment.
+    pub deployments: Vec<DeploymentTally>,
+    /// How long was played, in milliseconds.
+    pub played_ms: u64,
+    /// How much longer the scenario is than that.
+    pub compressed: f64,
+}
+
+/// Why a request was refused: the last that was heard, or what stood against everybody. A stable code.
+pub type Why = &'static str;
+
+/// One product.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProductTally {
+    /// Requests.
+    pub requests: u64,
+    /// Served by a deployment that is proven for it.
+    pub proven: u64,
+    /// Served by another.
+    pub unproven: u64,
+    /// Not served, by why.
+    pub refused: BTreeMap<Why, u64>,
+    /// What its answers cost, in billionths of a dollar, unpriced ones left out.
+    pub cost_nanos: i128,
+    /// Answers without a price.
+    pub unpriced: u64,
+    /// Time to the first content, or to the whole of what is not streamed.
+    pub first: Histogram,
+    /// By part of the time: requests, and those refused.
+    pub parts: Vec<(u32, u32)>,
+}
+
+/// One deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeploymentTally {
+    /// Answers.
+    pub served: u64,
+    /// What they cost, in billionths of a dollar.
+    pub cost_nanos: i128,
+    /// Tokens of prompts and answers.
+    pub tokens: u64,
+    /// Attempts.
+    pub attempts: u64,
+    /// Attempts that its limits turned away.
+    pub limited: u64,
+    /// Attempts that its queue turned away.
+    pub overflowed: u64,
+    /// The most tokens within one part of the time.
+    pub peak_tokens: u64,
+    /// Tokens of the current part.
+    pub(crate) part_tokens: (usize, u64),
+}
+
+impl Tally {
+    pub(super) fn new(products: usize, deployments: usize, played_ms: u64, compressed: f64) -> Self {
+        let product = ProductTally { parts: vec![(0, 0); PARTS], ..ProductTally::default() };
+        Self {
+            products: vec![product; products],
+            deployments: vec![DeploymentTally::default(); deployments],
+            played_ms,
+            compressed,
+        }
+    }
+
+    /// Which part of the time a moment lies in.
+    pub(super) fn part(&self, at_ms: u64) -> usize {
+        let part = u128::from(at_ms) * PARTS as u128 / u128::from(self.played_ms.max(1));
+        usize::try_from(part).unwrap_or(PARTS).min(PARTS - 1)
+    }
+
+    /// How long one part is in the scenario's time, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+    pub fn part_ms(&self) -> f64 {
+        self.played_ms as f64 * self.compressed / PARTS as f64
+    }
+
+    /// The most tokens a minute that a deployment carried, within one part of the time.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    pub fn peak_per_minute(&self, deployment: usize) -> f64 {
+        let minutes = self.played_ms as f64 / PARTS as f64 / 60_000.0;
+        self.deployments[deployment].peak_tokens as f64 / minutes.max(1e-9)
+    }
+}
+
+impl ProductTally {
+    /// Requests that were served.
+    pub const fn served(&self) -> u64 {
+        self.proven + self.unproven
+    }
+
+    /// The share of its requests that was served; 1 of none.
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    pub fn served_share(&self) -> f64 {
+        if self.requests == 0 { 1.0 } else { self.served() as f64 / self.requests as f64 }
+    }
+
+    /// The first part of the time in which more than `share` of its requests were refused, two at least.
+    pub fn first_hurt(&self, share: f64) -> Option<usize> {
+        let hurts = |(requests, refused): &(u32, u32)| {
+            *refused >= 2 && f64::from(*refused) > f64::from(*requests) * share
+        };
+        self.parts.iter().position(hurts)
+    }
+
+    /// How many parts of the time lie outside an outage of at most `allowed` parts: of each run of parts in which most
+    /// requests were refused, those after the first `allowed`. Parts without requests go on as they were before.
+    pub fn parts_outside(&self, allowed: f64) -> f64 {
+        let (mut outside, mut run) = (0.0, 0.0);
+        for (requests, refused) in &self.parts {
+            if *requests == 0 && run > 0.0 || *refused * 2 > *requests {
+                run += 1.0;
+            } else {
+                outside += f64::max(run - allowed, 0.0);
+                run = 0.0;
+            }
+        }
+        outside + f64::max(run - allowed, 0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_counts_from_where_it_is_too_long() {
+        let parts = vec![(10, 0), (10, 6), (10, 10), (0, 0), (10, 10), (10, 1), (10, 9), (10, 0)];
+        let product = ProductTally { parts, ..ProductTally::default() };
+        assert!((product.parts_outside(0.0) - 5.0).abs() < 1e-9);
+        assert!((product.parts_outside(1.0) - 3.0).abs() < 1e-9, "the short one is allowed");
+        assert_eq!(product.first_hurt(0.01), Some(1));
+        assert_eq!(ProductTally::default().first_hurt(0.01), None);
+    }
+}

@@ -1,0 +1,185 @@
+use std::time::Duration;
+
+use routing::PostureKind;
+
+use super::testing::{estate, fitted, play, run, traffic};
+use super::*;
+use crate::event::{Arrival, Course, Event, Herd, Meaning, Outage, Scenario, Target, What};
+
+const MINUTE: u64 = 60_000;
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_mins(count)
+}
+
+fn scenario(span: Duration, events: Vec<Event>) -> Scenario {
+    Scenario { name: "test".into(), why: String::new(), span, events, herd: None }
+}
+
+fn event(target: &str, from: Duration, until: Option<Duration>, what: What) -> Event {
+    let targets = if target.is_empty() { Vec::new() } else { vec![target.parse().unwrap()] };
+    Event { targets, from, until, what }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_tally_and_another_another() {
+    let (estate, traffic) = (estate(3), traffic(50, 2 * MINUTE));
+    let down = event("maker:maker0", minutes(1), None, What::Brownout { slower: 3.0, errors: 0.4 });
+    let scenario = scenario(minutes(4), vec![down]);
+    assert_eq!(play(&estate, &traffic, &scenario, 7), play(&estate, &traffic, &scenario, 7));
+    assert_ne!(play(&estate, &traffic, &scenario, 7), play(&estate, &traffic, &scenario, 8));
+}
+
+#[test]
+fn calm_costs_what_the_prices_say_and_each_request_is_counted_once() {
+    let (estate, traffic) = (estate(2), traffic(100, MINUTE));
+    let tally = run(&estate, &traffic, &fitted(2), &Course::calm(&estate, 3 * MINUTE, 1.0), 1);
+    let office = &tally.products[0];
+    assert_eq!((office.requests, office.proven, office.unproven), (1_800, 1_800, 0));
+    // 1,000 tokens at $1 and 100 at $10 a million: $0.002 each.
+    assert_eq!(office.cost_nanos, 1_800 * 2_000_000);
+    assert!((190.0..210.0).contains(&office.first.quantile(0.5).unwrap()));
+}
+
+#[test]
+fn a_loss_moves_everything_and_hides_behind_the_fallback() {
+    let (estate, traffic) = (estate(2), traffic(100, MINUTE));
+    let lost: Target = "maker:maker0".parse().unwrap();
+    let loss = Scenario::loss(&lost, Meaning::Gone, minutes(10), &estate);
+    let tally = play(&estate, &traffic, &loss, 1);
+    let office = &tally.products[0];
+    assert_eq!(office.served(), office.requests);
+    assert_eq!(office.proven, 0);
+    assert_eq!(tally.deployments[0].served, 0);
+    assert!(tally.deployments[0].attempts < office.requests / 10, "a breaker keeps them away");
+    // The herd doubles the time to the first token.
+    assert!((380.0..440.0).contains(&office.first.quantile(0.5).unwrap()));
+}
+
+#[test]
+fn without_a_fallback_it_stops_and_says_when_and_why() {
+    let (mut estate, traffic) = (estate(1), traffic(100, MINUTE));
+    estate.products[0].max_outage = Some(minutes(2));
+    let down = event("provider:p0", minutes(2), Some(minutes(8)), What::Outage(Outage::Refused));
+    let tally = play(&estate, &traffic, &scenario(minutes(10), vec![down]), 1);
+    let office = &tally.products[0];
+    let share = office.served_share();
+    // A request that comes just before the return meets a wait of up to a minute and a fifth.
+    assert!((0.28..=0.4).contains(&share), "{share}");
+    let hurt = office.first_hurt(0.01).unwrap();
+    assert!((80..84).contains(&hurt), "two of ten minutes, in 400 parts: {hurt}");
+    assert!(
+        office.refused.keys().all(|why| ["unreachable", "no_budget", "probe_taken", "open"].contains(why))
+    );
+    let figures = Figures::of(&tally, &estate);
+    let outside = figures.products[0].outside_ms;
+    assert!((4.0..5.3).contains(&(outside / 60_000.0)), "six minutes, two of which it may: {outside}");
+}
+
+#[test]
+fn limits_bind_and_the_herd_halves_them() {
+    let (mut estate, traffic) = (estate(2), traffic(100, MINUTE));
+    // Ten a second are asked, of eight that the fallback takes.
+    estate.backing[1].requests_per_minute = Some(480.0);
+    let served = |herd: Option<Herd>| {
+        let down = event("maker:maker0", Duration::ZERO, None, What::Outage(Outage::Refused));
+        let scenario = Scenario { herd, ..scenario(minutes(30), vec![down]) };
+        play(&estate, &traffic, &scenario, 1).products[0].served_share()
+    };
+    assert!((0.7..0.85).contains(&served(None)), "{}", served(None));
+    assert!((0.35..0.45).contains(&served(Some(Herd::default()))), "{}", served(Some(Herd::default())));
+}
+
+#[test]
+fn postures_ramps_and_arrivals_shift_shares() {
+    let (estate, traffic) = (estate(2), traffic(100, MINUTE));
+    let share = |events: Vec<Event>, deployment: usize| {
+        let arrivals: Vec<Arrival> = scenario(minutes(20), events.clone()).arrivals().cloned().collect();
+        let grown = arrivals.iter().fold(estate.clone(), |estate, arrival| estate.with(arrival));
+        let tally = play(&grown, &traffic, &scenario(minutes(20), events), 1);
+        let all: u64 = tally.deployments.iter().map(|deployment| deployment.served).sum();
+        assert_eq!(all, tally.products[0].requests);
+        #[expect(clippy::cast_precision_loss, reason = "counts")]
+        let share = tally.deployments[deployment].served as f64 / all as f64;
+        share
+    };
+    let ramp = event("maker:maker0", minutes(0), Some(minutes(20)), What::RampDown);
+    assert!((0.47..0.53).contains(&share(vec![ramp], 1)), "evenly over the whole time is half of it");
+    let leave =
+        event("maker:maker0", minutes(5), None, What::Posture { kind: PostureKind::Leave, per_hour: 0.0 });
+    assert!((0.74..0.76).contains(&share(vec![leave], 1)));
+    let own = Arrival {
+        name: "own/new".into(),
+        maker: "own".into(),
+        host: "own".into(),
+        region: None,
+        price_usd: (0.1, 0.1),
+        first_ms: 100.0,
+        tokens_per_second: 100.0,
+        tokens_per_minute: None,
+        fixed_usd_per_day: 0.0,
+        routes: Vec::new(),
+        share: 0.3,
+        open: true,
+    };
+    let arrives = event("", Duration::ZERO, None, What::Arrival(Box::new(own)));
+    assert!((0.28..0.32).contains(&share(vec![arrives], 2)));
+}
+
+#[test]
+fn growth_regions_terms_and_prices_do_what_they_say() {
+    let (mut estate, traffic) = (estate(2), traffic(100, MINUTE));
+    estate.deployments[1].region = Some("eu/france".parse().unwrap());
+    let of = |what: What, target: &str| {
+        play(&estate, &traffic, &scenario(minutes(10), vec![event(target, Duration::ZERO, None, what)]), 1)
+    };
+    let grown = of(What::Growth(1.5), "").products[0].requests;
+    assert!((8_700..9_300).contains(&grown), "{grown}");
+    let regions = vec!["eu".parse().unwrap()];
+    let ruled = of(What::Region { products: Vec::new(), regions }, "");
+    assert_eq!((ruled.deployments[0].attempts, ruled.products[0].served_share()), (0, 1.0));
+    let shut = of(What::Terms(vec!["office".into()]), "maker:maker0");
+    assert_eq!((shut.deployments[0].attempts, shut.products[0].served_share()), (0, 1.0));
+    let calm = of(What::Price(1.0), "maker:maker0").products[0].cost_nanos;
+    assert_eq!(of(What::Price(3.0), "maker:maker0").products[0].cost_nanos, calm * 3);
+    let everywhere = of(What::Terms(Vec::new()), "maker:maker0");
+    assert_eq!(everywhere.deployments[0].attempts, 0);
+}
+
+#[test]
+fn what_a_maker_is_lost_for_decides_who_is_lost() {
+    let mut estate = estate(3);
+    for index in 0..3 {
+        estate.deployments[index].maker = "acme".into();
+    }
+    estate.deployments[0].host = "acme".into();
+    estate.deployments[1].host = "azure".into();
+    estate.deployments[2].host = "own".into();
+    estate.backing[2].weights = catalogue::Weights::Open;
+    let lost = |meaning: Meaning| {
+        let target: Target = "maker:acme".parse().unwrap();
+        let scenario = Scenario::loss(&target, meaning, minutes(1), &estate);
+        let targets: Vec<String> =
+            scenario.events.iter().flat_map(|event| &event.targets).map(ToString::to_string).collect();
+        targets
+    };
+    assert_eq!(lost(Meaning::Gone), ["deployment:p0/m", "deployment:p1/m"]);
+    assert_eq!(lost(Meaning::Api), ["deployment:p0/m"]);
+    assert_eq!(lost(Meaning::Licence), ["deployment:p1/m"]);
+    assert_eq!(lost(Meaning::Frozen), Vec::<String>::new());
+}
+
+#[test]
+fn resampling_keeps_what_is_known_and_moves_what_is_not() {
+    let mut dice = routing::Dice::new(1);
+    let known = fitted(1);
+    let firsts: Vec<f32> =
+        (0..200).map(|_| resampled(&known, &mut dice).suppliers[0].first[0].median()).collect();
+    let mean = firsts.iter().sum::<f32>() / 200.0;
+    assert!((196.0..204.0).contains(&mean), "{mean}");
+    assert!(firsts.iter().any(|first| *first < 190.0) && firsts.iter().any(|first| *first > 210.0));
+    let usual = traffic(100, 10 * MINUTE);
+    let other = shaken(&usual, &mut dice);
+    assert!(other.asks.is_sorted_by_key(|ask| ask.at_ms));
+    assert_eq!(other.asks.len(), usual.asks.len());
+}
