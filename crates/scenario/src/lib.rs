@@ -2,3 +2,7 @@
 //!
 //! No I/O: entries of the ledger, the configuration's facts, a clock and dice come in as values. What-ifs replay the
 //! recorded requests through the same `routing` that serves live ones, with a world and a clock of their own.
+
+mod domain;
+
+pub use domain::{Domain, DomainKind, InvalidDomain};
