@@ -6,7 +6,7 @@ use catalogue::{Protocol, Quirks, Region};
 use serde::Serialize;
 
 use super::aws::Aws;
-use super::contract::{Capacity, Contract, Cost};
+use super::contract::{Capacity, Contract, Cost, one};
 use super::problem::Problem;
 use super::secret::SecretPlace;
 use super::section::Section;
@@ -107,9 +107,7 @@ impl Provider {
                 .unwrap_or_default(),
             contract: section.table("contract", Contract::read),
             capacity: section.table("capacity", Capacity::read),
-            fixed_cost: section
-                .table("fixed_cost", Cost::read)
-                .and_then(|cost| Some(At { value: cost.value?, at: cost.at })),
+            fixed_cost: section.table("fixed_cost", Cost::read).and_then(one),
         };
         provider.check(section);
         provider
