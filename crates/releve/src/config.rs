@@ -13,6 +13,7 @@ pub(crate) mod effects;
 pub(crate) mod environment;
 mod ledger;
 mod masking;
+pub(crate) mod parameters;
 pub(crate) mod period;
 pub(crate) mod policy;
 pub(crate) mod problem;
