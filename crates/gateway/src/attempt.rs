@@ -111,7 +111,7 @@ pub(crate) async fn attempt(
     trace: &AttemptTrace,
     others_left: bool,
 ) -> Result<Started, Failed> {
-    let limits = Limits::new(call, trace.started, others_left);
+    let limits = Limits::new(call, deployment, trace.started, others_left);
     let provider = call.snapshot.provider_of(deployment);
     let codec = call.codec_of(deployment);
     let outgoing = || outgoing(call, deployment, &speech);
@@ -171,8 +171,8 @@ struct Limits {
 }
 
 impl Limits {
-    fn new(call: &Call, now: Instant, others_left: bool) -> Self {
-        let (policy, needs) = (call.policy(), call.asked.needs);
+    fn new(call: &Call, deployment: DeploymentIndex, now: Instant, others_left: bool) -> Self {
+        let (policy, needs) = (call.policy(), call.needs_of(deployment));
         let left = call.deadline.saturating_duration_since(now);
         // Where nothing but time tells a long answer from none, a supplier may take half of what is left, so that the
         // other half is left for the next.

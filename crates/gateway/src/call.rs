@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Needs;
 use ledger::RequestId;
 use routing::{DeploymentIndex, Plan, Policy};
 use smallvec::SmallVec;
@@ -81,6 +82,13 @@ impl Call {
         self.room.shared.clock.world(Instant::now())
     }
 
+    /// What the request needs as this deployment gets it: its configuration may ask for reasoning.
+    pub(crate) fn needs_of(&self, deployment: DeploymentIndex) -> Needs {
+        let effort = self.snapshot.deployment(deployment).amendments.parameters.reasoning_effort.as_deref();
+        let thinks = effort.is_some_and(|effort| effort != "none");
+        if thinks { self.asked.needs | Needs::REASONING } else { self.asked.needs }
+    }
+
     /// How a deployment's supplier speaks.
     pub(crate) fn codec_of(&self, deployment: DeploymentIndex) -> &'static dyn Codec {
         let protocol = self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol);
@@ -132,8 +140,8 @@ impl Call {
         self.snapshot.deployment(deployment).model.is_none()
     }
 
-    /// The body for a deployment: translated, or the client's with its edits: the deployment's name for the model, and a
-    /// request for usage in streams.
+    /// The body for a deployment: translated, or the client's with its edits: the deployment's name for the model, a
+    /// request for usage in streams, and what its configuration changes.
     pub(crate) fn body_for(&self, deployment: DeploymentIndex, speech: &Speech) -> Pieces {
         if let Some(body) = speech.body() {
             return Pieces::new(vec![body.clone()]);
@@ -144,6 +152,7 @@ impl Call {
             edits.extend(self.asked.usage_edit.clone());
         }
         edits.extend(self.proof_edits());
+        edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
     }
 
@@ -191,8 +200,9 @@ impl Call {
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(), "reasoning"),
         ];
-        let names: SmallVec<[&str; 4]> =
-            made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name).collect();
+        let made = made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name);
+        let amended = self.snapshot.deployment(deployment).amendments.names();
+        let names: SmallVec<[&str; 4]> = made.chain(amended).collect();
         names.join(", ")
     }
 }

@@ -14,7 +14,7 @@ use routing::{DeploymentIndex, Dice};
 use smallvec::SmallVec;
 use tokio::time::{Instant, timeout};
 use upstream::{Outgoing, Pieces};
-use wire::Edit;
+use wire::{AmendTo, Edit};
 
 use crate::asked::{self, Asked};
 use crate::door::Conversation;
@@ -94,7 +94,11 @@ impl Counting<'_> {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             provider.target.apply(&mut headers);
             let body = self.body(model, body);
-            Outgoing { method: Method::POST, uri: provider.target.uri(&path), headers, body }
+            let mut outgoing =
+                Outgoing { method: Method::POST, uri: provider.target.uri(&path), headers, body };
+            let unix_s = self.room.shared.clock.unix_us() / 1_000_000;
+            provider.target.sign(&mut outgoing, u64::try_from(unix_s).unwrap_or_default());
+            outgoing
         };
         let sending = self.room.pool.send(&provider.target, outgoing, LONGEST_WAIT, || {});
         let sent = sending.await.ok().filter(|sent| sent.response.status().is_success())?;
@@ -110,6 +114,13 @@ impl Counting<'_> {
         let mut edits: SmallVec<[Edit; 2]> = SmallVec::new();
         edits.extend(self.asked.model_range.clone().map(|range| Edit::replace(range, model.json.clone())));
         edits.extend(self.asked.seal_edits.iter().cloned());
+        let deployment = self.snapshot.deployment(self.deployment);
+        let to = AmendTo { model: &model.id, quirks: deployment.quirks, max_tokens: None };
+        // Parameters are nothing of the prompt, and refused here.
+        let prompt = deployment.amendments.of_the_prompt();
+        if !prompt.is_empty() && !self.asked.is_empty {
+            edits.extend(self.asked.codec.amend(body, &prompt, &to).edits);
+        }
         Pieces::new(wire::splice(body, &mut edits))
     }
 }

@@ -252,7 +252,9 @@ impl<'a> Record<'a> {
         self.with_entry(|entry| {
             entry.deployment = Some(Arc::clone(name));
             let record = self.attempt_record(name, outcome, &trace, now);
-            entry.attempts.push(AttemptRecord { dropped, ..record });
+            let amended = self.call.snapshot.deployment(deployment).amendments.names();
+            let amended = amended.map(Arc::from).collect();
+            entry.attempts.push(AttemptRecord { dropped, amended, ..record });
             if let Some(used) = used {
                 let prices = self.call.snapshot.deployment(deployment).prices.as_deref();
                 entry.book(entry.attempts.len() - 1, used.usage, used.source, prices);

@@ -70,6 +70,8 @@ pub struct Deployment {
     pub name_header: http::HeaderValue,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
+    /// What is changed in each request that it gets.
+    pub amendments: wire::Amendments,
 }
 
 /// A model's id at its provider.

@@ -8,15 +8,15 @@ use http::{HeaderMap, HeaderValue, header};
 use routing::DeploymentIndex;
 use wire::conversation::{ClientTranslator, Loss, ReplyContext, Request, Target, TranslateError, Translator};
 use wire::translate::{self, StreamTranslation, Undo};
-use wire::{Broken, Codec, Failure};
+use wire::{AmendTo, Amended, Amendments, Broken, Codec, Edit, Failure};
 
 use crate::call::Call;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) enum Speech {
-    /// In the client's own protocol: its bytes, with edits; and what these leave out.
-    Own(Vec<Loss>),
+    /// In the client's own protocol: its bytes, with the deployment's changes; and what is left out.
+    Own { losses: Vec<Loss>, edits: Vec<Edit> },
     /// In another.
     Translated(Box<Translated>),
 }
@@ -42,16 +42,19 @@ impl Speech {
     /// [`TranslateError::Malformed`] where the client's request is at fault; any other where this deployment cannot be
     /// told.
     pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
+        let amendments = &call.snapshot.deployment(deployment).amendments;
         if !call.is_translated(deployment) {
-            let lost =
-                call.leaves_reasoning_out().then(|| Loss::new("reasoning.proof", "another supplier's"));
-            return Ok(Self::Own(lost.into_iter().collect()));
+            let Amended { edits, mut losses } = amended(call, deployment, amendments);
+            if call.leaves_reasoning_out() {
+                losses.insert(0, Loss::new("reasoning.proof", "another supplier's"));
+            }
+            return Ok(Self::Own { losses, edits });
         }
         let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");
         let client = call.asked.codec.translator().and_then(Translator::client);
         let client = client.expect("who cannot be told is no candidate");
         let request = request(call, client)?;
-        let said = translate::request(&request, supplier, &target(call, deployment))?;
+        let said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
             supplier,
@@ -68,10 +71,18 @@ impl Speech {
         })))
     }
 
+    /// What the deployment's configuration changes in the client's own bytes.
+    pub(crate) fn edits(&self) -> &[Edit] {
+        match self {
+            Self::Own { edits, .. } => edits,
+            Self::Translated(_) => &[],
+        }
+    }
+
     /// The body, where it is not the client's own.
     pub(crate) fn body(&self) -> Option<&Bytes> {
         match self {
-            Self::Own(_) => None,
+            Self::Own { .. } => None,
             Self::Translated(translated) => Some(&translated.body),
         }
     }
@@ -79,7 +90,7 @@ impl Speech {
     /// What is not said, on the way there and, of a whole answer, back.
     pub(crate) fn losses(&self) -> &[Loss] {
         match self {
-            Self::Own(losses) => losses,
+            Self::Own { losses, .. } => losses,
             Self::Translated(translated) => &translated.losses,
         }
     }
@@ -103,7 +114,7 @@ impl Speech {
 
     /// The headers of the answer, as far as they describe its body.
     pub(crate) fn headers(&self, supplier: HeaderMap, call: &Call) -> HeaderMap {
-        if matches!(self, Self::Own(_)) {
+        if matches!(self, Self::Own { .. }) {
             return supplier;
         }
         let media_type =
@@ -126,6 +137,20 @@ pub(crate) fn failure(error: &TranslateError) -> Failure {
             Failure::Broken(Broken::Malformed)
         }
     }
+}
+
+/// The deployment's changes in the client's own bytes.
+fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) -> Amended {
+    // Without members there is nothing to change: whoever is asked refuses it.
+    if amendments.is_empty() || call.asked.is_empty {
+        return Amended::default();
+    }
+    let to = AmendTo {
+        model: call.model_name(deployment),
+        quirks: call.snapshot.deployment(deployment).quirks,
+        max_tokens: call.asked.max_tokens,
+    };
+    call.asked.codec.amend(&call.body.borrow(), amendments, &to)
 }
 
 /// The request in no dialect.

@@ -53,11 +53,16 @@ pub(crate) fn explain(snapshot: &Snapshot, route: RouteIndex, plan: &Plan) -> Re
         .candidates
         .iter()
         .map(|candidate| {
-            serde_json::json!({
-                "deployment": &*snapshot.deployment(candidate.deployment).name,
+            let deployment = snapshot.deployment(candidate.deployment);
+            let mut told = serde_json::json!({
+                "deployment": &*deployment.name,
                 "eligible": candidate.is_eligible(),
                 "reason": candidate.reason().map(|reason| reason.to_string()),
-            })
+            });
+            if !deployment.amendments.is_empty() {
+                told["sets"] = deployment.amendments.to_string().into();
+            }
+            told
         })
         .collect();
     let plan = serde_json::json!({ "route": &*snapshot.routes[route].name, "candidates": candidates });

@@ -54,6 +54,8 @@ pub struct AttemptRecord {
     pub supplier_request_id: Option<Arc<str>>,
     /// What could not be said on the way there or back, by name; empty where nothing was translated.
     pub dropped: Vec<Arc<str>>,
+    /// What the deployment's configuration changed in the request, by kind: `system_prefix`, `parameters`.
+    pub amended: Vec<Arc<str>>,
 }
 
 impl AttemptRecord {
@@ -75,6 +77,7 @@ impl AttemptRecord {
             limits_seen: Vec::new(),
             supplier_request_id: None,
             dropped: Vec::new(),
+            amended: Vec::new(),
         }
     }
 }

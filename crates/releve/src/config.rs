@@ -14,6 +14,7 @@ pub(crate) mod environment;
 pub(crate) mod estate;
 mod ledger;
 mod masking;
+pub(crate) mod parameters;
 pub(crate) mod period;
 pub(crate) mod policy;
 pub(crate) mod problem;

@@ -3,6 +3,7 @@
 //! Source: typed models of the official Python SDK, anthropic 2.12.0, and its `_streaming.py`, read 2026-11-22. The SDKs
 //! pass over frames without an `event:` line, so every frame of ours has one.
 
+mod amend;
 mod answer;
 mod arguments;
 mod cache;
@@ -30,6 +31,7 @@ use catalogue::Protocol;
 
 use self::message::Message;
 use self::stream::Reader;
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -57,6 +59,10 @@ impl Codec for AnthropicMessages {
 
     fn keep_alive(&self) -> &'static [u8] {
         b"event: ping\ndata: {\"type\": \"ping\"}\n\n"
+    }
+
+    fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
+        amend::amend(body, amendments, to)
     }
 
     fn request_id_header(&self) -> &'static str {

@@ -3,6 +3,7 @@
 //! Source: botocore's service model of bedrock-runtime and its parsers, botocore 1.44.8; the JavaScript SDK's event
 //! streams, @aws-sdk/client-bedrock-runtime 3.1164.0; both read 2026-11-28. Members that hold bytes are base64 in JSON.
 
+mod amend;
 mod answer;
 mod content;
 mod errors;
@@ -29,6 +30,7 @@ use bytes::Bytes;
 use catalogue::Protocol;
 
 use self::stream::{KEEP_ALIVE, Reader};
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -57,6 +59,10 @@ impl Codec for BedrockConverse {
 
     fn keep_alive(&self) -> &'static [u8] {
         KEEP_ALIVE
+    }
+
+    fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
+        amend::amend(body, amendments, to)
     }
 
     fn request_id_header(&self) -> &'static str {

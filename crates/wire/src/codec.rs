@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use catalogue::{Protocol, Usage};
 
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::conversation::Translator;
 use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::Failure;
@@ -52,6 +53,11 @@ pub trait Codec: Sync + std::fmt::Debug {
     /// [`PeekError`], for what is not JSON, not an object, or ambiguous.
     fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, PeekError> {
         crate::peek::peek(body)
+    }
+
+    /// The splices that make a deployment's changes in a request of this dialect; none in a dialect that no client speaks.
+    fn amend(&self, _body: &[u8], _amendments: &Amendments, _to: &AmendTo<'_>) -> Amended {
+        Amended::default()
     }
 
     // Both.

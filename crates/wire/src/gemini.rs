@@ -7,6 +7,7 @@
 //! Source: typed models, converters and `_api_client.py` of the official Python SDK, google-genai 3.4.0, and
 //! `processStreamResponse` of the official JavaScript SDK, @google/genai 2.32.0, read 2026-11-28.
 
+mod amend;
 mod answer;
 mod chunk;
 mod client;
@@ -46,6 +47,7 @@ pub use self::json_list::JsonList;
 use self::response::Response;
 use self::stream::Reader;
 use self::translator::GeminiTranslator;
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -74,6 +76,10 @@ impl Codec for Gemini {
     /// An empty line. A comment will not do: the Python SDK takes every line without `data: ` for a piece of JSON.
     fn keep_alive(&self) -> &'static [u8] {
         b"\n"
+    }
+
+    fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
+        amend::amend(body, amendments, to)
     }
 
     fn request_id_header(&self) -> &'static str {

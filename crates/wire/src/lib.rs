@@ -9,6 +9,7 @@
 //!
 //! **Never**: does I/O, reads a clock, the environment or dice, starts a thread, or builds a JSON tree.
 
+mod amend;
 mod anthropic_messages;
 mod bedrock_converse;
 mod call_id;
@@ -35,6 +36,7 @@ mod template;
 mod testing;
 pub mod translate;
 
+pub use amend::{AmendTo, Amended, Amendments, Parameters};
 pub use classify::error_message;
 pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};

@@ -2,6 +2,7 @@
 //!
 //! Source: typed models of the official Python SDK, openai 3.54.0, and its `_streaming.py`, read 2026-11-22.
 
+mod amend;
 mod answer;
 mod errors;
 mod models;
@@ -19,6 +20,7 @@ use catalogue::Protocol;
 
 use self::answer::Answer;
 use self::stream::Reader;
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -46,6 +48,10 @@ impl Codec for OpenaiChat {
 
     fn keep_alive(&self) -> &'static [u8] {
         b": keep-alive\n\n"
+    }
+
+    fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
+        amend::amend(body, amendments, to)
     }
 
     fn request_id_header(&self) -> &'static str {

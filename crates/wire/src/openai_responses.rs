@@ -3,6 +3,7 @@
 //! Source: typed models of the official Python SDK, openai 3.54.0 (`types/responses/`), its `_streaming.py` and
 //! `lib/streaming/responses/_responses.py`, read 2026-11-28.
 
+mod amend;
 mod answer;
 mod errors;
 mod events;
@@ -30,6 +31,7 @@ use catalogue::Protocol;
 use self::said::Said;
 use self::stream::Reader;
 use self::translator::ResponsesTranslator;
+use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::Translator;
@@ -61,6 +63,10 @@ impl Codec for OpenaiResponses {
 
     fn keep_alive(&self) -> &'static [u8] {
         b": keep-alive\n\n"
+    }
+
+    fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
+        amend::amend(body, amendments, to)
     }
 
     fn request_id_header(&self) -> &'static str {

@@ -143,13 +143,13 @@ impl Walk {
 }
 
 /// A member or an element.
-struct Part {
-    range: Range<usize>,
-    is_kept: bool,
+pub(crate) struct Part {
+    pub(crate) range: Range<usize>,
+    pub(crate) is_kept: bool,
 }
 
 /// Takes out the parts that are not kept, with the commas that belonged to them.
-fn cut(parts: &[Part], edits: &mut Vec<Edit>) {
+pub(crate) fn cut(parts: &[Part], edits: &mut Vec<Edit>) {
     let mut at = 0;
     while at < parts.len() {
         if parts[at].is_kept {

@@ -248,6 +248,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         name: Arc::clone(&deployment.name),
         model: Some(gateway::snapshot::Model::new("tiny")),
         quirks: catalogue::Quirks::NONE,
+        amendments: wire::Amendments::default(),
         refuses: [].into(),
         name_header: deployment.name.parse().unwrap(),
         prices: None,

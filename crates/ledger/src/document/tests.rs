@@ -55,6 +55,7 @@ fn entry() -> Entry {
     let last = &mut entry.attempts[3];
     last.limits_seen = vec![("x-ratelimit-remaining-requests".into(), "9".into())];
     (last.status, last.ended_us) = (Some(200), Some(99));
+    (last.dropped, last.amended) = (vec!["top_k".into()], vec!["system_prefix".into(), "parameters".into()]);
     let rates = Rates::NONE.with(Bucket::InputUncached, Rate::from_picos(1_500_000));
     let usage = Usage { input_uncached: 3, ..Usage::default() };
     entry.book(3, usage, UsageSource::Supplier, Some(&PriceList::configured(rates)));

@@ -26,6 +26,9 @@ pub(crate) struct Row {
     /// Why it is out, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// What its configuration changes in the request, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sets: Option<String>,
 }
 
 /// The candidates of `route` for `product`: in the order of asking, then the excluded.
@@ -98,8 +101,14 @@ fn planned<'a>(
             protocol: deployment.protocol,
             eligible: candidate.is_eligible() && reason.is_none(),
             reason,
+            sets: sets(snapshot, candidate.deployment),
         }
     })
+}
+
+fn sets(snapshot: &Snapshot, deployment: DeploymentIndex) -> Option<String> {
+    let amendments = &snapshot.deployment(deployment).amendments;
+    (!amendments.is_empty()).then(|| amendments.to_string())
 }
 
 fn unspoken(protocol: Protocol) -> Option<String> {

@@ -199,6 +199,7 @@ fn attempts(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
             Cell::toned(if served { Tone::Good } else { Tone::Bad }, went(attempt)),
             timings(attempt).into(),
             Cell::toned(Tone::Faint, attempt.supplier_request_id.as_deref().unwrap_or_default()),
+            Cell::toned(Tone::Doubtful, changes(attempt)),
         ]);
     }
     table.print(terminal)
@@ -216,6 +217,15 @@ fn went(attempt: &AttemptRecord) -> String {
         AttemptOutcome::Abandoned => "abandoned".to_owned(),
         AttemptOutcome::Refused(reason) => format!("not dialled: {reason}"),
     }
+}
+
+/// What of the client's request was changed for this attempt, and what could not be said.
+fn changes(attempt: &AttemptRecord) -> String {
+    let named = |what: &str, names: &[std::sync::Arc<str>]| {
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [named("sets", &attempt.amended), named("leaves out", &attempt.dropped)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn timings(attempt: &AttemptRecord) -> String {

@@ -179,6 +179,8 @@ impl Met {
             }
             let remark = row.reason.clone().or_else(|| health.clone()).unwrap_or_default();
             cells.push(Cell::toned(Tone::Doubtful, remark));
+            let sets = row.sets.as_ref().map(|sets| format!("sets {sets}")).unwrap_or_default();
+            cells.push(Cell::toned(Tone::Faint, sets));
             table.row(cells);
         }
         table.print(terminal)

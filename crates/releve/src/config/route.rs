@@ -3,6 +3,7 @@
 use catalogue::{Needs, Rate};
 use serde::{Serialize, Serializer};
 
+use super::parameters::ParameterKeys;
 use super::policy::PolicyKeys;
 use super::problem::Problem;
 use super::section::Section;
@@ -57,6 +58,10 @@ pub(crate) struct Entry {
     pub(crate) supports: Vec<At<Needs>>,
     /// What it cannot do, whatever the catalogue says.
     pub(crate) lacks: Vec<At<Needs>>,
+    /// What stands in front of the client's instructions there.
+    pub(crate) system_prefix: Option<At<String>>,
+    /// What the client's parameters give way to there.
+    pub(crate) parameters: Option<At<ParameterKeys>>,
 }
 
 impl Entry {
@@ -76,6 +81,8 @@ impl Entry {
             max_output: section.get("max_output"),
             supports: section.list("supports").unwrap_or_default(),
             lacks: section.list("lacks").unwrap_or_default(),
+            system_prefix: section.get("system_prefix"),
+            parameters: section.table("parameters", ParameterKeys::read),
         };
         for (key, number) in [("weight", &entry.weight), ("max_in_flight", &entry.max_in_flight)] {
             if let Some(number) = number.as_ref().filter(|number| number.value == 0) {
@@ -94,8 +101,19 @@ impl Entry {
 
     /// Whether `"provider/model"` says all.
     fn is_bare(&self) -> bool {
-        let Self { target: _, id, weight, price, max_in_flight, context_window, max_output, supports, lacks } =
-            self;
+        let Self {
+            target: _,
+            id,
+            weight,
+            price,
+            max_in_flight,
+            context_window,
+            max_output,
+            supports,
+            lacks,
+            system_prefix,
+            parameters,
+        } = self;
         id.is_none()
             && weight.is_none()
             && price.is_none()
@@ -104,6 +122,8 @@ impl Entry {
             && max_output.is_none()
             && supports.is_empty()
             && lacks.is_empty()
+            && system_prefix.is_none()
+            && parameters.is_none()
     }
 }
 
@@ -139,6 +159,10 @@ impl Serialize for Entry {
             supports: Needs,
             #[serde(skip_serializing_if = "no_needs")]
             lacks: Needs,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            system_prefix: Option<&'a At<String>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            parameters: Option<&'a At<ParameterKeys>>,
         }
         if self.is_bare() {
             return self.target.serialize(serializer);
@@ -153,6 +177,8 @@ impl Serialize for Entry {
             max_output: self.max_output.as_ref(),
             supports: union(&self.supports),
             lacks: union(&self.lacks),
+            system_prefix: self.system_prefix.as_ref(),
+            parameters: self.parameters.as_ref(),
         }
         .serialize(serializer)
     }

@@ -104,6 +104,7 @@ impl<'a> Deployments<'a> {
             refuses: known.map(|model| Arc::clone(&model.refuses)).unwrap_or_default(),
             name_header: header_value(&name),
             prices: known.and_then(|model| model.price(region.as_ref())).map(Arc::clone),
+            amendments: wire::Amendments::default(),
         });
         self.routing.push(routing::Deployment {
             name: Arc::clone(&name),
@@ -133,6 +134,7 @@ impl<'a> Deployments<'a> {
         if let Some(price) = &entry.price {
             self.override_price(index, price, problems);
         }
+        self.amend(index, entry, problems);
         let deployment = &mut self.routing[index.0 as usize];
         if let Some(slots) = &entry.max_in_flight {
             deployment.max_in_flight = Some(slots.value);
@@ -145,6 +147,25 @@ impl<'a> Deployments<'a> {
         }
         deployment.capabilities =
             stated(deployment.capabilities, union(&entry.supports), union(&entry.lacks));
+    }
+
+    fn amend(&mut self, index: DeploymentIndex, entry: &Entry, problems: &Problems) {
+        let (prefix, parameters) = (entry.system_prefix.as_ref(), entry.parameters.as_ref());
+        let Some(at) = prefix.map(|prefix| &prefix.at).or(parameters.map(|parameters| &parameters.at)) else {
+            return;
+        };
+        let amendments = wire::Amendments {
+            system_prefix: prefix.map(|prefix| prefix.value.as_str().into()),
+            parameters: parameters.map(|parameters| parameters.resolved()).unwrap_or_default(),
+        };
+        let deployment = &mut self.gateway[index.0 as usize];
+        if !deployment.amendments.is_empty() && deployment.amendments != amendments {
+            let what = format!("{} has two different system prefixes or parameters", deployment.name);
+            let mend = "state them once, they hold in every route; or give the second a provider of its own";
+            problems.add(Problem::error(at, what).mend(mend).consequence());
+            return;
+        }
+        deployment.amendments = amendments;
     }
 
     fn override_price(&mut self, index: DeploymentIndex, price: &At<Price>, problems: &Problems) {

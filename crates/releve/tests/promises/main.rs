@@ -13,6 +13,7 @@
     reason = "tests say what happens in the order in which it happens"
 )]
 
+mod amendments;
 mod client;
 mod details;
 mod doors;

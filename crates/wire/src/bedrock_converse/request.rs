@@ -12,3 +12,4 @@ mod tools;
 
 pub(super) use self::decode::decode;
 pub(super) use self::encode::encode;
+pub(super) use self::thinking::is_claude;

@@ -91,6 +91,8 @@ struct Attempt {
     supplier_request_id: Option<Arc<str>>,
     #[serde(default)]
     dropped: Vec<Arc<str>>,
+    #[serde(default)]
+    amended: Vec<Arc<str>>,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +211,7 @@ fn attempt(attempt: Attempt) -> AttemptRecord {
         limits_seen: attempt.limits_seen,
         supplier_request_id: attempt.supplier_request_id,
         dropped: attempt.dropped,
+        amended: attempt.amended,
     }
 }
 

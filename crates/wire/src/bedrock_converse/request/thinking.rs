@@ -70,7 +70,7 @@ impl Thinking {
 
 /// Whether a model is Claude, whose own members it then takes. Ids name the maker; those of profiles that an account
 /// made for itself do not.
-pub(super) fn is_claude(model: &str) -> bool {
+pub(in crate::bedrock_converse) fn is_claude(model: &str) -> bool {
     model.contains("anthropic.") || model.contains("claude")
 }
 
