@@ -1,5 +1,6 @@
 """What tests are given. Each module has suppliers and a gateway of its own; at its end the ledger must be whole."""
 
+import json
 import os
 
 # Before the SDKs are loaded: nothing of the caller's may reach them, neither keys nor proxies nor tracing.
@@ -125,3 +126,26 @@ def truth(direct):
         return await direct[dialect].plain(MODEL, prompt, **options)
 
     return truth
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets fixtures know whether their test passed."""
+    report = yield
+    if report.when == "call":
+        item.has_passed = report.passed
+    return report
+
+
+@pytest.fixture
+def note():
+    """Writes down what became of a feature between two protocols: from this `docs/fidelity.md` is made."""
+
+    def note(client, supplier, feature, outcome, dropped, both=None):
+        if where := os.environ.get("FIDELITY_OUT"):
+            line = {"client": client, "from": client, "to": supplier, "feature": feature, "outcome": outcome}
+            line |= {"dropped": ", ".join(dropped), "both": outcome != "refused" if both is None else both}
+            with open(where, "a", encoding="utf-8") as out:
+                out.write(json.dumps(line) + "\n")
+
+    return note

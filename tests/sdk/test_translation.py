@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from rig.config import MODEL, PRICE, SUPPLIER_KEY_VARIABLE, base
+from rig.config import every_protocol
 from rig.processes import PATIENCE_S
-from rig.suppliers import SAID, base_url
+from rig.suppliers import SAID
 from rig.tongues import TONGUES, Tool, status_of
 
 PROMPT = "Tell me about the weather at sea, please."
@@ -45,19 +45,7 @@ FORMS = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"]
 
 
 def config(first, second):
-    """A route for each protocol, over the one supplier that speaks them all; and one for each case that makes it fail,
-    since a supplier's breakers belong to its name."""
-    config = {**base(), "policy": {}}
-    names = {protocol: protocol for protocol in SAID}
-    names |= {f"{protocol}-{case}": protocol for protocol in SAID for case in FAILING}
-    for name, protocol in names.items():
-        config[f"providers.{name}"] = {
-            "protocol": protocol,
-            "base_url": base_url(protocol, first.address),
-            "api_key": {"env": SUPPLIER_KEY_VARIABLE},
-        }
-        config[f"routes.to-{name}"] = {"deployments": [{"use": f"{name}/{MODEL}", "price": PRICE}]}
-    return config
+    return every_protocol(first, [f"{protocol}-{case}" for protocol in SAID for case in FAILING])
 
 
 @pytest.fixture(scope="module", params=TONGUES)
@@ -87,6 +75,35 @@ def truth(first, protocol):
     return truth
 
 
+NOTED = {
+    "test_text": "text",
+    "test_a9_multibyte_text": "text",
+    "test_g6_instructions_and_turns": "instructions and earlier turns",
+    "test_g1_tools_are_called_and_answered": "tool calls and results",
+    "test_a_forced_tool": "a named tool",
+    "test_g3_structured_output": "structured output",
+    "test_g5_the_limit": "the limit of an answer",
+    "test_stop_words": "stop words",
+    "test_g10_an_image_arrives": "images",
+    "test_g2_thinking_comes_and_goes_back": "reasoning that goes back",
+    "test_i01_errors_are_the_clients_own": "errors",
+}
+
+
+@pytest.fixture(autouse=True)
+def noted(request, note):
+    """Notes what became of the feature that a test is about."""
+    feature = NOTED.get(request.function.__name__)
+    if not feature:
+        yield
+        return
+    tongue, protocol = request.getfixturevalue("tongue"), request.getfixturevalue("protocol")
+    tongue.dropped, tongue.refuses = set(), False
+    yield
+    if getattr(request.node, "has_passed", False) and not (feature == "stop words" and tongue.name == "openai-responses"):
+        note(tongue.name, protocol, feature, "refused" if tongue.refuses else "carried", tongue.dropped)
+
+
 def route(protocol):
     return f"to-{protocol}"
 
@@ -107,6 +124,7 @@ def agree(tongue, protocol, truth, *arguments, **options):
 
 def is_refused(tongue, protocol, **options):
     """What a protocol cannot say is the client's own error, not silence."""
+    tongue.refuses = True
     for stream in (False, True):
         with pytest.raises(tongue.failures[400]) as caught:
             tongue.ask(stream, route(protocol), tongue.user(PROMPT), **options)

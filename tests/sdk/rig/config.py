@@ -2,6 +2,8 @@
 
 import json
 
+from rig.suppliers import SAID, base_url
+
 MODEL = "relief-1"
 PROTOCOLS = {"openai": "openai-chat", "anthropic": "anthropic-messages"}
 SUPPLIER_KEY_VARIABLE = "RIG_SUPPLIER_KEY"
@@ -80,4 +82,19 @@ def one_route_each(cases, first, second, told_apart=False):
         config[f'routes."{name}"'] = {"deployments": deployments}
         if policy:
             config[f'routes."{name}".policy'] = policy
+    return config
+
+
+def every_protocol(first, more=()):
+    """A route for each protocol, over the one supplier that speaks them all; and for `more` names, `protocol-name`, since a
+    supplier's breakers belong to its name."""
+    config = {**base(), "policy": {}}
+    for name in [*SAID, *more]:
+        protocol = next(each for each in SAID if name.startswith(each))
+        config[f"providers.{name}"] = {
+            "protocol": protocol,
+            "base_url": base_url(protocol, first.address),
+            "api_key": {"env": SUPPLIER_KEY_VARIABLE},
+        }
+        config[f"routes.to-{name}"] = {"deployments": [entry(name)]}
     return config

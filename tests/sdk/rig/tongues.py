@@ -1,6 +1,7 @@
 """The official SDKs of five dialects, and one way to ask in each: what is said in the same words, heard in the same words."""
 
 import base64
+import inspect
 import json
 from dataclasses import dataclass, field
 
@@ -31,6 +32,11 @@ class Heard:
     reasoning: str = ""
     turn: object = None
     """What goes back into the conversation."""
+    details: dict = field(default_factory=dict)
+    """Tokens `read` from a cache, `written` to one, and `reasoned`, where the dialect tells."""
+    choices: int = 1
+    whole: str = ""
+    """All of it, as JSON of the SDK's own objects."""
 
     @property
     def called(self):
@@ -52,6 +58,33 @@ class Tongue:
 
     def __init__(self, place, key):
         self.place, self.key = place, key
+        self.dropped = set()
+        """What answers named as lost, since it was last cleared."""
+
+    def notice(self, response):
+        """Reads the headers of a response as it comes in."""
+        self.dropped |= {each for each in response.headers.get("x-releve-dropped", "").split(", ") if each}
+
+    def turn(self, part):
+        """A user's turn with one part of the dialect's own, after a text."""
+        text = {"openai-responses": {"type": "input_text", "text": "Go on"}}.get(self.name, {"type": "text", "text": "Go on"})
+        return [{"role": "user", "content": [text, part]}]
+
+
+def merged(request, more):
+    """Members put into a request, also inside members that both have."""
+    for name, value in (more or {}).items():
+        if isinstance(value, dict) and isinstance(request.get(name), dict):
+            merged(request[name], value)
+        else:
+            request[name] = value
+    return request
+
+
+def known(resource, request):
+    """Members that an SDK's method has no argument for go into its `extra_body`."""
+    extra = {name: request.pop(name) for name in list(request) if name not in inspect.signature(resource).parameters}
+    return {**request, "extra_body": extra} if extra else request
 
 
 class Chat(Tongue):
@@ -61,7 +94,8 @@ class Chat(Tongue):
 
     def __init__(self, place, key):
         super().__init__(place, key)
-        self.client = openai.OpenAI(base_url=f"{place}/v1", api_key=key, max_retries=0, timeout=20)
+        hooks = openai.DefaultHttpxClient(event_hooks={"response": [self.notice]})
+        self.client = openai.OpenAI(base_url=f"{place}/v1", api_key=key, max_retries=0, timeout=20, http_client=hooks)
 
     def user(self, text, image=None):
         if image is None:
@@ -72,7 +106,7 @@ class Chat(Tongue):
     def results(self, heard, text):
         return [{"role": "tool", "tool_call_id": call, "content": text} for call, _, _ in heard.calls]
 
-    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None):
+    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None, more=None):
         request = {"model": model, "messages": list(talk), "max_completion_tokens": limit}
         if system:
             request["messages"].insert(0, {"role": "system", "content": system})
@@ -92,7 +126,7 @@ class Chat(Tongue):
         if effort:
             request["reasoning_effort"] = effort
             request["max_completion_tokens"] = max(limit, 4096)
-        return request
+        return known(self.client.chat.completions.create, merged(request, more))
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
@@ -101,11 +135,11 @@ class Chat(Tongue):
             try:
                 with self.client.chat.completions.stream(**request) as events:
                     answer = events.get_final_completion()
-            except openai.LengthFinishReasonError as cut:
-                answer = cut.completion
+            except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
+                answer = events.current_completion_snapshot
         else:
             answer = self.client.chat.completions.create(**request)
-        [choice] = answer.choices
+        choice = answer.choices[0]
         message = choice.message
         calls = [
             (call.id, call.function.name, json.loads(call.function.arguments)) for call in message.tool_calls or []
@@ -118,7 +152,14 @@ class Chat(Tongue):
             message.content or "", calls, self.finishes.get(choice.finish_reason, choice.finish_reason),
             answer.usage.prompt_tokens, answer.usage.completion_tokens,
             getattr(message, "reasoning_content", None) or "", [turn],
+            details_of(answer.usage.prompt_tokens_details, answer.usage.completion_tokens_details), len(answer.choices),
+            answer.model_dump_json(),
         )
+
+
+def details_of(prompt, answer):
+    """What OpenAI's usage says beside totals."""
+    return {"read": getattr(prompt, "cached_tokens", None) or 0, "reasoned": getattr(answer, "reasoning_tokens", None) or 0}
 
 
 ENDS = ("response.completed", "response.incomplete")
@@ -130,7 +171,8 @@ class Responses(Tongue):
 
     def __init__(self, place, key):
         super().__init__(place, key)
-        self.client = openai.OpenAI(base_url=f"{place}/v1", api_key=key, max_retries=0, timeout=20)
+        hooks = openai.DefaultHttpxClient(event_hooks={"response": [self.notice]})
+        self.client = openai.OpenAI(base_url=f"{place}/v1", api_key=key, max_retries=0, timeout=20, http_client=hooks)
 
     def user(self, text, image=None):
         if image is None:
@@ -143,7 +185,7 @@ class Responses(Tongue):
     def results(self, heard, text):
         return [{"type": "function_call_output", "call_id": call, "output": text} for call, _, _ in heard.calls]
 
-    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None):
+    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None, more=None):
         request = {"model": model, "input": list(talk), "max_output_tokens": limit, "store": False}
         if system:
             request["instructions"] = system
@@ -160,7 +202,7 @@ class Responses(Tongue):
             request["reasoning"] = {"effort": effort, "summary": "auto"}
             request["include"] = ["reasoning.encrypted_content"]
             request["max_output_tokens"] = max(limit, 4096)
-        return request
+        return known(self.client.responses.create, merged(request, more))
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
@@ -182,6 +224,7 @@ class Responses(Tongue):
         return Heard(
             answer.output_text, calls, finish, answer.usage.input_tokens, answer.usage.output_tokens,
             "".join(thought), turn,
+            details_of(answer.usage.input_tokens_details, answer.usage.output_tokens_details), 1, answer.model_dump_json(),
         )
 
 
@@ -189,12 +232,14 @@ class Messages(Tongue):
     name = "anthropic-messages"
     failures = {429: anthropic.RateLimitError, 400: anthropic.BadRequestError, 503: anthropic.InternalServerError}
     finishes = {
-        "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tools", "refusal": "filtered"
+        "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tools", "refusal": "filtered",
+        "model_context_window_exceeded": "length",
     }
 
     def __init__(self, place, key):
         super().__init__(place, key)
-        self.client = anthropic.Anthropic(base_url=place, api_key=key, max_retries=0, timeout=20)
+        hooks = anthropic.DefaultHttpxClient(event_hooks={"response": [self.notice]})
+        self.client = anthropic.Anthropic(base_url=place, api_key=key, max_retries=0, timeout=20, http_client=hooks)
 
     def user(self, text, image=None):
         if image is None:
@@ -206,7 +251,7 @@ class Messages(Tongue):
         content = [{"type": "tool_result", "tool_use_id": call, "content": text} for call, _, _ in heard.calls]
         return [{"role": "user", "content": content}]
 
-    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None):
+    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None, more=None):
         request = {"model": model, "messages": list(talk), "max_tokens": limit}
         if system:
             request["system"] = system
@@ -221,7 +266,7 @@ class Messages(Tongue):
         if effort:
             request["thinking"] = {"type": "enabled", "budget_tokens": 1024}
             request["max_tokens"] = max(limit, 4096)
-        return request
+        return known(self.client.messages.create, merged(request, more))
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
@@ -239,7 +284,10 @@ class Messages(Tongue):
         usage = answer.usage
         cached = (usage.cache_read_input_tokens or 0) + (usage.cache_creation_input_tokens or 0)
         finish = self.finishes.get(answer.stop_reason, answer.stop_reason)
-        return Heard(text, calls, finish, usage.input_tokens + cached, usage.output_tokens, thought, [turn])
+        return Heard(
+            text, calls, finish, usage.input_tokens + cached, usage.output_tokens, thought, [turn],
+            {"read": usage.cache_read_input_tokens or 0, "written": usage.cache_creation_input_tokens or 0}, 1, answer.model_dump_json(),
+        )
 
 
 class Gemini(Tongue):
@@ -248,8 +296,13 @@ class Gemini(Tongue):
 
     def __init__(self, place, key):
         super().__init__(place, key)
-        options = types.HttpOptions(base_url=place, timeout=20_000)
+        options = types.HttpOptions(
+            base_url=place, timeout=20_000, client_args={"event_hooks": {"response": [self.notice]}}
+        )
         self.client = genai.Client(api_key=key, http_options=options)
+
+    def turn(self, part):
+        return [{"role": "user", "parts": [{"text": "Go on"}, part]}]
 
     def user(self, text, image=None):
         parts = [types.Part(text=text)]
@@ -264,7 +317,7 @@ class Gemini(Tongue):
         ]
         return [types.Content(role="user", parts=answered)]
 
-    def config(self, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None):
+    def config(self, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None, more=None):
         config = types.GenerateContentConfig(max_output_tokens=limit, system_instruction=system)
         config.automatic_function_calling = types.AutomaticFunctionCallingConfig(disable=True)
         if tools:
@@ -283,6 +336,10 @@ class Gemini(Tongue):
         if effort:
             config.thinking_config = types.ThinkingConfig(thinking_budget=1024, include_thoughts=True)
             config.max_output_tokens = max(limit, 4096)
+        if more:
+            flat = {**more.get("generationConfig", {}), **{name: each for name, each in more.items() if name != "generationConfig"}}
+            said = types.GenerateContentConfig.model_validate(flat)
+            config = config.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})
         return config
 
     def ask(self, stream, model, talk, **options):
@@ -307,10 +364,15 @@ class Gemini(Tongue):
                 heard.text += part.text or ""
         reasons = [answer.candidates[0].finish_reason for answer in answers if answer.candidates]
         reason = next(reason for reason in reversed(reasons) if reason)
-        heard.finish = {"STOP": "tools" if heard.calls else "stop", "MAX_TOKENS": "length"}.get(reason.name, reason.name)
+        heard.finish = {"STOP": "tools" if heard.calls else "stop", "MAX_TOKENS": "length", "SAFETY": "filtered"}.get(
+            reason.name, reason.name
+        )
         usage = next(answer.usage_metadata for answer in reversed(answers) if answer.usage_metadata)
         heard.input_tokens = usage.prompt_token_count
         heard.output_tokens = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+        heard.details = {"read": usage.cached_content_token_count or 0, "reasoned": usage.thoughts_token_count or 0}
+        heard.choices = len({candidate.index or 0 for answer in answers for candidate in answer.candidates or []})
+        heard.whole = "".join(answer.model_dump_json() for answer in answers)
         return heard
 
 
@@ -319,7 +381,7 @@ class Converse(Tongue):
     failures = dict.fromkeys((429, 400, 503), botocore.exceptions.ClientError)
     finishes = {
         "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tools",
-        "content_filtered": "filtered",
+        "content_filtered": "filtered", "guardrail_intervened": "filtered", "model_context_window_exceeded": "length",
     }
 
     def __init__(self, place, key):
@@ -331,9 +393,13 @@ class Converse(Tongue):
         self.client = session.client("bedrock-runtime", region_name="eu-west-3", endpoint_url=place, config=config)
         # It sends its bearer tokens over TLS only; this gateway is on the loopback.
         self.client.meta.events.register("before-send", self.sign)
+        self.client.meta.events.register("after-call", lambda http_response, **_: self.notice(http_response))
 
     def sign(self, request, **_):
         request.headers["Authorization"] = f"Bearer {self.key}"
+
+    def turn(self, part):
+        return [{"role": "user", "content": [{"text": "Go on"}, part]}]
 
     def user(self, text, image=None):
         content = [{"text": text}]
@@ -345,7 +411,7 @@ class Converse(Tongue):
         content = [{"toolResult": {"toolUseId": call, "content": [{"text": text}]}} for call, _, _ in heard.calls]
         return [{"role": "user", "content": content}]
 
-    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None):
+    def request(self, model, talk, system=None, tools=(), force=None, schema=None, limit=LIMIT, stop=None, effort=None, more=None):
         request = {"modelId": model, "messages": list(talk), "inferenceConfig": {"maxTokens": limit}}
         if system:
             request["system"] = [{"text": system}]
@@ -366,7 +432,7 @@ class Converse(Tongue):
         if effort:
             request["additionalModelRequestFields"] = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
             request["inferenceConfig"]["maxTokens"] = max(limit, 4096)
-        return request
+        return merged(request, more)
 
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
@@ -378,6 +444,7 @@ class Converse(Tongue):
         heard = Heard(turn=[{"role": "assistant", "content": content}], finish=self.finishes.get(reason, reason))
         for block in content:
             heard.text += block.get("text", "")
+            heard.text += "".join(each["text"] for each in block.get("citationsContent", {}).get("content", []))
             if "toolUse" in block:
                 use = block["toolUse"]
                 heard.calls.append((use["toolUseId"], use["name"], use["input"]))
@@ -385,6 +452,8 @@ class Converse(Tongue):
                 heard.reasoning += block["reasoningContent"]["reasoningText"]["text"]
         cached = usage.get("cacheReadInputTokens", 0) + usage.get("cacheWriteInputTokens", 0)
         heard.input_tokens, heard.output_tokens = usage["inputTokens"] + cached, usage["outputTokens"]
+        heard.details = {"read": usage.get("cacheReadInputTokens", 0), "written": usage.get("cacheWriteInputTokens", 0)}
+        heard.whole = json.dumps(content, default=str)
         return heard
 
     @staticmethod
@@ -401,6 +470,8 @@ class Converse(Tongue):
                     block["text"] += delta["text"]
                 elif "toolUse" in delta:
                     blocks[index]["toolUse"]["input"] += delta["toolUse"]["input"]
+                elif "citation" in delta:
+                    blocks[index].setdefault("citations", []).append(delta["citation"])
                 elif "reasoningContent" in delta:
                     block = blocks.setdefault(index, {"reasoningContent": {"reasoningText": {"text": ""}}})
                     thought, more = block["reasoningContent"]["reasoningText"], delta["reasoningContent"]

@@ -115,7 +115,7 @@ export function matrix(clients) {
         });
         const heard = (feature, outcome) => {
           const dropped = tongue.wire.headers.get('x-releve-dropped') ?? '';
-          note({ client, from: spoken, to: protocol, feature, outcome, dropped });
+          note({ client, from: spoken, to: protocol, feature, outcome, dropped, both: outcome !== 'refused' });
         };
         for (const [feature, ask] of Object.entries(FEATURES)) {
           if (lacks?.includes(feature)) continue;

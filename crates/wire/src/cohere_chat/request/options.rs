@@ -34,7 +34,7 @@ impl Writer<'_> {
     fn sampling(&mut self) {
         let sampling = &self.request.sampling;
         let numbers: [Number<'_>; 6] = [
-            ("temperature", "temperature", &sampling.temperature, None),
+            ("temperature", "temperature", &sampling.temperature, Some(("0", "1"))),
             ("top_p", "p", &sampling.top_p, Some(("0.01", "0.99"))),
             ("top_k", "k", &sampling.top_k, Some(("0", "500"))),
             ("seed", "seed", &sampling.seed, None),

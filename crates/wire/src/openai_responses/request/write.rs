@@ -149,7 +149,8 @@ impl<'w> Items<'w> {
         match media.kind {
             MediaKind::Image => self.image(media)?,
             MediaKind::Document => self.file(media)?,
-            MediaKind::Audio => self.sound(media)?,
+            // There is a type for it in the SDK, but not among the parts of a message (openai 3.54.0, read 2026-11-28).
+            MediaKind::Audio => return Err(TranslateError::unsayable("audio", "messages hold no sound there")),
             MediaKind::Video => return Err(TranslateError::unsayable("video", "no moving pictures there")),
         }
         self.mark(cache);
@@ -175,27 +176,13 @@ impl<'w> Items<'w> {
         self.json.object().key("type").text("input_file");
         match &media.source {
             MediaSource::Held(id) => self.json.key("file_id").text(held(id)?),
-            MediaSource::Url(url) => self.json.key("file_url").text(url),
+            MediaSource::Url(url) => self.json.key("file_url").text(fetched(url)?),
             MediaSource::Base64(data) if media_type.is_none() => {
                 self.json.key("file_data").text(&String::from_utf8_lossy(data))
             }
             source => self.json.key("file_data").text(&address(source, media_type)?),
         };
         self.json.optional("filename", media.name.as_ref()).optional("detail", media.detail.as_ref());
-        Ok(())
-    }
-
-    fn sound(&mut self, media: &Media) -> Written {
-        let format = match media.media_type.as_deref() {
-            Some("audio/mpeg" | "audio/mp3") => "mp3",
-            Some("audio/wav" | "audio/x-wav" | "audio/wave") => "wav",
-            _ => return Err(TranslateError::unsayable("audio", "a format that is not taken there")),
-        };
-        let MediaSource::Base64(data) = &media.source else {
-            return Err(TranslateError::unsayable("audio", "only the data itself is taken there"));
-        };
-        self.json.object().key("type").text("input_audio").key("input_audio").object();
-        self.json.key("data").text(&String::from_utf8_lossy(data)).key("format").text(format).end_object();
         Ok(())
     }
 
@@ -304,10 +291,16 @@ fn held(id: &str) -> Result<&str, TranslateError> {
     own.then_some(id).ok_or_else(|| TranslateError::unsayable("file", "another supplier holds it"))
 }
 
+/// An address that the supplier can fetch; not one of another supplier's own store.
+fn fetched(url: &str) -> Result<&str, TranslateError> {
+    let is_web = ["https:", "http:", "data:"].iter().any(|scheme| url.starts_with(scheme));
+    is_web.then_some(url).ok_or_else(|| TranslateError::unsayable("media.url", "web addresses alone are fetched there"))
+}
+
 /// An address, or one that holds the data itself.
 fn address<'a>(source: &'a MediaSource, media_type: Option<&str>) -> Result<Cow<'a, str>, TranslateError> {
     match (source, media_type) {
-        (MediaSource::Url(url), _) => Ok(Cow::Borrowed(url)),
+        (MediaSource::Url(url), _) => fetched(url).map(Cow::Borrowed),
         (MediaSource::Base64(data), Some(kind)) => {
             Ok(format!("data:{kind};base64,{}", String::from_utf8_lossy(data)).into())
         }

@@ -10,6 +10,15 @@ use crate::gemini::schema;
 use crate::scan::{Kind, Scanner};
 use crate::translate::note;
 
+/// A whole number without its `.0`: the SDKs hold `topK` for a fraction (google-genai 3.4.0, read 2026-11-28), and others
+/// take none.
+fn whole(number: String) -> String {
+    match number.strip_suffix(".0") {
+        Some(whole) => whole.to_owned(),
+        None => number,
+    }
+}
+
 /// Reads it.
 pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
     let mut format = Format::default();
@@ -22,7 +31,7 @@ pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
         match name {
             b"temperature" => sampling.temperature = number(scan)?,
             b"topP" => sampling.top_p = number(scan)?,
-            b"topK" => sampling.top_k = number(scan)?,
+            b"topK" => sampling.top_k = number(scan)?.map(whole),
             b"seed" => sampling.seed = number(scan)?,
             b"frequencyPenalty" => sampling.frequency_penalty = number(scan)?,
             b"presencePenalty" => sampling.presence_penalty = number(scan)?,

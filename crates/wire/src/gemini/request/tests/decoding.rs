@@ -60,7 +60,7 @@ fn a_whole_request() {
     let sampling = &mut expected.sampling;
     sampling.temperature = Some("0.70".into());
     sampling.top_p = Some("1".into());
-    sampling.top_k = Some("40.0".into());
+    sampling.top_k = Some("40".into());
     sampling.seed = Some("-7".into());
     sampling.frequency_penalty = Some("0.5".into());
     sampling.presence_penalty = Some("1e-1".into());

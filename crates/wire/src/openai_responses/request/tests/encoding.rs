@@ -160,9 +160,10 @@ fn g10_media_is_delivered_or_refused() {
         ),
         (Role::User, media(MediaKind::Image, None, held("file-1")), Ok("file-1")),
         (Role::User, media(MediaKind::Document, None, held("file_011")), Err("file")),
+        (Role::User, media(MediaKind::Document, None, MediaSource::Url("s3://b/k".into())), Err("media.url")),
+        (Role::User, media(MediaKind::Image, None, MediaSource::Url("gs://b/k".into())), Err("media.url")),
         (Role::User, media(MediaKind::Video, Some("video/mp4"), base64()), Err("video")),
-        (Role::User, media(MediaKind::Audio, Some("audio/ogg"), base64()), Err("audio")),
-        (Role::User, media(MediaKind::Audio, Some("audio/wav"), base64()), Ok(r#""format":"wav""#)),
+        (Role::User, media(MediaKind::Audio, Some("audio/wav"), base64()), Err("audio")),
         (Role::Assistant, media(MediaKind::Image, Some("image/png"), base64()), Err("media")),
     ] {
         let turns = vec![Turn { role, name: None, blocks: vec![content.into()] }];

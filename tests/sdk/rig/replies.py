@@ -1,0 +1,278 @@
+"""Answers that the simulated suppliers do not give by themselves, in each protocol, whole and as a stream."""
+
+import base64
+import json
+import struct
+import zlib
+
+from rig.sayings import CHAT, COHERE, CONVERSE, GEMINI, MESSAGES, OLLAMA, RESPONSES
+
+TEXT = "High water is at six."
+URL, TITLE = "https://example.com/tides", "Tides"
+LOGPROB = -0.28125
+
+
+def raw(body, kind):
+    """A fault for the supplier's script: exactly this reply."""
+    headers = [["content-type", kind]]
+    return {"kind": "raw", "status": 200, "headers": headers, "body": base64.b64encode(body).decode()}
+
+
+def reply(protocol, stream, **about):
+    """The reply as a fault. `about`: `finish` in the protocol's word, `usage` in its form, `refusal`, `cited`, `logprobs`."""
+    body = WHOLE[protocol](**about)
+    if not stream:
+        return raw(json.dumps(body).encode(), "application/json")
+    return raw(*STREAMED[protocol](body))
+
+
+# Whole answers.
+
+
+def chat(finish="stop", usage=None, refusal=None, cited=False, logprobs=False):
+    message = {"role": "assistant", "content": None if refusal else TEXT, "refusal": refusal}
+    if cited:
+        cite = {"start_index": 0, "end_index": 10, "url": URL, "title": TITLE}
+        message["annotations"] = [{"type": "url_citation", "url_citation": cite}]
+    token = {"token": TEXT, "logprob": LOGPROB, "bytes": list(TEXT.encode()), "top_logprobs": []}
+    choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": {"content": [token], "refusal": None} if logprobs else None}
+    usage = usage or {"prompt_tokens": 20, "completion_tokens": 9, "total_tokens": 29}
+    return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "relief-1", "choices": [choice], "usage": usage}
+
+
+def responses(finish=None, usage=None, refusal=None, cited=False, logprobs=False):
+    annotations = [{"type": "url_citation", "start_index": 0, "end_index": 10, "url": URL, "title": TITLE}] if cited else []
+    token = {"token": TEXT, "logprob": LOGPROB, "bytes": list(TEXT.encode()), "top_logprobs": []}
+    text = {"type": "output_text", "text": TEXT, "annotations": annotations, "logprobs": [token] if logprobs else []}
+    part = {"type": "refusal", "refusal": refusal} if refusal else text
+    status = "incomplete" if finish else "completed"
+    item = {"id": "msg_1", "type": "message", "role": "assistant", "status": status, "content": [part]}
+    usage = usage or {
+        "input_tokens": 20, "output_tokens": 9, "total_tokens": 29,
+        "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0},
+    }
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1, "model": "relief-1", "status": status, "error": None,
+        "incomplete_details": {"reason": finish} if finish else None, "output": [item], "usage": usage,
+        "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+    }
+
+
+def messages(finish="end_turn", usage=None, refusal=None, cited=False, logprobs=False):
+    block = {"type": "text", "text": refusal or TEXT}
+    if cited:
+        block["citations"] = [
+            {"type": "web_search_result_location", "url": URL, "title": TITLE, "cited_text": TEXT, "encrypted_index": "x"}
+        ]
+    return {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "relief-1", "content": [block],
+        "stop_reason": finish, "stop_sequence": None, "usage": usage or {"input_tokens": 20, "output_tokens": 9},
+    }
+
+
+def gemini(finish="STOP", usage=None, refusal=None, cited=False, logprobs=False):
+    candidate = {"content": {"role": "model", "parts": [{"text": refusal or TEXT}]}, "finishReason": finish, "index": 0}
+    if cited:
+        support = {"segment": {"startIndex": 0, "endIndex": 10, "text": TEXT[:10]}, "groundingChunkIndices": [0]}
+        candidate["groundingMetadata"] = {"groundingChunks": [{"web": {"uri": URL, "title": TITLE}}], "groundingSupports": [support]}
+    if logprobs:
+        candidate["logprobsResult"] = {"chosenCandidates": [{"token": TEXT, "tokenId": 1, "logProbability": LOGPROB}]}
+    usage = usage or {"promptTokenCount": 20, "candidatesTokenCount": 9, "totalTokenCount": 29}
+    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "relief-1", "responseId": "r1"}
+
+
+def converse(finish="end_turn", usage=None, refusal=None, cited=False, logprobs=False):
+    block = {"text": refusal or TEXT}
+    if cited:
+        citation = {"title": TITLE, "sourceContent": [{"text": TEXT}], "location": {"web": {"url": URL, "domain": "example.com"}}}
+        block = {"citationsContent": {"content": [{"text": TEXT}], "citations": [citation]}}
+    usage = usage or {"inputTokens": 20, "outputTokens": 9, "totalTokens": 29}
+    message = {"role": "assistant", "content": [block]}
+    return {"output": {"message": message}, "stopReason": finish, "usage": usage, "metrics": {"latencyMs": 1}}
+
+
+def cohere(finish="COMPLETE", usage=None, refusal=None, cited=False, logprobs=False):
+    message = {"role": "assistant", "content": [{"type": "text", "text": refusal or TEXT}]}
+    if cited:
+        source = {"type": "document", "id": "d1", "document": {"id": "d1", "title": TITLE, "url": URL}}
+        message["citations"] = [{"start": 0, "end": 10, "text": TEXT[:10], "sources": [source], "type": "TEXT_CONTENT"}]
+    usage = usage or {"billed_units": {"input_tokens": 20, "output_tokens": 9}, "tokens": {"input_tokens": 20, "output_tokens": 9}}
+    body = {"id": "c1", "finish_reason": finish, "message": message, "usage": usage}
+    return body | ({"logprobs": [{"token_ids": [1], "text": TEXT, "logprobs": [LOGPROB]}]} if logprobs else {})
+
+
+def ollama(finish="stop", usage=None, refusal=None, cited=False, logprobs=False):
+    body = {
+        "model": "relief-1", "created_at": "2026-11-28T10:00:00Z", "message": {"role": "assistant", "content": refusal or TEXT},
+        "done": True, "done_reason": finish, **(usage or {"prompt_eval_count": 20, "eval_count": 9}),
+    }
+    return body | ({"logprobs": [{"token": TEXT, "logprob": LOGPROB}]} if logprobs else {})
+
+
+# The same as streams.
+
+
+def events(*data, named=True, done=False):
+    """Server-sent events; named after the `type` of their data."""
+    lines = [(f"event: {each['type']}\n" if named else "") + f"data: {json.dumps(each)}\n\n" for each in data]
+    return ("".join(lines) + ("data: [DONE]\n\n" if done else "")).encode(), "text/event-stream"
+
+
+def chat_stream(body):
+    [choice] = body["choices"]
+    head = {"id": body["id"], "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+    delta = {name: value for name, value in choice["message"].items() if value is not None}
+
+    def chunk(choices, usage=None):
+        return {**head, "choices": choices, "usage": usage}
+
+    said = {"index": 0, "delta": delta, "finish_reason": None, "logprobs": choice["logprobs"]}
+    end = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"], "logprobs": None}
+    return events(chunk([said]), chunk([end]), chunk([], body["usage"]), named=False, done=True)
+
+
+def responses_stream(body):
+    [item] = body["output"]
+    [part] = item["content"]
+    place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+    begun = {**body, "status": "in_progress", "output": [], "usage": None, "incomplete_details": None}
+    steps = [("response.created", {"response": begun}), ("response.in_progress", {"response": begun})]
+    steps.append(("response.output_item.added", {"output_index": 0, "item": {**item, "status": "in_progress", "content": []}}))
+    if part["type"] == "refusal":
+        steps += [
+            ("response.content_part.added", {**place, "part": {"type": "refusal", "refusal": ""}}),
+            ("response.refusal.delta", {**place, "delta": part["refusal"]}),
+            ("response.refusal.done", {**place, "refusal": part["refusal"]}),
+        ]
+    else:
+        empty = {**part, "text": "", "annotations": [], "logprobs": []}
+        steps.append(("response.content_part.added", {**place, "part": empty}))
+        steps.append(("response.output_text.delta", {**place, "delta": part["text"], "logprobs": part["logprobs"]}))
+        for index, annotation in enumerate(part["annotations"]):
+            steps.append(("response.output_text.annotation.added", {**place, "annotation_index": index, "annotation": annotation}))
+        steps.append(("response.output_text.done", {**place, "text": part["text"], "logprobs": part["logprobs"]}))
+    steps += [
+        ("response.content_part.done", {**place, "part": part}),
+        ("response.output_item.done", {"output_index": 0, "item": item}),
+        (f"response.{body['status']}", {"response": body}),
+    ]
+    return events(*({"type": kind, "sequence_number": number, **data} for number, (kind, data) in enumerate(steps)))
+
+
+def messages_stream(body):
+    [block] = body["content"]
+    start = {**body, "content": [], "stop_reason": None, "usage": {**body["usage"], "output_tokens": 1}}
+    opened = {"type": "text", "text": ""} | ({"citations": []} if "citations" in block else {})
+    deltas = [{"type": "text_delta", "text": block["text"]}]
+    deltas += [{"type": "citations_delta", "citation": each} for each in block.get("citations", [])]
+    return events(
+        {"type": "message_start", "message": start},
+        {"type": "content_block_start", "index": 0, "content_block": opened},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": body["stop_reason"], "stop_sequence": None}, "usage": body["usage"]},
+        {"type": "message_stop"},
+    )
+
+
+def gemini_stream(body):
+    return events(body, named=False)
+
+
+def frame(kind, data):
+    """A message of AWS's event streams: headers of strings, and two checksums."""
+    headers = b""
+    for name, value in ((":event-type", kind), (":content-type", "application/json"), (":message-type", "event")):
+        headers += bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
+    payload = json.dumps(data).encode()
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", zlib.crc32(message))
+
+
+def converse_stream(body):
+    [block] = body["output"]["message"]["content"]
+    cites = block.get("citationsContent")
+    deltas = [{"text": each["text"]} for each in cites["content"]] if cites else [block]
+    deltas += [{"citation": each} for each in cites["citations"]] if cites else []
+    frames = [("messageStart", {"role": "assistant"})]
+    frames += [("contentBlockDelta", {"contentBlockIndex": 0, "delta": delta}) for delta in deltas]
+    frames += [("contentBlockStop", {"contentBlockIndex": 0}), ("messageStop", {"stopReason": body["stopReason"]})]
+    frames += [("metadata", {"usage": body["usage"], "metrics": body["metrics"]})]
+    return b"".join(frame(*each) for each in frames), "application/vnd.amazon.eventstream"
+
+
+def cohere_stream(body):
+    [part] = body["message"]["content"]
+    logprobs = {"logprobs": body["logprobs"][0]} if "logprobs" in body else {}
+    steps = [
+        {"type": "message-start", "id": body["id"], "delta": {"message": {"role": "assistant", "content": [], "tool_calls": [], "citations": []}}},
+        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
+        {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": part["text"]}}}, **logprobs},
+    ]
+    for index, citation in enumerate(body["message"].get("citations", [])):
+        steps.append({"type": "citation-start", "index": index, "delta": {"message": {"citations": citation}}})
+        steps.append({"type": "citation-end", "index": index})
+    steps.append({"type": "content-end", "index": 0})
+    steps.append({"type": "message-end", "delta": {"finish_reason": body["finish_reason"], "usage": body["usage"]}})
+    return events(*steps)
+
+
+def ollama_stream(body):
+    said = {name: body[name] for name in ("model", "created_at", "message")} | {"done": False}
+    said |= {"logprobs": body["logprobs"]} if "logprobs" in body else {}
+    end = {name: value for name, value in body.items() if name != "logprobs"} | {"message": {"role": "assistant", "content": ""}}
+    return "".join(json.dumps(each) + "\n" for each in (said, end)).encode(), "application/x-ndjson"
+
+
+WHOLE = {CHAT: chat, RESPONSES: responses, MESSAGES: messages, GEMINI: gemini, CONVERSE: converse, COHERE: cohere, OLLAMA: ollama}
+STREAMED = {
+    CHAT: chat_stream, RESPONSES: responses_stream, MESSAGES: messages_stream, GEMINI: gemini_stream,
+    CONVERSE: converse_stream, COHERE: cohere_stream, OLLAMA: ollama_stream,
+}
+
+FINISHES = {
+    CHAT: {"stop": "stop", "length": "length", "content_filter": "filtered"},
+    RESPONSES: {None: "stop", "max_output_tokens": "length", "content_filter": "filtered"},
+    MESSAGES: {
+        "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "length",
+        "refusal": "filtered",
+    },
+    GEMINI: {
+        "STOP": "stop", "MAX_TOKENS": "length", "SAFETY": "filtered", "RECITATION": "filtered", "BLOCKLIST": "filtered",
+        "PROHIBITED_CONTENT": "filtered", "SPII": "filtered",
+    },
+    CONVERSE: {
+        "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "length",
+        "guardrail_intervened": "filtered", "content_filtered": "filtered",
+    },
+    COHERE: {"COMPLETE": "stop", "STOP_SEQUENCE": "stop", "MAX_TOKENS": "length"},
+    OLLAMA: {"stop": "stop", "length": "length"},
+}
+"""Each protocol's words for why an answer ends, and what they mean."""
+
+READ, WRITTEN, REASONED = 30, 5, 7
+USAGE = {
+    CHAT: {
+        "prompt_tokens": 50, "completion_tokens": 16, "total_tokens": 66, "prompt_tokens_details": {"cached_tokens": READ},
+        "completion_tokens_details": {"reasoning_tokens": REASONED},
+    },
+    RESPONSES: {
+        "input_tokens": 50, "output_tokens": 16, "total_tokens": 66, "input_tokens_details": {"cached_tokens": READ},
+        "output_tokens_details": {"reasoning_tokens": REASONED},
+    },
+    MESSAGES: {"input_tokens": 15, "cache_read_input_tokens": READ, "cache_creation_input_tokens": WRITTEN, "output_tokens": 16},
+    GEMINI: {
+        "promptTokenCount": 50, "cachedContentTokenCount": READ, "candidatesTokenCount": 9, "thoughtsTokenCount": REASONED,
+        "totalTokenCount": 66,
+    },
+    CONVERSE: {"inputTokens": 15, "cacheReadInputTokens": READ, "cacheWriteInputTokens": WRITTEN, "outputTokens": 16, "totalTokens": 66},
+    COHERE: {"tokens": {"input_tokens": 50, "output_tokens": 16}, "cached_tokens": READ},
+    OLLAMA: {"prompt_eval_count": 50, "eval_count": 16},
+}
+"""A prompt of 50 tokens and an answer of 16, in as much detail as the protocol has."""
+COUNTS = {
+    CHAT: {"read", "reasoned"}, RESPONSES: {"read", "reasoned"}, MESSAGES: {"read", "written"}, GEMINI: {"read", "reasoned"},
+    CONVERSE: {"read", "written"}, COHERE: {"read"}, OLLAMA: set(),
+}
+"""Which details those are."""

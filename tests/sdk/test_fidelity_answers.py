@@ -1,0 +1,92 @@
+"""Fidelity of answers: whatever a supplier of any protocol can say reaches every official SDK, or is named as lost."""
+
+import pytest
+
+from rig.config import every_protocol
+from rig.replies import COUNTS, FINISHES, LOGPROB, READ, REASONED, TEXT, URL, USAGE, WRITTEN, reply
+from rig.sayings import CHAT, CLIENTS, COHERE, CONVERSE, GEMINI, MESSAGES, OLLAMA, RESPONSES, SUPPLIERS
+from rig.tongues import TONGUES
+
+PAIRS = pytest.mark.parametrize("client, supplier", [(client, supplier) for client in CLIENTS for supplier in SUPPLIERS])
+BOTH = (False, True)
+
+
+def config(first, _):
+    return every_protocol(first)
+
+
+@pytest.fixture(scope="module")
+def tongues(gateway):
+    """Each SDK, as a client of the gateway."""
+    return {name: tongue(gateway.url, gateway.key) for name, tongue in TONGUES.items()}
+
+
+def hear(tongue, supplier, first, stream, more=None, **about):
+    """What the SDK makes of a supplier's answer."""
+    first.play(reply(supplier, stream, **about))
+    tongue.dropped.clear()
+    return tongue.ask(stream, f"to-{supplier}", tongue.user("When is high water?"), more=more)
+
+
+@PAIRS
+def test_g5_every_reason_to_end(tongues, first, client, supplier, note):
+    tongue = tongues[client]
+    for word, meaning in FINISHES[supplier].items():
+        for stream in BOTH:
+            heard = hear(tongue, supplier, first, stream, finish=word)
+            assert (heard.text, heard.finish) == (TEXT, meaning) or (client == supplier and heard.text == TEXT), (word, stream)
+    note(client, supplier, "reasons to end", "carried", tongue.dropped)
+
+
+@PAIRS
+def test_g8_usage_in_buckets(tongues, first, client, supplier, note):
+    tongue = tongues[client]
+    figures = {"read": READ, "written": WRITTEN, "reasoned": REASONED}
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, usage=USAGE[supplier])
+        assert (heard.input_tokens, heard.output_tokens) == (50, 16), stream
+        shared = COUNTS[supplier] & set(heard.details)
+        assert {name: heard.details[name] for name in shared} == {name: figures[name] for name in shared}, stream
+        assert not any(heard.details[name] for name in set(heard.details) - shared), stream
+    lost = COUNTS[supplier] - COUNTS[client]
+    note(client, supplier, "usage", "approximated" if lost else "carried", tongue.dropped)
+
+
+@pytest.mark.parametrize("supplier", [CHAT, RESPONSES])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_d09_a_refusal_is_heard(tongues, first, client, supplier, note):
+    tongue, words = tongues[client], "I will not say."
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, refusal=words)
+        assert words in heard.whole, stream
+    as_text = client not in (CHAT, RESPONSES)
+    note(client, supplier, "refusals", "approximated" if as_text else "carried", tongue.dropped)
+
+
+@PAIRS
+def test_citations(tongues, first, client, supplier, note):
+    if supplier == OLLAMA:
+        pytest.skip("Ollama cites nothing")
+    tongue = tongues[client]
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, cited=True)
+        assert heard.text == TEXT, stream
+        assert URL in heard.whole, stream
+    note(client, supplier, "citations", "carried", tongue.dropped)
+
+
+ASKS = {
+    CHAT: {"logprobs": True},
+    RESPONSES: {"include": ["message.output_text.logprobs"]},
+    GEMINI: {"generationConfig": {"responseLogprobs": True}},
+}
+
+
+@pytest.mark.parametrize("supplier", [CHAT, RESPONSES, GEMINI, COHERE, OLLAMA])
+@pytest.mark.parametrize("client", ASKS)
+def test_log_probabilities(tongues, first, client, supplier, note):
+    tongue = tongues[client]
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, more=ASKS[client], logprobs=True)
+        assert str(LOGPROB) in heard.whole, stream
+    note(client, supplier, "log probabilities told", "carried", tongue.dropped)
