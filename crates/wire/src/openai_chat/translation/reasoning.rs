@@ -185,7 +185,7 @@ pub(super) fn weave(
     losses: &mut Losses,
 ) -> Vec<Block> {
     let mut blocks = Vec::with_capacity(texts.len() + entries.len() + calls.len());
-    let mut texts = TextRun { blocks: texts.into(), taken: 0, cut: 0, losses };
+    let mut texts = TextRun { blocks: texts.into(), taken: 0, cut: 0, pieces: Vec::new(), losses };
     let mut calls = calls.into_iter();
     let mut called = 0;
     for entry in entries {
@@ -210,7 +210,16 @@ struct TextRun<'l> {
     taken: usize,
     /// Of those, the ones in the first block that is still here.
     cut: usize,
+    /// The pieces that they went into.
+    pieces: Vec<Piece>,
     losses: &'l mut Losses,
+}
+
+/// A piece of a block: which block it is now, and where it stood, in characters.
+struct Piece {
+    place: usize,
+    start: u64,
+    end: u64,
 }
 
 impl TextRun<'_> {
@@ -222,50 +231,55 @@ impl TextRun<'_> {
         {
             if let Content::Text(Text { text, citations, .. }) = &mut block.content {
                 let cut = text.floor_char_boundary(self.cut.saturating_add(end - self.taken));
-                let out_already = characters(&text[..self.cut]);
                 if cut < text.len() {
                     if cut > self.cut {
-                        let citations = within(citations, out_already, characters(&text[..cut]));
-                        let text = text[self.cut..cut].to_owned();
-                        out.push(Content::Text(Text { text, citations, ..Text::default() }).into());
+                        let piece = &text[self.cut..cut];
+                        let start = self.pieces.last().map_or(0, |last| last.end);
+                        let end = start + piece.chars().count() as u64;
+                        self.pieces.push(Piece { place: out.len(), start, end });
+                        out.push(Content::text(piece).into());
                     }
                     self.cut = cut;
                     self.taken = end;
                     return;
                 }
                 self.taken += text.len() - self.cut;
-                // The last piece keeps what is known about the text.
-                for citation in citations.iter_mut().filter(|_| self.cut > 0) {
-                    let moved = citation.range.and_then(|range| moved(range, out_already));
-                    if citation.range.is_some() && moved.is_none() {
-                        self.losses.note("annotations.start_index", "reasoning stands within the passage");
-                    }
-                    citation.range = moved;
-                }
                 text.drain(..std::mem::take(&mut self.cut));
+                // The last piece keeps what is known about the text.
+                let pieces = std::mem::take(&mut self.pieces);
+                if !pieces.is_empty() && !share(citations, &pieces, out) {
+                    self.losses.note("annotations.start_index", "reasoning stands within the passage");
+                }
             }
             out.extend(self.blocks.pop_front());
         }
     }
 }
 
-fn characters(text: &str) -> u64 {
-    text.chars().count() as u64
-}
-
-/// A passage's place in what is left of the text without its first characters.
-fn moved((start, end): (u64, u64), without: u64) -> Option<(u64, u64)> {
-    Some((start.checked_sub(without)?, end.checked_sub(without)?))
-}
-
-/// Takes out the sources whose passages stand between two places of the text, counted in characters.
-fn within(citations: &mut Vec<Citation>, start: u64, end: u64) -> Vec<Citation> {
-    let is_here = |citation: &mut Citation| {
-        citation.range.is_some_and(|range| moved(range, start).is_some() && range.0.max(range.1) <= end)
-    };
-    let here = citations.extract_if(.., is_here);
-    here.map(|citation| Citation { range: citation.range.and_then(|range| moved(range, start)), ..citation })
-        .collect()
+/// Puts each source to the piece that its passage stands in; `false` where a passage is in none, and loses its place.
+fn share(citations: &mut Vec<Citation>, pieces: &[Piece], out: &mut [Block]) -> bool {
+    let moved = |(start, end): (u64, u64), by: u64| Some((start.checked_sub(by)?, end.checked_sub(by)?));
+    let last = pieces.last().map_or(0, |piece| piece.end);
+    let mut all_stay = true;
+    for mut citation in std::mem::take(citations) {
+        let Some(range) = citation.range else {
+            citations.push(citation);
+            continue;
+        };
+        citation.range = moved(range, last);
+        let at = pieces.partition_point(|piece| piece.end < range.1);
+        if citation.range.is_none()
+            && let Some(piece) = pieces.get(at)
+            && let Some(range) = moved(range, piece.start)
+            && let Some(Block { content: Content::Text(text), .. }) = out.get_mut(piece.place)
+        {
+            text.citations.push(Citation { range: Some(range), ..citation });
+            continue;
+        }
+        all_stay &= citation.range.is_some();
+        citations.push(citation);
+    }
+    all_stay
 }
 
 /// An entry for a client, or a streamed piece of one. What proves it is sealed, whoever made it: the string is ours.
