@@ -61,17 +61,13 @@ impl EventDecoder for Decoder {
         }
         let data = frame.data();
         if data.is_empty() {
-            return match frame.event() {
-                Some(b"error") => Err(TranslateError::Failed(Failure::Server)),
-                Some(b"ping") => {
-                    events.push(Event::KeepAlive);
-                    Ok(())
-                }
-                _ => {
-                    events.extend(frame.is_comment_only().then_some(Event::KeepAlive));
-                    Ok(())
-                }
-            };
+            if frame.event() == Some(b"error") {
+                return Err(TranslateError::Failed(Failure::Server));
+            }
+            if frame.event() == Some(b"ping") || frame.is_comment_only() {
+                self.is_alive(events);
+            }
+            return Ok(());
         }
         Ok(self.event(frame, &data, events).map_err(|fault| fault.within(|| "event".to_owned()))?)
     }
@@ -93,6 +89,10 @@ impl Decoder {
         }
         match kind.as_str() {
             "message_start" => self.start(&mut members, events),
+            "content_block_start" | "content_block_delta" if self.is_finished => {
+                self.losses.add("content_block", "it comes behind the end of the answer");
+                Ok(())
+            }
             "content_block_start" => self.block_start(&mut members, events),
             "content_block_delta" => self.block_delta(&mut members, events),
             "content_block_stop" => {
@@ -109,11 +109,16 @@ impl Decoder {
                 Ok(())
             }
             "ping" => {
-                events.push(Event::KeepAlive);
+                self.is_alive(events);
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// A sign of life; none in front of the start, which is first.
+    fn is_alive(&self, events: &mut Vec<Event>) {
+        events.extend(self.is_started.then_some(Event::KeepAlive));
     }
 
     fn start(&mut self, members: &mut Members<'_>, events: &mut Vec<Event>) -> Result<(), Fault> {

@@ -5,8 +5,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{END, delta, read, start, text, tool};
-use crate::conversation::{BlockStart, Citation, Delta, Event, FinishReason, Opaque, TranslateError};
+use crate::anthropic_messages::AnthropicMessages;
+use crate::conversation::{
+    BlockStart, Citation, Delta, Event, FinishReason, Opaque, TranslateError, Translator,
+};
 use crate::failure::Failure;
+use crate::testing::frames;
 
 const THINKING_AND_TOOLS: &str = include_str!("../../stream/tests/thinking_and_tools.sse");
 const WEB_SEARCH: &str = include_str!("../../stream/tests/web_search.sse");
@@ -45,6 +49,22 @@ fn ends(reason: &str) -> [Value; 2] {
         json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 9}}),
         json!({"type": "message_stop"}),
     ]
+}
+
+/// Found by fuzzing: nothing opens behind the finish, which is the last word on what is said.
+#[test]
+fn d01_blocks_behind_the_finish_are_named_and_open_nothing() {
+    let [finish, stop] = ends("end_turn");
+    let late =
+        [opens(0, json!({"type": "text", "text": ""})), grows(0, json!({"type": "text_delta", "text": "a"}))];
+    let said = stream(&[&[begins(), finish][..], &late, &[stops(0), stop]].concat());
+    let mut decoder = AnthropicMessages.event_decoder();
+    let mut events = Vec::new();
+    for frame in frames(&said) {
+        decoder.decode(&frame, &mut events).unwrap();
+    }
+    assert!(matches!(&events[..], [Event::Start { .. }, Event::Finish { .. }, Event::Usage(_), Event::End]));
+    assert_eq!(decoder.losses().iter().map(|loss| &*loss.what).collect::<Vec<_>>(), ["content_block"]);
 }
 
 /// The events between the start and the finish.
@@ -206,7 +226,9 @@ fn a11_only_an_end_with_a_reason_is_one() {
 #[test]
 fn signs_of_life_and_unknown_events() {
     let signs = ": comment\n\nevent: ping\ndata:\n\ndata: {\"type\":\"ping\"}\n\nevent: odd\ndata: {\"a\":[]}\n\ndata: {}\n\n";
-    assert_eq!(read(signs), (vec![Event::KeepAlive; 3], Ok(())));
+    let (events, result) = read(&(stream(&[begins()]) + signs));
+    assert_eq!((&events[1..], result), (&vec![Event::KeepAlive; 3][..], Ok(())));
+    assert_eq!(read(signs), (vec![], Ok(())), "a start is first");
 }
 
 #[test]
