@@ -16,7 +16,7 @@ const RATE: Failure = Failure::RateLimited { retry_after: None };
 const OVERLOADED: Failure = Failure::Overloaded { retry_after: None };
 
 #[test]
-fn errors_as_suppliers_send_them() {
+fn i02_errors_as_suppliers_send_them() {
     let lines = include_str!("tests/errors.txt").lines();
     let mut checked = 0;
     for line in lines.filter(|line| !line.starts_with('#')) {
@@ -31,7 +31,7 @@ fn errors_as_suppliers_send_them() {
 }
 
 #[test]
-fn what_the_client_wrote_takes_no_provider_out() {
+fn i04_what_the_client_wrote_takes_no_provider_out() {
     for quoted in [
         "Your credit balance is too low",
         "Incorrect API key",
@@ -74,7 +74,7 @@ fn pages_of_proxies_are_nobodys_verdict() {
 }
 
 #[test]
-fn the_wait_comes_from_headers_first() {
+fn i03_the_wait_comes_from_headers_first() {
     let header = |name: &str| (name == "retry-after").then_some("30");
     let body = br#"{"error":{"message":"Please try again in 2s.","code":"rate_limit_exceeded"}}"#;
     assert_eq!(failed_reply(429, &header, body, 0), rated(30_000));

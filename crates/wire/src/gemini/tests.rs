@@ -11,7 +11,7 @@ fn reply(body: &str) -> Result<Reply, Failure> {
 }
 
 #[test]
-fn a_whole_reply() {
+fn f16_f17_a_whole_reply() {
     let body = r#"{"candidates":[{"content":{"parts":[{"text":"Hm","thought":true},{"text":"Hi \"you\""},
         {"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"AAAA"}],"role":"model"},"finishReason":"STOP","index":0,
         "groundingMetadata":{"webSearchQueries":["a","b"]}}],

@@ -11,6 +11,8 @@ use crate::conversation::{
     OutputFormat, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
 };
 
+mod known_faults;
+
 /// A supplier that takes short names and has no tools for free text.
 #[derive(Debug)]
 struct Strict;

@@ -110,7 +110,7 @@ fn an_answer_without_content_is_one_when_it_says_why_it_ended() {
 }
 
 #[test]
-fn a_running_total_replaces_and_what_it_leaves_out_stays() {
+fn h02_h03_a_running_total_replaces_and_what_it_leaves_out_stays() {
     let mut reader = Reader::default();
     let mut totals = |usage: serde_json::Value| {
         let delta = json!({"type": "message_delta", "delta": {"stop_reason": null}, "usage": usage});

@@ -118,7 +118,7 @@ fn b09_blank_text_is_left_out_and_its_mark_moves_on() {
 }
 
 #[test]
-fn g02_a_conversation_with_calls_names_its_tools() {
+fn g02_g04_a_conversation_with_calls_names_its_tools() {
     let turns = [
         user("a"),
         turn(Role::Assistant, [call("1", "f", "{}"), call("2", "g", "{}"), call("3", "f", "{}")]),

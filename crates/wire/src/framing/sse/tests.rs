@@ -77,7 +77,7 @@ fn chunks_may_be_pushed_ahead() {
 }
 
 #[test]
-fn fields_as_the_standard_reads_them() {
+fn a03_a04_fields_as_the_standard_reads_them() {
     assert_eq!(text(&frame("event: ping\ndata: {}\n\n")), (Some("ping"), "{}".into()));
     assert_eq!(text(&frame("data:tight\n\n")), (None, "tight".into()));
     assert_eq!(text(&frame("data:  two spaces\n\n")), (None, " two spaces".into()));
