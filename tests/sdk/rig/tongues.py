@@ -473,8 +473,12 @@ class Converse(Tongue):
                 elif "citation" in delta:
                     blocks[index].setdefault("citations", []).append(delta["citation"])
                 elif "reasoningContent" in delta:
+                    more = delta["reasoningContent"]
+                    if "redactedContent" in more:
+                        blocks[index] = {"reasoningContent": more}
+                        continue
                     block = blocks.setdefault(index, {"reasoningContent": {"reasoningText": {"text": ""}}})
-                    thought, more = block["reasoningContent"]["reasoningText"], delta["reasoningContent"]
+                    thought = block["reasoningContent"]["reasoningText"]
                     thought["text"] += more.get("text", "")
                     if "signature" in more:
                         thought["signature"] = thought.get("signature", "") + more["signature"]
