@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the fuzz targets with coverage instrumentation on the stable toolchain and runs them.
-# Usage: run.sh [target|all] [seconds]
+# Usage: run.sh [target|all] [seconds]; a target of a protocol is named as in `stream-openai-chat`.
 set -eu
 cd "$(dirname "$0")"
 target=${1:-all}
@@ -14,20 +14,32 @@ RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-
   cargo build --release --target "$triple"
 
 built=$(cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-[ "$target" = all ] && target=$(ls src/bin | sed 's/\.rs$//')
+protocols=$(sed -n 's/.*Self::.* => "\(.*\)",$/\1/p' ../crates/catalogue/src/protocol.rs)
+if [ "$target" = all ]; then
+  target="event_stream peek reply sse"
+  for kind in request answer stream; do
+    for protocol in $protocols; do target="$target $kind-$protocol"; done
+  done
+fi
 for name in $target; do
+  binary=${name%%-*} protocol=
+  [ "$binary" = "$name" ] || protocol=${name#*-}
+  export FUZZ_PROTOCOL="$protocol"
   echo "== $name, $seconds s"
   mkdir -p "corpus/$name" artifacts
-  case $name in
-    openai_stream) seeds=../crates/wire/src/openai_chat/stream/tests ;;
-    anthropic_stream) seeds=../crates/wire/src/anthropic_messages/stream/tests ;;
-    cohere_stream) seeds=../crates/wire/src/cohere_chat/stream/tests ;;
-    ollama_stream) seeds=../crates/wire/src/ollama_chat/stream/tests ;;
-    *) seeds= ;;
-  esac
+  seeds=
+  if [ -n "$protocol" ]; then
+    # The samples of the unit tests.
+    code=../crates/wire/src/$(echo "$protocol" | tr - _)
+    for samples in "$code/$binary/tests" "$code/translation/$binary/tests"; do
+      [ ! -d "$samples" ] || seeds="$seeds $samples"
+    done
+  fi
   dictionary=
-  [ -f "$name.dict" ] && dictionary="-dict=$name.dict"
+  for file in "$binary.dict" "$protocol.dict"; do
+    [ ! -f "$file" ] || dictionary="-dict=$file"
+  done
   # shellcheck disable=SC2086 # nothing is no argument
-  "$built/$triple/release/$name" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
-    -verbosity=0 -print_funcs=0 -print_final_stats=1 -artifact_prefix=artifacts/ $dictionary "corpus/$name" $seeds
+  "$built/$triple/release/$binary" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
+    -verbosity=0 -print_funcs=0 -print_final_stats=1 -artifact_prefix="artifacts/$name-" $dictionary "corpus/$name" $seeds
 done

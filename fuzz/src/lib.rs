@@ -1,10 +1,36 @@
 //! What several targets share.
 
+mod translated;
+
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use catalogue::Protocol;
 use wire::conversation::Event;
 use wire::framing::{DEFAULT_LIMIT, Frame, Framing};
 use wire::{Codec, End, SeenKind};
+
+pub use self::translated::{answer, framed, request, translate_stream};
+
+/// The protocol that is under test: the one that `FUZZ_PROTOCOL` names.
+///
+/// # Panics
+/// Where it names none.
+pub fn protocol() -> Protocol {
+    static PROTOCOL: OnceLock<Protocol> = OnceLock::new();
+    *PROTOCOL.get_or_init(|| {
+        let name = std::env::var("FUZZ_PROTOCOL").unwrap_or_default();
+        name.parse().unwrap_or_else(|_| panic!("FUZZ_PROTOCOL={name} names no protocol"))
+    })
+}
+
+/// Ends the process, well, where no client speaks the protocol, so that there is nothing to test.
+pub fn protocol_with_clients() {
+    let translator = wire::codec(protocol()).and_then(Codec::translator);
+    if translator.and_then(|translator| translator.client()).is_none() {
+        std::process::exit(0);
+    }
+}
 
 /// Reads a stream twice: as it is, and, where frames can be given another outside, with every frame given one, so that
 /// comparing with an earlier frame never helps. Both must see the same.
@@ -29,12 +55,10 @@ pub fn watch(protocol: Protocol, stream: &[u8]) {
     assert!(reader.output_bytes() <= stream.len() as u64);
 }
 
-/// Reads a stream and a whole answer in neutral terms. A stream's events keep their order, and those that end are of
-/// streams that are whole.
+/// Reads a stream in neutral terms. Its events keep their order, and those that end are of streams that are whole.
 pub fn decode(protocol: Protocol, input: &[u8]) {
     let codec = wire::codec(protocol).expect("spoken");
     let translator = codec.translator().expect("translated");
-    let _ = translator.decode_answer(input);
     let mut reader = codec.stream();
     let mut decoder = translator.event_decoder();
     let mut events = Vec::new();

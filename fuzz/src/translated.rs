@@ -1,0 +1,127 @@
+//! What is read put to everybody else.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalogue::{Capabilities, Protocol, Quirks};
+use wire::conversation::{ClientTranslator, ReplyContext, Request, Target, Translator};
+use wire::translate::{self, StreamTranslation, Undo};
+use wire::{Codec, End};
+
+use crate::frames;
+
+fn codec(protocol: Protocol) -> &'static dyn Codec {
+    wire::codec(protocol).expect("spoken")
+}
+
+fn translator(protocol: Protocol) -> &'static dyn Translator {
+    codec(protocol).translator().expect("translated")
+}
+
+fn clients() -> impl Iterator<Item = (Protocol, &'static dyn ClientTranslator)> {
+    Protocol::ALL.into_iter().filter_map(|protocol| Some((protocol, translator(protocol).client()?)))
+}
+
+fn about() -> ReplyContext {
+    ReplyContext {
+        request_id: "req_1".into(),
+        created_unix_s: 1_795_000_000,
+        model: "model-1".into(),
+        estimated_input_tokens: 7,
+        request: Arc::new(Request { stream: true, stream_usage: true, ..Request::default() }),
+    }
+}
+
+/// Whether it is JSON, as far as `serde_json` reads it: it stops at a depth that ours allows.
+fn assert_json(body: &[u8]) {
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        assert!(error.to_string().contains("recursion limit"), "{error}: {}", String::from_utf8_lossy(body));
+    }
+}
+
+/// Reads a client's request. What is read can be put to a supplier of any protocol, as JSON and each time the same, or it is
+/// an error.
+pub fn request(protocol: Protocol, body: &[u8]) {
+    let client = translator(protocol).client().expect("clients speak it");
+    let Ok(request) = client.decode_request(body) else { return };
+    for supplier in Protocol::ALL {
+        let target = Target {
+            model: "model-1",
+            owner: "account",
+            max_output: None,
+            capabilities: Capabilities::default(),
+            quirks: Quirks::NONE,
+            refuses: &[],
+            stream_usage: true,
+        };
+        let put = || translate::request(&request, translator(supplier), &target);
+        let Ok(outbound) = put() else { continue };
+        assert_json(&outbound.body);
+        assert_eq!(put().map(|again| again.body).as_ref(), Ok(&outbound.body), "to {supplier}");
+    }
+}
+
+/// Reads a supplier's whole answer. What is read can be put to a client of any protocol, as JSON, or it is an error.
+pub fn answer(protocol: Protocol, body: &[u8]) {
+    let _ = codec(protocol).reply(body);
+    for (_, client) in clients() {
+        let put = translate::answer(body, translator(protocol), client, &Undo::default(), &about());
+        if let Ok(encoded) = put {
+            assert_json(&encoded.body);
+        }
+    }
+}
+
+/// Puts a stream to a client of each protocol: only what was whole is whole there.
+pub fn translate_stream(protocol: Protocol, stream: &[u8]) {
+    let from = codec(protocol);
+    let mut reader = from.stream();
+    let frames = frames(from, stream);
+    for frame in &frames {
+        reader.read(frame);
+    }
+    for (to, client) in clients() {
+        let undo = Arc::new(Undo::default());
+        let mut translation = StreamTranslation::new(translator(protocol), client, undo, &about());
+        let mut out = Vec::new();
+        let mut told = frames.iter().try_for_each(|frame| translation.frame(frame, &mut out));
+        if told.is_ok() && reader.end() == End::Complete {
+            told = translation.end(&mut out);
+        }
+        let mut theirs = codec(to).stream();
+        for frame in crate::frames(codec(to), &out) {
+            theirs.read(&frame);
+        }
+        let is_whole = theirs.end() == End::Complete;
+        assert!(!is_whole || (told.is_ok() && reader.end() == End::Complete), "cut, and whole to {to}");
+    }
+}
+
+/// The input as a stream of the protocol's framing. Where that has sums which no fuzzer finds, each line of the input is an
+/// event: its first byte says which, the rest is its payload.
+pub fn framed(protocol: Protocol, input: &[u8]) -> Bytes {
+    use wire::framing::Framing;
+    use wire::framing::event_stream::{write_event, write_exception};
+
+    const EVENTS: [&str; 7] = [
+        "messageStart",
+        "contentBlockStart",
+        "contentBlockDelta",
+        "contentBlockStop",
+        "messageStop",
+        "metadata",
+        "somethingNew",
+    ];
+    if codec(protocol).framing() != Framing::EventStream {
+        return Bytes::copy_from_slice(input);
+    }
+    let mut stream = Vec::new();
+    for line in input.split(|byte| *byte == b'\n') {
+        let Some((which, payload)) = line.split_first() else { continue };
+        match EVENTS.get(usize::from(which % 8)) {
+            Some(name) => write_event(name, payload, &mut stream),
+            None => write_exception("throttlingException", payload, &mut stream),
+        }
+    }
+    stream.into()
+}
