@@ -54,6 +54,11 @@ pub trait Codec: Sync + std::fmt::Debug {
         crate::peek::peek(body)
     }
 
+    /// Whether a request may build on what an earlier one left ([`crate::state`]).
+    fn has_state(&self) -> bool {
+        false
+    }
+
     // Both.
 
     /// How its streams are framed.

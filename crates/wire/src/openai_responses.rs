@@ -14,6 +14,7 @@ mod read;
 mod request;
 mod response;
 mod said;
+pub mod state;
 mod stream;
 mod translator;
 mod usage;
@@ -123,5 +124,9 @@ impl Codec for OpenaiResponses {
 
     fn translator(&self) -> Option<&'static dyn Translator> {
         Some(&ResponsesTranslator)
+    }
+
+    fn has_state(&self) -> bool {
+        true
     }
 }
