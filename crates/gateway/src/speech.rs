@@ -43,8 +43,9 @@ impl Speech {
     /// told.
     pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
         if !call.is_translated(deployment) {
-            let lost =
-                call.leaves_reasoning_out().then(|| Loss::new("reasoning.proof", "another supplier's"));
+            let lost = call
+                .leaves_reasoning_out(deployment)
+                .then(|| Loss::new("reasoning.proof", "another supplier's"));
             return Ok(Self::Own(lost.into_iter().collect()));
         }
         let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");

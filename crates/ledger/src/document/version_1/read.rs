@@ -62,6 +62,10 @@ struct Tail {
     dice_seed: Hex,
     client_retries: Option<u32>,
     #[serde(default)]
+    former_turns: u32,
+    #[serde(default)]
+    kept: bool,
+    #[serde(default)]
     tags: Vec<Arc<str>>,
     #[serde(default)]
     decision: Vec<CandidateRecord>,
@@ -164,6 +168,7 @@ fn entry(head: Head, tail: Tail) -> Entry {
         dice_seed: tail.dice_seed.0,
         client_retries: tail.client_retries,
         key_id: head.key_id,
+        former_turns: tail.former_turns,
         tags: tail.tags.into(),
     };
     let decision = if head.decision.is_empty() { tail.decision } else { head.decision };
@@ -189,6 +194,7 @@ fn entry(head: Head, tail: Tail) -> Entry {
         total_us: tail.total_us,
         released_bytes: tail.released_bytes,
         finish: tail.finish,
+        kept: tail.kept,
     }
 }
 
