@@ -21,6 +21,7 @@ use crate::reply::Dialect;
 use crate::room::Room;
 use crate::snapshot::{Model, Product, ProductIndex, Route, RouteIndex, Snapshot};
 use crate::speech::{Neutral, Speech};
+use crate::state::Thread;
 
 /// See the module.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Call {
     pub(crate) plan: Plan,
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
+    /// The former turns in it, and whether it is to be kept.
+    pub(crate) thread: Thread,
     pub(crate) client_headers: ClientHeaders,
     /// Whether signatures are left out, since somebody has refused them.
     pub(crate) leaves_proofs_out: Cell<bool>,
@@ -151,7 +154,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
-        edits.extend(self.proof_edits());
+        edits.extend(self.proof_edits(deployment));
         edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
     }
@@ -166,17 +169,31 @@ impl Call {
 
     /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
     /// has refused it.
-    pub(crate) fn proof_edits(&self) -> Vec<Edit> {
+    pub(crate) fn proof_edits(&self, deployment: DeploymentIndex) -> Vec<Edit> {
+        let body = self.body.borrow();
         if self.leaves_proofs_out.get() {
-            wire::without_proofs(&self.body.borrow())
-        } else {
-            self.asked.seal_edits.clone()
+            return wire::without_proofs(&body);
         }
+        let seals = self.asked.seal_edits.iter().cloned();
+        let mut edits = self.thread.foreign_proofs(&body, &self.snapshot.provider_of(deployment).name);
+        if edits.is_empty() {
+            return seals.collect();
+        }
+        edits.extend(seals);
+        edits.sort_by_key(|edit| edit.range.start);
+        // What both take out goes once.
+        let mut end = 0;
+        edits.retain(|edit| {
+            let is_new = edit.range.start >= end;
+            end = end.max(edit.range.end);
+            is_new
+        });
+        edits
     }
 
-    /// Whether the client's reasoning goes in part only to who speaks its own protocol.
-    pub(crate) fn leaves_reasoning_out(&self) -> bool {
-        self.leaves_proofs_out.get() || !self.asked.seal_edits.is_empty()
+    /// Whether the client's reasoning goes in part only to `deployment`, which speaks its own protocol.
+    pub(crate) fn leaves_reasoning_out(&self, deployment: DeploymentIndex) -> bool {
+        self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
     }
 
     /// Nobody will be asked again: lets go of the body and its memory.
@@ -198,11 +215,12 @@ impl Call {
             (self.is_translated(deployment), "translated"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
-            (!self.is_translated(deployment) && self.leaves_reasoning_out(), "reasoning"),
+            (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),
+            (self.thread.is_told_anew(), "state"),
         ];
         let made = made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name);
         let amended = self.snapshot.deployment(deployment).amendments.names();
-        let names: SmallVec<[&str; 4]> = made.chain(amended).collect();
+        let names: SmallVec<[&str; 5]> = made.chain(amended).collect();
         names.join(", ")
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Endpoint {
     Converse(Conversation),
     /// How many tokens the prompt of one has.
     CountTokens(Conversation),
+    /// A response that may be kept.
+    Stored(Stored),
     /// `GET /v1/models`.
     Models,
     /// `GET /v1/models/{id}`; the id percent-decoded.
@@ -20,6 +22,28 @@ pub(crate) enum Endpoint {
     Ready,
     /// `/`: some clients look whether anybody is there.
     Root,
+}
+
+/// What is wanted of a response that may be kept; its id percent-decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// `GET /v1/responses/{id}`.
+    Response(String),
+    /// `DELETE` of the same.
+    Deleted(String),
+    /// `GET /v1/responses/{id}/input_items`.
+    InputItems(String),
+    /// `POST /v1/responses/{id}/cancel`.
+    Cancelled(String),
+}
+
+impl Stored {
+    /// Whose.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Response(id) | Self::Deleted(id) | Self::InputItems(id) | Self::Cancelled(id) => id,
+        }
+    }
 }
 
 /// A conversation, as far as the path says what it is.
@@ -44,6 +68,9 @@ pub(crate) enum NoEndpoint {
 
 /// Finds the endpoint of `method` and `path`.
 pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> {
+    if let Some(stored) = stored(method, path) {
+        return stored.map(Endpoint::Stored);
+    }
     let (expected, endpoint) = match path {
         "/v1/models" | "/v1beta/models" | "/openai/v1/models" => (Method::GET, Endpoint::Models),
         "/livez" => (Method::GET, Endpoint::Live),
@@ -76,6 +103,25 @@ fn conversation(path: &str) -> Option<Conversation> {
         _ => {}
     }
     azure(path).or_else(|| gemini(path)).or_else(|| converse(path))
+}
+
+/// What is wanted of a kept response; `None` where the path is for none.
+fn stored(method: &Method, path: &str) -> Option<Result<Stored, NoEndpoint>> {
+    let rest = path.strip_prefix("/v1/responses/").or_else(|| path.strip_prefix("/openai/v1/responses/"))?;
+    let (id, part) = rest.split_once('/').map_or((rest, None), |(id, part)| (id, Some(part)));
+    // Ways to ask that are not offered here.
+    let id = named(id).filter(|id| !matches!(id.as_str(), "compact" | "input_tokens"))?;
+    let reads = method == Method::GET || method == Method::HEAD;
+    Some(match part {
+        None if reads => Ok(Stored::Response(id)),
+        None if method == Method::DELETE => Ok(Stored::Deleted(id)),
+        None => Err(NoEndpoint::Method("GET, HEAD, DELETE")),
+        Some("input_items") if reads => Ok(Stored::InputItems(id)),
+        Some("input_items") => Err(NoEndpoint::Method("GET, HEAD")),
+        Some("cancel") if method == Method::POST => Ok(Stored::Cancelled(id)),
+        Some("cancel") => Err(NoEndpoint::Method("POST")),
+        Some(_) => return None,
+    })
 }
 
 /// The conversation whose tokens `path` asks for.
@@ -162,7 +208,8 @@ pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
     }
 }
 
-fn percent_decoded(text: &str) -> String {
+/// Text of a path or a query, without its escapes.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut position = 0;
@@ -213,6 +260,22 @@ mod tests {
         assert_eq!(find(&Method::HEAD, "/"), Ok(Endpoint::Root));
         assert_eq!(get("/v1/elsewhere"), Err(NoEndpoint::Path));
         assert_eq!(get("/v1/models/"), Err(NoEndpoint::Path));
+    }
+
+    #[test]
+    fn a_kept_response_has_its_ways() {
+        let id = || "resp_1/2".to_owned();
+        let at = "/v1/responses/resp_1%2F2";
+        let find = |method: Method, part: &str| find(&method, &format!("{at}{part}"));
+        assert_eq!(find(Method::GET, ""), Ok(Endpoint::Stored(Stored::Response(id()))));
+        assert_eq!(find(Method::DELETE, ""), Ok(Endpoint::Stored(Stored::Deleted(id()))));
+        assert_eq!(find(Method::GET, "/input_items"), Ok(Endpoint::Stored(Stored::InputItems(id()))));
+        assert_eq!(find(Method::POST, "/cancel"), Ok(Endpoint::Stored(Stored::Cancelled(id()))));
+        assert_eq!(find(Method::POST, ""), Err(NoEndpoint::Method("GET, HEAD, DELETE")));
+        assert_eq!(find(Method::DELETE, "/input_items"), Err(NoEndpoint::Method("GET, HEAD")));
+        assert_eq!(find(Method::GET, "/elsewhere"), Err(NoEndpoint::Path));
+        assert_eq!(super::find(&Method::POST, "/v1/responses/compact"), Err(NoEndpoint::Path));
+        assert_eq!(super::find(&Method::GET, "/v1/responses/"), Err(NoEndpoint::Path));
     }
 
     #[test]

@@ -23,8 +23,9 @@ use crate::relay::Relay;
 use crate::reply::{self, About, Dialect};
 use crate::room::Room;
 use crate::speech::Neutral;
+use crate::state::Thread;
 use crate::takeover::{self, Nobody, Serving};
-use crate::{admit, asked, choose, count, intake, models, status};
+use crate::{admit, asked, choose, count, intake, kept, models, state, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
 const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
@@ -90,6 +91,7 @@ where
         Endpoint::CountTokens(conversation) => {
             return count::answer(room, &conversation, &parts, body).await.map(Served::Ours);
         }
+        Endpoint::Stored(stored) => return kept::answer(room, &stored, &parts).await.map(Served::Ours),
         Endpoint::Live => return Ok(Served::Ours(status::live())),
         Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
         Endpoint::Root => return Ok(Served::Ours(status::root())),
@@ -104,8 +106,13 @@ where
     status::refuse_when_full(&room.shared)?;
     let intake =
         intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
-    let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let product = &snapshot.products[admitted.product];
+    let (intake, thread) = if asked::codec(conversation.protocol).has_state() {
+        state::enter(&room.shared, &snapshot, product, intake).await?
+    } else {
+        (intake, Thread::default())
+    };
+    let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
     intake.fits(snapshot.routes[route].policy.max_request_body)?;
     let now = room.shared.clock.world(Instant::now());
@@ -129,6 +136,7 @@ where
         dice_seed: visit.dice_seed,
         client_headers: ClientHeaders::of(&parts.headers),
         asked,
+        thread,
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
         neutral: Neutral::new(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{PriceList, Quirks, Region};
@@ -118,6 +119,31 @@ pub struct Product {
     pub direct: bool,
     /// What happens to a request whose deployment has no price.
     pub unpriced: Unpriced,
+    /// Who keeps its responses.
+    pub store: Store,
+    /// How long they are kept here after the last turn that builds on them.
+    pub store_for: Duration,
+}
+
+/// Who keeps a product's responses (`store`, `previous_response_id`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Store {
+    /// Nobody here: what a request says of it is for the supplier.
+    #[default]
+    Suppliers,
+    /// We do, where the client does not say that it wants none kept.
+    Client,
+    /// We do, whatever the client says.
+    Always,
+    /// Nobody, neither here nor there.
+    Never,
+}
+
+impl Store {
+    /// Whether anything may be kept here.
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::Client | Self::Always)
+    }
 }
 
 /// The policy for deployments without a price.

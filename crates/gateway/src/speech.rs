@@ -45,7 +45,7 @@ impl Speech {
         let amendments = &call.snapshot.deployment(deployment).amendments;
         if !call.is_translated(deployment) {
             let Amended { edits, mut losses } = amended(call, deployment, amendments);
-            if call.leaves_reasoning_out() {
+            if call.leaves_reasoning_out(deployment) {
                 losses.insert(0, Loss::new("reasoning.proof", "another supplier's"));
             }
             return Ok(Self::Own { losses, edits });

@@ -15,8 +15,10 @@ use arc_swap::ArcSwap;
 use console::{Access, Console};
 use gateway::{Clock, Key, KeyRing, MemoryBudget, Metrics, Phase, Shared, Stopper};
 use routing::Dice;
-use secrecy::SecretString;
-use store::{KeyWatch, KeysInForce, Sqlite, StoreError};
+use secrecy::{ExposeSecret, SecretString};
+use store::{
+    KeyWatch, KeysInForce, NoStateKey, Sqlite, State, StateError, StateKey, StateOptions, StoreError,
+};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -46,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) ledger: store::Options,
+    /// Where responses are kept; `None` where no product wants that and none are there.
+    pub(crate) state: Option<StateOptions>,
     /// Runtime threads; `None` is one a core.
     pub(crate) threads: Option<NonZero<usize>>,
 }
@@ -62,6 +66,7 @@ impl Plan {
             tls: files.map(|(chain, key)| tls::acceptor(&chain, &key)).transpose()?,
             admin_token: admin_token.transpose()?,
             ledger: ledger_options(settings),
+            state: state_options(settings, environment)?,
             threads: None,
         })
     }
@@ -77,9 +82,29 @@ pub(crate) fn ledger_options(settings: &Settings) -> store::Options {
     store::Options { durability, ..store::Options::new(ledger.url.path(&settings.loaded.folder)) }
 }
 
+/// Where responses are kept, if a product wants that, or did: what is there still has to expire.
+fn state_options(settings: &Settings, environment: &Environment) -> Result<Option<StateOptions>, StartError> {
+    let config = &settings.loaded.config;
+    let key = match &config.state.key {
+        None => None,
+        Some(place) => {
+            let key = place.fetch(environment, &settings.loaded.folder).map_err(StartError::StateKey)?;
+            Some(key.expose_secret().parse::<StateKey>()?)
+        }
+    };
+    let ledger = ledger_options(settings);
+    let options = StateOptions::beside(&ledger.path, key, ledger.durability);
+    let is_wanted = config.products.iter().any(|product| product.body.keeps_responses());
+    Ok(Some(options).filter(|options| is_wanted || options.path.exists()))
+}
+
 /// The mend of [`StartError::OpenToAll`].
 pub(crate) const CREATE_A_KEY: &str =
     "create one with `releve keys create --product NAME`, or listen on 127.0.0.1";
+
+/// The mend of [`StartError::State`].
+pub(crate) const GIVE_THE_KEY_BACK: &str = "give back the key that they were kept under (state.key, or the file beside them), or move the file away: then \
+     what was kept is gone";
 
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +121,12 @@ pub(crate) enum StartError {
     Tls(#[from] tls::TlsError),
     #[error("the admin token cannot be had: {0}")]
     AdminToken(#[from] SecretError),
+    #[error("the key of kept responses cannot be had: {0}")]
+    StateKey(#[source] SecretError),
+    #[error("state.key: {0}")]
+    BadStateKey(#[from] NoStateKey),
+    #[error("cannot open the kept responses: {0}")]
+    State(#[from] StateError),
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
 }
@@ -108,6 +139,7 @@ pub(crate) struct Running {
     pub(crate) shared: Shared,
     config: Arc<ArcSwap<serde_json::Value>>,
     journal: Arc<Sqlite>,
+    state: Option<Arc<State>>,
     stopper: Stopper,
     threads: Vec<JoinHandle<()>>,
     _keys: KeyWatch,
@@ -116,6 +148,7 @@ pub(crate) struct Running {
 /// Starts everything; when this returns, requests are taken.
 pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartError> {
     let journal = Arc::new(Sqlite::open(&plan.ledger)?);
+    let state = plan.state.as_ref().map(State::open).transpose()?.map(Arc::new);
     let keys = Arc::new(ArcSwap::from_pointee(KeyRing::default()));
     let ring = Arc::clone(&keys);
     let watch = KeyWatch::start(&plan.ledger.path, move |in_force| ring.store(Arc::new(key_ring(in_force))))?;
@@ -130,6 +163,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         snapshot: Arc::new(ArcSwap::new(Arc::clone(&resolved.snapshot))),
         keys,
         journal: Arc::clone(&journal) as Arc<dyn ledger::Journal>,
+        state: state.clone(),
         clock: Clock::system(),
         metrics: Arc::new(Metrics::default()),
         memory: MemoryBudget::new(BUFFER_BYTES),
@@ -145,7 +179,17 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         let thread = threads::gateway(number, &listener, plan.tls.clone(), shared.clone(), dice.next_u64());
         running.push(thread.map_err(StartError::Thread)?);
     }
-    Ok(Running { listen, admin_listen, shared, config, journal, stopper, threads: running, _keys: watch })
+    Ok(Running {
+        listen,
+        admin_listen,
+        shared,
+        config,
+        journal,
+        state,
+        stopper,
+        threads: running,
+        _keys: watch,
+    })
 }
 
 fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
@@ -196,7 +240,7 @@ impl Running {
             timeout(LONGEST_END, self.stopper.all_closed()).await.ok();
         }
         self.stopper.enter(Phase::Ended);
-        let Self { threads, journal, .. } = self;
+        let Self { threads, journal, state, .. } = self;
         // Joining waits for settlements that are still being handed over.
         let joined = tokio::task::spawn_blocking(move || {
             threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
@@ -205,6 +249,9 @@ impl Running {
             Ok(Ok(0)) => {}
             Ok(_) => tracing::error!("a thread panicked"),
             Err(_) => tracing::warn!("some answers had to be dropped"),
+        }
+        if let Some(state) = state {
+            state.close();
         }
         journal.close()
     }

@@ -29,6 +29,7 @@ mod read;
 mod recovery;
 mod row;
 mod schema;
+mod state;
 mod verify;
 mod writer;
 
@@ -37,4 +38,5 @@ pub use journal::{Sqlite, Unwritten};
 pub use keys::{InForce, IssuedKey, KeyHash, KeyInfo, KeyWatch, Keys, KeysInForce, NewKey, Secret};
 pub use options::{Durability, Options, UnknownDurability};
 pub use read::{Export, Period, Reader, Story};
+pub use state::{KeptTurn, NewTurn, NoStateKey, NoTurn, State, StateError, StateKey, StateOptions};
 pub use verify::{Problem, Report, verify};

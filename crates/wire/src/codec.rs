@@ -60,6 +60,11 @@ pub trait Codec: Sync + std::fmt::Debug {
         Amended::default()
     }
 
+    /// Whether a request may build on what an earlier one left ([`crate::state`]).
+    fn has_state(&self) -> bool {
+        false
+    }
+
     // Both.
 
     /// How its streams are framed.

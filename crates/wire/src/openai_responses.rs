@@ -15,6 +15,7 @@ mod read;
 mod request;
 mod response;
 mod said;
+pub mod state;
 mod stream;
 mod translator;
 mod usage;
@@ -129,5 +130,9 @@ impl Codec for OpenaiResponses {
 
     fn translator(&self) -> Option<&'static dyn Translator> {
         Some(&ResponsesTranslator)
+    }
+
+    fn has_state(&self) -> bool {
+        true
     }
 }

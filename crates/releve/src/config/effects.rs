@@ -72,6 +72,13 @@ fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
 }
 
 fn of_product(product: &Product, found: &mut Vec<Problem>) {
+    if let Some(store_for) = &product.store_for
+        && !product.keeps_responses()
+    {
+        let what = "store_for has no effect where no responses are kept";
+        let mend = "add store = true or store = \"client\", or take store_for out";
+        found.push(Problem::warning(&store_for.at, what).mend(mend));
+    }
     if let Some(share) = &product.max_share {
         found.push(Problem::warning(&share.at, "max_share is kept, but does not steer requests yet"));
     }

@@ -63,6 +63,10 @@ struct Tail {
     dice_seed: Hex,
     client_retries: Option<u32>,
     #[serde(default)]
+    former_turns: u32,
+    #[serde(default)]
+    kept: bool,
+    #[serde(default)]
     tags: Vec<Arc<str>>,
     #[serde(default)]
     decision: Vec<CandidateRecord>,
@@ -183,6 +187,7 @@ fn entry(mut head: Head, tail: Tail) -> Entry {
         session_hash: tail.session_hash.map(|hash| hash.0),
         dice_seed: tail.dice_seed.0,
         client_retries: tail.client_retries,
+        former_turns: tail.former_turns,
         tags: tail.tags.into(),
         ..facts(head)
     };
@@ -208,6 +213,7 @@ fn entry(mut head: Head, tail: Tail) -> Entry {
         total_us: tail.total_us,
         released_bytes: tail.released_bytes,
         finish: tail.finish,
+        kept: tail.kept,
     }
 }
 
