@@ -27,6 +27,8 @@ pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
         max_attempts: if takeover == Takeover::Off { 1 } else { attempts },
         retry_budget: keys.retry_budget.as_ref().map_or(default.retry_budget, |share| share.0),
         translate: keys.translate.as_ref().map_or(default.translate, |translate| translate.value),
+        // Each route's own.
+        keep_warm: default.keep_warm,
         takeover,
         connect_timeout: time(&keys.connect_timeout, default.connect_timeout),
         header_timeout: time(&keys.header_timeout, default.header_timeout),
