@@ -22,6 +22,7 @@ pub(crate) mod product;
 pub(crate) mod provider;
 pub(crate) mod report;
 pub(crate) mod route;
+pub(crate) mod scenario;
 pub(crate) mod secret;
 mod section;
 pub(crate) mod server;

@@ -7,6 +7,7 @@
 //! One thread, one world, one clock, one seed: the same input gives the same [`Tally`], to the last digit.
 
 mod ask;
+mod backtest;
 mod engine;
 mod estate;
 mod flow;
@@ -16,6 +17,7 @@ mod study;
 mod tally;
 
 pub use ask::{Ask, NOBODY, Reader, Recording, Shape, Traffic};
+pub use backtest::{Backtest, Came, backtest};
 pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, Estate, Product, Route};

@@ -9,7 +9,7 @@
 //! - Records are only ever added, each chained to all before it by SHA-256.
 //! - A disk that fails or fills up stops no request: records wait in memory, readiness says so, and they are written
 //!   when it works again. Nothing is dropped silently.
-//! - A revoked key is refused everywhere when `keys revoke` returns.
+//! - A revoked key is refused everywhere when `keys revoke` returns; a posture is in force when `posture` does.
 //!
 //! **Never**: asks a disk on a request's path, keeps a secret, or changes a record.
 
@@ -24,6 +24,7 @@ mod keys;
 mod lock;
 mod options;
 mod posting;
+mod postures;
 mod queue;
 mod read;
 mod recovery;
@@ -37,6 +38,7 @@ pub use error::StoreError;
 pub use journal::{Sqlite, Unwritten};
 pub use keys::{InForce, IssuedKey, KeyHash, KeyInfo, KeyWatch, Keys, KeysInForce, NewKey, Secret};
 pub use options::{Durability, Options, UnknownDurability};
+pub use postures::{Act, NewAct, PostureWatch, Postures, in_force};
 pub use read::{Export, Period, Reader, Story};
 pub use state::{KeptTurn, NewTurn, NoStateKey, NoTurn, State, StateError, StateKey, StateOptions};
 pub use verify::{Problem, Report, verify};

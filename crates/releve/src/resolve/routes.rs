@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use gateway::snapshot::{Names, Route};
-use routing::RouteEntry;
+use routing::{Policy, RouteEntry};
 
 use super::deployments::Deployments;
 use super::policy;
@@ -26,7 +26,10 @@ pub(super) fn build(
         let keys = named.body.policy.as_ref().map_or_else(|| base.clone(), |policy| policy.value.over(&base));
         routes.push(Route {
             name: named.name.value.as_str().into(),
-            policy: policy::resolved(&keys),
+            policy: Policy {
+                keep_warm: named.body.keep_warm.as_ref().map_or(0.0, |share| share.0),
+                ..policy::resolved(&keys)
+            },
             entries: entries(named, deployments, problems),
             direct: false,
         });

@@ -21,12 +21,21 @@ pub enum Domain {
     Provider,
     /// One model at one provider.
     Deployment,
+    /// All of them.
+    Everybody,
 }
 
 impl Domain {
     /// Every kind there is.
-    pub const ALL: [Self; 6] =
-        [Self::Maker, Self::Host, Self::Region, Self::Owner, Self::Provider, Self::Deployment];
+    pub const ALL: [Self; 7] = [
+        Self::Maker,
+        Self::Host,
+        Self::Region,
+        Self::Owner,
+        Self::Provider,
+        Self::Deployment,
+        Self::Everybody,
+    ];
 
     /// The name, as it is written.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Domain {
             Self::Owner => "owner",
             Self::Provider => "provider",
             Self::Deployment => "deployment",
+            Self::Everybody => "everybody",
         }
     }
 }
@@ -62,6 +72,9 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, InvalidTarget> {
         let invalid = || InvalidTarget(text.to_owned());
+        if text == Domain::Everybody.as_str() {
+            return Ok(Self { domain: Domain::Everybody, name: text.into() });
+        }
         let (kind, name) = text.split_once(':').ok_or_else(invalid)?;
         let domain = Domain::ALL.into_iter().find(|domain| domain.as_str() == kind).ok_or_else(invalid)?;
         if name.is_empty() { Err(invalid()) } else { Ok(Self { domain, name: name.into() }) }
@@ -70,7 +83,10 @@ impl FromStr for Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.domain.as_str(), self.name)
+        match self.domain {
+            Domain::Everybody => f.write_str(&self.name),
+            _ => write!(f, "{}:{}", self.domain.as_str(), self.name),
+        }
     }
 }
 
@@ -98,6 +114,7 @@ impl Target {
             Domain::Owner => estate.backing[deployment].owner.as_deref() == Some(&*self.name),
             Domain::Provider => *estate.provider_of(deployment) == self.name,
             Domain::Deployment => facts.name == self.name,
+            Domain::Everybody => true,
         }
     }
 
@@ -129,9 +146,13 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        for text in
-            ["maker:openai", "host:azure", "region:eu/sweden", "deployment:azure-sweden/gpt-5.4:latest"]
-        {
+        for text in [
+            "maker:openai",
+            "host:azure",
+            "region:eu/sweden",
+            "deployment:azure-sweden/gpt-5.4:latest",
+            "everybody",
+        ] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
         for text in ["openai", "maker:", "planet:earth", ""] {

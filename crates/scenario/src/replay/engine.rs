@@ -308,6 +308,7 @@ impl<'a> Engine<'a> {
         }
         #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
         product.first.add((began - flight.arrived) as f32 + first_ms);
+        product.served_by[deployment] += 1;
         product.unpriced += u64::from(cost.is_none());
         let cost = i128::from(cost.unwrap_or(0));
         product.cost_nanos += cost;

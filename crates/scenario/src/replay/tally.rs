@@ -42,6 +42,8 @@ pub struct ProductTally {
     pub first: Histogram,
     /// By part of the time: requests, and those refused.
     pub parts: Vec<(u32, u32)>,
+    /// By deployment, answers.
+    pub served_by: Vec<u64>,
 }
 
 /// One deployment.
@@ -67,7 +69,11 @@ pub struct DeploymentTally {
 
 impl Tally {
     pub(super) fn new(products: usize, deployments: usize, played_ms: u64, compressed: f64) -> Self {
-        let product = ProductTally { parts: vec![(0, 0); PARTS], ..ProductTally::default() };
+        let product = ProductTally {
+            parts: vec![(0, 0); PARTS],
+            served_by: vec![0; deployments],
+            ..ProductTally::default()
+        };
         Self {
             products: vec![product; products],
             deployments: vec![DeploymentTally::default(); deployments],
