@@ -44,6 +44,8 @@ def config(first, second):
             config[f"routes.{name}"] = {"deployments": deployments}
         config[f"routes.only-{protocol}"] = {"deployments": [provider(f"only-{protocol}", protocol, first)]}
     config["routes.assistant"] = {"deployments": [provider("own", "openai-responses", first)]}
+    config["routes.large"] = {"deployments": [provider("large", "openai-responses", first)]}
+    config["routes.large.policy"] = {"reply_buffer": "1KiB"}
     config["products.office"] = {"store": "client"}
     config["products.vault"] = {"store": True}
     config["products.lab"] = {}
@@ -98,6 +100,7 @@ def test_g22_the_next_turn_is_served_when_its_supplier_is_gone(client, first, se
     told = second.recorded()[-1]["body"].decode()
     assert PROMPT in told and json.dumps(one.output_text, ensure_ascii=False)[1:-1] in told and "And on land?" in told
     assert "sailor" not in told, "instructions hold for one turn"
+    assert "store" not in headers.get("x-releve-dropped", "")
     three, _ = ask(client, stream, model=route, input=[{"role": "user", "content": "Thanks."}], previous_response_id=two.id)
     told = second.recorded()[-1]["body"].decode()
     places = [told.index(text) for text in (PROMPT, "And on land?", "Thanks.")]
@@ -223,6 +226,39 @@ def test_who_wants_nothing_kept_has_nothing_kept(clients, stream):
     is_gone(clients(), one.id)
     kept, _ = ask(clients("vault"), stream, input=PROMPT, store=False)
     assert clients("vault").responses.retrieve(kept.id).output_text == kept.output_text
+
+
+def test_a_turn_may_build_on_others_and_not_be_kept(client, first):
+    one, _ = ask(client, False, input=PROMPT)
+    two, headers = ask(client, False, input="Go on.", previous_response_id=one.id, store=False)
+    assert PROMPT in first.recorded()[-1]["body"].decode() and "state" in headers["x-releve-edits"]
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(two.id)
+
+
+def test_an_answer_that_was_cut_at_its_limit_is_kept_so(client):
+    one, _ = ask(client, False, input=PROMPT, max_output_tokens=16)
+    assert one.status == "incomplete"
+    assert client.responses.retrieve(one.id).model_dump() == one.model_dump()
+
+
+def test_what_is_too_large_to_look_at_is_served_and_not_kept(client):
+    one, headers = ask(client, False, model="large", input=PROMPT)
+    assert headers["x-releve-dropped"] == "store" and one.output_text
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(one.id)
+
+
+def test_the_ledger_says_what_was_built_on_and_kept(gateway, client):
+    one, headers = ask(client, False, input=PROMPT)
+    first = gateway.entry(headers["x-request-id"])
+    assert first["kept"] is True and "former_turns" not in first
+    two, _ = ask(client, False, input="Go on.", previous_response_id=one.id)
+    _, headers = ask(client, True, input="Go on.", previous_response_id=two.id, store=False)
+    third = gateway.entry(headers["x-request-id"])
+    assert third["former_turns"] == 2 and "kept" not in third
+    told = gateway.command("explain", headers["x-request-id"])
+    assert "builds on 2 kept turns" in told.stdout
 
 
 def test_a_product_that_keeps_nothing_says_so(clients, first):

@@ -196,10 +196,12 @@ impl Call {
         self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
     }
 
-    /// Nobody will be asked again: lets go of the body and its memory.
+    /// Nobody will be asked again: lets go of the body and its memory, but for what is to be kept of it.
     pub(crate) fn forget_body(&self) {
         self.body.take();
-        self.reservation.take();
+        if !self.thread.keeps() {
+            self.reservation.take();
+        }
     }
 
     /// Whether the usage chunk of `deployment`'s stream is there because we asked for it, and so is taken out.

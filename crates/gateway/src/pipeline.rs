@@ -114,7 +114,7 @@ where
     };
     let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
-    intake.fits(snapshot.routes[route].policy.max_request_body)?;
+    thread.fits(&intake, snapshot.routes[route].policy.max_request_body)?;
     let now = room.shared.clock.world(Instant::now());
     let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(visit.dice_seed));
     if asked.explain {

@@ -14,6 +14,7 @@ use ledger::{AttemptOutcome, Outcome};
 use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout};
 use upstream::Lease;
+use wire::conversation::Loss;
 use wire::framing::Framer;
 use wire::translate::StreamTranslation;
 use wire::{Broken, End, Failure, SeenKind};
@@ -75,10 +76,8 @@ impl Relay<'_> {
         let mut dropped = [speech.losses(), self.call.thread.losses()].concat();
         // Before the head, which says what is lost. What flows is kept at its end.
         match &answer {
-            Answer::Whole { body, .. } => {
-                dropped.extend(self.call.keep(self.record, deployment, Some(body.clone())).await);
-            }
-            Answer::Large { .. } => dropped.extend(self.call.keep(self.record, deployment, None).await),
+            Answer::Whole { body, .. } => dropped.extend(self.keep(deployment, || Some(body.clone())).await),
+            Answer::Large { .. } => dropped.extend(self.keep(deployment, || None).await),
             Answer::Stream(_) => {}
         }
         self.record.dropped(&dropped);
@@ -132,7 +131,8 @@ impl Relay<'_> {
         }
         let (served, refusal) = match ended {
             Ended::Well(last) => {
-                self.keep_end(source.deployment, &last).await;
+                let lost = self.keep(source.deployment, || wire::state::last_response(&last)).await;
+                self.record.dropped(lost.as_slice());
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
                 self.outlet.send(last).await;
@@ -147,12 +147,16 @@ impl Relay<'_> {
         self.break_off(served, &refusal).await;
     }
 
-    /// Keeps the response in a stream's last bytes, if it is to be kept and somebody has heard it.
-    async fn keep_end(&self, deployment: DeploymentIndex, last: &Bytes) {
-        if self.call.thread.keeps() && !self.outlet.client_left() {
-            let lost = self.call.keep(self.record, deployment, wire::state::last_response(last)).await;
-            self.record.dropped(lost.as_slice());
+    /// Keeps the response, if it is to be kept and somebody hears it. What is lost where that does not succeed.
+    async fn keep(
+        &self,
+        deployment: DeploymentIndex,
+        response: impl FnOnce() -> Option<Bytes>,
+    ) -> Option<Loss> {
+        if !self.call.thread.keeps() || self.outlet.client_left() {
+            return None;
         }
+        self.call.keep(self.record, deployment, response()).await
     }
 
     /// Ends a stream that cannot be completed: its protocol's own error, so that nobody takes it for the end.

@@ -38,7 +38,6 @@ pub(crate) struct Thread {
 struct Next {
     previous: Option<String>,
     input: Bytes,
-    _room: Reservation,
 }
 
 /// Puts former turns into a request that builds on them, and sees to it that no supplier keeps it.
@@ -69,10 +68,17 @@ pub(crate) async fn enter(
         return Ok((intake, Thread::default()));
     }
     let Some(state) = &shared.state else { return Err(Refusal::StateFailed) };
-    let found = Found::of(state, &product.name, &ask, snapshot.limits.max_request_body).await?;
+    let limit = snapshot.limits.max_request_body;
+    let weight =
+        state.weight(&product.name, ask.previous.as_deref(), &ask.references).await.map_err(unread)?;
+    if weight > limit {
+        return Err(Refusal::Outgrown { limit });
+    }
+    // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
+    intake.reservation = Reservation::default();
+    intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
+    let found = Found::of(state, &product.name, &ask, limit).await?;
     let Told { body, input, turns, lacks_reasoning } = found.tell(&ask, &intake.body)?;
-    let room = reserved(&shared.memory, input.len()).await?;
-    intake.reservation = reserved(&shared.memory, body.len()).await?;
     intake.body = body;
     if builds_on {
         shared.metrics.state_used(&product.name);
@@ -80,7 +86,7 @@ pub(crate) async fn enter(
     let owners = found.former.iter().map(|turn| Arc::clone(&turn.owner));
     let why = "its maker did not seal it, so that it cannot be given back";
     let thread = Thread {
-        next: keeps.then(|| Next { previous: ask.previous, input, _room: room }),
+        next: keeps.then(|| Next { previous: ask.previous, input }),
         former: turns.into_iter().zip(owners).collect(),
         is_told_anew: true,
         losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
@@ -99,9 +105,9 @@ async fn unkept(shared: &Shared, ask: &Ask, mut intake: Intake) -> Result<(Intak
     if ask.store == Some(false) {
         return Ok((intake, Thread::default()));
     }
-    let body = ask.unkept(&intake.body);
-    intake.reservation = reserved(&shared.memory, body.len()).await?;
-    intake.body = body;
+    intake.reservation = Reservation::default();
+    intake.reservation = reserved(&shared.memory, 2 * intake.body.len()).await?;
+    intake.body = ask.unkept(&intake.body);
     let wished = ask.store == Some(true);
     let losses = wished.then(|| Loss::new("store", "this product keeps no responses")).into_iter().collect();
     Ok((intake, Thread { is_told_anew: true, losses, ..Thread::default() }))
@@ -176,6 +182,13 @@ pub(crate) fn unread(error: NoTurn) -> Refusal {
 }
 
 impl Thread {
+    /// Whether the route takes a request so large; where it has grown by former turns, in words that say so.
+    pub(crate) fn fits(&self, intake: &Intake, limit: usize) -> Result<(), Refusal> {
+        intake
+            .fits(limit)
+            .map_err(|error| if self.former.is_empty() { error.into() } else { Refusal::Outgrown { limit } })
+    }
+
     /// Whether the turn is to be kept.
     pub(crate) const fn keeps(&self) -> bool {
         self.next.is_some()

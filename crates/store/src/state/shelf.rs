@@ -44,6 +44,18 @@ CREATE INDEX item_turn ON item (turn);
 CREATE TABLE proof (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;
 ";
 
+/// A turn and all that it builds on.
+const FORMER: &str = "
+WITH RECURSIVE former (seq, previous) AS (
+    SELECT seq, previous FROM turn WHERE product = ?1 AND id = ?2
+    UNION
+    SELECT turn.seq, turn.previous FROM former JOIN turn
+    ON turn.product = ?1 AND turn.id = former.previous AND turn.seq < former.seq
+)";
+
+/// How much a turn holds. The database knows it without reading that.
+const WEIGHT: &str = "LENGTH(turn.input) + LENGTH(turn.response)";
+
 /// What the proof says.
 const PROOF: &[u8] = b"releve";
 const PROOF_PLACE: Place<'static> = Place { part: "proof", product: "", id: "", previous: "", owner: "" };
@@ -160,15 +172,10 @@ impl Shelf {
         for item in items {
             name.execute(params![product, item, seq])?;
         }
-        let renew = "
-            WITH RECURSIVE former (seq, previous) AS (
-                SELECT seq, previous FROM turn WHERE product = ?1 AND id = ?2
-                UNION
-                SELECT turn.seq, turn.previous FROM former JOIN turn
-                ON turn.product = ?1 AND turn.id = former.previous AND turn.seq < former.seq
-            )
-            UPDATE turn SET expires_us = ?3 WHERE expires_us < ?3 AND seq IN (SELECT seq FROM former)";
-        self.connection.prepare_cached(renew)?.execute(params![product, id, expires])?;
+        let renew = format!(
+            "{FORMER} UPDATE turn SET expires_us = ?3 WHERE expires_us < ?3 AND seq IN (SELECT seq FROM former)"
+        );
+        self.connection.prepare_cached(&renew)?.execute(params![product, id, expires])?;
         Ok(())
     }
 
@@ -190,6 +197,29 @@ impl Shelf {
     pub(super) fn wipe(&self) -> Result<(), StateError> {
         self.connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok(())
+    }
+
+    /// See [`State::weight`](super::State::weight).
+    pub(super) fn weight(
+        &self,
+        product: &str,
+        id: Option<&str>,
+        items: &[String],
+    ) -> Result<usize, StateError> {
+        let of_chain =
+            format!("{FORMER} SELECT TOTAL({WEIGHT}) FROM turn WHERE seq IN (SELECT seq FROM former)");
+        let of_item = format!(
+            "SELECT TOTAL({WEIGHT}) FROM item JOIN turn ON turn.seq = item.turn WHERE item.product = ?1 AND item.id = ?2"
+        );
+        let weigh = |select: &str, id: &str| -> Result<f64, StateError> {
+            Ok(self.connection.prepare_cached(select)?.query_row([product, id], |row| row.get(0))?)
+        };
+        let mut bytes = id.map_or(Ok(0.0), |id| weigh(&of_chain, id))?;
+        for item in items {
+            bytes += weigh(&of_item, item)?;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of lengths")]
+        Ok(bytes as usize)
     }
 
     /// See [`State::conversation`](super::State::conversation).

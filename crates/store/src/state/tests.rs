@@ -88,6 +88,12 @@ async fn a_conversation_is_bounded() {
     let folder = folder();
     let state = State::open(&options(folder.path())).unwrap();
     state.keep(turn("a", "1", None)).await.unwrap();
+    let weight = async |id, items: &[String]| state.weight("a", id, items).await.unwrap();
+    let (alone, item) = (weight(Some("1"), &[]).await, [String::from("msg_1")]);
+    assert!((40..200).contains(&alone), "{alone}");
+    assert_eq!(weight(None, &item).await, alone);
+    assert_eq!(weight(Some("1"), &item).await, 2 * alone);
+    assert_eq!(weight(Some("2"), &[]).await, 0, "what is missing weighs nothing");
     let found = state.conversation("a", "1", 10).await;
     assert!(matches!(found, Err(NoTurn::TooLong { limit: 10 })));
     let mut itself = turn("a", "1", Some("1"));
