@@ -207,10 +207,7 @@ def test_g2_thinking_comes_and_goes_back(tongue, protocol, stream):
 
 
 @FORMS
-def test_g2_the_supplier_changes_in_every_turn(tongue, stream, request):
-    if tongue.name == "bedrock-converse":
-        why = "thoughts that nobody signed (Cohere's, Ollama's) reach Converse's client unsigned, and Bedrock refuses them"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+def test_g2_the_supplier_changes_in_every_turn(tongue, stream):
     talk = tongue.user("Think about the sea, then about the weather in Brest.")
     for protocol in [*SAID, *SAID]:
         heard = tongue.ask(stream, route(protocol), talk, effort="medium", tools=(WEATHER,))

@@ -28,8 +28,9 @@ pub use message::{
     Block, CacheMark, Citation, Content, Logprob, Media, MediaKind, MediaSource, Reasoning, Role, Text,
     TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
 };
+pub(crate) use opaque::SEAL_IN_BASE64;
 pub use opaque::{Opaque, SEAL};
-pub use request::{Effort, Function, OutputFormat, Request, Sampling, Tool, ToolChoice};
+pub use request::{Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
 pub use translator::{
     ClientTranslator, Encoded, EventDecoder, EventEncoder, Loss, ReplyContext, Target, ToolNames,
     TranslateError, Translator,

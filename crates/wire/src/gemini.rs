@@ -45,6 +45,7 @@ use catalogue::Protocol;
 
 pub use self::json_list::JsonList;
 use self::response::Response;
+pub(crate) use self::signature::BYPASS as SIGNATURE_BYPASS;
 use self::stream::Reader;
 use self::translator::GeminiTranslator;
 use crate::amend::{AmendTo, Amended, Amendments};

@@ -11,6 +11,7 @@
 
 mod amend;
 mod anthropic_messages;
+mod any_base64;
 mod bedrock_converse;
 mod call_id;
 mod classify;

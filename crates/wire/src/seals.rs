@@ -5,13 +5,14 @@
 //! refuse the whole request for it.
 //!
 //! **Promises**: all stays as it was but for the blocks whose proof goes (or the one member, where the protocol's block
-//! stands without it).
+//! stands without it; or its value, where the protocol has one for a call that somebody else made).
 
 use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use crate::conversation::{Opaque, SEAL};
+use crate::conversation::{Opaque, SEAL, SEAL_IN_BASE64};
+use crate::gemini::SIGNATURE_BYPASS;
 use crate::scan::{Kind, ScanError, Scanner};
 use crate::splice::Edit;
 
@@ -27,12 +28,16 @@ const DATA_IS_PROOF: [&str; 2] = ["redacted_thinking", "reasoning.encrypted"];
 const NOT_OURS: [&[u8]; 8] =
     [b"input", b"args", b"arguments", b"response", b"json", b"parameters", b"input_schema", b"schema"];
 
+/// The member of a Gemini part that calls a function: from Gemini 3 on refused without a signature.
+const CALL: &[u8] = b"functionCall";
+
 /// Members that may go alone; elsewhere the element of the list goes in which the seal stands.
 const ALONE: [&[u8]; 2] = [b"thoughtSignature", b"extra_content"];
 
 /// The edits that take every seal out of `body`; none where there is none.
 pub fn without_seals(body: &[u8]) -> Vec<Edit> {
-    if memmem::find(body, SEAL.as_bytes()).is_some() { edits(body, Which::Sealed) } else { Vec::new() }
+    let has = |seal: &str| memmem::find(body, seal.as_bytes()).is_some();
+    if has(SEAL) || has(SEAL_IN_BASE64) { edits(body, Which::Sealed) } else { Vec::new() }
 }
 
 /// The edits that take every signature and all encrypted reasoning out of `body`, whoever made it.
@@ -73,6 +78,7 @@ impl Walk {
     fn object(&mut self, scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
         let mut parts = Vec::<Part>::new();
         let (mut goes, mut holds_data, mut data_is_proof) = (false, false, false);
+        let (mut is_call, mut of_call) = (false, None);
         let open = scan.at();
         self.depth += 1;
         scan.object(|scan, name| {
@@ -80,8 +86,15 @@ impl Walk {
             // The name's quote is the first one behind the brace or the last value.
             let behind = parts.last().map_or(open + 1, |last| last.range.end);
             let start = behind + memchr(b'"', scan.slice(behind..scan.at())).unwrap_or_default();
+            is_call |= name == CALL;
             let found = if PROOFS.contains(&name) {
-                self.is_proof(scan)?
+                scan.kind()?;
+                let value = scan.at();
+                let found = self.is_proof(scan)?;
+                if found && name == ALONE[0] {
+                    of_call = Some((parts.len(), value..scan.at()));
+                }
+                found
             } else if name == DATA {
                 holds_data = self.is_proof(scan)?;
                 false
@@ -100,6 +113,10 @@ impl Walk {
             Ok::<_, ScanError>(())
         })?;
         self.depth -= 1;
+        if let Some((place, value)) = of_call.filter(|_| is_call) {
+            parts[place].is_kept = true;
+            self.edits.push(Edit::replace_string(value, SIGNATURE_BYPASS));
+        }
         cut(&parts, &mut self.edits);
         Ok(goes || (holds_data && data_is_proof))
     }
@@ -137,7 +154,11 @@ impl Walk {
 
     fn is_proof(&self, scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
         let Some(text) = scan.text()? else { return Ok(false) };
-        let is_seal = || text.starts_with(SEAL) && Opaque::unseal(&text.unescape()).is_some();
+        // What is bytes to the SDKs of a protocol holds a seal in base64.
+        let is_seal = || {
+            (text.starts_with(SEAL) && Opaque::unseal(&text.unescape()).is_some())
+                || (text.starts_with(SEAL_IN_BASE64) && Opaque::unseal_base64(&text.unescape()).is_some())
+        };
         Ok(if self.which == Which::All { !text.raw.is_empty() } else { is_seal() })
     }
 }
@@ -170,6 +191,8 @@ pub(crate) fn cut(parts: &[Part], edits: &mut Vec<Edit>) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use bytes::Bytes;
     use catalogue::Protocol;
     use proptest::prelude::*;
@@ -213,11 +236,32 @@ mod tests {
     fn a_member_that_may_go_alone_does() {
         let seal = seal();
         let gemini = format!(r#"{{"parts":[{{"functionCall":{{}} , "thoughtSignature" : "{seal}"}}]}}"#);
-        assert_eq!(cleaned(&gemini), r#"{"parts":[{"functionCall":{}}]}"#);
+        assert_eq!(
+            cleaned(&gemini),
+            r#"{"parts":[{"functionCall":{} , "thoughtSignature" : "skip_thought_signature_validator"}]}"#
+        );
+        let text = format!(r#"{{"parts":[{{"text":"a" , "thoughtSignature" : "{seal}"}}]}}"#);
+        assert_eq!(cleaned(&text), r#"{"parts":[{"text":"a"}]}"#);
         let chat = format!(
             r#"{{"tool_calls":[{{"extra_content":{{"google":{{"thought_signature":"{seal}"}}}},"id":"1"}}],"reasoning_details":[{{"data":"{seal}","type":"reasoning.encrypted"}}]}}"#
         );
         assert_eq!(cleaned(&chat), r#"{"tool_calls":[{"id":"1"}],"reasoning_details":[]}"#);
+    }
+
+    #[test]
+    fn g22_a_seal_is_seen_in_base64_too() {
+        let seal = Opaque::new(Protocol::OpenaiResponses, "encrypted_content", "?>?>\u{f6}").seal();
+        for packed in [STANDARD.encode(&seal), URL_SAFE.encode(&seal)] {
+            let converse = format!(
+                r#"{{"messages":[{{"content":[{{"reasoningContent":{{"redactedContent":"{packed}"}}}},{{"text":"{packed}"}}]}}]}}"#
+            );
+            let expected = format!(r#"{{"messages":[{{"content":[{{"text":"{packed}"}}]}}]}}"#);
+            assert_eq!(cleaned(&converse), expected);
+            let gemini = format!(r#"{{"parts":[{{"text":"a","thoughtSignature":"{packed}"}}]}}"#);
+            assert_eq!(cleaned(&gemini), r#"{"parts":[{"text":"a"}]}"#);
+        }
+        let own = r#"{"reasoningContent":{"redactedContent":"cmx2MS5hbmQgbm8gc2VhbA=="}}"#;
+        assert_eq!(cleaned(own), own);
     }
 
     #[test]
@@ -247,6 +291,8 @@ mod tests {
             "[a-z\"\\\\]{0,5}".prop_map(Value::from),
             Just(json!({ "signature": seal() })),
             Just(json!({ "thoughtSignature": seal(), "b": 1 })),
+            Just(json!({ "functionCall": {}, "thoughtSignature": seal() })),
+            Just(json!({ "redactedContent": STANDARD.encode(seal()) })),
         ];
         leaf.prop_recursive(4, 40, 5, |inner| {
             prop_oneof![
@@ -263,8 +309,9 @@ mod tests {
             let value = json!([value]);
             let cleaned = cleaned(&value.to_string());
             let read: Value = serde_json::from_str(&cleaned).expect(&cleaned);
-            prop_assert!(!read.to_string().contains(SEAL), "{}", cleaned);
-            if !value.to_string().contains(SEAL) {
+            let sealed = |json: &str| json.contains(SEAL) || json.contains(SEAL_IN_BASE64);
+            prop_assert!(!sealed(&read.to_string()), "{}", cleaned);
+            if !sealed(&value.to_string()) {
                 prop_assert_eq!(read, value);
             }
         }

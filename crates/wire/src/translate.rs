@@ -9,6 +9,8 @@
 
 mod adapt;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod tests;
 mod undo;
 

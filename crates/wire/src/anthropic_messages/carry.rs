@@ -26,9 +26,6 @@ pub(super) const SIGNATURE: &str = "signature";
 /// The kind of what stands in a thought's place.
 pub(super) const REDACTED: &str = "redacted";
 
-/// The kind of a seal that proves nothing, for thoughts of makers that sign nothing.
-const UNSIGNED: &str = "unsigned";
-
 const BEHIND: &str = "behind:";
 const BLOCK: &str = "block:";
 
@@ -48,7 +45,7 @@ pub(super) enum Shape<'a> {
 /// The shape of a thought.
 pub(super) fn shape(has_text: bool, proof: Option<&Opaque>) -> Shape<'_> {
     match proof {
-        None if has_text => Shape::Thinking(Opaque::new(OWN, UNSIGNED, "").seal().into()),
+        None if has_text => Shape::Thinking(Opaque::unsigned(OWN).seal().into()),
         None => Shape::Nothing,
         Some(proof) if proof.protocol == OWN && proof.kind == SIGNATURE => {
             Shape::Thinking(proof.to_client(OWN))
@@ -97,8 +94,8 @@ pub(super) fn thinking(text: String, signature: &str) -> Piece {
     let proof = Some(signature).filter(|signature| !signature.is_empty());
     let proof = proof.map(|signature| Opaque::given_back(OWN, SIGNATURE, signature));
     match proof {
+        Some(proof) if proof.is_unsigned() => thought(text, None),
         Some(proof) if text.is_empty() && proof.protocol != OWN => Piece::Before(proof),
-        Some(proof) if proof.protocol == OWN && proof.kind == UNSIGNED => thought(text, None),
         proof => thought(text, proof),
     }
 }

@@ -119,7 +119,7 @@ fn reasoning(scan: &mut Scanner<'_>, from: From) -> Read<Option<Reasoning>> {
                             let signature = text(scan, "reasoningText.signature")?;
                             reasoning.proof = Some(signature)
                                 .filter(|text| !text.is_empty())
-                                .map(|text| proof::signature(&text, from));
+                                .and_then(|text| proof::signature(&text, from));
                         }
                         _ => scan.skip()?,
                     }

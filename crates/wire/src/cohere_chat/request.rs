@@ -87,10 +87,7 @@ impl Writer<'_> {
         let schema: Option<&Bytes> = match &self.request.format {
             OutputFormat::Text => return,
             OutputFormat::Json => None,
-            OutputFormat::Schema { name, description, schema, .. } => {
-                if name.is_some() {
-                    self.lose("response_format.name", "schemas have no name there");
-                }
+            OutputFormat::Schema { description, schema, .. } => {
                 if description.is_some() {
                     self.lose("response_format.description", "schemas have no description beside them there");
                 }

@@ -10,8 +10,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use catalogue::Protocol;
 
+use crate::any_base64::text_in_base64;
+
 /// Every seal begins so; nothing that a supplier makes does.
 pub const SEAL: &str = "rlv1.";
+
+/// How every seal begins in base64, since the letter behind the dot is a protocol's first.
+pub(crate) const SEAL_IN_BASE64: &str = "cmx2MS5";
+
+/// The kind of a seal that proves nothing.
+const UNSIGNED: &str = "unsigned";
 
 /// Text that is carried and not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +40,18 @@ impl Opaque {
     /// Something that came in `protocol`, of unknown owner.
     pub fn new(protocol: Protocol, kind: impl Into<Cow<'static, str>>, data: impl Into<String>) -> Self {
         Self { protocol, owner: None, kind: kind.into(), data: data.into() }
+    }
+
+    /// What stands in a proof's place for a client of `protocol` where the maker proves nothing. Suppliers of a protocol with
+    /// proofs refuse thoughts without: by its seal such a thought is known for another's, and taken out, when the
+    /// conversation goes on at one of them.
+    pub fn unsigned(protocol: Protocol) -> Self {
+        Self::new(protocol, UNSIGNED, "")
+    }
+
+    /// Whether it only stands in a proof's place.
+    pub fn is_unsigned(&self) -> bool {
+        self.kind == UNSIGNED
     }
 
     /// Whether a supplier that speaks `protocol` under the account `owner` can read it.
@@ -61,6 +81,15 @@ impl Opaque {
         whole.then(|| Self { protocol, owner, kind: kind.into(), data })
     }
 
+    /// The same for a string of bytes in base64, in whichever alphabet an SDK writes them.
+    pub fn unseal_base64(base64: &str) -> Option<Self> {
+        // Most of what is no seal need not be decoded.
+        if !base64.starts_with(SEAL_IN_BASE64) {
+            return None;
+        }
+        Self::unseal(&text_in_base64(base64)?)
+    }
+
     /// What a client gave back in a string of `protocol`'s own: a seal of ours, or that protocol's own text.
     pub fn given_back(protocol: Protocol, kind: &'static str, text: &str) -> Self {
         Self::unseal(text).unwrap_or_else(|| Self::new(protocol, kind, text))
@@ -78,6 +107,7 @@ impl Opaque {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
     use super::*;
@@ -89,7 +119,12 @@ mod tests {
         ) {
             let owner = owner.map(Arc::from);
             let opaque = Opaque { protocol: Protocol::ALL[at], owner, kind: kind.into(), data };
-            prop_assert_eq!(Opaque::unseal(&opaque.seal()), Some(opaque));
+            let seal = opaque.seal();
+            prop_assert_eq!(Opaque::unseal(&seal), Some(opaque.clone()));
+            for packed in [STANDARD.encode(&seal), URL_SAFE_NO_PAD.encode(&seal)] {
+                prop_assert!(packed.starts_with(SEAL_IN_BASE64));
+                prop_assert_eq!(Opaque::unseal_base64(&packed), Some(opaque.clone()));
+            }
         }
 
         #[test]

@@ -96,11 +96,20 @@ pub enum Tool {
         name: String,
         /// What it does.
         description: Option<String>,
-        /// The JSON of its grammar, where the text is held to one.
-        format: Option<Bytes>,
+        /// The grammar that the text is held to; any text where there is none.
+        grammar: Option<Grammar>,
     },
     /// A tool that the supplier runs itself (web search, code execution): only for suppliers that have it.
     Supplied(Opaque),
+}
+
+/// A grammar for the free text that a tool takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grammar {
+    /// How it is written: `lark` or `regex`.
+    pub syntax: String,
+    /// The grammar itself.
+    pub definition: String,
 }
 
 /// A function that the client runs.
@@ -155,7 +164,8 @@ pub enum OutputFormat {
     Json,
     /// JSON of a schema.
     Schema {
-        /// The schema's name.
+        /// The schema's name: a label, which some dialects demand and others have no place for. It says nothing of the
+        /// answer's shape, so a dialect without a place for it loses nothing that is worth naming.
         name: Option<String>,
         /// What it describes.
         description: Option<String>,

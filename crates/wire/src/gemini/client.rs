@@ -18,13 +18,15 @@ pub(super) fn text(json: &mut Json, text: &str, is_thought: bool, proof: Option<
 }
 
 /// A part that calls a tool; `false` where there is none, since the arguments are broken. Google leaves such a call out
-/// too.
+/// too. The client may go on at Google's, where the first call of an answer needs its signature (F04): a maker that has
+/// none gives what Google documents for that.
 pub(super) fn call(
     json: &mut Json,
     id: &str,
     name: &str,
     input: &ToolInput,
     proof: Option<&Opaque>,
+    is_first: bool,
     losses: &mut Vec<Loss>,
 ) -> bool {
     let arguments = match input {
@@ -43,7 +45,8 @@ pub(super) fn call(
     json.object().key("functionCall").object();
     json.optional("id", Some(id).filter(|id| !id.is_empty())).key("name").text(name);
     json.key("args").raw(arguments).end_object();
-    json.optional("thoughtSignature", proof.map(signature::to_client)).end_object();
+    let proof = proof.map(signature::to_client).or_else(|| is_first.then(|| signature::BYPASS.to_owned()));
+    json.optional("thoughtSignature", proof).end_object();
     true
 }
 

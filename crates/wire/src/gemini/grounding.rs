@@ -157,11 +157,12 @@ impl Grounding {
     pub(super) fn add(&mut self, citation: &Citation, part: usize, text: &str, base: u64) {
         let byte = |character: u64| {
             let character = usize::try_from(character).ok()?;
-            let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.nth(character).map(|at| base + at as u64)
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(character)
         };
-        let range = citation.range.and_then(|(start, end)| Some((byte(start)?, byte(end)?)));
-        self.sources.push(Source { citation: citation.clone(), part, range, passage: None });
+        let range = citation.range.and_then(|(start, end)| Some(byte(start)?..byte(end)?));
+        let passage = range.clone().and_then(|range| text.get(range)).map(str::to_owned);
+        let range = range.map(|range| (base + range.start as u64, base + range.end as u64));
+        self.sources.push(Source { citation: citation.clone(), part, range, passage });
     }
 
     /// Writes it, where there is something in it.
@@ -193,6 +194,7 @@ impl Grounding {
             if let Some((start, end)) = source.range {
                 json.key("startIndex").number(start).key("endIndex").number(end);
             }
+            json.optional("text", source.passage.as_ref());
             json.end_object().key("groundingChunkIndices").array().number(at as u64).end_array().end_object();
         }
         json.end_array().end_object();

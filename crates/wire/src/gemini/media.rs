@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::names::members;
-use super::reading::{Read, lose, named, standard_base64, string, text_in_base64};
+use super::reading::{Read, lose, named, string};
+use crate::any_base64::{standard_base64, text_in_base64};
 use crate::conversation::{Loss, Media, MediaKind, MediaSource, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;

@@ -1,10 +1,5 @@
 //! What the readers of requests, answers and streams share.
 
-use base64::Engine;
-use base64::engine::general_purpose::GeneralPurpose;
-use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
-use base64::{alphabet, engine};
-
 use crate::conversation::{Loss, TranslateError};
 use crate::scan::{Kind, ScanError, Scanner};
 use crate::translate::note;
@@ -99,39 +94,4 @@ pub(super) fn kind_of(text: &[u8]) -> Option<Kind> {
 /// The name as text: what is no UTF-8 was refused with the body.
 pub(super) fn named(prefix: &str, name: &[u8]) -> String {
     format!("{prefix}{}", String::from_utf8_lossy(name))
-}
-
-/// Reads base64 in both alphabets, padded or not: the Python SDK sends bytes in the one for URLs.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
-/// The same base64 in the standard alphabet, padded.
-pub(super) fn standard_base64(text: &str) -> String {
-    let text = text.trim_end_matches('=');
-    let mut standard: String = text
-        .chars()
-        .map(|letter| match letter {
-            '-' => '+',
-            '_' => '/',
-            letter => letter,
-        })
-        .collect();
-    while !standard.len().is_multiple_of(4) {
-        standard.push('=');
-    }
-    standard
-}
-
-/// The text that base64 in any form holds, if it is text.
-pub(super) fn text_in_base64(text: &str) -> Option<String> {
-    String::from_utf8(LENIENT.decode(standard_base64(text)).ok()?).ok()
-}
-
-/// `text` in base64.
-pub(super) fn in_base64(text: &str) -> String {
-    engine::general_purpose::STANDARD.encode(text)
 }

@@ -5,7 +5,7 @@
 
 use catalogue::Protocol;
 
-use super::reading::{in_base64, text_in_base64};
+use crate::any_base64::in_base64;
 use crate::conversation::{Opaque, SEAL};
 
 /// What a signature is called among opaque parts.
@@ -13,20 +13,29 @@ pub(super) const KIND: &str = "thought_signature";
 
 /// What Google documents for calls that come from another model, in the place of a signature that was never made.
 /// Source: ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-28.
-pub(super) const BYPASS: &str = "skip_thought_signature_validator";
+pub(crate) const BYPASS: &str = "skip_thought_signature_validator";
 
 /// A supplier's signature.
 pub(super) fn made(text: impl Into<String>) -> Opaque {
     Opaque::new(Protocol::Gemini, KIND, text)
 }
 
+/// What a supplier said. `None` for what stands there in the place of a signature.
+pub(super) fn said(text: &str) -> Option<Opaque> {
+    (!stands_in(text)).then(|| made(text))
+}
+
+/// Whether it only stands in a signature's place; SDKs to which it is bytes may write it in the other alphabet.
+fn stands_in(text: &str) -> bool {
+    text.is_empty() || text.replace('/', "_") == BYPASS
+}
+
 /// What a client gave back. `None` for what stands there in the place of a signature.
 pub(super) fn given_back(text: &str) -> Option<Opaque> {
-    if text.is_empty() || text == BYPASS {
+    if stands_in(text) {
         return None;
     }
-    let seal = text_in_base64(text).filter(|seal| seal.starts_with(SEAL));
-    Some(Opaque::given_back(Protocol::Gemini, KIND, seal.as_deref().unwrap_or(text)))
+    Some(Opaque::unseal_base64(text).unwrap_or_else(|| Opaque::given_back(Protocol::Gemini, KIND, text)))
 }
 
 /// What a client is given to carry.
@@ -48,7 +57,9 @@ mod tests {
         let signature = made("CpcBA+/w==");
         assert_eq!(to_client(&signature), "CpcBA+/w==");
         assert_eq!(given_back("CpcBA+/w=="), Some(signature));
-        assert_eq!(given_back(BYPASS), None);
+        for text in [BYPASS, "skip/thought/signature/validator"] {
+            assert_eq!((given_back(text), said(text)), (None, None));
+        }
         assert_eq!(given_back(""), None);
         assert_eq!(given_back("no base64 at all"), Some(made("no base64 at all")));
     }

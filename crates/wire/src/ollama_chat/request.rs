@@ -54,10 +54,7 @@ impl Writer<'_> {
             OutputFormat::Json => {
                 self.json.key("format").text("json");
             }
-            OutputFormat::Schema { name, description, schema, .. } => {
-                if name.is_some() {
-                    self.lose("response_format.name", "schemas have no name there");
-                }
+            OutputFormat::Schema { description, schema, .. } => {
                 if description.is_some() {
                     self.lose("response_format.description", "schemas have no description beside them there");
                 }

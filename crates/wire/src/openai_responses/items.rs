@@ -20,10 +20,6 @@ pub(super) const IN_NAMESPACE: &str = "::";
 /// What an item's encrypted content is called, as something opaque.
 pub(super) const ENCRYPTED: &str = "encrypted_content";
 
-/// What stands in its place where nobody can read the reasoning again, sealed: so that it is known for another's, and
-/// taken out, when the conversation goes on at a supplier of this protocol.
-pub(super) const UNSIGNED: &str = "unsigned";
-
 /// Before the kind of a proof that belongs to the block before it: this dialect has no place for it in a call or a text.
 pub(super) const OF_PREVIOUS: &str = "of_previous.";
 
@@ -199,7 +195,7 @@ impl<'a> Item<'a> {
 
     /// A summary and the thought itself are two blocks; what proves the thought belongs to the last.
     fn reasoning(mut self, path: &str) -> Read<Said<'a>> {
-        let unsigned = |text: &str| Opaque::unseal(text).is_some_and(|seal| seal.kind == UNSIGNED);
+        let unsigned = |text: &str| Opaque::unseal(text).is_some_and(|seal| seal.is_unsigned());
         let proof = self.encrypted.filter(|text| !text.is_empty() && !unsigned(text));
         let proof = proof.map(|text| Opaque::new(PROTOCOL, ENCRYPTED, text));
         let summary = joined(self.summary.as_mut(), path)?;

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::items::{OF_PREVIOUS, UNSIGNED};
+use super::items::OF_PREVIOUS;
 use super::request::apart;
 use super::{PROTOCOL, write};
 use crate::conversation::{
@@ -140,7 +140,7 @@ impl Item {
                 json.key("type").text("reasoning").key("id").text(&self.id);
                 let (summary, text) = if *is_summary { (text.as_str(), "") } else { ("", text.as_str()) };
                 write::thoughts(json, summary, text);
-                let unsigned = || Opaque::new(PROTOCOL, UNSIGNED, "").seal();
+                let unsigned = || Opaque::unsigned(PROTOCOL).seal();
                 let proof = proof.clone().or_else(|| (status != IN_PROGRESS).then(unsigned));
                 json.optional("encrypted_content", proof);
             }

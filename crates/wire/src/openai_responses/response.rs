@@ -54,7 +54,10 @@ impl Response<'_> {
         settings(json, request);
         json.key("truncation").text("disabled").key("usage");
         match self.usage {
-            Some(counts) => usage::write(json, counts),
+            Some(counts) => {
+                usage::write(json, counts);
+                usage::write_tool_requests(json, counts.tool_requests);
+            }
             None => {
                 json.null();
             }

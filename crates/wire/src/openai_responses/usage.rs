@@ -41,6 +41,18 @@ pub(super) fn read_tool_requests(scan: &mut Scanner<'_>) -> Result<u64, ScanErro
     Ok(requests)
 }
 
+/// Writes `tool_usage` as a member of the response, where there is any. A family of tools without usage has zeros
+/// (`ToolUsage` in `types/responses/response.py`).
+pub(super) fn write_tool_requests(json: &mut Json, requests: u64) {
+    if requests == 0 {
+        return;
+    }
+    json.key("tool_usage").object().key("image_gen").object().key("input_tokens").number(0);
+    json.key("input_tokens_details").object().key("image_tokens").number(0).key("text_tokens").number(0);
+    json.end_object().key("output_tokens").number(0).key("total_tokens").number(0).end_object();
+    json.key("web_search").object().key("num_requests").number(requests).end_object().end_object();
+}
+
 impl Nested {
     /// Whether the count is one that we know.
     fn set(&mut self, group: &[u8], name: &[u8], count: u64) -> bool {

@@ -12,7 +12,7 @@ use crate::conversation::{
 };
 use crate::json::Json;
 
-/// The tool whose call is the answer, where a model has no other way to be held to a schema.
+/// The tool whose call is the answer, where a model has no other way to be held to a schema and the schema has no name.
 const ANSWER_TOOL: &str = "answer_in_this_form";
 
 /// The schema of a tool that takes free text, for models that have only functions.
@@ -41,7 +41,7 @@ pub(super) fn adapt<'a>(
     if matches!(request.format, OutputFormat::Schema { .. })
         && target.capabilities.no.contains(Needs::JSON_SCHEMA)
     {
-        adapted.schema_to_tool(target)?;
+        adapted.schema_to_tool(supplier.tool_names(), target)?;
     }
     Ok(adapted)
 }
@@ -60,11 +60,11 @@ impl Adapted<'_> {
         }
         let request = self.request.to_mut();
         for tool in &mut request.tools {
-            let Tool::Custom { name, description, format } = tool else { continue };
-            if format.is_some() {
+            let Tool::Custom { name, description, grammar } = tool else { continue };
+            if grammar.is_some() {
                 super::note(
                     &mut self.losses,
-                    Loss::new("tools.format", "no grammars for a tool's text there"),
+                    Loss::new("tools.grammar", "no grammars for a tool's text there"),
                 );
             }
             self.undo.custom.insert(name.clone());
@@ -142,7 +142,7 @@ impl Adapted<'_> {
     }
 
     /// A model without structured output can still be held to a schema by a tool that takes the answer.
-    fn schema_to_tool(&mut self, target: &Target<'_>) -> Result<(), TranslateError> {
+    fn schema_to_tool(&mut self, rule: ToolNames, target: &Target<'_>) -> Result<(), TranslateError> {
         if target.capabilities.no.contains(Needs::TOOLS) {
             return Err(TranslateError::unsayable(
                 "response_format",
@@ -151,17 +151,19 @@ impl Adapted<'_> {
         }
         let thinks = !matches!(self.request.effort, None | Some(Effort::Off));
         let request = self.request.to_mut();
-        let OutputFormat::Schema { description, schema, strict, .. } = std::mem::take(&mut request.format)
+        let OutputFormat::Schema { name, description, schema, strict } = std::mem::take(&mut request.format)
         else {
             return Ok(());
         };
+        let taken = request.tools.iter().map(|tool| tool.name().to_owned()).collect();
+        let name = fitting(name.as_deref().unwrap_or(ANSWER_TOOL), rule, &taken);
         let description = description.unwrap_or_else(|| "Call this with your answer.".to_owned());
         let alone = request.tools.is_empty() || request.tool_choice == ToolChoice::None;
         if request.tool_choice == ToolChoice::None {
             request.tools.clear();
         }
         request.tools.push(Tool::Function(Function {
-            name: ANSWER_TOOL.to_owned(),
+            name: name.clone(),
             description: Some(description),
             schema: Some(schema),
             strict,
@@ -172,11 +174,11 @@ impl Adapted<'_> {
             super::note(&mut self.losses, Loss::new("response_format.strict", why));
             ToolChoice::Auto
         } else if alone {
-            ToolChoice::Named(ANSWER_TOOL.to_owned())
+            ToolChoice::Named(name.clone())
         } else {
             ToolChoice::Any
         };
-        self.undo.answer_tool = Some(ANSWER_TOOL.to_owned());
+        self.undo.answer_tool = Some(name);
         Ok(())
     }
 }

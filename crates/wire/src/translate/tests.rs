@@ -1,13 +1,14 @@
 //! What holds for every pair of protocols.
 
 use catalogue::{Capabilities, Needs, Protocol, Quirks};
+use serde_json::{Value, json};
 
 use super::adapt::adapt;
 use super::undo::Stream;
 use super::*;
 use crate::conversation::{
-    Answer, BlockStart, Choice, Content, Delta, Effort, FinishReason, Function, Opaque, OutputFormat, Role,
-    Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
+    Answer, BlockStart, Choice, Content, Delta, Effort, FinishReason, Function, Grammar, Opaque,
+    OutputFormat, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
 };
 
 /// A supplier that takes short names and has no tools for free text.
@@ -165,7 +166,7 @@ fn e15_a_tool_for_free_text_is_a_function_to_those_that_have_only_functions() {
     let tool = Tool::Custom {
         name: "apply.patch".into(),
         description: None,
-        format: Some(Bytes::from_static(b"{}")),
+        grammar: Some(Grammar { syntax: "lark".into(), definition: "x".into() }),
     };
     let text = "*** Begin\n\"quoted\"";
     let past = ToolCall {
@@ -192,6 +193,34 @@ fn e15_a_tool_for_free_text_is_a_function_to_those_that_have_only_functions() {
 }
 
 #[test]
+fn e15_a_grammar_stands_where_chat_and_responses_have_it() {
+    let through = |from: Protocol, to: Protocol, tool: Value| {
+        let talk = json!([{"role": "user", "content": "?"}]);
+        let member = if from == Protocol::OpenaiChat { "messages" } else { "input" };
+        let body = json!({"model": "m", member: talk, "tools": [tool]}).to_string();
+        let client = crate::codec(from).unwrap().translator().unwrap().client().unwrap();
+        let supplier = crate::codec(to).unwrap().translator().unwrap();
+        let read = client.decode_request(body.as_bytes()).unwrap();
+        let put = request(&read, supplier, &target()).unwrap();
+        let as_it_is = supplier.encode_request(&read, &target()).unwrap().body;
+        let tool = serde_json::from_slice::<Value>(&as_it_is).unwrap()["tools"][0].clone();
+        (tool, put.losses.into_iter().map(|loss| loss.what).collect::<Vec<_>>())
+    };
+    let grammar = json!({"syntax": "lark", "definition": "start: \"a\" // 0.70\n"});
+    let nested =
+        json!({"type": "custom", "custom": {"name": "c", "format": {"type": "grammar", "grammar": grammar}}});
+    let flat = json!({"type": "custom", "name": "c",
+        "format": {"type": "grammar", "syntax": grammar["syntax"], "definition": grammar["definition"]}});
+    let (chat, responses) = (Protocol::OpenaiChat, Protocol::OpenaiResponses);
+    assert_eq!(through(chat, responses, nested.clone()), (flat.clone(), vec![]));
+    // Suppliers of Chat Completions get functions, which have no grammar.
+    assert_eq!(through(responses, chat, flat), (nested, vec!["tools.grammar".to_owned()]));
+    // Any text is taken where nothing is said, so that it need not be said.
+    let any = json!({"type": "custom", "name": "c", "format": {"type": "text"}});
+    assert_eq!(through(responses, chat, any), (json!({"type": "custom", "custom": {"name": "c"}}), vec![]));
+}
+
+#[test]
 fn b12_a_schema_becomes_a_tool_whose_call_is_the_answer() {
     let format = OutputFormat::Schema { name: None, description: None, schema: "{}".into(), strict: None };
     let request = Request { format, ..Request::default() };
@@ -209,6 +238,21 @@ fn b12_a_schema_becomes_a_tool_whose_call_is_the_answer() {
     assert_eq!(adapted.request.tool_choice, ToolChoice::Any);
     let answer = answered(vec![call("f", "{}")], FinishReason::ToolCalls);
     assert_eq!(undone(adapted.undo, &answer), (vec![call("f", "{}")], FinishReason::ToolCalls));
+
+    // The schema's name is the tool's, unless somebody has it; what was called before stays what it was.
+    let format = OutputFormat::Schema {
+        name: Some("f.x".into()),
+        description: None,
+        schema: "{}".into(),
+        strict: None,
+    };
+    let named = Request { format, tools: vec![function("f_x")], ..Request::default() };
+    let adapted = adapt(&named, &Strict, &lacking).unwrap();
+    let names: Vec<&str> = adapted.request.tools.iter().map(Tool::name).collect();
+    assert_eq!((names, adapted.losses), (vec!["f_x", "f_x_1"], vec![]));
+    let answer = answered(vec![call("f_x", "{}"), call("f_x_1", "[1]")], FinishReason::ToolCalls);
+    let expected = vec![call("f_x", "{}"), Content::text("[1]")];
+    assert_eq!(undone(adapted.undo, &answer), (expected, FinishReason::ToolCalls));
 
     let native = adapt(&request, &Strict, &target()).unwrap();
     assert_eq!(*native.request, request, "what is not known to be lacking is used");

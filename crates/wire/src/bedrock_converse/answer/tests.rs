@@ -172,15 +172,21 @@ fn what_a_client_cannot_be_told() {
 
 #[test]
 fn g07_reasoning_always_has_a_text() {
-    let (body, _) =
-        written(&answered([thought("", Some(signature("s"))), thought("t", None)], FinishReason::Stop));
+    let (body, _) = written(&answered(
+        [thought("", Some(signature("s"))), thought("", None), thought("t", None)],
+        FinishReason::Stop,
+    ));
     assert_eq!(
         body["output"]["message"]["content"],
         json!([
             {"reasoningContent": {"reasoningText": {"text": "", "signature": "s"}}},
-            {"reasoningContent": {"reasoningText": {"text": "t"}}},
+            {"reasoningContent": {"reasoningText": {"text": "t", "signature": unsigned()}}},
         ])
     );
+}
+
+fn unsigned() -> String {
+    Opaque::unsigned(Protocol::BedrockConverse).seal()
 }
 
 proptest! {

@@ -13,18 +13,18 @@ use crate::conversation::Opaque;
 pub(super) const SIGNATURE: &str = "signature";
 const REDACTED: &str = "redacted";
 
-/// What stood in `signature`.
-pub(super) fn signature(text: &str, from: From) -> Opaque {
+/// What stood in `signature`, where it proves anything.
+pub(super) fn signature(text: &str, from: From) -> Option<Opaque> {
     match from {
-        From::Client => Opaque::given_back(Protocol::BedrockConverse, SIGNATURE, text),
-        From::Supplier => Opaque::new(Protocol::BedrockConverse, SIGNATURE, text),
+        From::Client => Some(Opaque::given_back(Protocol::BedrockConverse, SIGNATURE, text))
+            .filter(|proof| !proof.is_unsigned()),
+        From::Supplier => Some(Opaque::new(Protocol::BedrockConverse, SIGNATURE, text)),
     }
 }
 
 /// What stood in `redactedContent`.
 pub(super) fn redacted(base64: &str, from: From) -> Opaque {
-    let unsealed = || Opaque::unseal(std::str::from_utf8(&STANDARD.decode(base64).ok()?).ok()?);
-    let sealed = if from == From::Client { unsealed() } else { None };
+    let sealed = if from == From::Client { Opaque::unseal_base64(base64) } else { None };
     sealed.unwrap_or_else(|| Opaque::new(Protocol::BedrockConverse, REDACTED, base64))
 }
 
@@ -37,8 +37,12 @@ pub(in super::super) enum Given {
     Redacted(String),
 }
 
-/// As a client gets it; a proof of another protocol's, or an account's, as a seal.
-pub(in super::super) fn given(proof: &Opaque, has_text: bool) -> Given {
+/// As a client gets it; a proof of another protocol's, or an account's, as a seal, and so for a thought that nobody
+/// signed.
+pub(in super::super) fn given(proof: Option<&Opaque>, has_text: bool) -> Given {
+    let Some(proof) = proof else {
+        return Given::Signature(Opaque::unsigned(Protocol::BedrockConverse).seal());
+    };
     let text = proof.to_client(Protocol::BedrockConverse);
     if has_text || proof.kind == SIGNATURE {
         return Given::Signature(text.into_owned());

@@ -100,12 +100,13 @@ fn write_call(json: &mut Json, call: &ToolCall, losses: &mut Vec<Loss>) -> Resul
 }
 
 fn write_reasoning(json: &mut Json, reasoning: &Reasoning) {
-    let proof = reasoning.proof.as_ref().map(|proof| given(proof, !reasoning.text.is_empty()));
+    if reasoning.text.is_empty() && reasoning.proof.is_none() {
+        return;
+    }
     json.object().key("reasoningContent").object();
-    match proof {
-        Some(Given::Redacted(base64)) => json.key("redactedContent").text(&base64),
-        Some(Given::Signature(signature)) => write_reasoning_text(json, &reasoning.text, Some(&signature)),
-        None => write_reasoning_text(json, &reasoning.text, None),
+    match given(reasoning.proof.as_ref(), !reasoning.text.is_empty()) {
+        Given::Redacted(base64) => json.key("redactedContent").text(&base64),
+        Given::Signature(signature) => write_reasoning_text(json, &reasoning.text, Some(&signature)),
     };
     json.end_object().end_object();
 }

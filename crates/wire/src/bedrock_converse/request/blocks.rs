@@ -45,7 +45,11 @@ impl<'a> Writer<'a> {
             let mut mark = block.mark;
             if let Content::ToolResult(result) = block.content {
                 // There is no place for a mark inside of a result.
-                mark = mark.or_else(|| result.blocks.iter().rev().find_map(|block| block.cache));
+                let within = || result.blocks.iter().filter_map(|block| block.cache);
+                if within().count() + usize::from(mark.is_some()) > 1 {
+                    self.lose("cache_control", "one mark behind a result stands for those within it");
+                }
+                mark = mark.or_else(|| within().last());
             }
             if let Some(mark) = mark {
                 if matches!(block.content, Content::Reasoning(_)) {

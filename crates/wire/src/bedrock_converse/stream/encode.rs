@@ -201,18 +201,19 @@ impl Encoder {
             // Accumulators read what they put together as JSON.
             self.input("{}", out);
         }
-        let Some(Open { index, proof, .. }) = &mut self.open else { return };
-        let has_text = index.is_some();
-        match proof.take().map(|proof| given(&proof, has_text)) {
-            Some(Given::Signature(signature)) => {
-                if !has_text {
-                    // Accumulators count on text.
-                    self.thought("text", "", out);
+        let Some(Open { kind, index, proof, .. }) = &mut self.open else { return };
+        let (has_text, proof) = (index.is_some(), proof.take());
+        if *kind == Kind::Reasoning && (has_text || proof.is_some()) {
+            match given(proof.as_ref(), has_text) {
+                Given::Signature(signature) => {
+                    if !has_text {
+                        // Accumulators count on text.
+                        self.thought("text", "", out);
+                    }
+                    self.thought("signature", &signature, out);
                 }
-                self.thought("signature", &signature, out);
+                Given::Redacted(base64) => self.thought("redactedContent", &base64, out),
             }
-            Some(Given::Redacted(base64)) => self.thought("redactedContent", &base64, out),
-            None => {}
         }
         if self.open.take().is_some_and(|open| open.index.is_some()) {
             let mut json = Json::new();

@@ -38,7 +38,7 @@ fn choice(candidate: Candidate, ids: &mut Ids, losses: &mut Vec<Loss>) -> Result
     let mut contents: Vec<Content> = Vec::new();
     let mut of_part = Vec::new();
     for part in candidate.parts {
-        let proof = part.signature.clone().map(signature::made);
+        let proof = part.signature.as_deref().and_then(signature::said);
         let is_empty_text = part.data.is_none() && part.text.as_deref().unwrap_or_default().is_empty();
         match contents.last_mut() {
             // A signature that comes behind what it signs.
@@ -65,6 +65,9 @@ fn cite(source: &Source, of_part: &[Option<usize>], contents: &mut [Content], lo
         _ => None,
     });
     let is_text = |at: &usize| matches!(contents.get(*at), Some(Content::Text(_)));
+    if source.range.is_some() && found.is_none() {
+        note(losses, Loss::new("groundingMetadata.segment", "the passage is not in the answer's text"));
+    }
     let stated_text = stated.filter(|at| is_text(at) && source.range.is_none());
     let last = (0..contents.len()).rev().find(is_text);
     let place = found.or_else(|| stated_text.or(last).map(|at| (at, None)));

@@ -63,6 +63,7 @@ struct Parts {
     json: Json,
     count: usize,
     grounding: Grounding,
+    calls: bool,
     broke_a_call: bool,
 }
 
@@ -90,11 +91,12 @@ impl Parts {
                 client::text(json, &reasoning.text, true, reasoning.proof.as_ref());
             }
             Content::ToolCall(call) => {
-                let proof = call.proof.as_ref();
-                if !client::call(json, &call.id, &call.name, &call.input, proof, losses) {
+                let (proof, is_first) = (call.proof.as_ref(), !self.calls);
+                if !client::call(json, &call.id, &call.name, &call.input, proof, is_first, losses) {
                     self.broke_a_call = true;
                     return;
                 }
+                self.calls = true;
             }
             Content::Media(media) => {
                 let mut part = Json::new();

@@ -189,7 +189,7 @@ fn sources_become_citations_in_characters() {
         cited("https://a", Some("A"), None, None),
     ];
     assert_eq!(text.citations, expected);
-    assert_eq!(names(&answer.losses), ["groundingMetadata.searchEntryPoint"]);
+    assert_eq!(names(&answer.losses), ["groundingMetadata.searchEntryPoint", "groundingMetadata.segment"]);
     assert_eq!(answer.usage.unwrap().tool_requests, 1);
 }
 
@@ -240,7 +240,7 @@ fn an_answer_for_a_client() {
         "candidates": [{"content": {"role": "model", "parts": [
             {"text": "hm", "thought": true, "thoughtSignature": signature::to_client(&foreign)},
             {"text": "a\u{2028}"},
-            {"functionCall": {"id": "1", "name": "f", "args": {"a": 1.50}}},
+            {"functionCall": {"id": "1", "name": "f", "args": {"a": 1.50}}, "thoughtSignature": signature::BYPASS},
             {"functionCall": {"id": "c", "name": "g", "args": {"input": "free"}}}]},
             "finishReason": "STOP", "index": 0}],
         "usageMetadata": {"promptTokenCount": 20, "cachedContentTokenCount": 5, "candidatesTokenCount": 14, "thoughtsTokenCount": 4,

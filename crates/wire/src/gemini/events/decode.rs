@@ -185,7 +185,7 @@ struct Speaker<'d> {
 
 impl Speaker<'_> {
     fn part(&mut self, part: Part, ids: &mut Ids) {
-        let proof = part.signature.clone().map(signature::made);
+        let proof = part.signature.as_deref().and_then(signature::said);
         if part.data.is_none() {
             return self.text(&part.text.unwrap_or_default(), part.is_thought, proof);
         }
@@ -275,6 +275,9 @@ impl Speaker<'_> {
             }
             None => source.citation.clone(),
         };
+        if source.range.is_some() && citation.range.is_none() {
+            note(self.losses, Loss::new("groundingMetadata.segment", "a passage of text that is closed"));
+        }
         self.at_text(Delta::Citation(citation), "groundingMetadata");
         self.state.sources.push(source);
     }

@@ -38,6 +38,7 @@ pub(in crate::gemini) struct Encoder {
 struct Choice {
     open: Option<Open>,
     finish: Option<FinishReason>,
+    calls: bool,
     broke_a_call: bool,
     grounding: Grounding,
     /// Bytes of all its text before the open one.
@@ -204,8 +205,11 @@ impl Encoder {
                 } else {
                     ToolInput::Arguments(open.text.into())
                 };
+                let is_first = !self.choice(choice).calls;
+                let proof = open.proof.as_ref();
                 let mut json = Json::new();
-                if client::call(&mut json, id, name, &input, open.proof.as_ref(), &mut self.losses) {
+                if client::call(&mut json, id, name, &input, proof, is_first, &mut self.losses) {
+                    self.choice(choice).calls = true;
                     self.part(choice, &json.finish(), out);
                 } else {
                     self.choice(choice).broke_a_call = true;

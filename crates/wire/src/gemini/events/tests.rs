@@ -260,6 +260,16 @@ fn sources_are_told_once_in_characters_of_their_block() {
     };
     assert_eq!(citations, [&Delta::Citation(citation)]);
     assert_eq!(losses, []);
+    // A source of a text that is closed is told at the open one, without a place in it.
+    let closed = stream.replace(r#""endIndex":16"#, r#""endIndex":14,"text":"nsGr""#);
+    assert_ne!(closed, stream);
+    let (events, losses) = read(&closed).unwrap();
+    let range = events.iter().find_map(|event| match event {
+        Event::Delta { delta: Delta::Citation(citation), .. } => Some(citation.range),
+        _ => None,
+    });
+    assert_eq!(range, Some(None));
+    assert_eq!(names(&losses), ["groundingMetadata.segment"]);
 }
 
 #[test]
@@ -307,12 +317,14 @@ fn a_stream_for_a_client() {
         part(json!({"text": "", "thought": true, "thoughtSignature": signature::to_client(&foreign)})),
         part(json!({"text": "Gr"})),
         part(json!({"text": "öß"})),
-        part(json!({"functionCall": {"id": "1", "name": "f", "args": {"a": 1.50}}})),
+        part(
+            json!({"functionCall": {"id": "1", "name": "f", "args": {"a": 1.50}}, "thoughtSignature": signature::BYPASS}),
+        ),
     ];
     assert_eq!(chunks, expected);
     let candidate = json!({"finishReason": "STOP", "index": 0, "groundingMetadata": {
         "groundingChunks": [{"web": {"uri": "https://a"}}],
-        "groundingSupports": [{"segment": {"startIndex": 1, "endIndex": 4}, "groundingChunkIndices": [0]}]}});
+        "groundingSupports": [{"segment": {"startIndex": 1, "endIndex": 4, "text": "rö"}, "groundingChunkIndices": [0]}]}});
     assert_eq!(last["candidates"], json!([candidate]));
     assert_eq!(last["usageMetadata"]["totalTokenCount"], 38);
     assert!(stream.ends_with("\r\n\r\n") && stream.contains("\r\n\r\n\ndata: "));

@@ -6,4 +6,6 @@ mod encode;
 mod tests;
 
 pub(super) use self::decode::{decode, signature};
-pub(super) use self::encode::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, answer_id, encode, write_call};
+pub(super) use self::encode::{
+    IMAGES_APART, ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, REFUSAL_LAST, answer_id, encode, write_call,
+};

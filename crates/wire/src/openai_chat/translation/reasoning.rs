@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use catalogue::Protocol;
 
 use super::read::Losses;
-use crate::conversation::{Block, Content, Opaque, Reasoning, Text};
+use crate::conversation::{Block, Citation, Content, Opaque, Reasoning, Text};
 use crate::json::Json;
 use crate::scan::{Kind, ScanError, Scanner};
 
@@ -178,9 +178,14 @@ pub(super) fn joined(plain: Option<String>, mut entries: Vec<Entry>) -> Vec<Entr
 }
 
 /// Puts reasoning back between the texts and calls of its message, where it was.
-pub(super) fn weave(texts: Vec<Block>, entries: &[Entry], calls: Vec<Block>) -> Vec<Block> {
+pub(super) fn weave(
+    texts: Vec<Block>,
+    entries: &[Entry],
+    calls: Vec<Block>,
+    losses: &mut Losses,
+) -> Vec<Block> {
     let mut blocks = Vec::with_capacity(texts.len() + entries.len() + calls.len());
-    let mut texts = TextRun { blocks: texts.into(), taken: 0, cut: 0 };
+    let mut texts = TextRun { blocks: texts.into(), taken: 0, cut: 0, losses };
     let mut calls = calls.into_iter();
     let mut called = 0;
     for entry in entries {
@@ -199,15 +204,16 @@ pub(super) fn weave(texts: Vec<Block>, entries: &[Entry], calls: Vec<Block>) -> 
 }
 
 /// Text blocks that are taken piece by piece.
-struct TextRun {
+struct TextRun<'l> {
     blocks: VecDeque<Block>,
     /// Bytes of text that are out.
     taken: usize,
     /// Of those, the ones in the first block that is still here.
     cut: usize,
+    losses: &'l mut Losses,
 }
 
-impl TextRun {
+impl TextRun<'_> {
     /// Moves text into `out` until `end` bytes are there. A block that reaches further is cut, at a character's start:
     /// the client may have changed the text.
     fn take_up_to(&mut self, end: usize, out: &mut Vec<Block>) {
@@ -216,24 +222,50 @@ impl TextRun {
         {
             if let Content::Text(Text { text, citations, .. }) = &mut block.content {
                 let cut = text.floor_char_boundary(self.cut.saturating_add(end - self.taken));
+                let out_already = characters(&text[..self.cut]);
                 if cut < text.len() {
                     if cut > self.cut {
-                        out.push(Content::text(&text[self.cut..cut]).into());
-                    }
-                    // The last piece keeps what is known about the text; where it stood is not known of a piece.
-                    for citation in citations {
-                        citation.range = None;
+                        let citations = within(citations, out_already, characters(&text[..cut]));
+                        let text = text[self.cut..cut].to_owned();
+                        out.push(Content::Text(Text { text, citations, ..Text::default() }).into());
                     }
                     self.cut = cut;
                     self.taken = end;
                     return;
                 }
                 self.taken += text.len() - self.cut;
+                // The last piece keeps what is known about the text.
+                for citation in citations.iter_mut().filter(|_| self.cut > 0) {
+                    let moved = citation.range.and_then(|range| moved(range, out_already));
+                    if citation.range.is_some() && moved.is_none() {
+                        self.losses.note("annotations.start_index", "reasoning stands within the passage");
+                    }
+                    citation.range = moved;
+                }
                 text.drain(..std::mem::take(&mut self.cut));
             }
             out.extend(self.blocks.pop_front());
         }
     }
+}
+
+fn characters(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+/// A passage's place in what is left of the text without its first characters.
+fn moved((start, end): (u64, u64), without: u64) -> Option<(u64, u64)> {
+    Some((start.checked_sub(without)?, end.checked_sub(without)?))
+}
+
+/// Takes out the sources whose passages stand between two places of the text, counted in characters.
+fn within(citations: &mut Vec<Citation>, start: u64, end: u64) -> Vec<Citation> {
+    let is_here = |citation: &mut Citation| {
+        citation.range.is_some_and(|range| moved(range, start).is_some() && range.0.max(range.1) <= end)
+    };
+    let here = citations.extract_if(.., is_here);
+    here.map(|citation| Citation { range: citation.range.and_then(|range| moved(range, start)), ..citation })
+        .collect()
 }
 
 /// An entry for a client, or a streamed piece of one. What proves it is sealed, whoever made it: the string is ours.

@@ -1,5 +1,6 @@
 //! Whole answers, read, written, and given back.
 
+use catalogue::Usage;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -49,6 +50,21 @@ fn e03_every_item_keeps_its_place() {
     assert_eq!(answer.usage.unwrap().reasoning, 1);
     let losses: Vec<_> = answer.losses.iter().map(|loss| loss.what.as_str()).collect();
     assert_eq!(losses, ["message.phase", "annotations.file_citation"]);
+}
+
+#[test]
+fn h01_requests_of_the_suppliers_tools_are_told() {
+    let mut said = answer(vec![Content::text("a")], Some(FinishReason::Stop));
+    for tool_requests in [0, 3] {
+        said.usage = Some(Usage { input_uncached: 1, tool_requests, ..Usage::default() });
+        let (body, losses) = written(&said, Request::default());
+        assert_eq!(
+            body["tool_usage"]["web_search"]["num_requests"].as_u64().unwrap_or_default(),
+            tool_requests
+        );
+        assert_eq!(decode(body.to_string().as_bytes()).unwrap().usage, said.usage);
+        assert_eq!(losses, [""; 0]);
+    }
 }
 
 #[test]

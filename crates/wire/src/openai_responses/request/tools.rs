@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::super::PROTOCOL;
 use super::super::items::{IN_NAMESPACE, in_namespace};
 use super::super::read::{self, NO_PLACE, Read};
-use crate::conversation::{Function, Loss, Opaque, Tool, TranslateError};
+use crate::conversation::{Function, Grammar, Loss, Opaque, Tool, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;
 use crate::translate::note;
@@ -80,8 +80,8 @@ impl<'a> Member<'a> {
             }
             "custom" => {
                 let name = self.name(namespace)?;
-                let format = self.format.map(grammar).transpose()?.flatten();
-                Tool::Custom { name, description: self.description, format: format.map(Into::into) }
+                let grammar = self.format.map(grammar).transpose()?.flatten();
+                Tool::Custom { name, description: self.description, grammar }
             }
             "namespace" if namespace.is_none() => return self.add_inside(tools, losses),
             // The supplier looks for tools among those that are here: nobody else has to look.
@@ -125,38 +125,31 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The grammar in a custom tool's format, as `{"syntax":...,"definition":...}`; none where any text is taken. It may stand
-/// a level deeper, as in Chat Completions.
-fn grammar(format: &[u8]) -> Read<Option<Vec<u8>>> {
-    let (mut any_text, mut syntax, mut definition) = (false, None, None);
-    let mut scan = Scanner::new(format)?;
-    read::object(&mut scan, "tools.format", |scan, name| {
+/// The grammar in a custom tool's format; none where any text is taken. It stands flat here, where Chat Completions has a
+/// member of its own for it (`types/shared_params/custom_tool_input_format.py`).
+fn grammar(format: &[u8]) -> Read<Option<Grammar>> {
+    let (mut kind, mut syntax, mut definition) = (None, None, None);
+    read::object(&mut Scanner::new(format)?, "tools.format", |scan, name| {
         match name {
-            b"type" => any_text = scan.text()?.is_some_and(|kind| kind.is("text")),
-            b"syntax" => syntax = Some(read::raw(scan)?),
-            b"definition" => definition = Some(read::raw(scan)?),
-            b"grammar" => read::object(scan, "tools.format.grammar", |scan, name| {
-                match name {
-                    b"syntax" => syntax = Some(read::raw(scan)?),
-                    b"definition" => definition = Some(read::raw(scan)?),
-                    _ => scan.skip()?,
-                }
-                Ok(())
-            })?,
+            b"type" => kind = read::string(scan, "tools.format.type")?,
+            b"syntax" => syntax = read::string(scan, "tools.format.syntax")?,
+            b"definition" => definition = read::string(scan, "tools.format.definition")?,
             _ => scan.skip()?,
         }
         Ok(())
     })?;
-    if any_text {
-        return Ok(None);
+    let missing = |name: &str| TranslateError::malformed(format!("tools.format.{name}"), "a grammar has one");
+    match kind.as_deref() {
+        None | Some("text") => Ok(None),
+        Some("grammar") => Ok(Some(Grammar {
+            syntax: syntax.ok_or_else(|| missing("syntax"))?,
+            definition: definition.ok_or_else(|| missing("definition"))?,
+        })),
+        Some(_) => {
+            let why = "a format that only its own protocol has";
+            Err(TranslateError::unsayable("tools.format.type", why).into())
+        }
     }
-    let Some((syntax, definition)) = syntax.zip(definition) else {
-        let why = "a format that only its own protocol has";
-        return Err(TranslateError::unsayable("tools.format", why).into());
-    };
-    let mut json = Json::new();
-    json.object().key("syntax").raw(syntax).key("definition").raw(definition).end_object();
-    Ok(Some(json.finish()))
 }
 
 /// How "nothing said" about a schema's strictness is said.
@@ -220,11 +213,12 @@ fn write_one(json: &mut Json, tool: &Tool, unsaid: Strictness, losses: &mut Vec<
             };
             json.end_object();
         }
-        Tool::Custom { name, description, format } => {
+        Tool::Custom { name, description, grammar } => {
             json.object().key("type").text("custom").key("name").text(apart(name).1);
             json.optional("description", description.as_ref());
-            if let Some(format) = format {
-                write_grammar(json, format);
+            if let Some(Grammar { syntax, definition }) = grammar {
+                json.key("format").object().key("type").text("grammar");
+                json.key("syntax").text(syntax).key("definition").text(definition).end_object();
             }
             json.end_object();
         }
@@ -232,27 +226,4 @@ fn write_one(json: &mut Json, tool: &Tool, unsaid: Strictness, losses: &mut Vec<
             json.raw(&tool.data);
         }
     }
-}
-
-/// Puts the grammar into the form of this dialect; one of a form that we do not know goes as it came.
-fn write_grammar(json: &mut Json, format: &[u8]) {
-    let mut members = Vec::new();
-    let flat = grammar(format).ok().flatten();
-    let read = flat.as_deref().map(|flat| {
-        Scanner::new(flat).and_then(|mut scan| {
-            scan.object(|scan, name| {
-                members.push((name == b"syntax", read::raw(scan)?));
-                Ok(())
-            })
-        })
-    });
-    if !matches!(read, Some(Ok(()))) {
-        json.key("format").raw(format);
-        return;
-    }
-    json.key("format").object().key("type").text("grammar");
-    for (is_syntax, value) in members {
-        json.key(if is_syntax { "syntax" } else { "definition" }).raw(value);
-    }
-    json.end_object();
 }

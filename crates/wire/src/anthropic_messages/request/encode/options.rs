@@ -40,10 +40,7 @@ fn value(number: &str) -> Option<f64> {
 /// `output_config`: effort and format.
 pub(super) fn output_config(json: &mut Json, request: &Request, thinking: &Thinking, losses: &mut Losses) {
     let schema = match &request.format {
-        OutputFormat::Schema { name, description, schema, strict } => {
-            if name.is_some() {
-                losses.add("response_format.name", "a schema has no name there");
-            }
+        OutputFormat::Schema { description, schema, strict, .. } => {
             if description.is_some() {
                 losses.add("response_format.description", "a schema has no description there");
             }

@@ -42,11 +42,6 @@ fn erase(request: &mut Request, loss: &Loss) {
         "seed" => request.sampling.seed = None,
         "frequency_penalty" => request.sampling.frequency_penalty = None,
         "response_format" => request.format = OutputFormat::Text,
-        "response_format.name" => {
-            if let OutputFormat::Schema { name, .. } = &mut request.format {
-                *name = None;
-            }
-        }
         "stop" => request.stop.clear(),
         "user" => request.user = None,
         other => panic!("a loss of {other} was not expected"),
@@ -55,6 +50,9 @@ fn erase(request: &mut Request, loss: &Loss) {
 
 /// Takes out what says the same as its absence.
 fn plain(request: &mut Request) {
+    if let OutputFormat::Schema { name, .. } = &mut request.format {
+        *name = None;
+    }
     if request.parallel_tools == Some(true) || request.tool_choice == ToolChoice::None {
         request.parallel_tools = None;
     }

@@ -125,6 +125,7 @@ fn proofs_that_went_through_a_client_are_known_again() {
         ),
         thought("", Some(Opaque::new(Protocol::OpenaiResponses, "encrypted_content", "gA\u{f6}=="))),
         thought("so", Some(Opaque::new(Protocol::OpenaiResponses, "encrypted_content", "x"))),
+        thought("signed by nobody", None),
     ]
     .map(Block::from);
     let mut json = crate::json::Json::new();

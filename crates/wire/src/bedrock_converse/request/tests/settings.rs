@@ -156,7 +156,7 @@ fn b26_what_converse_has_no_place_for() {
     assert_eq!(unsayable(&asks(|request| request.choices = Some(2))), "n");
     assert_eq!(unsayable(&asks(|request| request.sampling.logprobs = Some(0))), "logprobs");
     assert_eq!(unsayable(&asks(|request| request.max_tokens = Some(0))), "max_tokens");
-    let custom = Tool::Custom { name: "f".into(), description: None, format: None };
+    let custom = Tool::Custom { name: "f".into(), description: None, grammar: None };
     assert_eq!(unsayable(&asks(|request| request.tools = vec![custom])), "tools.custom");
     let foreign = Tool::Supplied(Opaque::new(Protocol::AnthropicMessages, "web_search_20250305", "{}"));
     assert_eq!(unsayable(&asks(|request| request.tools = vec![foreign])), "tools.web_search_20250305");

@@ -111,11 +111,9 @@ fn format(
         return Err(TranslateError::unsayable("response_format", "the model takes no tools beside a format"));
     }
     config.key("responseMimeType").text("application/json");
-    let OutputFormat::Schema { name, description, schema, .. } = &request.format else { return Ok(()) };
-    for (said, what) in [(name, "response_format.name"), (description, "response_format.description")] {
-        if said.is_some() {
-            note(losses, Loss::new(what, "a schema has none there"));
-        }
+    let OutputFormat::Schema { description, schema, .. } = &request.format else { return Ok(()) };
+    if description.is_some() {
+        note(losses, Loss::new("response_format.description", "a schema has none there"));
     }
     if target.quirks.contains(Quirks::SCHEMA_SUBSET) {
         let subset = schema::subset(schema, SCHEMA, losses)

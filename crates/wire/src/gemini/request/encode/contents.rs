@@ -16,6 +16,9 @@ use crate::json::Json;
 use crate::scan::Kind;
 use crate::translate::note;
 
+/// Why marks of caches are lost.
+const CACHES_BY_ITSELF: &str = "Google caches what repeats by itself";
+
 type Written = Result<(), TranslateError>;
 
 /// Writes `systemInstruction` and `contents`.
@@ -89,8 +92,11 @@ impl<'w> Writer<'w> {
 
     /// The results in a group of the user's turns, in the order of the calls.
     fn results(&mut self, group: &[&'w Turn], calls: &[&str]) -> Written {
-        let blocks = group.iter().flat_map(|turn| &turn.blocks);
-        let mut results: Vec<&ToolResult> = blocks.filter_map(result_of).collect();
+        let blocks = || group.iter().flat_map(|turn| &turn.blocks).filter(|block| result_of(block).is_some());
+        if blocks().any(|block| block.cache.is_some()) {
+            self.lose("cache_control", CACHES_BY_ITSELF);
+        }
+        let mut results: Vec<&ToolResult> = blocks().filter_map(result_of).collect();
         results
             .sort_by_key(|result| calls.iter().position(|id| *id == result.call_id).unwrap_or(calls.len()));
         if results.is_empty() {
@@ -155,7 +161,7 @@ impl<'w> Writer<'w> {
 
     fn block(&mut self, block: &Block, is_first_call: &mut bool) -> Written {
         if block.cache.is_some() {
-            self.lose("cache_control", "Google caches what repeats by itself");
+            self.lose("cache_control", CACHES_BY_ITSELF);
         }
         match &block.content {
             Content::Text(text) => self.text(text),
@@ -250,9 +256,10 @@ impl<'w> Writer<'w> {
         let mut texts = Vec::new();
         for block in &result.blocks {
             if block.cache.is_some() {
-                self.lose("cache_control", "Google caches what repeats by itself");
+                self.lose("cache_control", CACHES_BY_ITSELF);
             }
             match &block.content {
+                Content::Text(text) if text.text.is_empty() => {}
                 Content::Text(text) => texts.push(text.text.as_str()),
                 Content::Media(_) => {}
                 _ => self.lose("tool_result.blocks", "a result is text and media"),

@@ -282,7 +282,7 @@ fn f10_older_models_take_a_subset() {
         body["generationConfig"],
         json!({"responseMimeType": "application/json", "responseSchema": parameters})
     );
-    assert_eq!(losses, ["response_format.name", "response_format.schema.additionalProperties"]);
+    assert_eq!(losses, ["response_format.schema.additionalProperties"]);
     let (body, _) = encoded(&request, &older());
     assert_eq!(
         body["generationConfig"]["responseJsonSchema"],

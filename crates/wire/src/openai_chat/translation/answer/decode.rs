@@ -53,7 +53,7 @@ fn read_choice(said: Said, ids: &mut CallIds, losses: &mut Losses) -> Result<Cho
     texts.extend(media.into_iter().map(|media| Block::from(Content::Media(media))));
     let calls = calls.into_iter().map(|call| read_call(call, ids).map(Block::from));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
-    let blocks = weave(texts, &joined(reasoning, entries), calls);
+    let blocks = weave(texts, &joined(reasoning, entries), calls, losses);
     Ok(Choice { blocks, finish: finish.map(|word| words::read_finish(&word, stopped_by)) })
 }
 

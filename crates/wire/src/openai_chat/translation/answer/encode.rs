@@ -16,6 +16,10 @@ use crate::json::Json;
 
 /// Why the order of text and calls is lost.
 pub(in super::super) const OUT_OF_PLACE: &str = "a message's text stands before its calls";
+/// Why the order of text and refusals is lost.
+pub(in super::super) const REFUSAL_LAST: &str = "a message's text stands before its refusal";
+/// Why the order of images and anything else is lost.
+pub(in super::super) const IMAGES_APART: &str = "a message's images stand apart";
 /// Why another protocol's own block is lost.
 pub(in super::super) const ONLY_ITS_OWN: &str = "only its own protocol has such a block";
 /// Why earlier proofs of text are lost.
@@ -86,10 +90,16 @@ impl<'a> Message<'a> {
         let mut message = Self::default();
         let mut place = Place::default();
         for block in &choice.blocks {
+            if message.is_out_of_place(&block.content) {
+                losses.note("images.order", IMAGES_APART);
+            }
             match &block.content {
                 Content::Text(text) => {
                     if place.calls > 0 && !text.text.is_empty() {
                         losses.note("text", OUT_OF_PLACE);
+                    }
+                    if !message.refusals.is_empty() && !text.text.is_empty() {
+                        losses.note("refusal.order", REFUSAL_LAST);
                     }
                     if let Some(proof) = &text.proof
                         && message.proof.replace(proof).is_some()
@@ -113,6 +123,15 @@ impl<'a> Message<'a> {
             }
         }
         message
+    }
+
+    /// Whether readers find it before an image that it follows, or behind a call that it precedes.
+    fn is_out_of_place(&self, content: &Content) -> bool {
+        match content {
+            Content::Media(_) => !self.calls.is_empty(),
+            Content::ToolCall(_) => false,
+            _ => !self.images.is_empty(),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use proptest::option::{of, weighted};
 use proptest::prelude::*;
 
 use crate::conversation::{
-    Block, CacheMark, Citation, Content, Effort, Function, Logprob, Media, MediaKind, MediaSource, Opaque,
-    OutputFormat, Reasoning, Request, Role, Sampling, Text, TokenLogprob, Tool, ToolCall, ToolChoice,
+    Block, CacheMark, Citation, Content, Effort, Function, Grammar, Logprob, Media, MediaKind, MediaSource,
+    Opaque, OutputFormat, Reasoning, Request, Role, Sampling, Text, TokenLogprob, Tool, ToolCall, ToolChoice,
     ToolInput, ToolResult, Turn,
 };
 use crate::testing::deceitful_text;
@@ -194,9 +194,9 @@ fn tools() -> impl Strategy<Value = (Vec<Tool>, ToolChoice)> {
             Tool::Function(Function { name, description, schema, strict, cache })
         },
     );
-    let custom = ("[A-Z]{1,9}", of(text()), any::<bool>()).prop_map(|(name, description, has_format)| {
-        let format = r#"{"syntax":"regex","definition":"[a\\]\n"}"#;
-        Tool::Custom { name, description, format: has_format.then(|| format.into()) }
+    let custom = ("[A-Z]{1,9}", of(text()), any::<bool>()).prop_map(|(name, description, has_grammar)| {
+        let grammar = Grammar { syntax: "regex".into(), definition: "[a\\]\n\u{2028}".into() };
+        Tool::Custom { name, description, grammar: Some(grammar).filter(|_| has_grammar) }
     });
     let supplied = object().prop_map(|json| {
         Tool::Supplied(Opaque::new(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::conversation::{Function, OutputFormat, Role, Tool, ToolChoice, Turn};
+use crate::conversation::{Function, Grammar, OutputFormat, Role, Tool, ToolChoice, Turn};
 
 const TOOLS: &str = include_str!("../../stream/tests/reasoning_and_tools.sse");
 
@@ -32,7 +32,7 @@ fn request() -> Request {
             Tool::Custom {
                 name: "c".into(),
                 description: None,
-                format: Some(r#"{"syntax":"lark","definition":"x"}"#.into()),
+                grammar: Some(Grammar { syntax: "lark".into(), definition: "x".into() }),
             },
         ],
         tool_choice: ToolChoice::Named("ns::f".into()),

@@ -37,8 +37,8 @@ fn what_codex_sends_is_read_and_nothing_is_refused() {
     assert!(result.is_custom && result.call_id == "call_3");
     let names: Vec<&str> = request.tools.iter().map(Tool::name).collect();
     assert_eq!(names, ["shell_command", "apply_patch", "mcp__files::read", "mcp__files::write"]);
-    let Tool::Custom { format: Some(format), .. } = &request.tools[1] else { panic!() };
-    assert_eq!(&format[..], br#"{"syntax":"lark","definition":"start: begin_patch\n"}"#);
+    let Tool::Custom { grammar: Some(grammar), .. } = &request.tools[1] else { panic!() };
+    assert_eq!((&*grammar.syntax, &*grammar.definition), ("lark", "start: begin_patch\n"));
     assert_eq!(request.effort, Some(Effort::Named("medium".into())));
     assert_eq!((request.shows_reasoning, request.parallel_tools), (Some(true), Some(true)));
     assert!(request.stream && request.stream_usage);

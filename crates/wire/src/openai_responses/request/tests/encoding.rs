@@ -73,8 +73,8 @@ fn tools_and_choices() {
             ..Function::default()
         })
     };
-    let format = Some(r#"{"type":"grammar","grammar":{"syntax":"regex","definition":"a"}}"#.into());
-    let custom = Tool::Custom { name: "c".into(), description: None, format };
+    let grammar = Some(crate::conversation::Grammar { syntax: "regex".into(), definition: "a".into() });
+    let custom = Tool::Custom { name: "c".into(), description: None, grammar };
     let plain = Tool::Function(Function { name: "p".into(), ..Function::default() });
     let tools = vec![function("f", Some(true)), function("g", None), custom, plain];
     let request = Request { tools, tool_choice: ToolChoice::Named("c".into()), ..request() };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::conversation::{Media, MediaKind, Sampling, Text, ToolCall, ToolResult};
+use crate::conversation::{Grammar, Media, MediaKind, Sampling, Text, ToolCall, ToolResult};
 
 fn words() -> impl Strategy<Value = String> {
     any::<String>().prop_filter("text without a word is left out", |text| !text.is_empty())
@@ -92,9 +92,10 @@ fn tool() -> impl Strategy<Value = Tool> {
                 let schema = schema.map(Into::into);
                 Tool::Function(Function { name, description, schema, strict: Some(strict), cache: None })
             }),
-        (name(), proptest::option::of(Just(r#"{"syntax":"lark","definition":"\u2028"}"#))).prop_map(
-            |(name, format)| Tool::Custom { name, description: None, format: format.map(Into::into) }
-        ),
+        (name(), proptest::option::of(any::<String>())).prop_map(|(name, definition)| {
+            let grammar = definition.map(|definition| Grammar { syntax: "lark".into(), definition });
+            Tool::Custom { name, description: None, grammar }
+        }),
         Just(Tool::Supplied(Opaque::new(PROTOCOL, "web_search", r#"{"type":"web_search"}"#))),
     ]
 }

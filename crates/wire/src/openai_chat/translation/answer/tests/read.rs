@@ -59,6 +59,30 @@ fn openrouters_answer() {
     assert_eq!(names(&answer.losses), ["reasoning_details", "annotations"]);
 }
 
+/// Passages stay where they were when reasoning goes back between the texts; one that it stands in is named.
+#[test]
+fn g11_passages_keep_their_places_around_reasoning() {
+    let cited = |start: u64, end: u64| json!({"type": "url_citation", "url_citation": {"url": "u", "start_index": start, "end_index": end}});
+    let entry = |after: u64| json!({"type": "reasoning.text", "text": "Hm.", "after_text": after});
+    let message = json!({"content": "Größe zählt.", "reasoning_details": [entry(4), entry(8)],
+        "annotations": [cited(0, 2), cited(3, 5), cited(2, 5), cited(6, 11)]});
+    let answer = said(&message);
+    let texts: Vec<_> = contents(&answer)
+        .into_iter()
+        .filter_map(|content| match content {
+            Content::Text(text) => {
+                let ranges: Vec<_> = text.citations.iter().map(|citation| citation.range).collect();
+                Some((text.text.as_str(), ranges))
+            }
+            _ => None,
+        })
+        .collect();
+    let expected =
+        [("Grö", vec![Some((0, 2))]), ("ße ", vec![Some((0, 2))]), ("zählt.", vec![None, Some((0, 5))])];
+    assert_eq!(texts, expected);
+    assert_eq!(names(&answer.losses), ["annotations.start_index"]);
+}
+
 #[test]
 fn mistrals_answer() {
     let answer = OpenaiChat.decode_answer(include_bytes!("mistral.json")).unwrap();

@@ -4,7 +4,7 @@ use catalogue::{Protocol, Usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::super::tests::{about, decode, names};
+use super::super::super::tests::{about, decode, names, told};
 use crate::codec::Codec;
 use crate::conversation::{
     Answer, Block, Choice, Citation, ClientTranslator, Content, Encoded, FinishReason, Media, MediaKind,
@@ -73,8 +73,33 @@ fn one_of_each_as_a_client_gets_it() {
     answer.usage =
         Some(Usage { input_uncached: 5, cache_read: 3, output_text: 2, reasoning: 1, ..Usage::default() });
     let encoded = OpenaiChat.encode_answer(&answer, &about(Request::default())).unwrap();
-    assert_eq!(encoded.losses, []);
+    let lost: Vec<&str> = encoded.losses.iter().map(|loss| loss.what.as_str()).collect();
+    assert_eq!(lost, ["images.order"], "readers find the image before the calls");
     assert_eq!(String::from_utf8(encoded.body.to_vec()).unwrap(), include_str!("client.json").trim_end());
+}
+
+/// Readers find images behind texts and before calls, wherever they were.
+#[test]
+fn images_that_stood_elsewhere_are_named() {
+    let image = || {
+        let source = MediaSource::Base64("iVBORw==".into());
+        let media_type = Some("image/png".into());
+        Content::Media(Media { kind: MediaKind::Image, media_type, source, name: None, detail: None })
+    };
+    let lost = |contents: Vec<Content>| {
+        let answer = answered(contents, Some(FinishReason::Stop));
+        let whole = OpenaiChat.encode_answer(&answer, &about(Request::default())).unwrap().losses;
+        let mut encoder = OpenaiChat.event_encoder(&about(Request::default()));
+        for event in told(&answer.choices, 3) {
+            encoder.encode(&event, &mut Vec::new()).unwrap();
+        }
+        assert_eq!(encoder.losses(), whole);
+        whole.into_iter().map(|loss| loss.what).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(vec![Content::text("a"), image(), image(), call("1")]), [""; 0]);
+    for moved in [vec![image(), Content::text("a")], vec![call("1"), image()]] {
+        assert_eq!(lost(moved), ["images.order"]);
+    }
 }
 
 /// C01, G5: every reason in a word of the closed list; what comes only near is named.

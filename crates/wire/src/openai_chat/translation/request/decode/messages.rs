@@ -26,7 +26,7 @@ pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Vec<Turn
         if scan.kind()? != Kind::Object {
             return Err(wrong("an object was expected"));
         }
-        turns.push(Message::read(scan, losses)?.turn(&mut past)?);
+        turns.push(Message::read(scan, losses)?.turn(&mut past, losses)?);
         Ok(())
     })?;
     Ok(turns)
@@ -98,7 +98,7 @@ impl Message {
         Ok(message)
     }
 
-    fn turn(self, past: &mut Past) -> Read<Turn> {
+    fn turn(self, past: &mut Past, losses: &mut Losses) -> Read<Turn> {
         let role = self.role.clone().ok_or_else(|| wrong("it is missing").at("role"))?;
         if role != "assistant" && !(self.calls.is_empty() && self.function_call.is_none()) {
             return Err(wrong("only an assistant calls tools").at("tool_calls"));
@@ -106,7 +106,7 @@ impl Message {
         match role.as_str() {
             "system" | "developer" => Ok(self.plain(Role::System)),
             "user" => Ok(self.plain(Role::User)),
-            "assistant" => Ok(self.assistant(past)),
+            "assistant" => Ok(self.assistant(past, losses)),
             "tool" => self.tool_result(past),
             "function" => self.function_result(past),
             _ => Err(wrong("an unknown role").at("role")),
@@ -119,7 +119,7 @@ impl Message {
         Turn { role, name: self.name, blocks }
     }
 
-    fn assistant(mut self, past: &mut Past) -> Turn {
+    fn assistant(mut self, past: &mut Past, losses: &mut Losses) -> Turn {
         if let Some((name, arguments)) = self.function_call {
             past.made_ids += 1;
             let id = format!("function_call_{}", past.made_ids);
@@ -137,7 +137,7 @@ impl Message {
         let refusal = self.refusal.filter(|refusal| !refusal.is_empty());
         texts.extend(refusal.map(|refusal| Block::from(Content::Refusal(refusal))));
         texts.extend(self.images.into_iter().map(|image| Block::from(Content::Media(image))));
-        let mut blocks = weave(texts, &joined(self.reasoning, self.entries), self.calls);
+        let mut blocks = weave(texts, &joined(self.reasoning, self.entries), self.calls, losses);
         mark_last(&mut blocks, self.cache);
         Turn { role: Role::Assistant, name: self.name, blocks }
     }

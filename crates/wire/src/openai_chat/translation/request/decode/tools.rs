@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use catalogue::Protocol;
 
 use super::super::super::read::{
     Losses, NO_PLACE, Read, elements, flag, members, raw, raw_object, text, wrong,
 };
 use super::super::super::words::read_mark;
-use crate::conversation::{Function, Opaque, Tool, ToolChoice, TranslateError};
-use crate::json::Json;
+use crate::conversation::{Function, Grammar, Opaque, Tool, ToolChoice, TranslateError};
 use crate::scan::{Kind, Scanner};
 
 /// The member that asks for `OpenAI`'s web search. It is no element of `tools`, but means one.
@@ -91,21 +89,22 @@ pub(super) fn read_function(scan: &mut Scanner<'_>, within: &str, losses: &mut L
 }
 
 fn read_custom(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Tool> {
-    let (mut name, mut description, mut format) = (None, None, None);
+    let (mut name, mut description, mut grammar) = (None, None, None);
     members(scan, |scan, member| {
         match member {
             b"name" => name = text(scan)?,
             b"description" => description = text(scan)?,
-            b"format" => format = read_grammar(scan, losses)?,
+            b"format" => grammar = read_grammar(scan, losses)?,
             _ => losses.unknown(scan, "tools.custom", member)?,
         }
         Ok(())
     })?;
-    Ok(Tool::Custom { name: needed(name, "name")?, description, format })
+    Ok(Tool::Custom { name: needed(name, "name")?, description, grammar })
 }
 
-/// Reads `{type: grammar, grammar: {definition, syntax}}` into the bare grammar that the neutral request has.
-fn read_grammar(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Option<Bytes>> {
+/// Reads `{type: text}`, which is no grammar, or `{type: grammar, grammar: {definition, syntax}}`
+/// (`chat_completion_custom_tool_param.py` in openai 3.54.0).
+fn read_grammar(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Option<Grammar>> {
     let mut kind = None;
     let (mut definition, mut syntax) = (None, None);
     members(scan, |scan, name| {
@@ -127,10 +126,8 @@ fn read_grammar(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Option<Byte
         None | Some("text") => Ok(None),
         Some("grammar") => {
             let definition = definition.ok_or_else(|| wrong("`grammar.definition` is missing"))?;
-            let mut json = Json::new();
-            json.object().optional("syntax", syntax);
-            json.key("definition").text(&definition).end_object();
-            Ok(Some(json.finish().into()))
+            let syntax = syntax.ok_or_else(|| wrong("`grammar.syntax` is missing"))?;
+            Ok(Some(Grammar { syntax, definition }))
         }
         Some(_) => Err(TranslateError::unsayable("tools.custom.format.type", NO_PLACE).into()),
     }

@@ -2,7 +2,7 @@
 
 use catalogue::{Protocol, Quirks};
 
-use super::super::super::answer::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, write_call};
+use super::super::super::answer::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, REFUSAL_LAST, write_call};
 use super::super::super::extras::{SIGNATURE, write_signature};
 use super::super::super::reasoning::write_back;
 use super::messages::what;
@@ -68,6 +68,9 @@ impl<'a> Writer<'a> {
                     self.text_only(text);
                     if !said.calls.is_empty() && !text.text.is_empty() {
                         self.losses.note("text", OUT_OF_PLACE);
+                    }
+                    if !said.refusal.is_empty() && !text.text.is_empty() {
+                        self.losses.note("refusal.order", REFUSAL_LAST);
                     }
                     if let Some(proof) = &text.proof
                         && said.proof.replace(proof).is_some()

@@ -115,8 +115,8 @@ impl<'a> Writer<'a> {
         match &texts[..] {
             [text] => self.json.text(&text.text),
             texts => {
-                let texts: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-                self.json.text(&texts.join("\n\n"))
+                let texts = texts.iter().map(|text| text.text.as_str()).filter(|text| !text.is_empty());
+                self.json.text(&texts.collect::<Vec<_>>().join("\n\n"))
             }
         };
         for (text, block) in texts.into_iter().zip(blocks) {

@@ -1,13 +1,11 @@
 //! Tools on offer, and which is to be called.
 
-use bytes::Bytes;
 use catalogue::Protocol;
 
 use super::super::super::words::write_mark;
 use super::super::decode::WEB_SEARCH;
 use super::Writer;
-use crate::conversation::{CacheMark, Function, Opaque, Tool, ToolChoice, TranslateError};
-use crate::scan::{Kind, ScanError, Scanner};
+use crate::conversation::{CacheMark, Function, Grammar, Opaque, Tool, ToolChoice, TranslateError};
 
 impl Writer<'_> {
     pub(super) fn tools(&mut self) -> Result<(), TranslateError> {
@@ -33,11 +31,13 @@ impl Writer<'_> {
     fn tool(&mut self, tool: &Tool) -> Result<(), TranslateError> {
         match tool {
             Tool::Function(function) => self.function(function),
-            Tool::Custom { name, description, format } => {
+            Tool::Custom { name, description, grammar } => {
                 self.json.object().key("type").text("custom").key("custom").object();
                 self.json.key("name").text(name).optional("description", description.as_ref());
-                if let Some(format) = format {
-                    self.grammar(format)?;
+                if let Some(Grammar { syntax, definition }) = grammar {
+                    self.json.key("format").object().key("type").text("grammar").key("grammar").object();
+                    self.json.key("syntax").text(syntax).key("definition").text(definition);
+                    self.json.end_object().end_object();
                 }
                 self.json.end_object().end_object();
             }
@@ -69,19 +69,6 @@ impl Writer<'_> {
         } else {
             self.losses.note("cache_control", "the target caches by itself, or not at all");
         }
-    }
-
-    /// A grammar, which Responses holds flat and Chat Completions in a member of its own.
-    fn grammar(&mut self, format: &Bytes) -> Result<(), TranslateError> {
-        let mut grammar = Grammar::default();
-        let read = Scanner::new(format).and_then(|mut scan| grammar.read(&mut scan));
-        let (Ok(()), Some(definition)) = (read, grammar.definition) else {
-            return Err(TranslateError::unsayable("tools.format", "not a grammar that we can read"));
-        };
-        self.json.key("format").object().key("type").text("grammar").key("grammar").object();
-        self.json.key("syntax").raw(grammar.syntax.unwrap_or(br#""lark""#));
-        self.json.key("definition").raw(definition).end_object().end_object();
-        Ok(())
     }
 
     /// A tool of the supplier's own.
@@ -125,31 +112,4 @@ impl Writer<'_> {
 /// Whether the tool is a member of the request rather than one of its tools.
 fn is_apart(tool: &Tool) -> bool {
     matches!(tool, Tool::Supplied(tool) if tool.kind == WEB_SEARCH && tool.protocol == Protocol::OpenaiChat)
-}
-
-/// A grammar's two strings, as they are written, wherever in the object they stand.
-#[derive(Default)]
-struct Grammar<'a> {
-    definition: Option<&'a [u8]>,
-    syntax: Option<&'a [u8]>,
-}
-
-impl<'a> Grammar<'a> {
-    fn read(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
-        scan.object(|scan, name| {
-            match (name, scan.kind()?) {
-                (b"grammar", Kind::Object) => self.read(scan)?,
-                (b"definition", Kind::String) => {
-                    let range = scan.range()?;
-                    self.definition = Some(scan.slice(range));
-                }
-                (b"syntax", Kind::String) => {
-                    let range = scan.range()?;
-                    self.syntax = Some(scan.slice(range));
-                }
-                _ => scan.skip()?,
-            }
-            Ok(())
-        })
-    }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::super::super::tests::{decode, names};
 use super::everything;
 use crate::conversation::{
-    Block, CacheMark, Content, Effort, Function, Media, MediaKind, MediaSource, Opaque, OutputFormat,
-    Reasoning, Request, Role, Tool, ToolCall, ToolChoice, ToolInput, TranslateError, Turn,
+    Block, CacheMark, Content, Effort, Function, Grammar, Media, MediaKind, MediaSource, Opaque,
+    OutputFormat, Reasoning, Request, Role, Tool, ToolCall, ToolChoice, ToolInput, TranslateError, Turn,
 };
 
 /// A request of one message, with members put over it.
@@ -251,7 +251,7 @@ fn tools_that_are_not_allowed_are_not_offered() {
 #[test]
 fn b20_tools_of_all_kinds() {
     let request = everything();
-    let [Tool::Function(function), Tool::Custom { name, format, .. }, Tool::Supplied(supplied)] =
+    let [Tool::Function(function), Tool::Custom { name, grammar, .. }, Tool::Supplied(supplied)] =
         &request.tools[..]
     else {
         panic!("{:?}", request.tools)
@@ -266,8 +266,8 @@ fn b20_tools_of_all_kinds() {
     };
     assert_eq!(*function, expected);
     assert_eq!(name, "patch");
-    let grammar = r#"{"syntax":"lark","definition":"start: \"a\""}"#;
-    assert_eq!(format.as_deref(), Some(grammar.as_bytes()));
+    let expected = Grammar { syntax: "lark".into(), definition: "start: \"a\"".into() };
+    assert_eq!(*grammar, Some(expected));
     assert_eq!((&*supplied.kind, supplied.owner.as_deref()), ("openrouter:web_search", None));
     let json: Value = serde_json::from_str(&supplied.data).unwrap();
     assert_eq!(json["parameters"]["max_results"], 3);

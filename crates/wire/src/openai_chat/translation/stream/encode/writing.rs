@@ -1,6 +1,6 @@
 //! One choice of a stream: what the next chunk says of it.
 
-use super::super::super::answer::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE};
+use super::super::super::answer::{IMAGES_APART, ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE};
 use super::super::super::extras::{shown_signature, write_citation, write_image, write_signature};
 use super::super::super::read::Losses;
 use super::super::super::reasoning::{EntryPiece, Place};
@@ -73,6 +73,9 @@ impl Writing {
         losses: &mut Losses,
     ) -> Result<Option<Vec<u8>>, TranslateError> {
         self.open = Open::Nothing;
+        if self.is_out_of_place(block) {
+            losses.note("images.order", IMAGES_APART);
+        }
         match block {
             BlockStart::Text => {
                 self.open = Open::Text { start: self.chars, citations: Vec::new(), proof: None };
@@ -96,6 +99,15 @@ impl Writing {
             BlockStart::Opaque(block) => losses.note(&block.kind, ONLY_ITS_OWN),
         }
         Ok(None)
+    }
+
+    /// As in a whole answer, which is what readers put the pieces together to.
+    const fn is_out_of_place(&self, block: &BlockStart) -> bool {
+        match block {
+            BlockStart::Media(_) => self.place.calls > 0,
+            BlockStart::ToolCall { .. } => false,
+            _ => self.images > 0,
+        }
     }
 
     fn start_call(
