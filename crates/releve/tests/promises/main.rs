@@ -14,6 +14,7 @@
 )]
 
 mod amendments;
+mod betas;
 mod client;
 mod details;
 mod doors;
