@@ -40,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) plan: Plan,
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
+    /// Whether the client wants a stream as one JSON list.
+    pub(crate) wants_list: bool,
     pub(crate) client_headers: ClientHeaders,
     /// Whether signatures are left out, since somebody has refused them.
     pub(crate) leaves_proofs_out: Cell<bool>,

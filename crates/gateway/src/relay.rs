@@ -122,7 +122,7 @@ impl Relay<'_> {
             Ended::Well(last) => {
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
-                self.outlet.send(last).await;
+                self.outlet.send_last(last).await;
                 return keep(source.rest, lease);
             }
             Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),
