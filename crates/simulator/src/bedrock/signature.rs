@@ -35,7 +35,7 @@ impl Claim<'_> {
         let mut headers = String::new();
         for name in self.signed.split(';') {
             let words = request.header(name).unwrap_or_default().split_whitespace();
-            headers += &format!("{name}:{}\n", words.collect::<Vec<_>>().join(" "));
+            headers += &[name, ":", &words.collect::<Vec<_>>().join(" "), "\n"].concat();
         }
         let body = hex(digest::digest(&digest::SHA256, &request.body).as_ref());
         let path = path.split('/').map(encoded).collect::<Vec<_>>().join("/");
