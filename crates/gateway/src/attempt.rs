@@ -196,7 +196,7 @@ fn with_thinking(limit: Duration, needs: Needs) -> Duration {
 fn outgoing(call: &Call, deployment: DeploymentIndex, speech: &Speech) -> Outgoing {
     let provider = call.snapshot.provider_of(deployment);
     let mut headers = HeaderMap::with_capacity(12);
-    call.client_headers.copy_to(&mut headers, call.is_translated(deployment));
+    call.client_headers.copy_to(&mut headers, call.is_translated(deployment), &provider.betas);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     provider.target.apply(&mut headers);

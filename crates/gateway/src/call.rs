@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) asked: Asked,
     /// The former turns in it, and whether it is to be kept.
     pub(crate) thread: Thread,
+    /// Whether the client wants a stream as one JSON list.
+    pub(crate) wants_list: bool,
     pub(crate) client_headers: ClientHeaders,
     /// Whether signatures are left out, since somebody has refused them.
     pub(crate) leaves_proofs_out: Cell<bool>,

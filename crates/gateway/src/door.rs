@@ -72,7 +72,9 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
         return stored.map(Endpoint::Stored);
     }
     let (expected, endpoint) = match path {
-        "/v1/models" | "/v1beta/models" | "/openai/v1/models" => (Method::GET, Endpoint::Models),
+        "/v1/models" | "/v1beta/models" | "/v1alpha/models" | "/openai/v1/models" => {
+            (Method::GET, Endpoint::Models)
+        }
         "/livez" => (Method::GET, Endpoint::Live),
         "/readyz" => (Method::GET, Endpoint::Ready),
         "/" => (Method::GET, Endpoint::Root),
@@ -126,8 +128,13 @@ fn stored(method: &Method, path: &str) -> Option<Result<Stored, NoEndpoint>> {
 
 /// The conversation whose tokens `path` asks for.
 fn counted(path: &str) -> Option<Conversation> {
-    if path == "/v1/messages/count_tokens" {
-        return Some(Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None });
+    let said_in_body = |protocol| Some(Conversation { protocol, model: None, stream: None });
+    match path {
+        "/v1/messages/count_tokens" => return said_in_body(Protocol::AnthropicMessages),
+        "/v1/responses/input_tokens" | "/openai/v1/responses/input_tokens" => {
+            return said_in_body(Protocol::OpenaiResponses);
+        }
+        _ => {}
     }
     let (model, action) = gemini_model(path)?;
     let model = named(model).filter(|_| action == "countTokens")?;
@@ -140,7 +147,7 @@ fn azure(path: &str) -> Option<Conversation> {
     Some(Conversation { protocol: Protocol::OpenaiChat, model: Some(named(name)?), stream: None })
 }
 
-/// `/v1beta/models/{model}:generateContent` and its like, under `/v1` too.
+/// `/v1beta/models/{model}:generateContent` and its like, under `/v1` and `/v1alpha` too.
 fn gemini(path: &str) -> Option<Conversation> {
     let (model, action) = gemini_model(path)?;
     let stream = match action {
@@ -153,8 +160,8 @@ fn gemini(path: &str) -> Option<Conversation> {
 
 /// The model in a path of Gemini's, and what is wanted of it.
 fn gemini_model(path: &str) -> Option<(&str, &str)> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
-    rest.rsplit_once(':')
+    let versions = ["/v1beta/models/", "/v1alpha/models/", "/v1/models/"];
+    versions.iter().find_map(|version| path.strip_prefix(version))?.rsplit_once(':')
 }
 
 /// `/model/{id}/converse` and `/converse-stream`.
@@ -178,7 +185,7 @@ fn named(name: &str) -> Option<String> {
 }
 
 fn model(path: &str) -> Option<String> {
-    let prefixes = ["/v1/models/", "/v1beta/models/", "/openai/v1/models/"];
+    let prefixes = ["/v1/models/", "/v1beta/models/", "/v1alpha/models/", "/openai/v1/models/"];
     let id = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix))?;
     (!id.is_empty()).then(|| percent_decoded(id))
 }
@@ -199,7 +206,10 @@ pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
 pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
     if let Some(Conversation { protocol, .. }) = conversation(path).or_else(|| counted(path)) {
         protocol
-    } else if path.starts_with("/v1beta/") || headers.contains_key("x-goog-api-key") {
+    } else if path.starts_with("/v1beta/")
+        || path.starts_with("/v1alpha/")
+        || headers.contains_key("x-goog-api-key")
+    {
         Protocol::Gemini
     } else if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
         Protocol::AnthropicMessages
@@ -283,6 +293,7 @@ mod tests {
         let post = |path| find(&Method::POST, path);
         let (gemini, converse) = (Protocol::Gemini, Protocol::BedrockConverse);
         assert_eq!(post("/v1beta/models/a/b:generateContent"), Ok(said_in_path(gemini, "a/b", false)));
+        assert_eq!(post("/v1alpha/models/a:generateContent"), Ok(said_in_path(gemini, "a", false)));
         assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), Ok(said_in_path(gemini, "a/b", true)));
         assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Method("GET, HEAD")));
         assert_eq!(

@@ -135,6 +135,7 @@ where
         plan,
         dice_seed: visit.dice_seed,
         client_headers: ClientHeaders::of(&parts.headers),
+        wants_list: asked.stream && asked.codec.lists_streams(parts.uri.query().unwrap_or_default()),
         asked,
         thread,
         snapshot: Arc::clone(&snapshot),
@@ -149,6 +150,9 @@ where
 /// From the first attempt to the settled entry.
 async fn serve(call: Call, outlet: Outlet) {
     let record = Record::open(&call);
+    if call.wants_list {
+        outlet.list(2 * call.policy().reply_buffer);
+    }
     let keep_alive = call.asked.stream.then(|| after(call.arrived, call.policy().keepalive));
     let schedule = Schedule {
         intent: Some(after(call.arrived, INTENT_AFTER)),

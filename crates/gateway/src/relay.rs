@@ -135,7 +135,7 @@ impl Relay<'_> {
                 self.record.dropped(lost.as_slice());
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
-                self.outlet.send(last).await;
+                self.outlet.send_last(last).await;
                 return keep(source.rest, lease);
             }
             Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),

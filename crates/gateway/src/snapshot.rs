@@ -49,10 +49,41 @@ pub struct Provider {
     pub name: Arc<str>,
     /// Where it is and how we prove ourselves.
     pub target: Target,
+    /// Which beta features of its protocol it takes.
+    pub betas: Betas,
     /// Whether it takes a request for usage in streams (`stream_options.include_usage`).
     pub stream_usage: bool,
     /// Whether it stops billing when a request is cancelled. `Some(false)`: the rest is drained to learn the usage.
     pub stops_billing_on_abort: Option<bool>,
+}
+
+/// Beta features, by the values of `anthropic-beta` and `OpenAI-Beta`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Betas {
+    /// All that there are.
+    #[default]
+    All,
+    /// These.
+    Only(Box<[Box<str>]>),
+}
+
+impl Betas {
+    /// Those of a list; `*` in it stands for all.
+    pub fn of(list: &[&str]) -> Self {
+        if list.contains(&"*") {
+            Self::All
+        } else {
+            Self::Only(list.iter().map(|beta| Box::from(*beta)).collect())
+        }
+    }
+
+    /// Whether this one is taken.
+    pub fn take(&self, beta: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(taken) => taken.iter().any(|taken| **taken == *beta),
+        }
+    }
 }
 
 /// One model at one provider, as the hot path sees it.

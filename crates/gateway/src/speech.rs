@@ -42,19 +42,23 @@ impl Speech {
     /// [`TranslateError::Malformed`] where the client's request is at fault; any other where this deployment cannot be
     /// told.
     pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
+        let betas = &call.snapshot.provider_of(deployment).betas;
+        let lost_betas = call.client_headers.lost_betas(call.is_translated(deployment), betas);
         let amendments = &call.snapshot.deployment(deployment).amendments;
         if !call.is_translated(deployment) {
             let Amended { edits, mut losses } = amended(call, deployment, amendments);
             if call.leaves_reasoning_out(deployment) {
                 losses.insert(0, Loss::new("reasoning.proof", "another supplier's"));
             }
+            losses.extend(lost_betas);
             return Ok(Self::Own { losses, edits });
         }
         let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");
         let client = call.asked.codec.translator().and_then(Translator::client);
         let client = client.expect("who cannot be told is no candidate");
         let request = request(call, client)?;
-        let said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        let mut said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        said.losses.extend(lost_betas);
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
             supplier,

@@ -72,6 +72,11 @@ pub trait Codec: Sync + std::fmt::Debug {
         Framing::Sse
     }
 
+    /// Whether a stream that was asked for with this query is one JSON list rather than events: [`crate::JsonList`].
+    fn lists_streams(&self, _query: &str) -> bool {
+        false
+    }
+
     /// Whether the model stands in the path rather than in the body.
     fn model_in_path(&self) -> bool {
         false

@@ -82,6 +82,14 @@ impl Codec for OpenaiResponses {
         OpenaiChat.model(name)
     }
 
+    fn token_count(&self, tokens: u64) -> Option<Bytes> {
+        Some(format!("{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}").into())
+    }
+
+    fn count_path(&self, _model: &str) -> Option<Cow<'static, str>> {
+        Some("/responses/input_tokens".into())
+    }
+
     fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
         "/responses".into()
     }

@@ -243,6 +243,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         name: Arc::clone(name),
         target: Target::new(&format!("http://{name}:{SUPPLIER_PORT}/v1"), TargetOptions::default()).unwrap(),
         stream_usage: true,
+        betas: gateway::snapshot::Betas::All,
         stops_billing_on_abort: Some(plot.stops_billing),
     };
     let deployment = |deployment: &routing::Deployment| Deployment {

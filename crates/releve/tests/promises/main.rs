@@ -14,9 +14,12 @@
 )]
 
 mod amendments;
+mod betas;
 mod client;
+mod counting;
 mod details;
 mod doors;
+mod f20_gemini_lists;
 mod g13;
 mod g22;
 mod g24_canary;
@@ -27,6 +30,7 @@ mod p1;
 mod p10;
 mod p11;
 mod p2;
+mod p2_unended;
 mod p3;
 mod p4;
 mod p5;
