@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p8_no_credential_organisation_or_address_of_the_clients_goes_through() {
+    fn p8_a15_no_credential_organisation_or_address_of_the_clients_goes_through() {
         let mut headers = HeaderMap::new();
         for name in [
             "authorization",

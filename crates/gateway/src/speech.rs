@@ -12,6 +12,9 @@ use wire::{AmendTo, Amended, Amendments, Broken, Codec, Edit, Failure};
 
 use crate::call::Call;
 
+/// What Anthropic calls a prompt beyond the window, and its clients know it by.
+const TOO_LONG: &str = "prompt is too long";
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) enum Speech {
@@ -181,15 +184,26 @@ fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
     }
 }
 
-/// A supplier's error in the words of the client's protocol: whatever the supplier says of itself stays there.
-pub(crate) fn error_in(codec: &dyn Codec, status: u16, body: &[u8], request_id: &str) -> Bytes {
-    let message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
+/// A supplier's error in the words of the client's protocol: whatever the supplier says of itself stays there. A prompt
+/// that is too long is called what clients look for before they shorten it: OpenAI's code, Anthropic's phrase.
+pub(crate) fn error_in(
+    codec: &dyn Codec,
+    status: u16,
+    failure: &Failure,
+    body: &[u8],
+    request_id: &str,
+) -> Bytes {
+    let mut message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
+    let is_too_long = matches!(failure, Failure::ContextExceeded);
+    if is_too_long && !message.to_ascii_lowercase().contains(TOO_LONG) {
+        message = format!("{TOO_LONG}: {message}");
+    }
     codec.error_reply(&wire::ErrorReply {
         status,
         kind: wire::ErrorKind::of_status(status),
         message: &message,
         request_id,
-        code: None,
+        code: is_too_long.then_some("context_length_exceeded"),
         param: None,
     })
 }
