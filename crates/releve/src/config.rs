@@ -7,9 +7,10 @@
 //!
 //! Reading does no I/O but for the file itself; secrets are fetched when the configuration is resolved.
 
-mod contract;
+pub(crate) mod contract;
 pub(crate) mod effects;
 pub(crate) mod environment;
+pub(crate) mod estate;
 mod ledger;
 mod masking;
 pub(crate) mod period;
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use toml::de::{DeTable, DeValue};
 
+use self::estate::{Declared, ExchangeRate, Report, Targets};
 pub(crate) use self::ledger::{Durability, Ledger};
 use self::policy::PolicyKeys;
 use self::problem::{Problem, Problems};
@@ -63,6 +65,15 @@ pub(crate) struct Config {
     pub(crate) routes: Vec<Named<Route>>,
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_table")]
     pub(crate) products: Vec<Named<Product>>,
+    /// Dependencies whose requests do not pass here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) declared: Vec<At<Declared>>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_table")]
+    pub(crate) rates: Vec<Named<ExchangeRate>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) targets: Option<At<Targets>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<At<Report>>,
 }
 
 /// The name of the file that is looked for in the working folder.
@@ -109,6 +120,10 @@ impl Config {
             providers: section.tables("providers", |_, provider| Provider::read(provider)),
             routes: section.tables("routes", Route::read),
             products: section.tables("products", |_, product| Product::read(product)),
+            declared: contract::whole(section.tables_in("declared", Declared::read)),
+            rates: rates(section),
+            targets: section.table("targets", Targets::read),
+            report: section.table("report", Report::read),
         }
     }
 
@@ -129,6 +144,12 @@ impl Config {
     pub(crate) fn says_nothing_of_suppliers(&self) -> bool {
         self.providers.is_empty() && self.routes.is_empty()
     }
+}
+
+/// The exchange rates that could be read.
+fn rates(section: &mut Section<'_>) -> Vec<Named<ExchangeRate>> {
+    let written = section.tables("rates", ExchangeRate::read);
+    written.into_iter().filter_map(|Named { name, body }| Some(Named { name, body: body? })).collect()
 }
 
 /// Faults of TOML itself, and those other problems that they cannot have caused: what stands on a line with a fault, or

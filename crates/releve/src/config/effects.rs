@@ -91,9 +91,18 @@ pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
             ("owner", body.owner.is_some()),
             ("function", body.function.is_some()),
             ("max_outage", body.max_outage.is_some()),
+            ("max_degradation", body.max_degradation.is_some()),
+            ("approved", !body.approved.is_empty()),
         ];
         let written = written.into_iter().filter(|(_, written)| *written);
         keys.extend(written.map(|(key, _)| format!("products.{}.{key}", name.value)));
     }
+    let whole = [
+        ("declared", !config.declared.is_empty()),
+        ("rates", !config.rates.is_empty()),
+        ("targets", config.targets.is_some()),
+        ("report", config.report.is_some()),
+    ];
+    keys.extend(whole.into_iter().filter(|(_, written)| *written).map(|(key, _)| key.to_owned()));
     keys
 }

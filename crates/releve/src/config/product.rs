@@ -3,9 +3,11 @@
 use catalogue::Region;
 use serde::Serialize;
 
+use super::contract::whole;
 use super::period::Period;
+use super::problem::Problem;
 use super::section::Section;
-use super::value::{At, Share, choice};
+use super::value::{At, Day, Share, choice};
 
 choice! {
     /// How much its failure would hurt.
@@ -69,8 +71,44 @@ pub(crate) struct Product {
     /// The longest that it may be out of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_outage: Option<At<Period>>,
+    /// The most of its requests, as a share, that may go unserved or to a deployment that is not proven for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_degradation: Option<At<Share>>,
+    /// Deployments that somebody has found good enough for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) approved: Vec<At<Approval>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_share: Option<At<MaxShare>>,
+}
+
+/// `{ use = "house/llama-3.3-70b", by = "...", on = "2026-09-01", evidence = "...", until = "2027-09-01" }`
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Approval {
+    /// `provider/model`, as a route lists it.
+    #[serde(rename = "use")]
+    pub(crate) target: At<String>,
+    /// Who says so.
+    pub(crate) by: At<String>,
+    pub(crate) on: At<Day>,
+    /// Where it can be read why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) evidence: Option<At<String>>,
+    /// The last day that it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<At<Day>>,
+}
+
+impl Approval {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let (target, by, on) = (section.require("use"), section.require("by"), section.require("on"));
+        let (evidence, until): (_, Option<At<Day>>) = (section.get("evidence"), section.get("until"));
+        let on: At<Day> = on?;
+        if let Some(until) = until.as_ref().filter(|until| until.0 < on.0) {
+            let what = format!("the approval ends on {}, before it begins", until.0);
+            section.problem(Problem::error(&until.at, what).mend("write a day after on"));
+        }
+        Some(Self { target: target?, by: by?, on, evidence, until })
+    }
 }
 
 /// `max_share = { maker = 0.7, of = "money", over = "30d" }`: the most that one fault domain should carry.
@@ -102,13 +140,15 @@ impl Product {
             owner: section.get("owner"),
             function: section.get("function"),
             max_outage: section.get("max_outage"),
+            max_degradation: section.get("max_degradation"),
+            approved: whole(section.tables_in("approved", Approval::read)),
             max_share: section.table("max_share", MaxShare::read),
         }
     }
 }
 
 impl MaxShare {
-    fn read(section: &mut Section<'_>) -> Self {
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
         Self {
             maker: section.get("maker"),
             host: section.get("host"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use catalogue::{Protocol, Quirks, Region};
 use serde::Serialize;
 
-use super::contract::{Capacity, Contract, Cost};
+use super::contract::{Capacity, Contract, Cost, one};
 use super::problem::Problem;
 use super::secret::SecretPlace;
 use super::section::Section;
@@ -101,9 +101,7 @@ impl Provider {
                 .unwrap_or_default(),
             contract: section.table("contract", Contract::read),
             capacity: section.table("capacity", Capacity::read),
-            fixed_cost: section
-                .table("fixed_cost", Cost::read)
-                .and_then(|cost| Some(At { value: cost.value?, at: cost.at })),
+            fixed_cost: section.table("fixed_cost", Cost::read).and_then(one),
         };
         provider.check(section);
         provider

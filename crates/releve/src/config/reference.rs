@@ -31,7 +31,7 @@ fn known() -> BTreeSet<String> {
 /// A name that is free becomes `NAME`.
 fn general(key: &str) -> String {
     let mut parts: Vec<&str> = key.split('.').collect();
-    if parts.len() > 1 && ["providers", "routes", "products"].contains(&parts[0]) {
+    if parts.len() > 1 && ["providers", "routes", "products", "rates"].contains(&parts[0]) {
         parts[1] = "NAME";
     }
     parts.join(".")

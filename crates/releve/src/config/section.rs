@@ -109,6 +109,22 @@ impl<'a> Section<'a> {
         all
     }
 
+    /// The elements of a list of tables.
+    pub(crate) fn tables_in<T>(&mut self, key: &'static str, read: impl Fn(&mut Self) -> T) -> Vec<At<T>> {
+        let Some(elements) = self.elements(key) else { return Vec::new() };
+        let mut all = Vec::with_capacity(elements.len());
+        for element in elements {
+            let at = element.span();
+            let DeValue::Table(table) = element.get_ref() else {
+                self.refuse(key, &at, "a table", element.get_ref());
+                continue;
+            };
+            let value = Self::within(self.name_of(key), at.clone(), table, self.problems, &read);
+            all.push(At { value, at });
+        }
+        all
+    }
+
     /// The table at `key`.
     pub(crate) fn table<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Self) -> T) -> Option<At<T>> {
         let value = self.value(key)?;

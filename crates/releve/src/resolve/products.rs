@@ -56,6 +56,7 @@ fn resolved(named: &Named<product::Product>, config: &Config, problems: &Problem
         problems
             .add(Problem::error(&route.at, what).mend("add it to routes, or name one of them").consequence());
     }
+    approvals(named, config, problems);
     Product {
         name: named.name.value.as_str().into(),
         routes,
@@ -66,6 +67,24 @@ fn resolved(named: &Named<product::Product>, config: &Config, problems: &Problem
             Some(WithoutPrice::Refuse) => Unpriced::Refuse,
             Some(WithoutPrice::Allow) | None => Unpriced::Allow,
         },
+    }
+}
+
+/// Whether what is approved is anything that a route lists.
+fn approvals(named: &Named<product::Product>, config: &Config, problems: &Problems) {
+    let listed = || {
+        let entries = config.routes.iter().flat_map(|route| &route.body.deployments);
+        entries.filter_map(|entry| entry.target.as_ref()).map(|target| target.value.as_str())
+    };
+    for approval in &named.body.approved {
+        let target = &approval.target;
+        if listed().any(|known| known == target.value) {
+            continue;
+        }
+        let mend = did_you_mean(target, listed())
+            .unwrap_or_else(|| "name it as a route lists it, or add it to one".to_owned());
+        let what = format!("approved: no route lists \"{}\"", target.value);
+        problems.add(Problem::error(&target.at, what).mend(mend).consequence());
     }
 }
 
