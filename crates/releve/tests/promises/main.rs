@@ -35,3 +35,4 @@ mod p8;
 mod p9;
 mod p9_leaving;
 mod p9_sizes;
+mod postures;

@@ -170,7 +170,10 @@ impl<'a> Suppliers<'a> {
         let backing = &self.estate.backing[deployment];
         let limits = &mut self.limits[deployment];
         let tokens = (counts.input + counts.output) as f64;
-        let refused = |wait_ms| Failure::RateLimited { retry_after: Some(Duration::from_millis(wait_ms)) };
+        // Suppliers say it in whole seconds.
+        let refused = |wait_ms: u64| Failure::RateLimited {
+            retry_after: Some(Duration::from_secs(wait_ms.div_ceil(1_000))),
+        };
         if let Some(limit) = backing.requests_per_minute {
             limits.requests.take(1.0, limit * share, now).map_err(refused)?;
         }
