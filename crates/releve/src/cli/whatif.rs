@@ -6,6 +6,7 @@ mod input;
 mod layout;
 mod meant;
 mod outcome;
+mod premium;
 mod runs;
 mod shipped;
 mod show;
@@ -55,6 +56,9 @@ pub(crate) struct Arguments {
     /// Answer as Markdown.
     #[arg(long)]
     markdown: bool,
+    /// Leave out the price of insurance, which takes as long as all the rest.
+    #[arg(long)]
+    in_short: bool,
     #[command(flatten)]
     ledger: LedgerFile,
     #[command(flatten)]
@@ -120,6 +124,7 @@ impl Arguments {
             most: 2_000,
             backtest: false,
             markdown: false,
+            in_short: true,
             ledger: LedgerFile { ledger: ledger.ledger.clone() },
             period: super::ledger::period::Arguments::default(),
         }

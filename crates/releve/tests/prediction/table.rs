@@ -13,12 +13,14 @@ pub(crate) fn write(document: &Path, compared: &[Compared]) {
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
     let rows: String = compared.iter().map(row).collect();
-    let right = compared.iter().filter(|compared| compared.is_right()).count();
+    let figures = compared.len() * 4;
+    let right = compared.iter().flat_map(Compared::right).filter(|right| *right).count();
     let requests: usize = compared.iter().map(|compared| compared.requests).sum();
     let table = format!(
         "{BEGIN}\n| scenario | served | | cost | | first token p50 | | p95 | |\n|---|---|---|---|---|---|---|---|---|\n| | \
-         predicted | came | predicted | came | predicted | came | predicted | came |\n{rows}\n{right} of {} scenarios, {requests} \
-         requests: served within a point, cost within 2 % and times within 15 %, or inside the printed interval.\n{END}",
+         predicted | came | predicted | came | predicted | came | predicted | came |\n{rows}\n{right} of {figures} figures \
+         of {} scenarios ({requests} requests) lie within a point (served), 2 % (cost) and 15 % (times), or inside the printed \
+         95 % interval.\n{END}",
         compared.len()
     );
     std::fs::write(document, format!("{before}{table}{after}")).unwrap();
