@@ -16,6 +16,7 @@ mod explain;
 mod init;
 mod keys;
 mod ledger;
+mod posture;
 mod routes;
 mod serve;
 mod table;
@@ -108,6 +109,8 @@ enum Command {
     Catalogue(catalogue::Command),
     /// What would a loss, or any described future, do to each product?
     Whatif(whatif::Arguments),
+    /// What people decide about a supplier before it fails: watch, drain, leave.
+    Posture(posture::Arguments),
     /// Virtual keys of products.
     Keys(keys::Arguments),
     /// The configuration as it acts, or how it differs from what runs.
@@ -135,6 +138,7 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Explain(arguments) => explain::run(&arguments, desk, terminal),
         Command::Ledger(arguments) => ledger::run(arguments, desk, terminal),
         Command::Whatif(arguments) => whatif::run(&arguments, desk, terminal),
+        Command::Posture(arguments) => posture::run(&arguments, desk, terminal),
         Command::Keys(arguments) => keys::run(arguments, desk, terminal),
         Command::Catalogue(command) => catalogue::run(command, terminal),
         Command::Config(command) => config::run(&command, desk, terminal),

@@ -17,7 +17,8 @@ use gateway::{Clock, Key, KeyRing, MemoryBudget, Metrics, Phase, Shared, Stopper
 use routing::Dice;
 use secrecy::{ExposeSecret, SecretString};
 use store::{
-    KeyWatch, KeysInForce, NoStateKey, Sqlite, State, StateError, StateKey, StateOptions, StoreError,
+    KeyWatch, KeysInForce, NoStateKey, PostureWatch, Sqlite, State, StateError, StateKey, StateOptions,
+    StoreError,
 };
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +28,7 @@ pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
 use crate::config::Durability;
 use crate::config::environment::Environment;
 use crate::config::secret::SecretError;
+use crate::posture::{Decided, Now, Terms};
 use crate::resolve::Resolved;
 use crate::settings::Settings;
 use crate::tls;
@@ -138,11 +140,21 @@ pub(crate) struct Running {
     pub(crate) admin_listen: SocketAddr,
     pub(crate) shared: Shared,
     config: Arc<ArcSwap<serde_json::Value>>,
+    /// What contracts say by their dates, and what was decided.
+    standing: Arc<ArcSwap<Standing>>,
     journal: Arc<Sqlite>,
     state: Option<Arc<State>>,
     stopper: Stopper,
     threads: Vec<JoinHandle<()>>,
     _keys: KeyWatch,
+    _postures: PostureWatch,
+}
+
+/// What decides postures beside the moment.
+#[derive(Debug, Default)]
+struct Standing {
+    terms: Vec<Terms>,
+    decided: Decided,
 }
 
 /// Starts everything; when this returns, requests are taken.
@@ -171,6 +183,11 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         salt: journal.salt(),
     };
     let config = Arc::new(ArcSwap::from_pointee(shown(resolved)));
+    let standing = Arc::new(ArcSwap::from_pointee(Standing {
+        terms: Terms::of(&resolved.effective),
+        decided: Decided::default(),
+    }));
+    let postures = follow_postures(&plan.ledger.path, &shared, &standing)?;
     let access = Access { token: plan.admin_token, hosts: Vec::new() };
     let console = Console { shared: shared.clone(), access, config: Arc::clone(&config) };
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
@@ -184,11 +201,28 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         admin_listen,
         shared,
         config,
+        standing,
         journal,
         state,
         stopper,
         threads: running,
         _keys: watch,
+        _postures: postures,
+    })
+}
+
+/// Puts what is decided in force, and what dates bring, for as long as it is kept.
+fn follow_postures(
+    ledger: &std::path::Path,
+    shared: &Shared,
+    standing: &Arc<ArcSwap<Standing>>,
+) -> Result<PostureWatch, StoreError> {
+    let (snapshot, clock, standing) = (Arc::clone(&shared.snapshot), shared.clock, Arc::clone(standing));
+    PostureWatch::start(ledger, move |acts| {
+        let decided = Decided::of(acts);
+        let terms = standing.load().terms.clone();
+        decided.apply(&snapshot.load(), &terms, Now::of(clock));
+        standing.store(Arc::new(Standing { terms, decided }));
     })
 }
 
@@ -221,6 +255,10 @@ fn entropy() -> u64 {
 impl Running {
     /// Puts a new configuration in force. Requests under way end with the one that they began with.
     pub(crate) fn apply(&self, resolved: &Resolved) {
+        let standing = self.standing.load();
+        let standing = Standing { terms: Terms::of(&resolved.effective), decided: standing.decided.clone() };
+        standing.decided.apply(&resolved.snapshot, &standing.terms, Now::of(self.shared.clock));
+        self.standing.store(Arc::new(standing));
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
         self.config.store(Arc::new(shown(resolved)));
     }

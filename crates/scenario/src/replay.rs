@@ -12,6 +12,7 @@ mod engine;
 mod estate;
 mod flow;
 mod histogram;
+mod insurance;
 mod money;
 mod study;
 mod tally;
@@ -22,9 +23,12 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, Estate, Product, Route};
 pub use histogram::Histogram;
+pub use insurance::{Added, Fragility, LARGEST_CUT, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 
+#[cfg(test)]
+mod coverage;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod input;
 mod layout;
 mod meant;
 mod outcome;
+mod premium;
 mod runs;
 mod shipped;
 mod show;
@@ -13,7 +14,8 @@ mod trace;
 
 use std::path::PathBuf;
 
-use scenario::event::{Meaning, Target};
+use routing::PostureKind;
+use scenario::event::{Event, Meaning, Scenario, Target, What};
 
 use super::terminal::Terminal;
 use super::{CliError, Desk, Exit, LedgerFile};
@@ -54,6 +56,9 @@ pub(crate) struct Arguments {
     /// Answer as Markdown.
     #[arg(long)]
     markdown: bool,
+    /// Leave out the price of insurance, which takes as long as all the rest.
+    #[arg(long)]
+    in_short: bool,
     #[command(flatten)]
     ledger: LedgerFile,
     #[command(flatten)]
@@ -63,6 +68,67 @@ pub(crate) struct Arguments {
 fn meaning(text: &str) -> Result<Meaning, String> {
     let found = Meaning::NAMES.iter().find(|(name, _)| *name == text);
     found.map(|(_, meaning)| *meaning).ok_or_else(|| "write gone, api, licence or frozen".to_owned())
+}
+
+/// What a decision would do, shown before it is made; `None` where nothing is recorded that could tell.
+pub(super) fn of_posture(
+    target: &Target,
+    kind: PostureKind,
+    per_hour: f64,
+    ledger: &LedgerFile,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<Option<serde_json::Value>, CliError> {
+    let arguments = Arguments::of_posture(ledger);
+    let input = match input::read(&arguments, desk) {
+        Ok(input) => input,
+        Err(CliError::Failed { what, .. }) => {
+            terminal.remark(format_args!("what it would do cannot be told: {what}"))?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let target = input.known(target)?;
+    if kind == PostureKind::Normal {
+        return Ok(None);
+    }
+    let gone = std::time::Duration::from_secs_f64(3_600.0 / per_hour);
+    let span = if kind == PostureKind::Drain { gone } else { std::time::Duration::from_hours(24) };
+    let event = Event {
+        targets: vec![target.clone()],
+        from: std::time::Duration::ZERO,
+        until: None,
+        what: What::Posture { kind, per_hour },
+    };
+    let name = format!("{target}={kind}");
+    let scenario = Scenario { name, why: String::new(), span, events: vec![event], herd: None };
+    let answer = runs::answer(input, scenario, &arguments);
+    if terminal.json() {
+        return Ok(Some(serde_json::to_value(&answer).map_err(std::io::Error::from)?));
+    }
+    show::in_short(&answer, terminal)?;
+    Ok(None)
+}
+
+impl Arguments {
+    /// For a decision: the configured ledger, everything as usual.
+    fn of_posture(ledger: &LedgerFile) -> Self {
+        Self {
+            scenario: None,
+            lose: Vec::new(),
+            meaning: Meaning::Gone,
+            span: Period(std::time::Duration::from_hours(24)),
+            trace: None,
+            seed: 1,
+            no_herd: true,
+            most: 2_000,
+            backtest: false,
+            markdown: false,
+            in_short: true,
+            ledger: LedgerFile { ledger: ledger.ledger.clone() },
+            period: super::ledger::period::Arguments::default(),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {

@@ -2,6 +2,7 @@
 //! steer, a list for what only describes.
 
 use super::Config;
+use super::contract::Contract;
 use super::policy::{PolicyKeys, Prefer, TakeoverMode};
 use super::problem::Problem;
 use super::product::Product;
@@ -88,7 +89,10 @@ fn of_product(product: &Product, found: &mut Vec<Problem>) {
 pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
     let mut keys = Vec::new();
     for Named { name, body } in &config.providers {
-        let written = [("contract", body.contract.is_some()), ("fixed_cost", body.fixed_cost.is_some())];
+        // A contract with a date acts by it.
+        let dated = |contract: &Contract| contract.ends.is_some() || contract.ramp_down_from.is_some();
+        let undated = body.contract.as_ref().is_some_and(|contract| !dated(contract));
+        let written = [("contract", undated), ("fixed_cost", body.fixed_cost.is_some())];
         let written = written.into_iter().filter(|(_, written)| *written);
         keys.extend(written.map(|(key, _)| format!("providers.{}.{key}", name.value)));
     }

@@ -40,4 +40,5 @@ mod p8;
 mod p9;
 mod p9_leaving;
 mod p9_sizes;
+mod postures;
 mod signing;

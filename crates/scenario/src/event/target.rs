@@ -1,4 +1,5 @@
-//! Fault domains by name: `maker:openai`, `host:azure`, `region:eu/sweden`, `provider:house`.
+//! Who is meant: a fault domain by its name (`maker:openai`, `host:azure`, `region:eu/sweden`, `provider:house`, also written
+//! `account:house`), or everybody.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +16,10 @@ pub enum Domain {
     Host,
     /// Where it runs; a wider region holds the narrower.
     Region,
-    /// Who owns the host.
+    /// Who owns the company that the account is with.
     Owner,
+    /// Whose law that company obeys.
+    Country,
     /// The account.
     Provider,
     /// One model at one provider.
@@ -27,11 +30,12 @@ pub enum Domain {
 
 impl Domain {
     /// Every kind there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Maker,
         Self::Host,
         Self::Region,
         Self::Owner,
+        Self::Country,
         Self::Provider,
         Self::Deployment,
         Self::Everybody,
@@ -44,6 +48,7 @@ impl Domain {
             Self::Host => "host",
             Self::Region => "region",
             Self::Owner => "owner",
+            Self::Country => "country",
             Self::Provider => "provider",
             Self::Deployment => "deployment",
             Self::Everybody => "everybody",
@@ -60,10 +65,19 @@ pub struct Target {
     pub name: Arc<str>,
 }
 
+/// Who stands behind an account, as far as the contract says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Company<'a> {
+    /// Who owns the company.
+    pub owner: Option<&'a str>,
+    /// Whose law it obeys.
+    pub country: Option<&'a str>,
+}
+
 /// Text that names no fault domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" names nobody: write maker:NAME, host:NAME, region:NAME, owner:NAME, provider:NAME or deployment:NAME"
+    "\"{0}\" names nobody: write maker:NAME, host:, region:, owner:, country:, provider: or deployment:NAME"
 )]
 pub struct InvalidTarget(String);
 
@@ -76,7 +90,9 @@ impl FromStr for Target {
             return Ok(Self { domain: Domain::Everybody, name: text.into() });
         }
         let (kind, name) = text.split_once(':').ok_or_else(invalid)?;
-        let domain = Domain::ALL.into_iter().find(|domain| domain.as_str() == kind).ok_or_else(invalid)?;
+        let kind = if kind == "account" { Domain::Provider.as_str() } else { kind };
+        let named = Domain::ALL.into_iter().filter(|domain| *domain != Domain::Everybody);
+        let domain = named.into_iter().find(|domain| domain.as_str() == kind).ok_or_else(invalid)?;
         if name.is_empty() { Err(invalid()) } else { Ok(Self { domain, name: name.into() }) }
     }
 }
@@ -98,7 +114,13 @@ impl Target {
 
     /// Whether a deployment belongs to it.
     pub fn names(&self, estate: &Estate, deployment: usize) -> bool {
-        let facts = &estate.deployments[deployment];
+        let backing = &estate.backing[deployment];
+        let company = Company { owner: backing.owner.as_deref(), country: backing.country.as_deref() };
+        self.holds(&estate.deployments[deployment], estate.provider_of(deployment), company)
+    }
+
+    /// The same of what the router knows, its provider's name and the company behind that.
+    pub fn holds(&self, facts: &routing::Deployment, provider: &str, company: Company<'_>) -> bool {
         match self.domain {
             Domain::Maker => facts.maker == self.name,
             Domain::Host => facts.host == self.name,
@@ -111,8 +133,9 @@ impl Target {
                 };
                 region.is_some_and(inside)
             }
-            Domain::Owner => estate.backing[deployment].owner.as_deref() == Some(&*self.name),
-            Domain::Provider => *estate.provider_of(deployment) == self.name,
+            Domain::Owner => company.owner == Some(&*self.name),
+            Domain::Country => company.country == Some(&*self.name),
+            Domain::Provider => *provider == *self.name,
             Domain::Deployment => facts.name == self.name,
             Domain::Everybody => true,
         }
@@ -130,6 +153,9 @@ impl Target {
             }
             if let Some(owner) = &estate.backing[index].owner {
                 add(Domain::Owner, owner);
+            }
+            if let Some(country) = &estate.backing[index].country {
+                add(Domain::Country, country);
             }
             add(Domain::Provider, estate.provider_of(index));
             add(Domain::Deployment, &facts.name);

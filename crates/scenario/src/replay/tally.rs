@@ -8,7 +8,7 @@ use super::histogram::Histogram;
 pub(crate) const PARTS: usize = 400;
 
 /// The whole.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     /// By product.
     pub products: Vec<ProductTally>,

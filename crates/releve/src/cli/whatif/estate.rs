@@ -8,7 +8,7 @@ use scenario::fit::Samples;
 use scenario::replay::{Backing, Estate, Product, Route};
 
 use crate::config::provider::Provider;
-use crate::config::value::Named;
+use crate::config::{Config, product};
 use crate::settings::Settings;
 
 /// The host of organisations' own machines in the catalogue.
@@ -17,8 +17,7 @@ const OWN: &str = "own";
 /// Everything configured, with the limits that it states.
 pub(super) fn of(settings: &Settings) -> Estate {
     let snapshot = &settings.resolved.snapshot;
-    let providers = &settings.resolved.effective.providers;
-    let backing = (0..snapshot.routing.len()).map(|index| backing(snapshot, providers, index)).collect();
+    let backing = (0..snapshot.routing.len()).map(|index| backing(settings, index)).collect();
     Estate {
         deployments: snapshot.routing.clone(),
         backing,
@@ -45,31 +44,38 @@ pub(super) fn of(settings: &Settings) -> Estate {
                         .map(|outage| outage.value.0),
                     refuses_unpriced: product.unpriced == Unpriced::Refuse,
                     regions: Some(Arc::clone(&product.regions)),
-                    approved: Vec::new(),
+                    approved: written.map_or_else(Vec::new, |named| approved(snapshot, &named.body)),
                 }
             })
             .collect(),
     }
 }
 
-fn backing(snapshot: &Snapshot, providers: &[Named<Provider>], index: usize) -> Backing {
+fn backing(settings: &Settings, index: usize) -> Backing {
+    let snapshot = &settings.resolved.snapshot;
+    let providers = &settings.resolved.effective.providers;
     let facts = &snapshot.routing[index];
     let account = &snapshot.providers[usize::from(facts.provider.0)];
     let written = providers.iter().find(|named| *named.name.value == *account.name).map(|named| &named.body);
     let is_own = &*facts.host == OWN;
+    let contract = written.and_then(|provider| provider.contract.as_ref());
     let capacity = written.and_then(|provider| provider.capacity.as_ref());
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let per_minute = |limit: Option<u64>| limit.map(|limit| limit as f64);
     let requests = per_minute(capacity.and_then(|all| all.requests_per_minute.as_ref()).map(|all| all.value));
     let tokens = per_minute(capacity.and_then(|all| all.tokens_per_minute.as_ref()).map(|all| all.value));
     Backing {
-        owner: None,
+        owner: contract.and_then(|terms| terms.owner.as_ref()).map(|owner| owner.value.as_str().into()),
+        country: contract
+            .and_then(|terms| terms.country.as_ref())
+            .map(|country| country.value.as_str().into()),
         prices: snapshot.deployments[index].prices.clone(),
         requests_per_minute: requests,
         // What own machines cannot do at once queues; what a supplier does not let through is refused.
         tokens_per_minute: tokens.filter(|_| !is_own),
         works_off_per_minute: tokens.filter(|_| is_own),
-        fixed_usd_per_day: written.map_or(0.0, fixed_usd_per_day),
+        fixed_usd_per_day: written
+            .map_or(0.0, |provider| fixed_usd_per_day(provider, &settings.loaded.config)),
         weights: if is_own { Weights::Open } else { weights(written, &facts.name) },
     }
 }
@@ -82,8 +88,8 @@ fn weights(provider: Option<&Provider>, deployment: &str) -> Weights {
     entry.and_then(|entry| entry.model(model).map(|model| model.weights.clone())).unwrap_or_default()
 }
 
-/// Fixed costs in US dollars; other currencies need a rate.
-fn fixed_usd_per_day(provider: &Provider) -> f64 {
+/// Fixed costs in US dollars, by the configuration's rates; 0 where a rate is missing, which `check` says.
+fn fixed_usd_per_day(provider: &Provider, config: &Config) -> f64 {
     let Some(cost) = &provider.fixed_cost else { return 0.0 };
     let amount = cost.amount.value.0.parse::<f64>().unwrap_or(0.0);
     let days = match cost.per.as_str() {
@@ -91,7 +97,19 @@ fn fixed_usd_per_day(provider: &Provider) -> f64 {
         "month" => 365.25 / 12.0,
         _ => 365.25,
     };
-    if cost.currency.value.0 == "USD" { amount / days } else { 0.0 }
+    let currency = &cost.currency.value.0;
+    let rate = config.rates.iter().find(|named| named.name.value == *currency);
+    let rate = rate.and_then(|named| named.body.usd.value.0.parse::<f64>().ok());
+    let usd = if currency == "USD" { 1.0 } else { rate.unwrap_or(0.0) };
+    amount / days * usd
+}
+
+/// Whom people have approved for a product, by index.
+fn approved(snapshot: &Snapshot, product: &product::Product) -> Vec<usize> {
+    let names = product.approved.iter().map(|approval| approval.target.value.as_str());
+    names
+        .filter_map(|name| snapshot.deployments.iter().position(|deployment| *deployment.name == *name))
+        .collect()
 }
 
 /// Limits that suppliers told in their headers, where the configuration states none.

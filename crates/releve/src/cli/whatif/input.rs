@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gateway::snapshot::Snapshot;
 use ledger::Record;
+use scenario::PROVING_REQUESTS;
 use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
 use scenario::replay::{Backtest, Estate, Reader, Recording, backtest};
@@ -17,9 +18,6 @@ use crate::config::problem::nearest;
 use crate::config::scenario as file;
 use crate::config::source::Source;
 use crate::settings::{Settings, SettingsError};
-
-/// So many answers prove a deployment for a product.
-const PROVES: u64 = 20;
 
 /// See the module.
 #[derive(Debug)]
@@ -61,13 +59,15 @@ pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliE
     let proven = (0..estate.products.len())
         .map(|product| {
             let served = |index: usize| {
-                recording.served.get(&(product, index)).is_some_and(|(count, _)| *count >= PROVES)
+                recording.served.get(&(product, index)).is_some_and(|(count, _)| *count >= PROVING_REQUESTS)
             };
             let approved = &estate.products[product].approved;
             (0..estate.deployments.len()).map(|index| served(index) || approved.contains(&index)).collect()
         })
         .collect();
-    let backtest = backtest(&recording, &estate, arguments.seed);
+    // A file says who asks, not what came of it.
+    let ledgers = arguments.trace.is_none();
+    let backtest = ledgers.then(|| backtest(&recording, &estate, arguments.seed)).flatten();
     Ok(Input { estate, recording, fitted, backtest, proven, source })
 }
 
@@ -96,27 +96,31 @@ fn routes(settings: &Settings) -> Vec<Option<u16>> {
 }
 
 impl Input {
+    /// The same target, if the configuration has it.
+    pub(super) fn known(&self, target: &Target) -> Result<Target, CliError> {
+        let shares = Shares::of(&self.recording, &self.estate);
+        let name = shares.meant(&target.to_string()).map_err(|mend| {
+            CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
+        })?;
+        name.parse().map_err(|error: scenario::event::InvalidTarget| CliError::usage(error.to_string()))
+    }
+
     /// What is asked; `None` where nothing is.
     pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Option<Scenario>, CliError> {
         let shares = Shares::of(&self.recording, &self.estate);
         let asked = match (&arguments.scenario, &arguments.lose[..]) {
             (Some(name), _) => Some(named(name, &shares)?),
             (None, []) => None,
-            (None, lost) => Some(self.loss(lost, arguments, &shares)?),
+            (None, lost) => Some(self.loss(lost, arguments)?),
         };
         Ok(asked
             .map(|scenario| if arguments.no_herd { Scenario { herd: None, ..scenario } } else { scenario }))
     }
 
-    fn loss(&self, lost: &[Target], arguments: &Arguments, shares: &Shares) -> Result<Scenario, CliError> {
+    fn loss(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {
         let mut whole: Option<Scenario> = None;
         for target in lost {
-            let name = shares.meant(&target.to_string()).map_err(|mend| {
-                CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
-            })?;
-            let target: Target = name
-                .parse()
-                .map_err(|error: scenario::event::InvalidTarget| CliError::usage(error.to_string()))?;
+            let target = self.known(target)?;
             let loss = Scenario::loss(&target, arguments.meaning, arguments.span.0, &self.estate);
             whole = Some(match whole {
                 None => loss,

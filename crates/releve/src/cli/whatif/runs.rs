@@ -13,7 +13,7 @@ use scenario::replay::{
 
 use super::input::Input;
 use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow};
-use super::{Arguments, layout};
+use super::{Arguments, layout, premium};
 
 /// A run is not shorter than this: breakers wait for up to a minute.
 const SHORTEST_MS: u64 = 300_000;
@@ -68,7 +68,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         shares: shares(&question, &before, &after),
         limits_hit: limits(estate, &after),
         sensitivity,
-        insurance: Vec::new(),
+        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question) },
         backtest,
     }
 }

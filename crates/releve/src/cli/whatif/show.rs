@@ -35,6 +35,20 @@ pub(super) fn print(answer: &Answer, markdown: bool, terminal: &mut Terminal) ->
     pages.text(&told(answer.backtest.as_ref()))
 }
 
+/// What matters before a decision.
+pub(super) fn in_short(answer: &Answer, terminal: &mut Terminal) -> Result<(), CliError> {
+    let mut pages = Pages::new(terminal, false);
+    pages.title(&format!(
+        "What {} would do, within {}",
+        answer.scenario,
+        Period(Duration::from_secs_f64(answer.span_s))
+    ))?;
+    products(answer, &mut pages)?;
+    refusals(answer, &mut pages)?;
+    pages.text("`releve whatif` says what this rests on.")?;
+    terminal.line("")
+}
+
 fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.heading("Before and after, with 95 % intervals")?;
     let heads = [

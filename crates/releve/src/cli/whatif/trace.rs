@@ -1,7 +1,6 @@
 //! Arrivals and token counts from a file, where there is no ledger of one's own: CSV with a heading, or a JSON object a
-//! line; `arrival_s` or `arrival_ms`, `input_tokens`, `output_tokens`, and if wanted `product`.
+//! line; `arrival_s` or `arrival_ms`, `input_tokens`, `output_tokens`, and if wanted `product` or `route`.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -19,6 +18,7 @@ struct Line {
     input_tokens: Option<u32>,
     output_tokens: Option<u32>,
     product: Option<String>,
+    route: Option<String>,
 }
 
 /// The requests of a file, dealt out to the configured products in turn where it names none.
@@ -32,14 +32,6 @@ pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Resu
         regions: std::sync::Arc::default(),
     };
     let shape = recording.traffic.shape(shape);
-    let usable: Vec<u16> =
-        (0..).zip(routes).filter(|(_, route)| route.is_some()).map(|(index, _)| index).collect();
-    if usable.is_empty() {
-        return Err(CliError::usage("no product has a route that a trace could be sent to")
-            .mend("give a product a default_route, or one route only"));
-    }
-    let by_name: HashMap<&str, u16> =
-        (0..).zip(&estate.products).map(|(index, product)| (&*product.name, index)).collect();
     let mut heads: Option<Vec<&str>> = None;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |what: &str| CliError::usage(format!("{}:{}: {what}", path.display(), number + 1));
@@ -48,14 +40,8 @@ pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Resu
         let at_ms = at_ms
             .filter(|at| at.is_finite() && *at >= 0.0)
             .ok_or_else(|| wrong("arrival_s or arrival_ms is missing"))?;
-        let product = match &line.product {
-            Some(name) => *by_name
-                .get(name.as_str())
-                .ok_or_else(|| wrong(&format!("there is no product \"{name}\"")))?,
-            None => usable[recording.traffic.asks.len() % usable.len()],
-        };
-        let route =
-            routes[usize::from(product)].ok_or_else(|| wrong("this product has no route of its own"))?;
+        let turn = recording.traffic.asks.len();
+        let (product, route) = dealt(&line, turn, estate, routes).map_err(|what| wrong(&what))?;
         let input = line.input_tokens.ok_or_else(|| wrong("input_tokens is missing"))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
         let at_ms = at_ms as u64;
@@ -75,6 +61,34 @@ pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Resu
     recording.traffic.asks.sort_by_key(|ask| ask.at_ms);
     recording.traffic.length_ms = recording.traffic.asks.last().map_or(1, |ask| ask.at_ms + 1);
     Ok(recording)
+}
+
+/// Whose request it is, and to which route: as the line says, else each product in turn.
+fn dealt(line: &Line, turn: usize, estate: &Estate, routes: &[Option<u16>]) -> Result<(u16, u16), String> {
+    let place = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
+    let named = |name: &String| estate.products.iter().position(|product| *product.name == **name);
+    let product = match &line.product {
+        Some(name) => Some(named(name).ok_or_else(|| format!("there is no product \"{name}\""))?),
+        None => None,
+    };
+    if let Some(name) = &line.route {
+        let route = estate.routes.iter().position(|route| *route.name == **name);
+        let route = route.ok_or_else(|| format!("there is no route \"{name}\""))?;
+        // Who is not named counts as whoever needs no key.
+        let product = product.or_else(|| named(&"local".to_owned())).unwrap_or(0);
+        return Ok((place(product), place(route)));
+    }
+    let usable: Vec<usize> =
+        (0..estate.products.len()).filter(|product| routes[*product].is_some()).collect();
+    let product = match product {
+        Some(product) => product,
+        None if usable.is_empty() => {
+            return Err("no product has a route of its own: name one in a column `route`".to_owned());
+        }
+        None => usable[turn % usable.len()],
+    };
+    let route = routes[product].ok_or("this product has no route of its own: add a column `route`")?;
+    Ok((place(product), route))
 }
 
 fn text(path: &Path) -> Result<String, CliError> {
@@ -108,6 +122,7 @@ fn parsed<'a>(line: &'a str, heads: &mut Option<Vec<&'a str>>) -> Result<Option<
             "input_tokens" => read.input_tokens = Some(number()? as u32),
             "output_tokens" => read.output_tokens = Some(number()? as u32),
             "product" => read.product = Some(field.to_owned()),
+            "route" => read.route = Some(field.to_owned()),
             _ => {}
         }
     }
