@@ -19,6 +19,7 @@ mod gzip;
 mod held;
 mod intake;
 mod keys;
+mod media;
 mod memory;
 mod metrics;
 mod models;

@@ -7,7 +7,7 @@ use gateway::snapshot::{Names, Route};
 use routing::RouteEntry;
 
 use super::deployments::Deployments;
-use super::policy;
+use super::policy::{self, Fetchers};
 use crate::config::Config;
 use crate::config::problem::{Problem, Problems};
 use crate::config::route;
@@ -18,6 +18,7 @@ pub(super) fn build(
     config: &Config,
     deployments: &mut Deployments<'_>,
     names: &mut Names,
+    fetchers: &Fetchers<'_>,
     problems: &Problems,
 ) -> Vec<Route> {
     let base = policy::base(config);
@@ -27,6 +28,7 @@ pub(super) fn build(
         routes.push(Route {
             name: named.name.value.as_str().into(),
             policy: policy::resolved(&keys),
+            fetcher: fetchers.of(&keys),
             entries: entries(named, deployments, problems),
             direct: false,
         });
