@@ -15,6 +15,7 @@ use wire::{Codec, Edit};
 
 use crate::alarm::Limits;
 use crate::asked::{Asked, codec};
+use crate::media::Fetched;
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
 use crate::reply::Dialect;
@@ -50,6 +51,8 @@ pub(crate) struct Call {
     pub(crate) leaves_proofs_out: Cell<bool>,
     /// What it asks for in no dialect, once somebody has to be told in another.
     pub(crate) neutral: Neutral,
+    /// The same with the media that it points at, once somebody wants bytes.
+    pub(crate) fetched: Fetched,
     /// The client's body and its share of memory, until nobody can be asked again.
     pub(crate) body: RefCell<Bytes>,
     pub(crate) reservation: RefCell<Option<Reservation>>,
@@ -217,6 +220,7 @@ impl Call {
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
             (self.is_translated(deployment), "translated"),
+            (self.is_translated(deployment) && self.fetched.get().is_some_and(Option::is_some), "media"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),

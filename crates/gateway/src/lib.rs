@@ -20,6 +20,7 @@ mod held;
 mod intake;
 mod kept;
 mod keys;
+mod media;
 mod memory;
 mod metrics;
 mod models;

@@ -14,6 +14,7 @@ use wire::Failure;
 
 use crate::call::Call;
 use crate::door::{self, Endpoint, NoEndpoint};
+use crate::media::Fetched;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
 use crate::pass::ClientHeaders;
@@ -141,6 +142,7 @@ where
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
         neutral: Neutral::new(),
+        fetched: Fetched::new(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
     };

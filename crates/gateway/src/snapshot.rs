@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalogue::{PriceList, Quirks, Region};
 use routing::{DeploymentIndex, Policy, RouteEntry, World};
-use upstream::Target;
+use upstream::{Fetcher, Target};
 
 /// Everything that one request needs to know of the configuration. A request keeps the one it began with.
 #[derive(Debug)]
@@ -129,6 +129,8 @@ pub struct Route {
     pub name: Arc<str>,
     /// What is allowed, preferred and tried next.
     pub policy: Policy,
+    /// Who fetches what a client points at, where that is wanted.
+    pub fetcher: Option<Fetcher>,
     /// Its deployments, in the configured order.
     pub entries: Vec<RouteEntry>,
     /// Whether it stands for one deployment or bare model id, and so is open to `direct` products only.

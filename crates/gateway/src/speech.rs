@@ -162,6 +162,9 @@ fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) ->
 
 /// The request in no dialect.
 fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
+    if let Some(Some(inlined)) = call.fetched.get() {
+        return Ok(Arc::clone(&inlined.request));
+    }
     let read = || {
         let mut request = client.decode_request(&call.body.borrow())?;
         request.stream = call.asked.stream;

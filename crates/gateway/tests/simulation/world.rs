@@ -271,6 +271,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         routes: vec![Route {
             name: "assistant".into(),
             policy: plot.policy.clone(),
+            fetcher: None,
             entries: entries.collect(),
             direct: false,
         }],

@@ -7,7 +7,7 @@ use gateway::snapshot::{Names, Route};
 use routing::{Policy, RouteEntry};
 
 use super::deployments::Deployments;
-use super::policy;
+use super::policy::{self, Fetchers};
 use crate::config::Config;
 use crate::config::problem::{Problem, Problems};
 use crate::config::route;
@@ -18,6 +18,7 @@ pub(super) fn build(
     config: &Config,
     deployments: &mut Deployments<'_>,
     names: &mut Names,
+    fetchers: &Fetchers<'_>,
     problems: &Problems,
 ) -> Vec<Route> {
     let base = policy::base(config);
@@ -30,6 +31,7 @@ pub(super) fn build(
                 keep_warm: named.body.keep_warm.as_ref().map_or(0.0, |share| share.0),
                 ..policy::resolved(&keys)
             },
+            fetcher: fetchers.of(&keys),
             entries: entries(named, deployments, problems),
             direct: false,
         });

@@ -36,7 +36,7 @@ fn doors() -> [(&'static str, &'static str, Value, &'static str, Value); 3] {
     ]
 }
 
-async fn house(protocol: &str, supplier: &Handle) -> (House, Gateway) {
+fn house(protocol: &str, supplier: &Handle) -> (House, Gateway) {
     let url = if protocol.starts_with("openai") { supplier.openai_base_url() } else { supplier.base_url() };
     let provider = format!(
         "[providers.a]\nprotocol = \"{protocol}\"\nbase_url = \"{url}\"\napi_key = {{ file = \"key\" }}"
@@ -58,7 +58,7 @@ async fn count(gateway: &Gateway, path: &str, body: &Value) -> Reply {
 async fn d12_tokens_are_counted_by_who_would_serve_the_prompt() {
     for (protocol, path, body, place, object) in doors() {
         let supplier = Supplier::builder().spawn().await.unwrap();
-        let (house, gateway) = house(protocol, &supplier).await;
+        let (house, gateway) = house(protocol, &supplier);
         let reply = count(&gateway, path, &body).await;
         assert_eq!(reply.header("x-releve-estimate"), None, "{protocol}");
         let counted = reply.json();
@@ -84,7 +84,7 @@ async fn d12_who_cannot_count_is_estimated_for() {
             if away {
                 supplier.cut().await;
             }
-            let (_house, gateway) = house(speaks, &supplier).await;
+            let (_house, gateway) = house(speaks, &supplier);
             let reply = count(&gateway, path, &body).await;
             assert_eq!(reply.header("x-releve-estimate"), Some("true"), "{protocol} at {speaks}");
             let counted = reply.json();

@@ -9,7 +9,7 @@ use crate::harness::{Config, Gateway, House};
 
 const SPOKEN: [&str; 3] = ["gemini", "openai-chat", "anthropic-messages"];
 
-async fn house(protocol: &str, supplier: &Handle, policy: &str) -> (House, Gateway) {
+fn house(protocol: &str, supplier: &Handle, policy: &str) -> (House, Gateway) {
     let url = if protocol.starts_with("openai") { supplier.openai_base_url() } else { supplier.base_url() };
     let provider = format!(
         "[providers.a]\nprotocol = \"{protocol}\"\nbase_url = \"{url}\"\napi_key = {{ file = \"key\" }}"
@@ -38,7 +38,7 @@ fn text(responses: &[Value]) -> String {
 async fn f20_a_stream_without_sse_is_one_json_list() {
     for protocol in SPOKEN {
         let supplier = Supplier::builder().spawn().await.unwrap();
-        let (house, gateway) = house(protocol, &supplier, "").await;
+        let (house, gateway) = house(protocol, &supplier, "");
         for version in ["v1beta", "v1alpha", "v1"] {
             let path = format!("/{version}/models/r:streamGenerateContent");
             let events = ask(&gateway, &format!("{path}?alt=sse")).await;
@@ -70,7 +70,7 @@ async fn f20_a_list_that_breaks_says_so() {
     for protocol in SPOKEN {
         let cut = Fault::Cut { after: After::Tokens(4), with: CutWith::Fin };
         let supplier = Supplier::builder().script([Rule::always(cut)]).spawn().await.unwrap();
-        let (house, gateway) = house(protocol, &supplier, "").await;
+        let (house, gateway) = house(protocol, &supplier, "");
         let reply = ask(&gateway, "/v1beta/models/r:streamGenerateContent").await;
         assert!(serde_json::from_slice::<Value>(&reply.body).is_err(), "{protocol}: {}", reply.lossy());
         let closed = format!("{}]", reply.text());
@@ -87,7 +87,7 @@ async fn f20_a_list_that_breaks_says_so() {
 async fn f20_signs_of_life_are_white_space_in_a_list() {
     let slow = Fault::SlowHeaders { delay_ms: 700 };
     let supplier = Supplier::builder().script([Rule::always(slow)]).spawn().await.unwrap();
-    let (_house, gateway) = house("gemini", &supplier, "keepalive = \"100ms\"").await;
+    let (_house, gateway) = house("gemini", &supplier, "keepalive = \"100ms\"");
     let reply = ask(&gateway, "/v1beta/models/r:streamGenerateContent").await;
     assert!(reply.text().starts_with("\n\n"), "{}", reply.lossy());
     assert!(!text(reply.json().as_array().unwrap()).is_empty());

@@ -23,6 +23,7 @@ mod f20_gemini_lists;
 mod g13;
 mod g22;
 mod g24_canary;
+mod g25_media;
 mod g27_full_disk;
 mod harness;
 mod load;
