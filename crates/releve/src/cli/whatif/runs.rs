@@ -16,7 +16,7 @@ use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, Sensitiv
 use super::{Arguments, layout, premium};
 
 /// A run is not shorter than this: breakers wait for up to a minute.
-const SHORTEST_MS: u64 = 300_000;
+const SHORTEST_MS: u64 = 120_000;
 
 /// Everything that the runs of one question share.
 #[derive(Debug)]
@@ -268,17 +268,26 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
             &with(Some(Herd { limits: 0.25, slower: 4.0 })),
         ));
     }
-    let mut bounded = question.estate.clone();
-    for (backing, carried) in bounded.backing.iter_mut().zip(carried_per_minute(question)) {
+    let carried = carried_per_minute(question);
+    if carried.iter().any(|tokens| *tokens > 0.0) {
+        let bounded = bounded(&question.estate, &carried);
+        rows.push(row(
+            "limits: nobody takes more a minute than it has carried here",
+            &question.play_in(&bounded, course, 1.0),
+        ));
+    }
+    rows.push(row("answers half as long again", &question.play(course, 1.5)));
+    rows
+}
+
+/// The estate in which limits that are not known are what was carried.
+fn bounded(estate: &Estate, carried: &[f64]) -> Estate {
+    let mut bounded = estate.clone();
+    for (backing, carried) in bounded.backing.iter_mut().zip(carried) {
         let known = backing.tokens_per_minute.or(backing.works_off_per_minute);
         backing.tokens_per_minute = known.or(Some(carried.max(1.0)));
     }
-    rows.push(row(
-        "limits: nobody takes more a minute than it has carried here",
-        &question.play_in(&bounded, course, 1.0),
-    ));
-    rows.push(row("answers half as long again", &question.play(course, 1.5)));
-    rows
+    bounded
 }
 
 /// The most tokens that each deployment carried here in a minute, as recorded.

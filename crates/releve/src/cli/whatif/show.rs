@@ -259,6 +259,9 @@ fn percent(share: f64) -> String {
 }
 
 fn ms(ms: f64) -> String {
+    if ms <= 0.0 {
+        return "-".to_owned();
+    }
     if ms < 9_999.5 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1_000.0) }
 }
 
