@@ -2,7 +2,7 @@
 //!
 //! One file a step; [`answer`] is their list. Everything that waits is bounded, everything that is decided comes
 //! from `routing`, everything that is known of a protocol from `wire`. No step asks a database or another machine
-//! but the supplier itself.
+//! but the supplier itself; a product that keeps its responses has its own file asked, by a thread that waits in its stead.
 
 mod admit;
 mod alarm;

@@ -1,7 +1,8 @@
-//! The ledger and the keys on disk: one `SQLite` file, one writer thread.
+//! The ledger and the keys on disk: one `SQLite` file, one writer thread. Kept responses: another file, for who wants it.
 //!
 //! **For**: keeping what the gateway says happened ([`Sqlite`], a [`ledger::Journal`]), reading it back while that goes
-//! on ([`Reader`]), proving that it is whole ([`verify`]), and issuing virtual keys ([`Keys`], [`KeyWatch`]).
+//! on ([`Reader`]), proving that it is whole ([`verify`]), issuing virtual keys ([`Keys`], [`KeyWatch`]), and keeping
+//! responses for a next turn ([`State`]).
 //!
 //! **Promises**:
 //! - What was acknowledged is there after `kill -9` (`crash-safe`) or a power cut (`power-safe`), once. A request that
@@ -11,7 +12,7 @@
 //!   when it works again. Nothing is dropped silently.
 //! - A revoked key is refused everywhere when `keys revoke` returns; a posture is in force when `posture` does.
 //!
-//! **Never**: asks a disk on a request's path, keeps a secret, or changes a record.
+//! **Never**: asks a disk on the path of a request whose product keeps no responses, keeps a secret, or changes a record.
 
 mod acknowledge;
 mod clock;

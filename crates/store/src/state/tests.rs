@@ -253,3 +253,17 @@ async fn many_are_kept_at_once() {
         state.turn("a", &id.to_string()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_written_is_said_and_the_next_is_written() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    let database = rusqlite::Connection::open(options(folder.path()).path).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON turn BEGIN SELECT RAISE(ABORT, 'full'); END";
+    database.execute_batch(full).unwrap();
+    assert!(matches!(state.keep(turn("a", "1", None)).await, Err(StateError::Unwritten)));
+    assert!(matches!(state.turn("a", "1").await, Err(NoTurn::Missing { .. })));
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap();
+    state.turn("a", "1").await.unwrap();
+}
