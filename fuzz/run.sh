@@ -16,9 +16,12 @@ RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-
 built=$(cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 protocols=$(sed -n 's/.*Self::.* => "\(.*\)",$/\1/p' ../crates/catalogue/src/protocol.rs)
 if [ "$target" = all ]; then
-  target="event_stream peek reply sse"
-  for kind in request answer stream; do
-    for protocol in $protocols; do target="$target $kind-$protocol"; done
+  target=
+  for binary in $(ls src/bin | sed 's/\.rs$//'); do
+    case $binary in
+      request | answer | stream) for protocol in $protocols; do target="$target $binary-$protocol"; done ;;
+      *) target="$target $binary" ;;
+    esac
   done
 fi
 for name in $target; do

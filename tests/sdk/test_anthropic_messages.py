@@ -111,7 +111,7 @@ async def test_g8_usage_of_streams_is_that_of_plain_answers(anthropic_caller, me
     assert used["usage_source"] == "supplier"
 
 
-async def test_g7_cache_marks_reach_the_supplier_and_are_told_apart_in_the_ledger(
+async def test_g7_h06_cache_marks_reach_the_supplier_and_are_told_apart_in_the_ledger(
     anthropic_caller, messages, gateway, change
 ):
     change(prompt_cache=True)

@@ -77,6 +77,9 @@ pub struct ProviderEntry {
     pub key_env: Vec<String>,
     /// Environment variables that hold a base URL in the same meaning as [`base_url`](Self::base_url).
     pub base_url_env: Vec<String>,
+    /// Which values of `anthropic-beta` and `OpenAI-Beta` are taken there; `*` stands for all. Others are refused with 400
+    /// by some hosts, and so stay here.
+    pub betas: Vec<String>,
     /// Who runs the machines: `openai`, `azure`, `aws`, `own`.
     pub host: String,
     /// Who made all its models, where that is one; else see each model.

@@ -61,6 +61,7 @@ struct File {
     headers: Option<BTreeMap<String, String>>,
     key_env: Option<Vec<String>>,
     base_url_env: Option<Vec<String>>,
+    betas: Option<Vec<String>>,
     host: Option<String>,
     maker: Option<String>,
     region: Option<Region>,
@@ -183,6 +184,7 @@ fn assemble(name: &str, file: File, like: Option<&ProviderEntry>) -> Result<Prov
             .base_url_env
             .or_else(|| like.map(|preset| preset.base_url_env.clone()))
             .unwrap_or_default(),
+        betas: file.betas.or_else(|| like.map(|preset| preset.betas.clone())).unwrap_or_default(),
         host: file
             .host
             .or_else(|| like.map(|preset| preset.host.clone()))

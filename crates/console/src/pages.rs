@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use gateway::snapshot::Snapshot;
 use gateway::{ReplyBody, Shared};
 use http::{HeaderValue, Response, StatusCode, header};
-use routing::{DeploymentIndex, State};
+use routing::{DeploymentIndex, PostureKind, State};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -42,7 +43,7 @@ pub(crate) fn metrics(shared: &Shared) -> Response<ReplyBody> {
     let mut shown: Vec<DeploymentIndex> = routed.map(|entry| entry.deployment).collect();
     shown.sort_unstable();
     shown.dedup();
-    for deployment in shown {
+    for deployment in shown.iter().copied() {
         let health = snapshot.world.health(deployment, now);
         let name = escaped(&snapshot.deployment(deployment).name);
         for state in State::ALL {
@@ -55,8 +56,32 @@ pub(crate) fn metrics(shared: &Shared) -> Response<ReplyBody> {
             .expect("writing to a string cannot fail");
         }
     }
+    postures(&mut text, &snapshot, &shown, now);
     text.push_str(END);
     reply(StatusCode::OK, OPEN_METRICS, text)
+}
+
+/// What people have decided, and what a drain has left.
+fn postures(text: &mut String, snapshot: &Snapshot, shown: &[DeploymentIndex], now: routing::Instant) {
+    const ALL: &str = "writing to a string cannot fail";
+    text.push_str("# HELP releve_deployment_posture What people have decided about each deployment: 1 for what holds.\n");
+    text.push_str("# TYPE releve_deployment_posture gauge\n");
+    for deployment in shown {
+        let posture = snapshot.world.posture(*deployment).kind();
+        let name = escaped(&snapshot.deployment(*deployment).name);
+        for kind in PostureKind::ALL {
+            let is = u8::from(kind == posture);
+            writeln!(text, "releve_deployment_posture{{deployment=\"{name}\",posture=\"{kind}\"}} {is}")
+                .expect(ALL);
+        }
+    }
+    text.push_str("# HELP releve_deployment_kept_share The share of its usual requests that posture leaves a deployment.\n");
+    text.push_str("# TYPE releve_deployment_kept_share gauge\n");
+    for deployment in shown {
+        let kept = snapshot.world.posture(*deployment).kept(now);
+        let name = escaped(&snapshot.deployment(*deployment).name);
+        writeln!(text, "releve_deployment_kept_share{{deployment=\"{name}\"}} {kept}").expect(ALL);
+    }
 }
 
 fn escaped(label: &str) -> String {
@@ -74,6 +99,7 @@ pub(crate) fn health(shared: &Shared) -> Value {
             let words = health.reason.map(|reason| reason.to_string());
             let mut value = serde_json::to_value(health).expect("numbers and names are JSON");
             value["words"] = json!(words);
+            value["posture"] = json!(snapshot.world.posture(DeploymentIndex(index)).kind());
             (deployment.name.to_string(), value)
         })
         .collect();

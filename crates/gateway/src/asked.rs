@@ -69,6 +69,9 @@ pub(crate) fn read(
 ) -> Result<Asked, Refusal> {
     let codec = codec(endpoint.protocol);
     let mut peek = codec.peek(body)?;
+    if codec.has_state() && peek.background {
+        return Err(Refusal::Background);
+    }
     peek.stream = endpoint.stream.unwrap_or(peek.stream);
     let model = endpoint.model.as_deref().or(peek.model_name()).unwrap_or_default();
     let usage_edit = if peek.stream { codec.usage_request(&peek) } else { None };

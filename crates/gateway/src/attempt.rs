@@ -85,14 +85,14 @@ pub(crate) struct ErrorAnswer {
 
 impl ErrorAnswer {
     /// Words it in the client's protocol.
-    fn say_in(&mut self, call: &Call) {
+    fn say_in(&mut self, call: &Call, failure: &Failure) {
         let wait = ["retry-after", "retry-after-ms"].map(|name| (name, self.headers.remove(name)));
         self.headers.clear();
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in wait {
             self.headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
         }
-        self.body = error_in(call.asked.codec, self.status.as_u16(), &self.body, &call.id_text);
+        self.body = error_in(call.asked.codec, self.status.as_u16(), failure, &self.body, &call.id_text);
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn attempt(
             failed.failure = Failure::Client;
         }
         if let Some(answer) = failed.answer.as_mut().filter(|_| call.is_translated(deployment)) {
-            answer.say_in(call);
+            answer.say_in(call, &failed.failure);
         }
         return Err(failed);
     }
@@ -196,7 +196,7 @@ fn with_thinking(limit: Duration, needs: Needs) -> Duration {
 fn outgoing(call: &Call, deployment: DeploymentIndex, speech: &Speech) -> Outgoing {
     let provider = call.snapshot.provider_of(deployment);
     let mut headers = HeaderMap::with_capacity(12);
-    call.client_headers.copy_to(&mut headers, call.is_translated(deployment));
+    call.client_headers.copy_to(&mut headers, call.is_translated(deployment), &provider.betas);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     provider.target.apply(&mut headers);

@@ -15,12 +15,14 @@ use wire::{Codec, Edit};
 
 use crate::alarm::Limits;
 use crate::asked::{Asked, codec};
+use crate::media::Fetched;
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
 use crate::reply::Dialect;
 use crate::room::Room;
 use crate::snapshot::{Model, Product, ProductIndex, Route, RouteIndex, Snapshot};
 use crate::speech::{Neutral, Speech};
+use crate::state::Thread;
 
 /// See the module.
 #[derive(Debug)]
@@ -40,11 +42,17 @@ pub(crate) struct Call {
     pub(crate) plan: Plan,
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
+    /// The former turns in it, and whether it is to be kept.
+    pub(crate) thread: Thread,
+    /// Whether the client wants a stream as one JSON list.
+    pub(crate) wants_list: bool,
     pub(crate) client_headers: ClientHeaders,
     /// Whether signatures are left out, since somebody has refused them.
     pub(crate) leaves_proofs_out: Cell<bool>,
     /// What it asks for in no dialect, once somebody has to be told in another.
     pub(crate) neutral: Neutral,
+    /// The same with the media that it points at, once somebody wants bytes.
+    pub(crate) fetched: Fetched,
     /// The client's body and its share of memory, until nobody can be asked again.
     pub(crate) body: RefCell<Bytes>,
     pub(crate) reservation: RefCell<Option<Reservation>>,
@@ -151,7 +159,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
-        edits.extend(self.proof_edits());
+        edits.extend(self.proof_edits(deployment));
         edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
     }
@@ -166,23 +174,39 @@ impl Call {
 
     /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
     /// has refused it.
-    pub(crate) fn proof_edits(&self) -> Vec<Edit> {
+    pub(crate) fn proof_edits(&self, deployment: DeploymentIndex) -> Vec<Edit> {
+        let body = self.body.borrow();
         if self.leaves_proofs_out.get() {
-            wire::without_proofs(&self.body.borrow())
-        } else {
-            self.asked.seal_edits.clone()
+            return wire::without_proofs(&body);
         }
+        let seals = self.asked.seal_edits.iter().cloned();
+        let mut edits = self.thread.foreign_proofs(&body, &self.snapshot.provider_of(deployment).name);
+        if edits.is_empty() {
+            return seals.collect();
+        }
+        edits.extend(seals);
+        edits.sort_by_key(|edit| edit.range.start);
+        // What both take out goes once.
+        let mut end = 0;
+        edits.retain(|edit| {
+            let is_new = edit.range.start >= end;
+            end = end.max(edit.range.end);
+            is_new
+        });
+        edits
     }
 
-    /// Whether the client's reasoning goes in part only to who speaks its own protocol.
-    pub(crate) fn leaves_reasoning_out(&self) -> bool {
-        self.leaves_proofs_out.get() || !self.asked.seal_edits.is_empty()
+    /// Whether the client's reasoning goes in part only to `deployment`, which speaks its own protocol.
+    pub(crate) fn leaves_reasoning_out(&self, deployment: DeploymentIndex) -> bool {
+        self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
     }
 
-    /// Nobody will be asked again: lets go of the body and its memory.
+    /// Nobody will be asked again: lets go of the body and its memory, but for what is to be kept of it.
     pub(crate) fn forget_body(&self) {
         self.body.take();
-        self.reservation.take();
+        if !self.thread.keeps() {
+            self.reservation.take();
+        }
     }
 
     /// Whether the usage chunk of `deployment`'s stream is there because we asked for it, and so is taken out.
@@ -196,13 +220,15 @@ impl Call {
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
             (self.is_translated(deployment), "translated"),
+            (self.is_translated(deployment) && self.fetched.get().is_some_and(Option::is_some), "media"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
-            (!self.is_translated(deployment) && self.leaves_reasoning_out(), "reasoning"),
+            (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),
+            (self.thread.is_told_anew(), "state"),
         ];
         let made = made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name);
         let amended = self.snapshot.deployment(deployment).amendments.names();
-        let names: SmallVec<[&str; 4]> = made.chain(amended).collect();
+        let names: SmallVec<[&str; 5]> = made.chain(amended).collect();
         names.join(", ")
     }
 }

@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::reply::text;
 use crate::room::Room;
 use crate::snapshot::{Model, Snapshot};
-use crate::{admit, choose, intake};
+use crate::{admit, choose, estimate, intake};
 
 static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
 
@@ -61,7 +61,8 @@ where
     if let Ok(Some(counted)) = timeout(LONGEST_WAIT, counting.ask(&headers, &intake.body)).await {
         return Ok(text(StatusCode::OK, "application/json", counted));
     }
-    let estimate = asked.codec.token_count(asked.estimated_input_tokens);
+    let prefix = estimate::tokens(counting.prefix_bytes());
+    let estimate = asked.codec.token_count(asked.estimated_input_tokens + prefix);
     let estimate = estimate.expect("a dialect with this endpoint has words for its answer");
     let mut response = text(StatusCode::OK, "application/json", estimate);
     response.headers_mut().insert(ESTIMATE.clone(), HeaderValue::from_static("true"));
@@ -81,6 +82,10 @@ impl Counting<'_> {
     async fn ask(&self, client: &ClientHeaders, body: &Bytes) -> Option<Bytes> {
         let known = self.snapshot.routing_of(self.deployment);
         let model = self.snapshot.deployment(self.deployment).model.as_ref()?;
+        // Where the model stands in the path, a request to count has no place for instructions.
+        if self.prefix_bytes() > 0 && self.asked.codec.model_in_path() {
+            return None;
+        }
         let path = self
             .asked
             .codec
@@ -89,7 +94,7 @@ impl Counting<'_> {
         let provider = self.snapshot.provider_of(self.deployment);
         let outgoing = || {
             let mut headers = HeaderMap::with_capacity(8);
-            client.copy_to(&mut headers, false);
+            client.copy_to(&mut headers, false, &provider.betas);
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             provider.target.apply(&mut headers);
@@ -108,6 +113,12 @@ impl Counting<'_> {
             sent.lease.give_back();
             held.into_bytes()
         })
+    }
+
+    /// What the deployment's configuration adds to the prompt.
+    fn prefix_bytes(&self) -> u64 {
+        let prefix = self.snapshot.deployment(self.deployment).amendments.system_prefix.as_ref();
+        prefix.map_or(0, |prefix| prefix.len() as u64)
     }
 
     fn body(&self, model: &Model, body: &Bytes) -> Pieces {

@@ -10,6 +10,8 @@ pub(crate) enum Endpoint {
     Converse(Conversation),
     /// How many tokens the prompt of one has.
     CountTokens(Conversation),
+    /// A response that may be kept.
+    Stored(Stored),
     /// `GET /v1/models`.
     Models,
     /// `GET /v1/models/{id}`; the id percent-decoded.
@@ -20,6 +22,28 @@ pub(crate) enum Endpoint {
     Ready,
     /// `/`: some clients look whether anybody is there.
     Root,
+}
+
+/// What is wanted of a response that may be kept; its id percent-decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// `GET /v1/responses/{id}`.
+    Response(String),
+    /// `DELETE` of the same.
+    Deleted(String),
+    /// `GET /v1/responses/{id}/input_items`.
+    InputItems(String),
+    /// `POST /v1/responses/{id}/cancel`.
+    Cancelled(String),
+}
+
+impl Stored {
+    /// Whose.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Response(id) | Self::Deleted(id) | Self::InputItems(id) | Self::Cancelled(id) => id,
+        }
+    }
 }
 
 /// A conversation, as far as the path says what it is.
@@ -44,8 +68,13 @@ pub(crate) enum NoEndpoint {
 
 /// Finds the endpoint of `method` and `path`.
 pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> {
+    if let Some(stored) = stored(method, path) {
+        return stored.map(Endpoint::Stored);
+    }
     let (expected, endpoint) = match path {
-        "/v1/models" | "/v1beta/models" | "/openai/v1/models" => (Method::GET, Endpoint::Models),
+        "/v1/models" | "/v1beta/models" | "/v1alpha/models" | "/openai/v1/models" => {
+            (Method::GET, Endpoint::Models)
+        }
         "/livez" => (Method::GET, Endpoint::Live),
         "/readyz" => (Method::GET, Endpoint::Ready),
         "/" => (Method::GET, Endpoint::Root),
@@ -78,10 +107,34 @@ fn conversation(path: &str) -> Option<Conversation> {
     azure(path).or_else(|| gemini(path)).or_else(|| converse(path))
 }
 
+/// What is wanted of a kept response; `None` where the path is for none.
+fn stored(method: &Method, path: &str) -> Option<Result<Stored, NoEndpoint>> {
+    let rest = path.strip_prefix("/v1/responses/").or_else(|| path.strip_prefix("/openai/v1/responses/"))?;
+    let (id, part) = rest.split_once('/').map_or((rest, None), |(id, part)| (id, Some(part)));
+    // Ways to ask that are not offered here.
+    let id = named(id).filter(|id| !matches!(id.as_str(), "compact" | "input_tokens"))?;
+    let reads = method == Method::GET || method == Method::HEAD;
+    Some(match part {
+        None if reads => Ok(Stored::Response(id)),
+        None if method == Method::DELETE => Ok(Stored::Deleted(id)),
+        None => Err(NoEndpoint::Method("GET, HEAD, DELETE")),
+        Some("input_items") if reads => Ok(Stored::InputItems(id)),
+        Some("input_items") => Err(NoEndpoint::Method("GET, HEAD")),
+        Some("cancel") if method == Method::POST => Ok(Stored::Cancelled(id)),
+        Some("cancel") => Err(NoEndpoint::Method("POST")),
+        Some(_) => return None,
+    })
+}
+
 /// The conversation whose tokens `path` asks for.
 fn counted(path: &str) -> Option<Conversation> {
-    if path == "/v1/messages/count_tokens" {
-        return Some(Conversation { protocol: Protocol::AnthropicMessages, model: None, stream: None });
+    let said_in_body = |protocol| Some(Conversation { protocol, model: None, stream: None });
+    match path {
+        "/v1/messages/count_tokens" => return said_in_body(Protocol::AnthropicMessages),
+        "/v1/responses/input_tokens" | "/openai/v1/responses/input_tokens" => {
+            return said_in_body(Protocol::OpenaiResponses);
+        }
+        _ => {}
     }
     let (model, action) = gemini_model(path)?;
     let model = named(model).filter(|_| action == "countTokens")?;
@@ -94,7 +147,7 @@ fn azure(path: &str) -> Option<Conversation> {
     Some(Conversation { protocol: Protocol::OpenaiChat, model: Some(named(name)?), stream: None })
 }
 
-/// `/v1beta/models/{model}:generateContent` and its like, under `/v1` too.
+/// `/v1beta/models/{model}:generateContent` and its like, under `/v1` and `/v1alpha` too.
 fn gemini(path: &str) -> Option<Conversation> {
     let (model, action) = gemini_model(path)?;
     let stream = match action {
@@ -107,8 +160,8 @@ fn gemini(path: &str) -> Option<Conversation> {
 
 /// The model in a path of Gemini's, and what is wanted of it.
 fn gemini_model(path: &str) -> Option<(&str, &str)> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
-    rest.rsplit_once(':')
+    let versions = ["/v1beta/models/", "/v1alpha/models/", "/v1/models/"];
+    versions.iter().find_map(|version| path.strip_prefix(version))?.rsplit_once(':')
 }
 
 /// `/model/{id}/converse` and `/converse-stream`.
@@ -132,7 +185,7 @@ fn named(name: &str) -> Option<String> {
 }
 
 fn model(path: &str) -> Option<String> {
-    let prefixes = ["/v1/models/", "/v1beta/models/", "/openai/v1/models/"];
+    let prefixes = ["/v1/models/", "/v1beta/models/", "/v1alpha/models/", "/openai/v1/models/"];
     let id = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix))?;
     (!id.is_empty()).then(|| percent_decoded(id))
 }
@@ -153,7 +206,10 @@ pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
 pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
     if let Some(Conversation { protocol, .. }) = conversation(path).or_else(|| counted(path)) {
         protocol
-    } else if path.starts_with("/v1beta/") || headers.contains_key("x-goog-api-key") {
+    } else if path.starts_with("/v1beta/")
+        || path.starts_with("/v1alpha/")
+        || headers.contains_key("x-goog-api-key")
+    {
         Protocol::Gemini
     } else if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
         Protocol::AnthropicMessages
@@ -162,7 +218,8 @@ pub(crate) fn dialect(path: &str, headers: &HeaderMap) -> Protocol {
     }
 }
 
-fn percent_decoded(text: &str) -> String {
+/// Text of a path or a query, without its escapes.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut position = 0;
@@ -216,10 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_response_has_its_ways() {
+        let id = || "resp_1/2".to_owned();
+        let at = "/v1/responses/resp_1%2F2";
+        let find = |method: Method, part: &str| find(&method, &format!("{at}{part}"));
+        assert_eq!(find(Method::GET, ""), Ok(Endpoint::Stored(Stored::Response(id()))));
+        assert_eq!(find(Method::DELETE, ""), Ok(Endpoint::Stored(Stored::Deleted(id()))));
+        assert_eq!(find(Method::GET, "/input_items"), Ok(Endpoint::Stored(Stored::InputItems(id()))));
+        assert_eq!(find(Method::POST, "/cancel"), Ok(Endpoint::Stored(Stored::Cancelled(id()))));
+        assert_eq!(find(Method::POST, ""), Err(NoEndpoint::Method("GET, HEAD, DELETE")));
+        assert_eq!(find(Method::DELETE, "/input_items"), Err(NoEndpoint::Method("GET, HEAD")));
+        assert_eq!(find(Method::GET, "/elsewhere"), Err(NoEndpoint::Path));
+        assert_eq!(super::find(&Method::POST, "/v1/responses/compact"), Err(NoEndpoint::Path));
+        assert_eq!(super::find(&Method::GET, "/v1/responses/"), Err(NoEndpoint::Path));
+    }
+
+    #[test]
     fn a_model_in_the_path_is_found_with_its_slashes() {
         let post = |path| find(&Method::POST, path);
         let (gemini, converse) = (Protocol::Gemini, Protocol::BedrockConverse);
         assert_eq!(post("/v1beta/models/a/b:generateContent"), Ok(said_in_path(gemini, "a/b", false)));
+        assert_eq!(post("/v1alpha/models/a:generateContent"), Ok(said_in_path(gemini, "a", false)));
         assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), Ok(said_in_path(gemini, "a/b", true)));
         assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Method("GET, HEAD")));
         assert_eq!(

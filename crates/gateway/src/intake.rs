@@ -100,7 +100,8 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {
     }
 }
 
-async fn reserve(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, IntakeError> {
+/// Waits for memory, but not for ever.
+pub(crate) async fn reserve(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, IntakeError> {
     timeout(LONGEST_WAIT_FOR_MEMORY, memory.reserve(bytes)).await.map_err(|_| IntakeError::NoMemory)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One file a step; [`answer`] is their list. Everything that waits is bounded, everything that is decided comes
 //! from `routing`, everything that is known of a protocol from `wire`. No step asks a database or another machine
-//! but the supplier itself.
+//! but the supplier itself; a product that keeps its responses has its own file asked, by a thread that waits in its stead.
 
 mod admit;
 mod alarm;
@@ -18,7 +18,9 @@ mod estimate;
 mod gzip;
 mod held;
 mod intake;
+mod kept;
 mod keys;
+mod media;
 mod memory;
 mod metrics;
 mod models;
@@ -36,6 +38,7 @@ mod server;
 mod shutdown;
 pub mod snapshot;
 mod speech;
+mod state;
 pub mod status;
 mod takeover;
 mod trace;

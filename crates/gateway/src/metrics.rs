@@ -78,6 +78,11 @@ struct RefusalLabels {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProductLabels {
+    product: Name,
+}
+
 type Seconds = Counter<f64, AtomicU64>;
 
 /// All counters, shared by all threads.
@@ -95,6 +100,9 @@ pub struct Metrics {
     first_token: Family<DeploymentLabels, Histogram>,
     duration: Family<RouteLabels, Histogram>,
     in_flight: Gauge,
+    state_kept: Family<ProductLabels, Counter>,
+    state_kept_bytes: Family<ProductLabels, Counter>,
+    state_used: Family<ProductLabels, Counter>,
 }
 
 /// From 5 ms to 10 minutes: a first token and a long answer both find their place.
@@ -119,6 +127,9 @@ impl Default for Metrics {
             first_token: Family::new_with_constructor(histogram),
             duration: Family::new_with_constructor(histogram),
             in_flight: Gauge::default(),
+            state_kept: Family::default(),
+            state_kept_bytes: Family::default(),
+            state_used: Family::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Admitted requests, by how they ended", metrics.requests.clone());
@@ -146,6 +157,14 @@ impl Default for Metrics {
             metrics.duration.clone(),
         );
         registry.register("in_flight", "Requests being answered", metrics.in_flight.clone());
+        registry.register("state_kept", "Responses kept here", metrics.state_kept.clone());
+        registry.register_with_unit(
+            "state_kept",
+            "Their size before encryption, input included",
+            Unit::Bytes,
+            metrics.state_kept_bytes.clone(),
+        );
+        registry.register("state_used", "Requests that build on kept responses", metrics.state_used.clone());
         Self { registry, ..metrics }
     }
 }
@@ -161,6 +180,18 @@ impl Metrics {
 
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refusals.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// A response was kept, of so many bytes.
+    pub(crate) fn state_kept(&self, product: &Arc<str>, bytes: usize) {
+        let labels = ProductLabels { product: Name(Arc::clone(product)) };
+        self.state_kept.get_or_create(&labels).inc();
+        self.state_kept_bytes.get_or_create(&labels).inc_by(bytes as u64);
+    }
+
+    /// A request builds on kept responses.
+    pub(crate) fn state_used(&self, product: &Arc<str>) {
+        self.state_used.get_or_create(&ProductLabels { product: Name(Arc::clone(product)) }).inc();
     }
 
     pub(crate) fn admitted(&self) {

@@ -17,8 +17,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response, header};
 use http_body::{Body, Frame, SizeHint};
+
+use wire::JsonList;
 
 use crate::client_io::Backlog;
 
@@ -39,6 +41,8 @@ struct Slot {
     client_left: Cell<bool>,
     drain: Cell<bool>,
     backlog: RefCell<Option<Rc<Backlog>>>,
+    /// The events as one JSON list, where the client wants that.
+    list: RefCell<Option<JsonList>>,
 }
 
 /// Where an answer's maker puts the head and the bytes.
@@ -51,8 +55,18 @@ impl Outlet {
         self.0.head.replace(Some(response.map(Some)));
     }
 
+    /// The events that follow go out as one JSON list. A list that breaks off stays open behind its error, so that
+    /// nobody takes it for whole.
+    pub(crate) fn list(&self, longest_event: usize) {
+        self.0.list.replace(Some(JsonList::new(longest_event)));
+    }
+
     /// Sends the head of an answer whose bytes follow.
-    pub(crate) fn head(&self, response: Response<()>) {
+    pub(crate) fn head(&self, mut response: Response<()>) {
+        if self.0.list.borrow().is_some() {
+            let json = HeaderValue::from_static("application/json; charset=UTF-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+        }
         self.0.head_sent.set(true);
         self.0.head.replace(Some(response.map(|()| None)));
     }
@@ -64,6 +78,37 @@ impl Outlet {
 
     /// Sends `bytes`, and waits until they have been taken. Without a listener they are let go at once.
     pub(crate) async fn send(&self, bytes: Bytes) {
+        self.put(self.listed(bytes)).await;
+    }
+
+    /// The same with the end of a whole stream.
+    pub(crate) async fn send_last(&self, bytes: Bytes) {
+        let bytes = self.listed(bytes);
+        let bytes = match self.0.list.take() {
+            None => bytes,
+            Some(list) => {
+                let mut last = Vec::from(bytes);
+                list.finish(&mut last);
+                last.into()
+            }
+        };
+        self.put(bytes).await;
+    }
+
+    /// Whole events as the client wants them.
+    fn listed(&self, bytes: Bytes) -> Bytes {
+        let mut list = self.0.list.borrow_mut();
+        let Some(open) = list.as_mut() else { return bytes };
+        let mut elements = Vec::with_capacity(bytes.len() + 2);
+        if open.push(bytes, &mut elements).is_err() {
+            // Longer than what a supplier may send and a translation make of it: nothing after it would be in its place.
+            *list = None;
+            self.break_off();
+        }
+        elements.into()
+    }
+
+    async fn put(&self, bytes: Bytes) {
         if bytes.is_empty() {
             return;
         }
@@ -72,7 +117,7 @@ impl Outlet {
         self.taken().await;
     }
 
-    /// Sends `bytes` if nothing else is on its way.
+    /// Sends a sign of life if nothing else is on its way.
     pub(crate) fn offer(&self, bytes: Bytes) {
         self.0.chunk.borrow_mut().get_or_insert(bytes);
     }

@@ -2,6 +2,9 @@
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
+use wire::conversation::Loss;
+
+use crate::snapshot::Betas;
 
 /// From the client to the supplier. No credential, no organisation, no project, nothing about our own hop.
 static TO_SUPPLIER: [HeaderName; 7] = [
@@ -17,6 +20,10 @@ static TO_SUPPLIER: [HeaderName; 7] = [
 /// Of those, what means the same in every protocol.
 static ANY_PROTOCOL: [HeaderName; 3] =
     [header::USER_AGENT, HeaderName::from_static("idempotency-key"), HeaderName::from_static("traceparent")];
+
+/// Lists of beta features, which not every host of a protocol takes.
+static BETAS: [HeaderName; 2] =
+    [HeaderName::from_static("anthropic-beta"), HeaderName::from_static("openai-beta")];
 
 /// From the supplier to the client. Neither its request id (ours stands there), nor our account's limits and name.
 static TO_CLIENT: [HeaderName; 5] = [
@@ -48,13 +55,40 @@ impl ClientHeaders {
         Self(kept)
     }
 
-    /// Copies them. What belongs to the client's protocol stays behind where another is spoken.
-    pub(crate) fn copy_to(&self, target: &mut HeaderMap, is_translated: bool) {
+    /// Copies them. What belongs to the client's protocol stays behind where another is spoken, and so do beta features
+    /// that the host does not take.
+    pub(crate) fn copy_to(&self, target: &mut HeaderMap, is_translated: bool, betas: &Betas) {
         let goes = |name: &HeaderName| !is_translated || ANY_PROTOCOL.contains(name);
         for (name, value) in self.0.iter().filter(|(name, _)| goes(name)) {
-            target.append(name.clone(), value.clone());
+            let value = if BETAS.contains(name) { taken(value, betas) } else { Some(value.clone()) };
+            if let Some(value) = value {
+                target.append(name.clone(), value);
+            }
         }
     }
+
+    /// The beta features that stay behind, as `anthropic-beta.NAME`.
+    pub(crate) fn lost_betas(&self, is_translated: bool, betas: &Betas) -> impl Iterator<Item = Loss> {
+        let lists = self.0.iter().filter(|(name, _)| BETAS.contains(name));
+        lists.flat_map(move |(name, value)| {
+            let lost = listed(value).filter(move |beta| is_translated || !betas.take(beta));
+            lost.map(move |beta| Loss::new(format!("{name}.{beta}"), "the host does not take it"))
+        })
+    }
+}
+
+/// The names in a list of beta features. One that is no text has none.
+fn listed(value: &HeaderValue) -> impl Iterator<Item = &str> {
+    value.to_str().unwrap_or_default().split(',').map(str::trim).filter(|beta| !beta.is_empty())
+}
+
+/// A list of beta features without those that are not taken: as it came where all are.
+fn taken(value: &HeaderValue, betas: &Betas) -> Option<HeaderValue> {
+    if listed(value).all(|beta| betas.take(beta)) {
+        return Some(value.clone());
+    }
+    let left = listed(value).filter(|beta| betas.take(beta)).collect::<Vec<_>>().join(",");
+    HeaderValue::from_str(&left).ok().filter(|left| !left.is_empty())
 }
 
 /// Copies what a client may see of a supplier's headers.
@@ -81,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p8_no_credential_organisation_or_address_of_the_clients_goes_through() {
+    fn p8_a15_no_credential_organisation_or_address_of_the_clients_goes_through() {
         let mut headers = HeaderMap::new();
         for name in [
             "authorization",
@@ -102,8 +136,32 @@ mod tests {
         headers.insert("anthropic-beta", "one".parse().unwrap());
         headers.append("anthropic-beta", "two".parse().unwrap());
         let mut sent = HeaderMap::new();
-        ClientHeaders::of(&headers).copy_to(&mut sent, false);
+        ClientHeaders::of(&headers).copy_to(&mut sent, false, &Betas::All);
         assert_eq!(sent.len(), 2);
         assert_eq!(sent.get_all("anthropic-beta").iter().count(), 2);
+    }
+
+    #[test]
+    fn d14_beta_features_go_only_to_hosts_that_take_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert("anthropic-beta", "one, two ,three".parse().unwrap());
+        headers.append("anthropic-beta", "four".parse().unwrap());
+        headers.insert("openai-beta", "five=v1".parse().unwrap());
+        let client = ClientHeaders::of(&headers);
+        let goes = |is_translated, betas: &Betas| {
+            let mut sent = HeaderMap::new();
+            client.copy_to(&mut sent, is_translated, betas);
+            let sent: Vec<_> = sent.iter().map(|(_, value)| value.to_str().unwrap().to_owned()).collect();
+            let lost: Vec<_> = client.lost_betas(is_translated, betas).map(|loss| loss.what).collect();
+            (sent, lost.join(" "))
+        };
+        let owned = |sent: &[&str]| sent.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let all = owned(&["one, two ,three", "four", "five=v1"]);
+        assert_eq!(goes(false, &Betas::All), (all, String::new()));
+        let some = Betas::of(&["three", "one"]);
+        let lost = "anthropic-beta.two anthropic-beta.four openai-beta.five=v1";
+        assert_eq!(goes(false, &some), (owned(&["one,three"]), lost.to_owned()));
+        let lost = "anthropic-beta.one anthropic-beta.two anthropic-beta.three anthropic-beta.four openai-beta.five=v1";
+        assert_eq!(goes(true, &Betas::All), (Vec::new(), lost.to_owned()));
     }
 }

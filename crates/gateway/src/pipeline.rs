@@ -14,6 +14,7 @@ use wire::Failure;
 
 use crate::call::Call;
 use crate::door::{self, Endpoint, NoEndpoint};
+use crate::media::Fetched;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
 use crate::pass::ClientHeaders;
@@ -23,8 +24,9 @@ use crate::relay::Relay;
 use crate::reply::{self, About, Dialect};
 use crate::room::Room;
 use crate::speech::Neutral;
+use crate::state::Thread;
 use crate::takeover::{self, Nobody, Serving};
-use crate::{admit, asked, choose, count, intake, models, status};
+use crate::{admit, asked, choose, count, intake, kept, models, state, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
 const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
@@ -90,6 +92,7 @@ where
         Endpoint::CountTokens(conversation) => {
             return count::answer(room, &conversation, &parts, body).await.map(Served::Ours);
         }
+        Endpoint::Stored(stored) => return kept::answer(room, &stored, &parts).await.map(Served::Ours),
         Endpoint::Live => return Ok(Served::Ours(status::live())),
         Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
         Endpoint::Root => return Ok(Served::Ours(status::root())),
@@ -104,10 +107,15 @@ where
     status::refuse_when_full(&room.shared)?;
     let intake =
         intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
-    let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let product = &snapshot.products[admitted.product];
+    let (intake, thread) = if asked::codec(conversation.protocol).has_state() {
+        state::enter(&room.shared, &snapshot, product, intake).await?
+    } else {
+        (intake, Thread::default())
+    };
+    let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
-    intake.fits(snapshot.routes[route].policy.max_request_body)?;
+    thread.fits(&intake, snapshot.routes[route].policy.max_request_body)?;
     let now = room.shared.clock.world(Instant::now());
     let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(visit.dice_seed));
     if asked.explain {
@@ -128,10 +136,13 @@ where
         plan,
         dice_seed: visit.dice_seed,
         client_headers: ClientHeaders::of(&parts.headers),
+        wants_list: asked.stream && asked.codec.lists_streams(parts.uri.query().unwrap_or_default()),
         asked,
+        thread,
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
         neutral: Neutral::new(),
+        fetched: Fetched::new(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
     };
@@ -141,6 +152,9 @@ where
 /// From the first attempt to the settled entry.
 async fn serve(call: Call, outlet: Outlet) {
     let record = Record::open(&call);
+    if call.wants_list {
+        outlet.list(2 * call.policy().reply_buffer);
+    }
     let keep_alive = call.asked.stream.then(|| after(call.arrived, call.policy().keepalive));
     let schedule = Schedule {
         intent: Some(after(call.arrived, INTENT_AFTER)),

@@ -165,6 +165,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The answer was kept, so that a later request can build on it.
+    pub(crate) fn kept(&self) {
+        self.with_entry(|entry| entry.kept = true);
+    }
+
     /// Bytes have gone to the client.
     pub(crate) fn released(&self, bytes: usize) {
         self.released_bytes.set(self.released_bytes.get() + bytes as u64);
@@ -366,6 +371,7 @@ fn facts(call: &Call) -> RequestFacts {
         dice_seed: call.dice_seed,
         client_retries: asked.client_retries,
         key_id: call.key_id.clone(),
+        former_turns: call.thread.former_turns(),
         tags: Arc::clone(&asked.tags),
     }
 }

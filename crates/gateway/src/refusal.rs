@@ -47,6 +47,23 @@ pub(crate) enum Refusal {
     Wrong(String),
     #[error("{0}")]
     Malformed(String),
+    #[error("background answers are not offered here: nothing goes on when the client has gone")]
+    Background,
+    /// Kept state is asked for in a way that is not offered.
+    #[error("{what}")]
+    NotKept { param: &'static str, what: &'static str },
+    #[error("{what}")]
+    BadQuery { param: &'static str, what: String },
+    #[error("Response with id '{0}' not found.")]
+    NoResponse(String),
+    #[error("Item with id '{0}' not found.")]
+    NoItem(String),
+    #[error("Previous response with id '{asked}' not found.{}", missing_words(missing.as_deref()))]
+    NoPrevious { asked: String, missing: Option<String> },
+    #[error("the conversation is longer than {limit} bytes with the turns before it")]
+    Outgrown { limit: usize },
+    #[error("kept responses cannot be read at present")]
+    StateFailed,
     #[error("the request took longer than it may")]
     TookTooLong,
     #[error("the ledger cannot be written: no new request is taken")]
@@ -59,6 +76,11 @@ fn near_words(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
 }
 
+fn missing_words(missing: Option<&str>) -> String {
+    let words = |id| format!(" It builds on '{id}', which was deleted or has expired.");
+    missing.map_or_else(String::new, words)
+}
+
 impl Refusal {
     /// A supplier's own words, where its answer can no longer be passed on as it is.
     pub(crate) fn wrong(body: &[u8]) -> Self {
@@ -68,11 +90,15 @@ impl Refusal {
     /// What kind of error this is to the client.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoEndpoint(_) | Self::UnknownModel { .. } => ErrorKind::NotFound,
+            Self::NoEndpoint(_) | Self::UnknownModel { .. } | Self::NoResponse(_) | Self::NoItem(_) => {
+                ErrorKind::NotFound
+            }
             Self::NoKey | Self::WrongKey => ErrorKind::Authentication,
             Self::NoProduct(_) | Self::NotAllowed { .. } => ErrorKind::Permission,
-            Self::Intake(IntakeError::TooLarge { .. }) => ErrorKind::TooLarge,
-            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::Stopping => ErrorKind::Overloaded,
+            Self::Intake(IntakeError::TooLarge { .. }) | Self::Outgrown { .. } => ErrorKind::TooLarge,
+            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::StateFailed | Self::Stopping => {
+                ErrorKind::Overloaded
+            }
             Self::Intake(IntakeError::TooSlow) | Self::TookTooLong => ErrorKind::Timeout,
             Self::NoCandidate { kind, .. } | Self::Spent { kind, .. } => *kind,
             Self::BrokenOff { .. } => ErrorKind::Internal,
@@ -83,6 +109,10 @@ impl Refusal {
             | Self::BadHeader(_)
             | Self::Wrong(_)
             | Self::Malformed(_)
+            | Self::Background
+            | Self::NotKept { .. }
+            | Self::BadQuery { .. }
+            | Self::NoPrevious { .. }
             | Self::NoModel(_) => ErrorKind::InvalidRequest,
         }
     }
@@ -105,6 +135,7 @@ impl Refusal {
             Self::UnknownModel { .. } => Some("model_not_found"),
             Self::NoCandidate { .. } => Some("no_candidate"),
             Self::Spent { .. } => Some("candidates_spent"),
+            Self::NoPrevious { .. } => Some("previous_response_not_found"),
             _ => None,
         }
     }
@@ -113,6 +144,10 @@ impl Refusal {
     pub(crate) fn param(&self) -> Option<&str> {
         match self {
             Self::UnknownModel { .. } | Self::NoModel(_) | Self::NotAllowed { .. } => Some("model"),
+            Self::NotKept { param, .. } | Self::BadQuery { param, .. } => Some(param),
+            Self::NoPrevious { .. } => Some("previous_response_id"),
+            Self::NoItem(_) => Some("input"),
+            Self::Background => Some("background"),
             Self::Peek(PeekError::Duplicate { key } | PeekError::WrongType { key }) => Some(key),
             _ => None,
         }
@@ -122,7 +157,7 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoCandidate { retry_after, .. } | Self::Spent { retry_after, .. } => *retry_after,
-            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::Stopping => {
+            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::StateFailed | Self::Stopping => {
                 Some(Duration::from_secs(1))
             }
             _ => None,

@@ -11,8 +11,10 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use ledger::{AttemptOutcome, Outcome};
+use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout};
 use upstream::Lease;
+use wire::conversation::Loss;
 use wire::framing::Framer;
 use wire::translate::StreamTranslation;
 use wire::{Broken, End, Failure, SeenKind};
@@ -47,6 +49,7 @@ pub(crate) struct Relay<'a> {
 
 /// Where a stream's frames come from, and what becomes of them.
 struct Source {
+    deployment: DeploymentIndex,
     framer: Framer,
     rest: Incoming,
     translation: Option<StreamTranslation>,
@@ -68,14 +71,22 @@ impl Relay<'_> {
     pub(crate) async fn run(mut self, serving: Serving) {
         let Serving { deployment, attempts, started } = serving;
         let Started { status, headers, answer, speech } = started;
-        self.record.dropped(speech.losses());
+        let edits = self.call.edits(deployment);
+        self.call.forget_body();
+        let mut dropped = [speech.losses(), self.call.thread.losses()].concat();
+        // Before the head, which says what is lost. What flows is kept at its end.
+        match &answer {
+            Answer::Whole { body, .. } => dropped.extend(self.keep(deployment, || Some(body.clone())).await),
+            Answer::Large { .. } => dropped.extend(self.keep(deployment, || None).await),
+            Answer::Stream(_) => {}
+        }
+        self.record.dropped(&dropped);
         let about = About {
             deployment: &self.call.snapshot.deployment(deployment).name_header,
             attempts,
-            edits: self.call.edits(deployment),
-            dropped: speech.losses(),
+            edits,
+            dropped: &dropped,
         };
-        self.call.forget_body();
         match answer {
             Answer::Whole { body, reply } => {
                 self.record.begun_well(None);
@@ -100,7 +111,7 @@ impl Relay<'_> {
                 }
                 let Streaming { held, ended, framer, rest, lease, translation, .. } = streaming;
                 let strips = self.call.strips_usage(deployment);
-                let source = Source { framer, rest, translation, strips };
+                let source = Source { deployment, framer, rest, translation, strips };
                 self.stream(held, ended, source, lease).await;
             }
         }
@@ -120,9 +131,11 @@ impl Relay<'_> {
         }
         let (served, refusal) = match ended {
             Ended::Well(last) => {
+                let lost = self.keep(source.deployment, || wire::state::last_response(&last)).await;
+                self.record.dropped(lost.as_slice());
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
-                self.outlet.send(last).await;
+                self.outlet.send_last(last).await;
                 return keep(source.rest, lease);
             }
             Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),
@@ -132,6 +145,18 @@ impl Relay<'_> {
         // The supplier need not wait until the client has taken the last word.
         drop((source, lease));
         self.break_off(served, &refusal).await;
+    }
+
+    /// Keeps the response, if it is to be kept and somebody hears it. What is lost where that does not succeed.
+    async fn keep(
+        &self,
+        deployment: DeploymentIndex,
+        response: impl FnOnce() -> Option<Bytes>,
+    ) -> Option<Loss> {
+        if !self.call.thread.keeps() || self.outlet.client_left() {
+            return None;
+        }
+        self.call.keep(self.record, deployment, response()).await
     }
 
     /// Ends a stream that cannot be completed: its protocol's own error, so that nobody takes it for the end.

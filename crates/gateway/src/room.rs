@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ledger::Journal;
 use routing::Dice;
+use store::State;
 use upstream::Pool;
 
 use crate::alarm::Alarms;
@@ -26,6 +27,8 @@ pub struct Shared {
     pub keys: Arc<ArcSwap<KeyRing>>,
     /// Where entries go.
     pub journal: Arc<dyn Journal>,
+    /// Where responses are kept for products that want that; `None` where no product does.
+    pub state: Option<Arc<State>>,
     /// Both clocks.
     pub clock: Clock,
     /// Counters for `/metrics`.

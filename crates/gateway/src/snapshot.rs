@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{PriceList, Quirks, Region};
 use routing::{DeploymentIndex, Policy, RouteEntry, World};
-use upstream::Target;
+use upstream::{Fetcher, Target};
 
 /// Everything that one request needs to know of the configuration. A request keeps the one it began with.
 #[derive(Debug)]
@@ -48,10 +49,41 @@ pub struct Provider {
     pub name: Arc<str>,
     /// Where it is and how we prove ourselves.
     pub target: Target,
+    /// Which beta features of its protocol it takes.
+    pub betas: Betas,
     /// Whether it takes a request for usage in streams (`stream_options.include_usage`).
     pub stream_usage: bool,
     /// Whether it stops billing when a request is cancelled. `Some(false)`: the rest is drained to learn the usage.
     pub stops_billing_on_abort: Option<bool>,
+}
+
+/// Beta features, by the values of `anthropic-beta` and `OpenAI-Beta`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Betas {
+    /// All that there are.
+    #[default]
+    All,
+    /// These.
+    Only(Box<[Box<str>]>),
+}
+
+impl Betas {
+    /// Those of a list; `*` in it stands for all.
+    pub fn of(list: &[&str]) -> Self {
+        if list.contains(&"*") {
+            Self::All
+        } else {
+            Self::Only(list.iter().map(|beta| Box::from(*beta)).collect())
+        }
+    }
+
+    /// Whether this one is taken.
+    pub fn take(&self, beta: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(taken) => taken.iter().any(|taken| **taken == *beta),
+        }
+    }
 }
 
 /// One model at one provider, as the hot path sees it.
@@ -97,6 +129,8 @@ pub struct Route {
     pub name: Arc<str>,
     /// What is allowed, preferred and tried next.
     pub policy: Policy,
+    /// Who fetches what a client points at, where that is wanted.
+    pub fetcher: Option<Fetcher>,
     /// Its deployments, in the configured order.
     pub entries: Vec<RouteEntry>,
     /// Whether it stands for one deployment or bare model id, and so is open to `direct` products only.
@@ -118,6 +152,31 @@ pub struct Product {
     pub direct: bool,
     /// What happens to a request whose deployment has no price.
     pub unpriced: Unpriced,
+    /// Who keeps its responses.
+    pub store: Store,
+    /// How long they are kept here after the last turn that builds on them.
+    pub store_for: Duration,
+}
+
+/// Who keeps a product's responses (`store`, `previous_response_id`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Store {
+    /// Nobody here: what a request says of it is for the supplier.
+    #[default]
+    Suppliers,
+    /// We do, where the client does not say that it wants none kept.
+    Client,
+    /// We do, whatever the client says.
+    Always,
+    /// Nobody, neither here nor there.
+    Never,
+}
+
+impl Store {
+    /// Whether anything may be kept here.
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::Client | Self::Always)
+    }
 }
 
 /// The policy for deployments without a price.

@@ -12,6 +12,9 @@ use wire::{AmendTo, Amended, Amendments, Broken, Codec, Edit, Failure};
 
 use crate::call::Call;
 
+/// What Anthropic calls a prompt beyond the window, and its clients know it by.
+const TOO_LONG: &str = "prompt is too long";
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) enum Speech {
@@ -42,19 +45,23 @@ impl Speech {
     /// [`TranslateError::Malformed`] where the client's request is at fault; any other where this deployment cannot be
     /// told.
     pub(crate) fn new(call: &Call, deployment: DeploymentIndex) -> Result<Self, TranslateError> {
+        let betas = &call.snapshot.provider_of(deployment).betas;
+        let lost_betas = call.client_headers.lost_betas(call.is_translated(deployment), betas);
         let amendments = &call.snapshot.deployment(deployment).amendments;
         if !call.is_translated(deployment) {
             let Amended { edits, mut losses } = amended(call, deployment, amendments);
-            if call.leaves_reasoning_out() {
+            if call.leaves_reasoning_out(deployment) {
                 losses.insert(0, Loss::new("reasoning.proof", "another supplier's"));
             }
+            losses.extend(lost_betas);
             return Ok(Self::Own { losses, edits });
         }
         let supplier = call.codec_of(deployment).translator().expect("who cannot be told is no candidate");
         let client = call.asked.codec.translator().and_then(Translator::client);
         let client = client.expect("who cannot be told is no candidate");
         let request = request(call, client)?;
-        let said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        let mut said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        said.losses.extend(lost_betas);
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
             supplier,
@@ -155,6 +162,9 @@ fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) ->
 
 /// The request in no dialect.
 fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
+    if let Some(Some(inlined)) = call.fetched.get() {
+        return Ok(Arc::clone(&inlined.request));
+    }
     let read = || {
         let mut request = client.decode_request(&call.body.borrow())?;
         request.stream = call.asked.stream;
@@ -177,15 +187,26 @@ fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
     }
 }
 
-/// A supplier's error in the words of the client's protocol: whatever the supplier says of itself stays there.
-pub(crate) fn error_in(codec: &dyn Codec, status: u16, body: &[u8], request_id: &str) -> Bytes {
-    let message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
+/// A supplier's error in the words of the client's protocol: whatever the supplier says of itself stays there. A prompt
+/// that is too long is called what clients look for before they shorten it: OpenAI's code, Anthropic's phrase.
+pub(crate) fn error_in(
+    codec: &dyn Codec,
+    status: u16,
+    failure: &Failure,
+    body: &[u8],
+    request_id: &str,
+) -> Bytes {
+    let mut message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
+    let is_too_long = matches!(failure, Failure::ContextExceeded);
+    if is_too_long && !message.to_ascii_lowercase().contains(TOO_LONG) {
+        message = format!("{TOO_LONG}: {message}");
+    }
     codec.error_reply(&wire::ErrorReply {
         status,
         kind: wire::ErrorKind::of_status(status),
         message: &message,
         request_id,
-        code: None,
+        code: is_too_long.then_some("context_length_exceeded"),
         param: None,
     })
 }

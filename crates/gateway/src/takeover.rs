@@ -13,6 +13,7 @@ use wire::{ErrorKind, Failure};
 use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
 use crate::call::Call;
 use crate::choose;
+use crate::media;
 use crate::outlet::Outlet;
 use crate::pace::after;
 use crate::record::Record;
@@ -66,7 +67,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Turn::Pause(_) => break,
         };
         let deployment = permit.deployment();
-        let speech = match Speech::new(call, deployment) {
+        let speech = match said_to(call, deployment).await {
             Ok(speech) => speech,
             Err(error @ TranslateError::Malformed { .. }) => {
                 let refusal = Refusal::Malformed(error.to_string());
@@ -107,6 +108,20 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
+}
+
+/// The request as `deployment` gets it. Where it cannot be told for want of bytes, these are fetched.
+async fn said_to(call: &Call, deployment: DeploymentIndex) -> Result<Speech, TranslateError> {
+    match Speech::new(call, deployment) {
+        Err(unsayable @ TranslateError::Unsayable { .. }) => {
+            if media::fetch(call).await {
+                Speech::new(call, deployment)
+            } else {
+                Err(unsayable)
+            }
+        }
+        said => said,
+    }
 }
 
 /// What a failure changes for whoever is asked next; whether it is no verdict on the request, although it sounds like one.

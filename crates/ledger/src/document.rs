@@ -13,6 +13,7 @@ mod version_1;
 use serde::Deserialize;
 
 use crate::record::Record;
+use crate::sighting::Head;
 
 /// The version that is written.
 pub const VERSION: u32 = 1;
@@ -42,6 +43,18 @@ pub fn write(record: &Record) -> String {
 pub fn read(document: &str) -> Result<Record, DocumentError> {
     match serde_json::from_str::<Version>(document)?.v {
         1 => Ok(version_1::read(document)?),
+        version => Err(DocumentError::Version { version }),
+    }
+}
+
+/// Reads the head of an entry's document, as it is kept by itself.
+///
+/// # Errors
+/// It is of a later version, or not the head of an entry.
+pub fn read_head(head: &str) -> Result<Head, DocumentError> {
+    let closed = format!("{head}}}");
+    match serde_json::from_str::<Version>(&closed)?.v {
+        1 => Ok(version_1::read_head(&closed)?),
         version => Err(DocumentError::Version { version }),
     }
 }

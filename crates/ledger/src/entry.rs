@@ -50,6 +50,8 @@ pub struct Entry {
     pub released_bytes: u64,
     /// The supplier's finish reason.
     pub finish: Option<Arc<str>>,
+    /// Whether the answer was kept, so that a later request can build on it.
+    pub kept: bool,
 }
 
 /// One line of a bill. In JSON `[attempt, bucket, cost]`.
@@ -102,6 +104,7 @@ impl Entry {
             total_us: 0,
             released_bytes: 0,
             finish: None,
+            kept: false,
         }
     }
 

@@ -68,6 +68,8 @@ pub struct RequestFacts {
     pub client_retries: Option<u32>,
     /// The virtual key's public name.
     pub key_id: Option<Arc<str>>,
+    /// How many kept turns were put before what the client sent, where it builds on them.
+    pub former_turns: u32,
     /// What the client tagged it with.
     pub tags: Arc<[Arc<str>]>,
 }
@@ -96,6 +98,7 @@ impl Default for RequestFacts {
             dice_seed: 0,
             client_retries: None,
             key_id: None,
+            former_turns: 0,
             tags: Arc::default(),
         }
     }

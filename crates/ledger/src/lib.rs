@@ -23,6 +23,7 @@ mod outcome;
 mod record;
 pub mod render;
 mod request_id;
+mod sighting;
 mod summary;
 
 pub use attempt::{AttemptOutcome, AttemptRecord, CandidateRecord};
@@ -37,4 +38,5 @@ pub use memory::Memory;
 pub use outcome::{Outcome, UsageSource};
 pub use record::{Record, RecordKind};
 pub use request_id::{InvalidRequestId, RequestId};
+pub use sighting::{Head, Sighting, UsageShare, Witness};
 pub use summary::{Group, Line, Summary, Totals};

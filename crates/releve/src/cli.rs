@@ -16,6 +16,7 @@ mod explain;
 mod init;
 mod keys;
 mod ledger;
+mod posture;
 mod routes;
 mod serve;
 mod table;
@@ -23,6 +24,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod try_once;
+mod whatif;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +39,8 @@ use crate::settings::{self, Settings};
 
 pub(crate) use error::{CliError, Exit};
 pub(crate) use terminal::Terminal;
+#[cfg(test)]
+pub(crate) use whatif::SCENARIOS;
 
 /// One address, many suppliers: a gateway that makes you an orchestrator of language models.
 #[derive(Debug, Parser)]
@@ -103,6 +107,10 @@ enum Command {
     /// Searches models: prices, windows, capabilities, end dates.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// What would a loss, or any described future, do to each product?
+    Whatif(whatif::Arguments),
+    /// What people decide about a supplier before it fails: watch, drain, leave.
+    Posture(posture::Arguments),
     /// Virtual keys of products.
     Keys(keys::Arguments),
     /// The configuration as it acts, or how it differs from what runs.
@@ -129,6 +137,8 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Routes(arguments) => routes::run(&arguments, desk, terminal),
         Command::Explain(arguments) => explain::run(&arguments, desk, terminal),
         Command::Ledger(arguments) => ledger::run(arguments, desk, terminal),
+        Command::Whatif(arguments) => whatif::run(&arguments, desk, terminal),
+        Command::Posture(arguments) => posture::run(&arguments, desk, terminal),
         Command::Keys(arguments) => keys::run(arguments, desk, terminal),
         Command::Catalogue(command) => catalogue::run(command, terminal),
         Command::Config(command) => config::run(&command, desk, terminal),

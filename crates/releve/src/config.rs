@@ -22,11 +22,13 @@ pub(crate) mod product;
 pub(crate) mod provider;
 pub(crate) mod report;
 pub(crate) mod route;
+pub(crate) mod scenario;
 pub(crate) mod secret;
 mod section;
 pub(crate) mod server;
 pub(crate) mod size;
 pub(crate) mod source;
+mod state;
 pub(crate) mod value;
 
 #[cfg(test)]
@@ -50,6 +52,7 @@ use self::route::Route;
 use self::section::Section;
 use self::server::Server;
 use self::source::Source;
+use self::state::State;
 use self::value::{At, Named, as_table};
 
 /// What the file says.
@@ -57,6 +60,8 @@ use self::value::{At, Named, as_table};
 pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) ledger: Ledger,
+    #[serde(skip_serializing_if = "State::is_unsaid")]
+    pub(crate) state: State,
     /// What holds for every route that does not say otherwise, and for `provider/model` names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) policy: Option<At<PolicyKeys>>,
@@ -117,6 +122,7 @@ impl Config {
         Self {
             server: section.table("server", Server::read).map(|server| server.value).unwrap_or_default(),
             ledger: section.table("ledger", Ledger::read).map(|ledger| ledger.value).unwrap_or_default(),
+            state: section.table("state", State::read).map(|state| state.value).unwrap_or_default(),
             policy: section.table("policy", PolicyKeys::read),
             providers: section.tables("providers", |_, provider| Provider::read(provider)),
             routes: section.tables("routes", Route::read),

@@ -72,10 +72,11 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     let targets = targets::build(&accounts, loaded, context.environment, &problems);
     let mut names = Names::default();
     let mut deployments = deployments::Deployments::new(&accounts);
-    let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &problems);
+    let fetchers = policy::Fetchers::new(&problems);
+    let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &fetchers, &problems);
     let products = products::build(&loaded.config, &problems);
     if products.list.iter().any(|product| product.direct) {
-        direct::add(&loaded.config, &mut deployments, &mut routes, &mut names);
+        direct::add(&loaded.config, &mut deployments, &mut routes, &mut names, &fetchers);
     }
     let problems = problems.into_sorted();
     if problems.iter().any(Problem::is_error) {

@@ -15,8 +15,11 @@ use arc_swap::ArcSwap;
 use console::{Access, Console};
 use gateway::{Clock, Key, KeyRing, MemoryBudget, Metrics, Phase, Shared, Stopper};
 use routing::Dice;
-use secrecy::SecretString;
-use store::{KeyWatch, KeysInForce, Sqlite, StoreError};
+use secrecy::{ExposeSecret, SecretString};
+use store::{
+    KeyWatch, KeysInForce, NoStateKey, PostureWatch, Sqlite, State, StateError, StateKey, StateOptions,
+    StoreError,
+};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -25,6 +28,7 @@ pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
 use crate::config::Durability;
 use crate::config::environment::Environment;
 use crate::config::secret::SecretError;
+use crate::posture::{Decided, Now, Terms};
 use crate::resolve::Resolved;
 use crate::settings::Settings;
 use crate::tls;
@@ -46,6 +50,8 @@ pub(crate) struct Plan {
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) ledger: store::Options,
+    /// Where responses are kept; `None` where no product wants that and none are there.
+    pub(crate) state: Option<StateOptions>,
     /// Runtime threads; `None` is one a core.
     pub(crate) threads: Option<NonZero<usize>>,
 }
@@ -62,6 +68,7 @@ impl Plan {
             tls: files.map(|(chain, key)| tls::acceptor(&chain, &key)).transpose()?,
             admin_token: admin_token.transpose()?,
             ledger: ledger_options(settings),
+            state: state_options(settings, environment)?,
             threads: None,
         })
     }
@@ -77,9 +84,29 @@ pub(crate) fn ledger_options(settings: &Settings) -> store::Options {
     store::Options { durability, ..store::Options::new(ledger.url.path(&settings.loaded.folder)) }
 }
 
+/// Where responses are kept, if a product wants that, or did: what is there still has to expire.
+fn state_options(settings: &Settings, environment: &Environment) -> Result<Option<StateOptions>, StartError> {
+    let config = &settings.loaded.config;
+    let key = match &config.state.key {
+        None => None,
+        Some(place) => {
+            let key = place.fetch(environment, &settings.loaded.folder).map_err(StartError::StateKey)?;
+            Some(key.expose_secret().parse::<StateKey>()?)
+        }
+    };
+    let ledger = ledger_options(settings);
+    let options = StateOptions::beside(&ledger.path, key, ledger.durability);
+    let is_wanted = config.products.iter().any(|product| product.body.keeps_responses());
+    Ok(Some(options).filter(|options| is_wanted || options.path.exists()))
+}
+
 /// The mend of [`StartError::OpenToAll`].
 pub(crate) const CREATE_A_KEY: &str =
     "create one with `releve keys create --product NAME`, or listen on 127.0.0.1";
+
+/// The mend of [`StartError::State`].
+pub(crate) const GIVE_THE_KEY_BACK: &str = "give back the key that they were kept under (state.key, or the file beside them), or move the file away: then \
+     what was kept is gone";
 
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +123,12 @@ pub(crate) enum StartError {
     Tls(#[from] tls::TlsError),
     #[error("the admin token cannot be had: {0}")]
     AdminToken(#[from] SecretError),
+    #[error("the key of kept responses cannot be had: {0}")]
+    StateKey(#[source] SecretError),
+    #[error("state.key: {0}")]
+    BadStateKey(#[from] NoStateKey),
+    #[error("cannot open the kept responses: {0}")]
+    State(#[from] StateError),
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
 }
@@ -107,15 +140,27 @@ pub(crate) struct Running {
     pub(crate) admin_listen: SocketAddr,
     pub(crate) shared: Shared,
     config: Arc<ArcSwap<serde_json::Value>>,
+    /// What contracts say by their dates, and what was decided.
+    standing: Arc<ArcSwap<Standing>>,
     journal: Arc<Sqlite>,
+    state: Option<Arc<State>>,
     stopper: Stopper,
     threads: Vec<JoinHandle<()>>,
     _keys: KeyWatch,
+    _postures: PostureWatch,
+}
+
+/// What decides postures beside the moment.
+#[derive(Debug, Default)]
+struct Standing {
+    terms: Vec<Terms>,
+    decided: Decided,
 }
 
 /// Starts everything; when this returns, requests are taken.
 pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartError> {
     let journal = Arc::new(Sqlite::open(&plan.ledger)?);
+    let state = plan.state.as_ref().map(State::open).transpose()?.map(Arc::new);
     let keys = Arc::new(ArcSwap::from_pointee(KeyRing::default()));
     let ring = Arc::clone(&keys);
     let watch = KeyWatch::start(&plan.ledger.path, move |in_force| ring.store(Arc::new(key_ring(in_force))))?;
@@ -130,6 +175,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         snapshot: Arc::new(ArcSwap::new(Arc::clone(&resolved.snapshot))),
         keys,
         journal: Arc::clone(&journal) as Arc<dyn ledger::Journal>,
+        state: state.clone(),
         clock: Clock::system(),
         metrics: Arc::new(Metrics::default()),
         memory: MemoryBudget::new(BUFFER_BYTES),
@@ -137,6 +183,11 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         salt: journal.salt(),
     };
     let config = Arc::new(ArcSwap::from_pointee(shown(resolved)));
+    let standing = Arc::new(ArcSwap::from_pointee(Standing {
+        terms: Terms::of(&resolved.effective),
+        decided: Decided::default(),
+    }));
+    let postures = follow_postures(&plan.ledger.path, &shared, &standing)?;
     let access = Access { token: plan.admin_token, hosts: Vec::new() };
     let console = Console { shared: shared.clone(), access, config: Arc::clone(&config) };
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
@@ -145,7 +196,34 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         let thread = threads::gateway(number, &listener, plan.tls.clone(), shared.clone(), dice.next_u64());
         running.push(thread.map_err(StartError::Thread)?);
     }
-    Ok(Running { listen, admin_listen, shared, config, journal, stopper, threads: running, _keys: watch })
+    Ok(Running {
+        listen,
+        admin_listen,
+        shared,
+        config,
+        standing,
+        journal,
+        state,
+        stopper,
+        threads: running,
+        _keys: watch,
+        _postures: postures,
+    })
+}
+
+/// Puts what is decided in force, and what dates bring, for as long as it is kept.
+fn follow_postures(
+    ledger: &std::path::Path,
+    shared: &Shared,
+    standing: &Arc<ArcSwap<Standing>>,
+) -> Result<PostureWatch, StoreError> {
+    let (snapshot, clock, standing) = (Arc::clone(&shared.snapshot), shared.clock, Arc::clone(standing));
+    PostureWatch::start(ledger, move |acts| {
+        let decided = Decided::of(acts);
+        let terms = standing.load().terms.clone();
+        decided.apply(&snapshot.load(), &terms, Now::of(clock));
+        standing.store(Arc::new(Standing { terms, decided }));
+    })
 }
 
 fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
@@ -177,6 +255,10 @@ fn entropy() -> u64 {
 impl Running {
     /// Puts a new configuration in force. Requests under way end with the one that they began with.
     pub(crate) fn apply(&self, resolved: &Resolved) {
+        let standing = self.standing.load();
+        let standing = Standing { terms: Terms::of(&resolved.effective), decided: standing.decided.clone() };
+        standing.decided.apply(&resolved.snapshot, &standing.terms, Now::of(self.shared.clock));
+        self.standing.store(Arc::new(standing));
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
         self.config.store(Arc::new(shown(resolved)));
     }
@@ -196,7 +278,7 @@ impl Running {
             timeout(LONGEST_END, self.stopper.all_closed()).await.ok();
         }
         self.stopper.enter(Phase::Ended);
-        let Self { threads, journal, .. } = self;
+        let Self { threads, journal, state, .. } = self;
         // Joining waits for settlements that are still being handed over.
         let joined = tokio::task::spawn_blocking(move || {
             threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
@@ -205,6 +287,9 @@ impl Running {
             Ok(Ok(0)) => {}
             Ok(_) => tracing::error!("a thread panicked"),
             Err(_) => tracing::warn!("some answers had to be dropped"),
+        }
+        if let Some(state) = state {
+            state.close();
         }
         journal.close()
     }

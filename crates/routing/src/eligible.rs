@@ -7,7 +7,7 @@ use crate::reason::Reason;
 ///
 /// What is unknown does not exclude (a supplier says no by itself, and the next candidate is taken), but for the
 /// region: a rule about regions is a promise to somebody.
-pub(crate) fn obstacle(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
+pub fn obstacle(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
     let spoken = deployment.protocol_for(facts.protocol);
     if spoken != facts.protocol && !facts.translates.contains(spoken) {
         return Some(Reason::Protocol);

@@ -44,6 +44,7 @@ pub use breaker::Why;
 pub use claim::{Cost, Permit, claim};
 pub use deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 pub use dice::Dice;
+pub use eligible::obstacle;
 pub use health::{Health, State};
 pub use instant::Instant;
 pub use observe::{Outcome, observe};

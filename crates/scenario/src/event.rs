@@ -11,7 +11,7 @@ use routing::PostureKind;
 
 pub(crate) use course::bit;
 pub use course::{Condition, Course, Step, compile};
-pub use target::{Domain, InvalidTarget, Target};
+pub use target::{Company, Domain, InvalidTarget, Target};
 
 use crate::replay::Estate;
 

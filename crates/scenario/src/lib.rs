@@ -3,9 +3,29 @@
 //! No I/O: entries of the ledger, the configuration's facts, a clock and dice come in as values. What-ifs replay the
 //! recorded requests through the same `routing` that serves live ones, with a world and a clock of their own.
 
+mod cuts;
+mod dependence;
 mod domain;
+mod estate;
 pub mod event;
 pub mod fit;
+#[cfg(test)]
+mod fixture;
+mod flow;
+pub mod maker;
+mod outlook;
+mod proof;
 pub mod replay;
+mod set;
+mod shape;
+mod traffic;
 
+pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
+pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
 pub use domain::{Domain, DomainKind, InvalidDomain};
+pub use estate::{Account, Day, Estate, Member, Product, Route};
+pub use outlook::{Outlook, Verdict};
+pub use proof::{PROVING_REQUESTS, Proof, proofs, proven, served};
+pub use set::Set;
+pub use shape::{Limits, Shape, Size, SizeClass};
+pub use traffic::{Gatherer, Load, Peak, ServerIndex, ShapeIndex, Sums, Traffic, tokens};

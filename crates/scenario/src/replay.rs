@@ -7,22 +7,28 @@
 //! One thread, one world, one clock, one seed: the same input gives the same [`Tally`], to the last digit.
 
 mod ask;
+mod backtest;
 mod engine;
 mod estate;
 mod flow;
 mod histogram;
+mod insurance;
 mod money;
 mod study;
 mod tally;
 
 pub use ask::{Ask, NOBODY, Reader, Recording, Shape, Traffic};
+pub use backtest::{Backtest, Came, backtest};
 pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, Estate, Product, Route};
 pub use histogram::Histogram;
+pub use insurance::{Added, Fragility, LARGEST_CUT, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 
+#[cfg(test)]
+mod coverage;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -284,6 +284,7 @@ pub(crate) fn asking(method: &str, path: &str) -> Asking {
         "POST" if path.contains("/model/") && path.ends_with("/converse-stream") => Asking::Answer(&Converse),
         "POST" if path.ends_with("/v2/chat") => Asking::Answer(&Cohere),
         "POST" if path.ends_with("/api/chat") => Asking::Answer(&Ollama),
+        "POST" if path.ends_with("/responses/input_tokens") => Asking::CountTokens(&Responses),
         "POST" if path.ends_with(":countTokens") => Asking::CountTokens(&Gemini),
         "GET" if path.ends_with("/models") || path.contains("/models/") => Asking::Models,
         _ => Asking::Nothing,

@@ -30,6 +30,11 @@ impl Dialect for Responses {
         request::read(request, desk)
     }
 
+    fn count(&self, request: &Request, desk: &Desk<'_>) -> Result<String, Refusal> {
+        let tokens = request::count(request, desk)?;
+        Ok(format!("{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}"))
+    }
+
     fn headers(&self, label: &Label) -> Vec<Header> {
         refusal::headers(label)
     }

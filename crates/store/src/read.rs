@@ -5,6 +5,7 @@
 
 mod export;
 pub(crate) mod find;
+mod scan;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

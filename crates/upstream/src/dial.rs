@@ -95,7 +95,7 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
 }
 
 /// Tries each address in the resolver's order. The caller bounds the whole.
-async fn connect_first(addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
+pub(crate) async fn connect_first(addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
     let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "no address");
     for address in addresses {
         match TcpStream::connect(address).await {

@@ -2,11 +2,13 @@
 //!
 //! One [`Pool`] lives on each runtime thread and is never shared, so taking a connection costs a map look-up and
 //! no lock. A [`Target`] is built once when the configuration is read; nothing a client sends can change where
-//! it points. This crate never retries an answered request, follows no redirect, and decides nothing about routing.
+//! it points. What a client points at itself is fetched by a [`Fetcher`] alone, behind a guard. This crate never retries an
+//! answered request, follows no supplier's redirect, and decides nothing about routing.
 
 mod body;
 mod credential;
 mod dial;
+mod fetch;
 mod guard;
 mod pool;
 mod proxy;
@@ -16,6 +18,8 @@ mod tls;
 pub use body::Pieces;
 pub use credential::{AwsKeys, Credential, UnusableKeys};
 pub use dial::{Dial, DialError, Io, SimulatedIo, TcpDial};
+pub use fetch::{FetchError, Fetched, Fetcher};
+pub use ipnet::IpNet;
 pub use pool::{Lease, Outgoing, Pool, SendError, Sent};
 pub use proxy::{Proxies, Proxy, ProxyError};
 pub use target::{Target, TargetError, TargetOptions};

@@ -60,11 +60,21 @@ pub trait Codec: Sync + std::fmt::Debug {
         Amended::default()
     }
 
+    /// Whether a request may build on what an earlier one left ([`crate::state`]).
+    fn has_state(&self) -> bool {
+        false
+    }
+
     // Both.
 
     /// How its streams are framed.
     fn framing(&self) -> Framing {
         Framing::Sse
+    }
+
+    /// Whether a stream that was asked for with this query is one JSON list rather than events: [`crate::JsonList`].
+    fn lists_streams(&self, _query: &str) -> bool {
+        false
     }
 
     /// Whether the model stands in the path rather than in the body.

@@ -15,6 +15,7 @@
 
 mod answer;
 mod event;
+mod inline;
 mod message;
 mod opaque;
 mod request;

@@ -99,6 +99,11 @@ impl Codec for Gemini {
         peek::peek(body)
     }
 
+    /// `alt` is a parameter of all of Google's APIs; `$alt` is its full name.
+    fn lists_streams(&self, query: &str) -> bool {
+        !query.split('&').any(|pair| matches!(pair, "alt=sse" | "$alt=sse" | "%24alt=sse"))
+    }
+
     fn model_in_path(&self) -> bool {
         true
     }

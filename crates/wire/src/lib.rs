@@ -43,6 +43,7 @@ pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use gemini::JsonList;
+pub use openai_responses::state;
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
 pub use protocol::{codec, translations};
 pub use seals::{without_proofs, without_seals};

@@ -15,6 +15,7 @@ mod read;
 mod request;
 mod response;
 mod said;
+pub mod state;
 mod stream;
 mod translator;
 mod usage;
@@ -81,6 +82,14 @@ impl Codec for OpenaiResponses {
         OpenaiChat.model(name)
     }
 
+    fn token_count(&self, tokens: u64) -> Option<Bytes> {
+        Some(format!("{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}").into())
+    }
+
+    fn count_path(&self, _model: &str) -> Option<Cow<'static, str>> {
+        Some("/responses/input_tokens".into())
+    }
+
     fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
         "/responses".into()
     }
@@ -129,5 +138,9 @@ impl Codec for OpenaiResponses {
 
     fn translator(&self) -> Option<&'static dyn Translator> {
         Some(&ResponsesTranslator)
+    }
+
+    fn has_state(&self) -> bool {
+        true
     }
 }

@@ -20,6 +20,7 @@ use std::ops::Range;
 
 use catalogue::Needs;
 
+pub(crate) use self::features::needs as member_needs;
 use self::pass::{Pass, Refusal};
 use crate::scan::{Kind, Scanner};
 
@@ -49,6 +50,8 @@ pub struct Peek<'a> {
     pub messages_count: u64,
     /// The value of top-level `system`, or `instructions`.
     pub system: Option<Range<usize>>,
+    /// Whether the answer is to be made in the background (`background`).
+    pub background: bool,
     /// The value of `user`, when it is a string.
     pub user: Option<Field<'a>>,
     /// Bytes of prompt text in the conversation, the system prompt and the tools, for estimates of their tokens.

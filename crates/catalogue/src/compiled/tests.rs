@@ -61,6 +61,8 @@ fn every_provider_can_be_reached_as_its_sdk_does() {
     let anthropic = provider("anthropic").unwrap();
     assert_eq!(anthropic.auth, Auth::Header("x-api-key".into()));
     assert_eq!(anthropic.headers, [("anthropic-version".into(), "2023-06-01".into())]);
+    assert_eq!(anthropic.betas, ["*"]);
+    assert!(!provider("azure-ai-foundry").unwrap().betas.is_empty(), "not all, but some");
     assert!(!provider("mistral").unwrap().stream_usage, "it answers stream_options with a 422");
 }
 

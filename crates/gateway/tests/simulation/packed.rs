@@ -31,7 +31,7 @@ fn plot(stream: bool, first: Fault) -> Plot {
 }
 
 #[test]
-fn g9_a_packed_answer_is_unpacked() {
+fn g9_a09_a_packed_answer_is_unpacked() {
     for coding in ["gzip", "GZIP"] {
         let outcome = run(&plot(false, reply(200, "application/json", coding, gzip(ANSWER))));
         assert_eq!(outcome.answers[0].status, 200);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use catalogue::{Capabilities, Protocol, Protocols};
-use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Unpriced};
+use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Store, Unpriced};
 use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -183,6 +183,7 @@ async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot(&plot))),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::default())),
         journal: if plot.has_bug { Arc::new(Buggy(journal)) } else { journal },
+        state: None,
         clock: Clock::simulated(i64::try_from(EPOCH_S).expect("small") * 1_000_000),
         metrics: Arc::new(Metrics::default()),
         memory: MemoryBudget::new(64 << 20),
@@ -242,6 +243,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         name: Arc::clone(name),
         target: Target::new(&format!("http://{name}:{SUPPLIER_PORT}/v1"), TargetOptions::default()).unwrap(),
         stream_usage: true,
+        betas: gateway::snapshot::Betas::All,
         stops_billing_on_abort: Some(plot.stops_billing),
     };
     let deployment = |deployment: &routing::Deployment| Deployment {
@@ -269,6 +271,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         routes: vec![Route {
             name: "assistant".into(),
             policy: plot.policy.clone(),
+            fetcher: None,
             entries: entries.collect(),
             direct: false,
         }],
@@ -279,6 +282,8 @@ fn snapshot(plot: &Plot) -> Snapshot {
             regions: Arc::default(),
             direct: false,
             unpriced: Unpriced::Allow,
+            store: Store::Suppliers,
+            store_for: std::time::Duration::ZERO,
         }],
         keyless: Some(0),
         names: route_names,

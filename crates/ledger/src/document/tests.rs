@@ -36,6 +36,7 @@ fn entry() -> Entry {
         catalogue_version: "k1".into(),
         client_retries: Some(2),
         key_id: Some("key_1".into()),
+        former_turns: 2,
         tags: Arc::new(["team=a".into(), "é".into()]),
         ..RequestFacts::default()
     };
@@ -60,6 +61,7 @@ fn entry() -> Entry {
     let usage = Usage { input_uncached: 3, ..Usage::default() };
     entry.book(3, usage, UsageSource::Supplier, Some(&PriceList::configured(rates)));
     entry.deployment = Some("c/m".into());
+    entry.kept = true;
     entry.outcome = Outcome::Answered;
     entry
 }

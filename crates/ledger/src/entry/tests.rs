@@ -29,7 +29,7 @@ fn an_entry_that_used_nothing_costs_nothing_and_adds_up() {
 }
 
 #[test]
-fn lost_attempts_have_lines_of_their_own() {
+fn h09_lost_attempts_have_lines_of_their_own() {
     let mut entry = entry(&["a/m", "b/m"]);
     entry.attempts[0].outcome = AttemptOutcome::Abandoned;
     entry.book(0, tokens(1_000, 0), UsageSource::Estimated, Some(&prices("p", "1")));

@@ -92,7 +92,9 @@ fn planned<'a>(
     let plan = routing::plan(&facts, &route.policy, &route.entries, &view, Instant(0), &mut Dice::new(0));
     plan.candidates.into_iter().map(move |candidate| {
         let deployment = of(snapshot, candidate.deployment);
-        let reason = candidate.reason().map(|reason| reason.to_string());
+        // Who loses some requests to a drain can serve the others.
+        let reason = candidate.reason().filter(|reason| *reason != Reason::Drained);
+        let reason = reason.map(|reason| reason.to_string());
         let reason = reason
             .or_else(|| unspoken(deployment.protocol))
             .or_else(|| unpriced(snapshot, product, candidate.deployment));

@@ -158,7 +158,13 @@ fn asked(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
         words::bytes(facts.request_bytes),
         words::count(facts.estimated_input_tokens.into()),
         words::needs(facts.needs),
-    ))
+    ))?;
+    let turns = facts.former_turns;
+    let built =
+        (turns > 0).then(|| format!("builds on {turns} kept turn{}", if turns == 1 { "" } else { "s" }));
+    let kept = entry.kept.then(|| "its answer is kept".to_owned());
+    let state: Vec<String> = built.into_iter().chain(kept).collect();
+    if state.is_empty() { Ok(()) } else { terminal.line(format_args!("  {}", state.join("; "))) }
 }
 
 /// In the order of asking; whoever had something against it, with the reason.

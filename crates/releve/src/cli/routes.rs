@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalogue::{Needs, Protocol};
 use gateway::snapshot::{Product, RouteIndex, Snapshot};
+use routing::Instant;
 use serde::Serialize;
 
 use super::admin::{self, Live};
@@ -12,6 +13,7 @@ use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::config::problem::nearest;
+use crate::posture::{Decided, Now, Terms};
 use crate::settings::Settings;
 
 /// A request to imagine.
@@ -57,6 +59,7 @@ struct Candidate {
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
     let snapshot = &settings.resolved.snapshot;
+    let now = stand(&settings)?;
     let product = product(snapshot, arguments.product.as_deref())?;
     let routes = match &arguments.model {
         Some(model) => vec![route_of(snapshot, product, model)?],
@@ -65,8 +68,10 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             .collect(),
     };
     let live = admin::health(&settings, desk.environment);
-    let met: Vec<Met> =
-        routes.into_iter().map(|route| meet(snapshot, product, route, arguments, live.as_ref())).collect();
+    let met: Vec<Met> = routes
+        .into_iter()
+        .map(|route| meet(snapshot, product, route, arguments, (live.as_ref(), now)))
+        .collect();
     if terminal.json() {
         terminal.answer(&met)?;
     } else {
@@ -74,6 +79,15 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     }
     let served = met.iter().all(|met| met.candidates.iter().any(|candidate| candidate.row.eligible));
     Ok(if served { Exit::Done } else { Exit::Failed })
+}
+
+/// Puts what was decided, and what contracts say by their dates, into the world that is planned with.
+fn stand(settings: &Settings) -> Result<Instant, CliError> {
+    let path = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
+    let terms = Terms::of(&settings.resolved.effective);
+    let now = Now::of(gateway::Clock::system());
+    Decided::read(&path)?.apply(&settings.resolved.snapshot, &terms, now);
+    Ok(now.world)
 }
 
 /// The product asked for; without one, that of requests without a key, else the first.
@@ -117,7 +131,7 @@ fn meet(
     product: &Product,
     route: RouteIndex,
     arguments: &Arguments,
-    live: Option<&Live>,
+    (live, now): (Option<&Live>, Instant),
 ) -> Met {
     let imagined = Imagined {
         protocol: arguments.protocol,
@@ -128,7 +142,18 @@ fn meet(
     let mut rows = candidates(snapshot, product, route, &imagined);
     let in_trouble = |row: &Row| live.is_some_and(|live| live.is_in_trouble(&row.deployment));
     rows.sort_by_key(|row| (!row.eligible, in_trouble(row)));
-    let health = |row: &Row| live.and_then(|live| live.of(&row.deployment));
+    let posture = |row: &Row| {
+        let index = snapshot.deployments.iter().position(|deployment| deployment.name == row.deployment)?;
+        let index = routing::DeploymentIndex(u32::try_from(index).ok()?);
+        crate::posture::words(snapshot.world.posture(index), now)
+    };
+    let health = |row: &Row| {
+        let known = live.and_then(|live| live.of(&row.deployment));
+        match (posture(row), known) {
+            (Some(decided), Some(known)) => Some(format!("{decided}; {known}")),
+            (decided, known) => decided.or(known),
+        }
+    };
     Met {
         route: Arc::clone(&snapshot.routes[route].name),
         product: Arc::clone(&product.name),

@@ -23,6 +23,7 @@ impl From<StartError> for CliError {
         let failed = Self::failed(error.to_string());
         match error {
             StartError::OpenToAll(_) => failed.mend(serve::CREATE_A_KEY),
+            StartError::State(_) => failed.mend(serve::GIVE_THE_KEY_BACK),
             _ => failed,
         }
     }

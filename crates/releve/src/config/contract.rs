@@ -1,6 +1,7 @@
 //! What an account costs and allows beside its prices: contract, capacity, fixed cost.
 //!
-//! For reports and for later steering. Nothing here changes where a request goes today, and `check` says so.
+//! For reports and for later steering. But for the dates `ends` and `ramp_down_from` nothing here changes where a request
+//! goes today, and `check` says so.
 
 use serde::Serialize;
 

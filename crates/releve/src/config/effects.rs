@@ -2,6 +2,7 @@
 //! steer, a list for what only describes.
 
 use super::Config;
+use super::contract::Contract;
 use super::policy::{PolicyKeys, Prefer, TakeoverMode};
 use super::problem::Problem;
 use super::product::Product;
@@ -72,6 +73,13 @@ fn of_route(route: &Route, base: &PolicyKeys, found: &mut Vec<Problem>) {
 }
 
 fn of_product(product: &Product, found: &mut Vec<Problem>) {
+    if let Some(store_for) = &product.store_for
+        && !product.keeps_responses()
+    {
+        let what = "store_for has no effect where no responses are kept";
+        let mend = "add store = true or store = \"client\", or take store_for out";
+        found.push(Problem::warning(&store_for.at, what).mend(mend));
+    }
     if let Some(share) = &product.max_share {
         found.push(Problem::warning(&share.at, "max_share is kept, but does not steer requests yet"));
     }
@@ -81,7 +89,10 @@ fn of_product(product: &Product, found: &mut Vec<Problem>) {
 pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
     let mut keys = Vec::new();
     for Named { name, body } in &config.providers {
-        let written = [("contract", body.contract.is_some()), ("fixed_cost", body.fixed_cost.is_some())];
+        // A contract with a date acts by it.
+        let dated = |contract: &Contract| contract.ends.is_some() || contract.ramp_down_from.is_some();
+        let undated = body.contract.as_ref().is_some_and(|contract| !dated(contract));
+        let written = [("contract", undated), ("fixed_cost", body.fixed_cost.is_some())];
         let written = written.into_iter().filter(|(_, written)| *written);
         keys.extend(written.map(|(key, _)| format!("providers.{}.{key}", name.value)));
     }

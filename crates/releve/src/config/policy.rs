@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::period::{Limit, Period};
 use super::section::Section;
 use super::size::Size;
-use super::value::{At, Share, choice};
+use super::value::{At, Network, Share, choice};
 
 choice! {
     /// Which of several good candidates comes first.
@@ -58,6 +58,12 @@ pub(crate) struct PolicyKeys {
     /// everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) translate: Option<At<bool>>,
+    /// Whether what a client points at is fetched for suppliers that take only bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fetch_media: Option<At<bool>>,
+    /// Networks that may be asked for it beside the public Internet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fetch_media_from: Option<Vec<At<Network>>>,
     /// TCP and TLS. Too low: far suppliers look dead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connect_timeout: Option<At<Period>>,
@@ -92,6 +98,8 @@ impl PolicyKeys {
             max_attempts: section.get("max_attempts"),
             retry_budget: section.get("retry_budget"),
             translate: section.get("translate"),
+            fetch_media: section.get("fetch_media"),
+            fetch_media_from: section.list("fetch_media_from"),
             connect_timeout: section.get("connect_timeout"),
             header_timeout: section.get("header_timeout"),
             max_time_to_first_token: section.get("max_time_to_first_token"),
@@ -150,6 +158,8 @@ impl PolicyKeys {
             max_attempts: either(self.max_attempts.as_ref(), base.max_attempts.as_ref()),
             retry_budget: either(self.retry_budget.as_ref(), base.retry_budget.as_ref()),
             translate: either(self.translate.as_ref(), base.translate.as_ref()),
+            fetch_media: either(self.fetch_media.as_ref(), base.fetch_media.as_ref()),
+            fetch_media_from: either(self.fetch_media_from.as_ref(), base.fetch_media_from.as_ref()),
             connect_timeout: either(self.connect_timeout.as_ref(), base.connect_timeout.as_ref()),
             header_timeout: either(self.header_timeout.as_ref(), base.header_timeout.as_ref()),
             max_time_to_first_token: either(

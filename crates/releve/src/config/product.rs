@@ -1,13 +1,14 @@
 //! `[products.NAME]`: a consumer with its own keys, needs and limits.
 
 use catalogue::Region;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use toml::de::DeValue;
 
 use super::contract::whole;
 use super::period::Period;
 use super::problem::Problem;
 use super::section::Section;
-use super::value::{At, Day, Share, choice};
+use super::value::{At, Day, Read, Refusal, Share, choice};
 
 choice! {
     /// How much its failure would hurt.
@@ -43,6 +44,51 @@ choice! {
     }
 }
 
+/// Who keeps its responses; without the key, whoever serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// `true`: Relève does, always.
+    Always,
+    /// `false`: nobody.
+    Never,
+    /// `"client"`: Relève, unless the client says that it wants none kept.
+    Client,
+}
+
+impl Store {
+    /// Whether anything may be kept here.
+    pub(crate) const fn keeps(self) -> bool {
+        matches!(self, Self::Always | Self::Client)
+    }
+}
+
+impl Read for Store {
+    const WANTED: &'static str = "true, false or \"client\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        match value {
+            DeValue::Boolean(true) => Ok(Self::Always),
+            DeValue::Boolean(false) => Ok(Self::Never),
+            DeValue::String(text) if text.as_ref() == "client" => Ok(Self::Client),
+            DeValue::String(text) => Err(Refusal::Value {
+                what: format!("\"{text}\" is not known"),
+                mend: Some(format!("write {}", Self::WANTED)),
+            }),
+            _ => Err(Refusal::Kind),
+        }
+    }
+}
+
+impl Serialize for Store {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Always => serializer.serialize_bool(true),
+            Self::Never => serializer.serialize_bool(false),
+            Self::Client => serializer.serialize_str("client"),
+        }
+    }
+}
+
 /// A product as written.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Product {
@@ -60,6 +106,11 @@ pub(crate) struct Product {
     pub(crate) direct: Option<At<bool>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unpriced: Option<At<WithoutPrice>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<At<Store>>,
+    /// How long responses are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store_for: Option<At<Period>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) criticality: Option<At<Criticality>>,
     /// The person or team that answers for it.
@@ -129,6 +180,11 @@ pub(crate) struct MaxShare {
 }
 
 impl Product {
+    /// Whether its responses may be kept here.
+    pub(crate) fn keeps_responses(&self) -> bool {
+        self.store.as_ref().is_some_and(|store| store.keeps())
+    }
+
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         Self {
             routes: section.list("routes"),
@@ -136,6 +192,8 @@ impl Product {
             regions: section.list("regions").unwrap_or_default(),
             direct: section.get("direct"),
             unpriced: section.get("unpriced"),
+            store: section.get("store"),
+            store_for: section.get("store_for"),
             criticality: section.get("criticality"),
             owner: section.get("owner"),
             function: section.get("function"),

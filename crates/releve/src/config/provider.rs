@@ -43,6 +43,9 @@ pub(crate) struct Provider {
     /// Who runs its machines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) host: Option<At<String>>,
+    /// Which beta features of its protocol it takes, by the values of their headers; `*` stands for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) betas: Option<Vec<At<String>>>,
     /// Whether it takes a request for usage in streams. Wrongly `true`: some servers answer 400.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stream_usage: Option<At<bool>>,
@@ -95,6 +98,7 @@ impl Provider {
             region: section.get("region"),
             maker: section.get("maker"),
             host: section.get("host"),
+            betas: section.list("betas"),
             stream_usage: section.get("stream_usage"),
             stops_billing_on_abort: section.get("stops_billing_on_abort"),
             proxy: section.get("proxy"),

@@ -126,5 +126,5 @@ fn the_pages_defaults_are_those_that_act() {
         assert_eq!(default, format!("`{acts}`"), "{key}");
         compared += 1;
     }
-    assert_eq!(compared, 30);
+    assert_eq!(compared, 32);
 }

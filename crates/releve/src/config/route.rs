@@ -7,7 +7,7 @@ use super::parameters::ParameterKeys;
 use super::policy::PolicyKeys;
 use super::problem::Problem;
 use super::section::Section;
-use super::value::At;
+use super::value::{At, Share};
 
 /// A route as written.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -17,6 +17,9 @@ pub(crate) struct Route {
     pub(crate) aliases: Vec<At<String>>,
     /// Who may serve it, in the order of preference of `prefer = "listed"`.
     pub(crate) deployments: Vec<At<Entry>>,
+    /// The share of requests that each fallback is asked first for, so that it is proven all day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keep_warm: Option<At<Share>>,
     /// What differs from `[policy]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) policy: Option<At<PolicyKeys>>,
@@ -27,6 +30,7 @@ impl Route {
         let route = Self {
             aliases: section.list("aliases").unwrap_or_default(),
             deployments: section.list_of("deployments", |text| Entry::bare(Some(text)), Entry::read),
+            keep_warm: section.get("keep_warm"),
             policy: section.table("policy", PolicyKeys::read),
         };
         if name.contains('*') {

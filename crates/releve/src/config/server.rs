@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use catalogue::Region;
 use serde::Serialize;
 
 use super::problem::Problem;
@@ -17,6 +18,9 @@ pub(crate) struct Server {
     pub(crate) listen: At<SocketAddr>,
     /// For the console, the admin API and `/metrics`.
     pub(crate) admin_listen: At<SocketAddr>,
+    /// Where this machine and its disk are: what is kept here lies there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<At<Region>>,
     /// TLS on `listen`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tls: Option<At<Tls>>,
@@ -35,7 +39,7 @@ pub(crate) struct Tls {
 impl Default for Server {
     fn default() -> Self {
         let local = |port| At::nowhere(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-        Self { listen: local(4100), admin_listen: local(4101), tls: None, admin_token: None }
+        Self { listen: local(4100), admin_listen: local(4101), region: None, tls: None, admin_token: None }
     }
 }
 
@@ -45,6 +49,7 @@ impl Server {
         let server = Self {
             listen: section.get("listen").unwrap_or(default.listen),
             admin_listen: section.get("admin_listen").unwrap_or(default.admin_listen),
+            region: section.get("region"),
             tls: section.table("tls", Tls::read).and_then(|tls| Some(At { value: tls.value?, at: tls.at })),
             admin_token: section.get("admin_token"),
         };

@@ -1,13 +1,14 @@
 //! Values that can stand in the file: how each is read, and how it is written back.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::{Deref, Range};
 use std::str::FromStr;
 
 use catalogue::{Needs, Protocol, Quirks, Rate, Region};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
+use upstream::IpNet;
 
 use super::problem::nearest;
 
@@ -217,6 +218,29 @@ impl Read for SocketAddr {
         let numeric = text.replace("localhost:", "127.0.0.1:");
         numeric.parse().map_err(|_| Refusal::Value {
             what: format!("\"{text}\" is no address with a port"),
+            mend: Some(format!("write {}", Self::WANTED)),
+        })
+    }
+}
+
+/// A network of IP addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) IpNet);
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl Read for Network {
+    const WANTED: &'static str = "a network, such as \"10.0.0.0/8\", or one address";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        let text = value.as_str().ok_or(Refusal::Kind)?;
+        let address = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse().or_else(|_| address()).map(Self).map_err(|_| Refusal::Value {
+            what: format!("\"{text}\" is no network"),
             mend: Some(format!("write {}", Self::WANTED)),
         })
     }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use catalogue::ModelEntry;
 use gateway::snapshot::{Names, Route};
 use routing::{DeploymentIndex, Policy, RouteEntry};
+use upstream::Fetcher;
 
 use super::deployments::{ANY_MODEL, Deployments};
-use super::policy;
+use super::policy::{self, Fetchers};
 use super::providers::Account;
 use crate::config::Config;
 
@@ -21,9 +22,11 @@ pub(super) fn add(
     deployments: &mut Deployments<'_>,
     routes: &mut Vec<Route>,
     names: &mut Names,
+    fetchers: &Fetchers<'_>,
 ) {
-    let policy = policy::resolved(&policy::base(config));
-    let mut direct = Direct { policy, routes, names };
+    let base = policy::base(config);
+    let (policy, fetcher) = (policy::resolved(&base), fetchers.of(&base));
+    let mut direct = Direct { policy, fetcher, routes, names };
     let mut bare = Bare::default();
     for entry in config.routes.iter().flat_map(|route| &route.body.deployments) {
         let Some((provider, model)) = entry.target.as_ref().and_then(|target| target.split_once('/')) else {
@@ -110,6 +113,7 @@ fn servable(account: &Account) -> impl Iterator<Item = &ModelEntry> {
 
 struct Direct<'a> {
     policy: Policy,
+    fetcher: Option<Fetcher>,
     routes: &'a mut Vec<Route>,
     names: &'a mut Names,
 }
@@ -127,6 +131,7 @@ impl Direct<'_> {
         self.routes.push(Route {
             name: name.into(),
             policy: self.policy.clone(),
+            fetcher: self.fetcher.clone(),
             entries: deployments
                 .iter()
                 .map(|deployment| RouteEntry { deployment: *deployment, weight: 1 })

@@ -1,12 +1,17 @@
 //! Policies: the written keys, with defaults where they are silent.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use routing::{Policy, Prefer, Takeover};
+use rustls::ClientConfig;
+use upstream::Fetcher;
 
 use crate::config::Config;
 use crate::config::period::{Limit, Period};
 use crate::config::policy::{self, PolicyKeys, TakeoverMode};
+use crate::config::problem::{Problem, Problems};
 use crate::config::size::Size;
 use crate::config::value::{At, Share};
 
@@ -44,6 +49,33 @@ pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
     }
 }
 
+/// Makes the fetchers of policies that want one.
+pub(super) struct Fetchers<'a> {
+    problems: &'a Problems,
+    /// Loading the system's roots takes milliseconds: once for all.
+    tls: OnceCell<Option<Arc<ClientConfig>>>,
+}
+
+impl<'a> Fetchers<'a> {
+    pub(super) fn new(problems: &'a Problems) -> Self {
+        Self { problems, tls: OnceCell::new() }
+    }
+
+    /// Who fetches under the policy that `keys` describe; nobody where that is not wanted.
+    pub(super) fn of(&self, keys: &PolicyKeys) -> Option<Fetcher> {
+        let wanted = keys.fetch_media.as_ref().filter(|fetch| fetch.value)?;
+        let load = || {
+            let made = upstream::client_config(&upstream::TlsOptions::default());
+            let refuse =
+                |error| self.problems.add(Problem::error(&wanted.at, format!("fetch_media: {error}")));
+            made.map_err(refuse).ok()
+        };
+        let tls = Arc::clone(self.tls.get_or_init(load).as_ref()?);
+        let allowed: Vec<_> = keys.fetch_media_from.iter().flatten().map(|network| network.value.0).collect();
+        Some(Fetcher::new(tls, allowed))
+    }
+}
+
 /// All keys, those that were silent with what holds for them.
 pub(super) fn filled(keys: &PolicyKeys) -> PolicyKeys {
     let policy = resolved(keys);
@@ -56,6 +88,8 @@ pub(super) fn filled(keys: &PolicyKeys) -> PolicyKeys {
         max_attempts: Some(At::nowhere(policy.max_attempts)),
         retry_budget: Some(At::nowhere(Share(policy.retry_budget))),
         translate: Some(At::nowhere(policy.translate)),
+        fetch_media: Some(At::nowhere(keys.fetch_media.as_ref().is_some_and(|fetch| fetch.value))),
+        fetch_media_from: keys.fetch_media_from.clone(),
         connect_timeout: time(policy.connect_timeout),
         header_timeout: time(policy.header_timeout),
         max_time_to_first_token: Some(At::nowhere(Limit(policy.max_time_to_first_token.map(Period)))),

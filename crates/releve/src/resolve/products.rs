@@ -1,8 +1,10 @@
 //! Products, and the one that stands for requests without a key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use gateway::snapshot::{Product, ProductIndex, RouteIndex, Unpriced};
+use catalogue::Region;
+use gateway::snapshot::{Product, ProductIndex, RouteIndex, Store, Unpriced};
 
 use crate::config::Config;
 use crate::config::problem::{Problem, Problems, did_you_mean};
@@ -17,6 +19,9 @@ pub(super) struct Products {
 
 /// The name of the product of requests without a key, where the file does not have exactly one.
 const LOCAL: &str = "local";
+
+/// How long responses are kept where nothing is said, as `OpenAI` keeps them.
+const STORE_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// The file's products in its order. On a loopback address one more stands last, for requests without a key while no
 /// key was ever issued: as the file's only product, if it has just one, else free to use every route; always free to
@@ -67,6 +72,39 @@ fn resolved(named: &Named<product::Product>, config: &Config, problems: &Problem
             Some(WithoutPrice::Refuse) => Unpriced::Refuse,
             Some(WithoutPrice::Allow) | None => Unpriced::Allow,
         },
+        store: store(named, config, problems),
+        store_for: body.store_for.as_ref().map_or(STORE_FOR, |period| period.0),
+    }
+}
+
+/// Who keeps its responses. What is kept here lies where this server is, so a rule for regions holds for that too.
+fn store(named: &Named<product::Product>, config: &Config, problems: &Problems) -> Store {
+    let (name, body) = (&named.name.value, &named.body);
+    if let Some(period) = body.store_for.as_ref().filter(|period| period.0.is_zero()) {
+        let what = "store_for = \"0s\" keeps nothing";
+        problems.add(Problem::error(&period.at, what).mend("write how long, or store = false"));
+    }
+    let Some(store) = &body.store else { return Store::Suppliers };
+    let allowed = |region: &At<Region>| body.regions.iter().any(|wider| region.within(wider));
+    if store.keeps() && !body.regions.is_empty() {
+        let rule = body.regions.iter().map(|region| region.as_str()).collect::<Vec<_>>().join(", ");
+        let kept = format!("\"{name}\" may be served in {rule} only, and its responses would be kept here");
+        match &config.server.region {
+            None => problems.add(
+                Problem::error(&store.at, format!("{kept}, where server.region does not say"))
+                    .mend("say where this server's disk is: region = \"...\" in [server]"),
+            ),
+            Some(region) if !allowed(region) => problems.add(
+                Problem::error(&store.at, format!("{kept}, in {}", region.as_str()))
+                    .mend("take store out, or keep them at a server in a region of the product's"),
+            ),
+            Some(_) => {}
+        }
+    }
+    match store.value {
+        product::Store::Always => Store::Always,
+        product::Store::Never => Store::Never,
+        product::Store::Client => Store::Client,
     }
 }
 
@@ -107,6 +145,8 @@ fn local() -> Product {
         regions: Arc::new([]),
         direct: true,
         unpriced: Unpriced::Allow,
+        store: Store::Suppliers,
+        store_for: STORE_FOR,
     }
 }
 
@@ -118,5 +158,7 @@ fn clone(product: &Product) -> Product {
         regions: Arc::clone(&product.regions),
         direct: product.direct,
         unpriced: product.unpriced,
+        store: product.store,
+        store_for: product.store_for,
     }
 }

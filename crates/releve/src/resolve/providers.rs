@@ -224,6 +224,11 @@ fn fill(
             let also = same.map(|preset| preset.also).unwrap_or_default();
             also.iter().map(At::nowhere).collect()
         })),
+        betas: Some(written.betas.unwrap_or_else(|| {
+            // Whoever speaks a maker's protocol at an own address is taken for the maker.
+            let betas = known.or(manners.as_deref()).map(|entry| entry.betas.clone()).unwrap_or_default();
+            betas.into_iter().map(At::nowhere).collect()
+        })),
         api_key,
         aws,
         region: written.region.or_else(|| known.and_then(|preset| preset.region.clone()).map(At::nowhere)),
@@ -286,6 +291,12 @@ impl Account {
     /// Whether `protocol` is spoken at its address.
     pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
         protocol == self.protocol || self.also().contains(protocol)
+    }
+
+    /// The beta features that it takes.
+    pub(crate) fn betas(&self) -> gateway::snapshot::Betas {
+        let betas: Vec<&str> = self.filled.body.betas.iter().flatten().map(|beta| beta.as_str()).collect();
+        gateway::snapshot::Betas::of(&betas)
     }
 
     /// How its models want to be spoken to.

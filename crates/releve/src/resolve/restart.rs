@@ -21,7 +21,22 @@ pub(super) fn keep_started(written: &Config, running: &Config, problems: &Proble
     );
     keep("ledger.url", &mut ledger.url, &running.ledger.url, problems);
     keep("ledger.durability", &mut ledger.durability, &running.ledger.durability, problems);
+    keep_optional("state.key", &mut kept.state.key, running.state.key.as_ref(), problems);
+    keep_optional("server.region", &mut kept.server.region, running.server.region.as_ref(), problems);
+    if !running.products.iter().any(|product| product.body.keeps_responses()) {
+        keep_none(&mut kept, problems);
+    }
     kept
+}
+
+/// Where responses are kept is opened at a start only, and only for somebody.
+fn keep_none(written: &mut Config, problems: &Problems) {
+    for product in written.products.iter_mut().filter(|product| product.body.keeps_responses()) {
+        if let Some(store) = product.body.store.take() {
+            let what = format!("needs a restart: products.{}.store", product.name.value);
+            problems.add(Problem::warning(&store.at, what).mend("until then its responses are not kept"));
+        }
+    }
 }
 
 fn keep<T: Clone + Serialize>(key: &str, written: &mut At<T>, running: &At<T>, problems: &Problems) {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use gateway::snapshot::{Names, Route};
-use routing::RouteEntry;
+use routing::{Policy, RouteEntry};
 
 use super::deployments::Deployments;
-use super::policy;
+use super::policy::{self, Fetchers};
 use crate::config::Config;
 use crate::config::problem::{Problem, Problems};
 use crate::config::route;
@@ -18,6 +18,7 @@ pub(super) fn build(
     config: &Config,
     deployments: &mut Deployments<'_>,
     names: &mut Names,
+    fetchers: &Fetchers<'_>,
     problems: &Problems,
 ) -> Vec<Route> {
     let base = policy::base(config);
@@ -26,7 +27,11 @@ pub(super) fn build(
         let keys = named.body.policy.as_ref().map_or_else(|| base.clone(), |policy| policy.value.over(&base));
         routes.push(Route {
             name: named.name.value.as_str().into(),
-            policy: policy::resolved(&keys),
+            policy: Policy {
+                keep_warm: named.body.keep_warm.as_ref().map_or(0.0, |share| share.0),
+                ..policy::resolved(&keys)
+            },
+            fetcher: fetchers.of(&keys),
             entries: entries(named, deployments, problems),
             direct: false,
         });

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 
+use secrecy::ExposeSecret;
+
 use crate::config::Loaded;
 use crate::config::environment::Environment;
 use crate::config::problem::{Problem, Problems};
@@ -11,6 +13,16 @@ use crate::tls;
 pub(super) fn check(loaded: &Loaded, environment: &Environment, problems: &Problems) {
     if environment.secrets_assumed() {
         return;
+    }
+    if let Some(place) = &loaded.config.state.key {
+        let key = place.fetch(environment, &loaded.folder);
+        let wrong = match key {
+            Ok(key) => key.expose_secret().parse::<store::StateKey>().err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(wrong) = wrong {
+            problems.add(Problem::error(&place.at, format!("state.key: {wrong}")));
+        }
     }
     let server = &loaded.config.server;
     if let Some(tls) = &server.tls {

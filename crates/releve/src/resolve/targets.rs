@@ -79,6 +79,7 @@ impl Builder<'_> {
             name: account.name().into(),
             target,
             stream_usage: body.stream_usage.as_ref().is_none_or(|usage| usage.value),
+            betas: account.betas(),
             stops_billing_on_abort: body.stops_billing_on_abort.as_ref().map(|stops| stops.value),
         };
         Ok((provider, print))

@@ -8,6 +8,7 @@ mod demo;
 mod local_engine;
 mod supplier;
 mod try_once;
+mod whatif;
 
 use std::path::Path;
 use std::process::{Command, Output};

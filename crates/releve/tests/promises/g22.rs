@@ -1,8 +1,8 @@
 //! G22: what only its owner can read goes back to nobody else, and the turn succeeds all the same.
 
 use ledger::AttemptOutcome;
-use serde_json::json;
-use simulator::Supplier;
+use serde_json::{Value, json};
+use simulator::{Handle, Supplier};
 use wire::Failure;
 
 use crate::client::{Dialect, post};
@@ -54,4 +54,79 @@ async fn g22_a_seal_is_taken_out_before_anybody_has_to_refuse_it() {
     assert_eq!(reply.status, 200, "{}", reply.lossy());
     assert_eq!(reply.header("x-releve-attempts"), Some("1"));
     assert_eq!(reply.header("x-releve-dropped"), Some("reasoning.proof"));
+}
+
+/// A route over two accounts that speak Responses and Chat Completions, for a product that keeps its responses.
+fn keeping(one: &Handle, other: &Handle, more: &str) -> Config {
+    let (url, product) = (one.openai_base_url(), "[products.office]\nstore = true\n");
+    Config::new()
+        .and(&format!("[providers.a]\nprotocol = \"openai-responses\"\nbase_url = \"{url}\"\n"))
+        .provider("b", Dialect::OpenAi, other)
+        .route("r", &["a", "b"], "")
+        .and(product)
+        .and(more)
+}
+
+async fn turn(gateway: &Gateway, text: &str, previous: Option<&str>) -> Value {
+    let body = json!({ "model": "r", "input": text, "previous_response_id": previous }).to_string();
+    let reply = post(gateway.listen, "/v1/responses", &[], body.as_bytes()).await;
+    assert_eq!(reply.status, 200, "{}", reply.lossy());
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+fn id(response: &Value) -> &str {
+    response["id"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn g22_a_turn_that_was_answered_is_there_after_kill_9() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let other = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &other, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, "My boat is called Relief.", None).await;
+    gateway.kill();
+    one.cut().await;
+    let gateway = Gateway::start(&house);
+    let second = turn(&gateway, "What is it called?", Some(id(&first))).await;
+    let told = String::from_utf8(other.recorded().last().unwrap().body.to_vec()).unwrap();
+    assert!(told.contains("My boat is called Relief.") && told.contains("What is it called?"), "{told}");
+    gateway.kill();
+    let gateway = Gateway::start(&house);
+    turn(&gateway, "And now?", Some(id(&second))).await;
+    let told = String::from_utf8(other.recorded().last().unwrap().body.to_vec()).unwrap();
+    assert!(told.contains("My boat is called Relief.") && told.contains("And now?"), "{told}");
+}
+
+#[tokio::test]
+async fn g22_under_another_key_it_does_not_start_and_says_what_to_do() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    turn(&gateway, "Hello.", None).await;
+    gateway.kill();
+    std::fs::write(house.path().join("other"), "ab".repeat(32)).unwrap();
+    house.write(&keeping(&one, &one, "[state]\nkey = { file = \"other\" }"));
+    let refused = house.command(&["serve"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success(), "{said}");
+    assert!(said.contains("releve.db.state was written under another key than the configured one"), "{said}");
+    assert!(said.contains("give back the key"), "{said}");
+    std::fs::remove_file(house.path().join("releve.db.state.key")).unwrap();
+    house.write(&keeping(&one, &one, ""));
+    let refused = house.command(&["serve"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("releve.db.state.key is not"), "{said}");
+}
+
+#[tokio::test]
+async fn g22_a_reload_begins_to_keep_nothing_before_a_restart() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let without = |config: Config| Config::raw(&config.text().replace("store = true", ""));
+    let house = House::new(&without(keeping(&one, &one, "")));
+    let gateway = Gateway::start(&house);
+    house.write(&keeping(&one, &one, ""));
+    gateway.says("needs a restart: products.office.store", 0).await;
+    turn(&gateway, "Hello.", None).await;
+    assert!(!house.path().join("releve.db.state").exists());
 }

@@ -14,12 +14,16 @@
 )]
 
 mod amendments;
+mod betas;
 mod client;
+mod counting;
 mod details;
 mod doors;
+mod f20_gemini_lists;
 mod g13;
 mod g22;
 mod g24_canary;
+mod g25_media;
 mod g27_full_disk;
 mod harness;
 mod load;
@@ -27,6 +31,7 @@ mod p1;
 mod p10;
 mod p11;
 mod p2;
+mod p2_unended;
 mod p3;
 mod p4;
 mod p5;
@@ -36,4 +41,5 @@ mod p8;
 mod p9;
 mod p9_leaving;
 mod p9_sizes;
+mod postures;
 mod signing;

@@ -267,7 +267,7 @@ async fn g15_a_wrong_request_is_the_callers_to_hear_and_ejects_nobody() {
 
 /// G14: a time that a supplier sets is a floor: before it is over nobody asks there, after it somebody does.
 #[tokio::test]
-async fn g14_retry_after_is_a_floor() {
+async fn g14_i03_retry_after_is_a_floor() {
     let dialect = Dialect::OpenAi;
     let limited = Fault::RateLimited { retry_after: Some(RetryAfter::Seconds(2)) };
     let first = Supplier::builder().script([Rule::next(1, limited)]).spawn().await.unwrap();

@@ -163,7 +163,7 @@ fn plain(dialect: Dialect) {
 }
 
 #[test]
-fn p4_plain_openai_bytes_go_through_unchanged() {
+fn p4_a13_plain_openai_bytes_go_through_unchanged() {
     plain(Dialect::OpenAi);
 }
 

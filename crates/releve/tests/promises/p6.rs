@@ -40,7 +40,7 @@ async fn g8_the_ledger_says_what_the_suppliers_meter_says() {
 }
 
 #[tokio::test]
-async fn g19_a_missing_price_is_unpriced_and_never_nothing() {
+async fn g19_h07_a_missing_price_is_unpriced_and_never_nothing() {
     let dialect = Dialect::OpenAi;
     let supplier = Supplier::builder().spawn().await.unwrap();
     let route = "[routes.r]\ndeployments = [\"a/m\"]\n";

@@ -1,4 +1,5 @@
-//! Fault domains by name: `maker:openai`, `host:azure`, `region:eu/sweden`, `provider:house`.
+//! Who is meant: a fault domain by its name (`maker:openai`, `host:azure`, `region:eu/sweden`, `provider:house`, also written
+//! `account:house`), or everybody.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,18 +16,30 @@ pub enum Domain {
     Host,
     /// Where it runs; a wider region holds the narrower.
     Region,
-    /// Who owns the host.
+    /// Who owns the company that the account is with.
     Owner,
+    /// Whose law that company obeys.
+    Country,
     /// The account.
     Provider,
     /// One model at one provider.
     Deployment,
+    /// All of them.
+    Everybody,
 }
 
 impl Domain {
     /// Every kind there is.
-    pub const ALL: [Self; 6] =
-        [Self::Maker, Self::Host, Self::Region, Self::Owner, Self::Provider, Self::Deployment];
+    pub const ALL: [Self; 8] = [
+        Self::Maker,
+        Self::Host,
+        Self::Region,
+        Self::Owner,
+        Self::Country,
+        Self::Provider,
+        Self::Deployment,
+        Self::Everybody,
+    ];
 
     /// The name, as it is written.
     pub const fn as_str(self) -> &'static str {
@@ -35,8 +48,10 @@ impl Domain {
             Self::Host => "host",
             Self::Region => "region",
             Self::Owner => "owner",
+            Self::Country => "country",
             Self::Provider => "provider",
             Self::Deployment => "deployment",
+            Self::Everybody => "everybody",
         }
     }
 }
@@ -50,10 +65,19 @@ pub struct Target {
     pub name: Arc<str>,
 }
 
+/// Who stands behind an account, as far as the contract says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Company<'a> {
+    /// Who owns the company.
+    pub owner: Option<&'a str>,
+    /// Whose law it obeys.
+    pub country: Option<&'a str>,
+}
+
 /// Text that names no fault domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" names nobody: write maker:NAME, host:NAME, region:NAME, owner:NAME, provider:NAME or deployment:NAME"
+    "\"{0}\" names nobody: write maker:NAME, host:, region:, owner:, country:, provider: or deployment:NAME"
 )]
 pub struct InvalidTarget(String);
 
@@ -62,15 +86,23 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, InvalidTarget> {
         let invalid = || InvalidTarget(text.to_owned());
+        if text == Domain::Everybody.as_str() {
+            return Ok(Self { domain: Domain::Everybody, name: text.into() });
+        }
         let (kind, name) = text.split_once(':').ok_or_else(invalid)?;
-        let domain = Domain::ALL.into_iter().find(|domain| domain.as_str() == kind).ok_or_else(invalid)?;
+        let kind = if kind == "account" { Domain::Provider.as_str() } else { kind };
+        let named = Domain::ALL.into_iter().filter(|domain| *domain != Domain::Everybody);
+        let domain = named.into_iter().find(|domain| domain.as_str() == kind).ok_or_else(invalid)?;
         if name.is_empty() { Err(invalid()) } else { Ok(Self { domain, name: name.into() }) }
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.domain.as_str(), self.name)
+        match self.domain {
+            Domain::Everybody => f.write_str(&self.name),
+            _ => write!(f, "{}:{}", self.domain.as_str(), self.name),
+        }
     }
 }
 
@@ -82,7 +114,13 @@ impl Target {
 
     /// Whether a deployment belongs to it.
     pub fn names(&self, estate: &Estate, deployment: usize) -> bool {
-        let facts = &estate.deployments[deployment];
+        let backing = &estate.backing[deployment];
+        let company = Company { owner: backing.owner.as_deref(), country: backing.country.as_deref() };
+        self.holds(&estate.deployments[deployment], estate.provider_of(deployment), company)
+    }
+
+    /// The same of what the router knows, its provider's name and the company behind that.
+    pub fn holds(&self, facts: &routing::Deployment, provider: &str, company: Company<'_>) -> bool {
         match self.domain {
             Domain::Maker => facts.maker == self.name,
             Domain::Host => facts.host == self.name,
@@ -95,9 +133,11 @@ impl Target {
                 };
                 region.is_some_and(inside)
             }
-            Domain::Owner => estate.backing[deployment].owner.as_deref() == Some(&*self.name),
-            Domain::Provider => *estate.provider_of(deployment) == self.name,
+            Domain::Owner => company.owner == Some(&*self.name),
+            Domain::Country => company.country == Some(&*self.name),
+            Domain::Provider => *provider == *self.name,
             Domain::Deployment => facts.name == self.name,
+            Domain::Everybody => true,
         }
     }
 
@@ -114,6 +154,9 @@ impl Target {
             if let Some(owner) = &estate.backing[index].owner {
                 add(Domain::Owner, owner);
             }
+            if let Some(country) = &estate.backing[index].country {
+                add(Domain::Country, country);
+            }
             add(Domain::Provider, estate.provider_of(index));
             add(Domain::Deployment, &facts.name);
         }
@@ -129,9 +172,13 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        for text in
-            ["maker:openai", "host:azure", "region:eu/sweden", "deployment:azure-sweden/gpt-5.4:latest"]
-        {
+        for text in [
+            "maker:openai",
+            "host:azure",
+            "region:eu/sweden",
+            "deployment:azure-sweden/gpt-5.4:latest",
+            "everybody",
+        ] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
         for text in ["openai", "maker:", "planet:earth", ""] {

@@ -226,6 +226,27 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
     }
 }
 
+impl Supplier {
+    /// It is as it was while these attempts were made: as often in error, and so much slower.
+    pub(crate) fn fall_ill(&mut self, sick: &[Sample]) {
+        const ENOUGH: usize = 5;
+        self.errors = errors(sick);
+        self.attempts = sick.len();
+        let firsts: Vec<f64> = sick.iter().filter_map(|sample| sample.first_ms).map(f64::from).collect();
+        if firsts.len() >= ENOUGH {
+            let usual = f64::from(self.first[0].median()).max(0.1);
+            let slower = illness::median(firsts).map_or(1.0, |now| now / usual);
+            self.first = self.first.each_ref().map(|curve| curve.times(slower));
+        }
+        let gaps: Vec<f64> = sick.iter().filter_map(gap).map(f64::from).collect();
+        if gaps.len() >= ENOUGH {
+            let usual = f64::from(self.gap.median()).max(1e-3);
+            let slower = illness::median(gaps).map_or(1.0, |now| now / usual);
+            self.gap = self.gap.times(slower);
+        }
+    }
+}
+
 impl Tokens {
     fn or(self, other: Self) -> Self {
         if self.certainty == Certainty::Assumed { other } else { self }

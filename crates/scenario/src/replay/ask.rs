@@ -7,6 +7,7 @@ use catalogue::{Needs, Protocol, Region};
 use ledger::{Entry, Outcome};
 use routing::Facts;
 
+use super::backtest::Came;
 use super::estate::Estate;
 use crate::fit::Samples;
 
@@ -77,8 +78,8 @@ pub struct Recording {
     pub unknown: u64,
     /// Requests that were wrong in themselves: nobody could serve them.
     pub wrong: u64,
-    /// What the ledger says they cost, in US dollars, unpriced ones left out.
-    pub cost_usd: f64,
+    /// What each came to, in no particular order.
+    pub came: Vec<Came>,
 }
 
 impl Traffic {
@@ -193,8 +194,15 @@ impl Reader {
             *last_us = (*last_us).max(entry.arrived_us);
         }
         #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let cost = entry.cost.map_or(0.0, |cost| cost.nanos() as f64 / 1e9);
-        self.recording.cost_usd += cost;
+        self.recording.came.push(Came {
+            at_ms: 0,
+            served: entry.outcome == Outcome::Answered,
+            cost_usd: entry.cost.map_or(0.0, |cost| cost.nanos() as f64 / 1e9),
+            first_ms: entry
+                .ttft_us
+                .map(|us| us as f32 / 1_000.0)
+                .filter(|_| entry.outcome == Outcome::Answered),
+        });
         let ask = self.ask(entry, product, route, served);
         self.arrivals.push(entry.arrived_us);
         let total_us = i64::try_from(entry.total_us).unwrap_or(0);
@@ -237,8 +245,10 @@ impl Reader {
     pub fn finish(self) -> Recording {
         let Self { mut recording, arrivals, last_us, .. } = self;
         let first_us = arrivals.iter().copied().min().unwrap_or(0);
-        for (ask, arrived_us) in recording.traffic.asks.iter_mut().zip(&arrivals) {
+        let asks = recording.traffic.asks.iter_mut().zip(&mut recording.came);
+        for ((ask, came), arrived_us) in asks.zip(&arrivals) {
             ask.at_ms = u64::try_from((arrived_us - first_us) / 1_000).unwrap_or(0);
+            came.at_ms = ask.at_ms;
         }
         recording.traffic.asks.sort_by_key(|ask| ask.at_ms);
         let last = recording.traffic.asks.last().map_or(0, |ask| ask.at_ms);

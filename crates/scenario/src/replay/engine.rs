@@ -11,7 +11,7 @@ use routing::{
     World,
 };
 use smallvec::SmallVec;
-use wire::Failure;
+use wire::{Broken, Failure};
 
 use self::fate::{Fate, Suppliers};
 use self::flight::{Flight, Flights, Next};
@@ -19,7 +19,7 @@ use super::ask::{Ask, Traffic};
 use super::estate::Estate;
 use super::money;
 use super::tally::Tally;
-use crate::event::{Condition, Course, Step};
+use crate::event::{Condition, Course, Outage, Step};
 use crate::fit::Fitted;
 
 /// What is played.
@@ -76,6 +76,8 @@ pub(super) struct Engine<'a> {
     events: BinaryHeap<Reverse<(u64, u32)>>,
     flights: Flights<'a>,
     step: usize,
+    /// By deployment, when it vanishes next, with all that it is answering.
+    cuts: Vec<u64>,
     /// Whether somebody is asked first for a share, whatever the routes say.
     lifted: bool,
     tally: Tally,
@@ -94,6 +96,7 @@ impl<'a> Engine<'a> {
             events: BinaryHeap::with_capacity(1_024),
             flights: Flights::default(),
             step: 0,
+            cuts: Vec::new(),
             lifted: false,
             tally: Tally::new(
                 estate.products.len(),
@@ -117,10 +120,18 @@ impl<'a> Engine<'a> {
     fn enter(&mut self, step: usize) {
         self.step = step;
         self.lifted = false;
+        self.cuts = (0..self.tally.deployments.len()).map(|index| self.next_cut(index)).collect();
         for (index, condition) in (0..).zip(&self.conditions().conditions) {
             self.world.set_posture(DeploymentIndex(index), condition.posture);
             self.lifted |= condition.asked_first > 0.0;
         }
+    }
+
+    fn next_cut(&self, deployment: usize) -> u64 {
+        let out = |step: &Step| step.conditions[deployment].outage == Some(Outage::Refused);
+        let steps = &self.play.course.steps[self.step..];
+        let next = steps.windows(2).find(|pair| !out(&pair[0]) && out(&pair[1]));
+        next.map_or(u64::MAX, |pair| pair[1].at_ms)
     }
 
     /// Lets everything happen that is due before `moment`.
@@ -214,9 +225,11 @@ impl<'a> Engine<'a> {
                     let begun = self.begin(&flight, deployment, condition, now);
                     let probes = permit.is_probe() || permit.is_last_resort();
                     let at = match begun {
-                        Fate::Serves { first_ms, .. } if probes => now + whole(first_ms),
+                        Fate::Serves { first_ms, .. } | Fate::Breaks { first_ms, .. } if probes => {
+                            now + whole(first_ms)
+                        }
                         Fate::Serves { total_ms, .. } => now + whole(total_ms),
-                        Fate::Fails { after_ms, .. } => now + whole(after_ms),
+                        Fate::Fails { after_ms, .. } | Fate::Breaks { after_ms, .. } => now + whole(after_ms),
                     };
                     flight.next = Next::Lands { permit, fate: begun, began: now, told: !probes };
                     self.flights.set(number, flight);
@@ -253,6 +266,9 @@ impl<'a> Engine<'a> {
             Fate::Fails { failure: Failure::Overloaded { .. }, .. } => tally.overflowed += 1,
             _ => {}
         }
+        let cut = self.cuts[deployment];
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+        let fate = if cut == u64::MAX { fate } else { fate.cut(cut.saturating_sub(now) as f32) };
         patient(fate, flight, shape.stream, shape.needs, policy, now)
     }
 
@@ -264,11 +280,22 @@ impl<'a> Engine<'a> {
                 self.flights.set(number, flight);
                 self.goes_on(number, now);
             }
-            Next::Lands { mut permit, fate: fate @ Fate::Serves { total_ms, .. }, began, told: false } => {
+            Next::Lands {
+                mut permit,
+                fate: fate @ (Fate::Serves { total_ms: end_ms, .. } | Fate::Breaks { after_ms: end_ms, .. }),
+                began,
+                told: false,
+            } => {
                 permit.begun_well(Instant(now));
                 flight.next = Next::Lands { permit, fate, began, told: true };
                 self.flights.set(number, flight);
-                self.events.push(Reverse((began + whole(total_ms), number)));
+                self.events.push(Reverse((began + whole(end_ms), number)));
+            }
+            Next::Lands { permit, fate: Fate::Breaks { .. }, .. } => {
+                routing::observe(permit, Outcome::Failed(Failure::Broken(Broken::Cut)), Instant(now));
+                flight.said = Some("broken_off");
+                self.refused(&flight, now);
+                self.flights.give_back(number);
             }
             Next::Lands { permit, fate: Fate::Serves { first_ms, total_ms }, began, .. } => {
                 let deployment = permit.deployment().0 as usize;
@@ -308,6 +335,7 @@ impl<'a> Engine<'a> {
         }
         #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
         product.first.add((began - flight.arrived) as f32 + first_ms);
+        product.served_by[deployment] += 1;
         product.unpriced += u64::from(cost.is_none());
         let cost = i128::from(cost.unwrap_or(0));
         product.cost_nanos += cost;
@@ -363,7 +391,7 @@ fn patient(
         if stream { first_limit.min(millis(policy.header_timeout)) } else { first_limit.min(left / 2) };
     let limit = limit.min(left);
     let comes = match fate {
-        Fate::Serves { first_ms, .. } => first_ms,
+        Fate::Serves { first_ms, .. } | Fate::Breaks { first_ms, .. } => first_ms,
         Fate::Fails { after_ms, .. } => after_ms,
     };
     if whole(comes) > limit {

@@ -24,8 +24,10 @@ pub struct Estate {
 /// What stands behind a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Backing {
-    /// Who owns the host, where that is known.
+    /// Who owns the company that the account is with, where that is known.
     pub owner: Option<Arc<str>>,
+    /// Whose law that company obeys, where that is known.
+    pub country: Option<Arc<str>>,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
     /// Requests a minute that the supplier lets through; `None` is unknown and does not bind.

@@ -8,7 +8,7 @@ use super::histogram::Histogram;
 pub(crate) const PARTS: usize = 400;
 
 /// The whole.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     /// By product.
     pub products: Vec<ProductTally>,
@@ -42,6 +42,8 @@ pub struct ProductTally {
     pub first: Histogram,
     /// By part of the time: requests, and those refused.
     pub parts: Vec<(u32, u32)>,
+    /// By deployment, answers.
+    pub served_by: Vec<u64>,
 }
 
 /// One deployment.
@@ -67,7 +69,11 @@ pub struct DeploymentTally {
 
 impl Tally {
     pub(super) fn new(products: usize, deployments: usize, played_ms: u64, compressed: f64) -> Self {
-        let product = ProductTally { parts: vec![(0, 0); PARTS], ..ProductTally::default() };
+        let product = ProductTally {
+            parts: vec![(0, 0); PARTS],
+            served_by: vec![0; deployments],
+            ..ProductTally::default()
+        };
         Self {
             products: vec![product; products],
             deployments: vec![DeploymentTally::default(); deployments],
@@ -108,12 +114,16 @@ impl ProductTally {
         if self.requests == 0 { 1.0 } else { self.served() as f64 / self.requests as f64 }
     }
 
-    /// The first part of the time in which more than `share` of its requests were refused, two at least.
+    /// The first part of the time from which on more than `share` of its requests are refused, two at least within a
+    /// fiftieth of the time.
     pub fn first_hurt(&self, share: f64) -> Option<usize> {
-        let hurts = |(requests, refused): &(u32, u32)| {
-            *refused >= 2 && f64::from(*refused) > f64::from(*requests) * share
+        const TOGETHER: usize = PARTS / 50;
+        let hurts = |place: &usize| {
+            let near = &self.parts[*place..self.parts.len().min(place + TOGETHER)];
+            let sum = near.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+            near[0].1 > 0 && sum.1 >= 2 && f64::from(sum.1) > f64::from(sum.0) * share
         };
-        self.parts.iter().position(hurts)
+        (0..self.parts.len()).find(hurts)
     }
 
     /// How many parts of the time lie outside an outage of at most `allowed` parts: of each run of parts in which most

@@ -32,11 +32,11 @@ impl Claim<'_> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let mut query: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
         query.sort_unstable();
-        let mut headers = String::new();
-        for name in self.signed.split(';') {
+        let header = |name: &str| {
             let words = request.header(name).unwrap_or_default().split_whitespace();
-            headers += &format!("{name}:{}\n", words.collect::<Vec<_>>().join(" "));
-        }
+            format!("{name}:{}\n", words.collect::<Vec<_>>().join(" "))
+        };
+        let headers: String = self.signed.split(';').map(header).collect();
         let body = hex(digest::digest(&digest::SHA256, &request.body).as_ref());
         let path = path.split('/').map(encoded).collect::<Vec<_>>().join("/");
         [&request.method, &path, &query.join("&"), &headers, self.signed, &body].join("\n")

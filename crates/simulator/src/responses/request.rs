@@ -24,6 +24,11 @@ const MOVED: [(&str, &str); 5] = [
     ("reasoning_effort", "reasoning.effort"),
 ];
 
+/// Tokens of a request that is only to be counted.
+pub(super) fn count(request: &Request, desk: &Desk<'_>) -> Result<u64, Refusal> {
+    Ok(read(request, desk)?.input.total())
+}
+
 pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal> {
     authorise(request, desk)?;
     let body = Value::Object(parse(request)?);

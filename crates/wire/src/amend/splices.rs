@@ -261,14 +261,13 @@ impl Walk<'_> {
         let content = content.start + first.start..content.end + first.start;
         let kind = scan.again(content.clone()).kind()?;
         let before = self.edits.len();
-        match kind {
-            Kind::Null => self.edits.push(Edit::replace(content, front.alone.clone())),
-            _ => {
-                self.front(&mut scan.again(content.clone()), kind, front, "messages")?;
-                for edit in &mut self.edits[before..] {
-                    edit.range = edit.range.start + content.start..edit.range.end + content.start;
-                }
-            }
+        if kind == Kind::Null {
+            self.edits.push(Edit::replace(content, front.alone.clone()));
+            return Ok(());
+        }
+        self.front(&mut scan.again(content.clone()), kind, front, "messages")?;
+        for edit in &mut self.edits[before..] {
+            edit.range = edit.range.start + content.start..edit.range.end + content.start;
         }
         Ok(())
     }

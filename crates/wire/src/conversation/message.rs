@@ -152,7 +152,7 @@ pub enum MediaKind {
     Video,
 }
 
-/// Where media is. We never fetch an address ourselves.
+/// Where media is. Nothing here fetches an address; whoever does puts the bytes in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaSource {
     /// Base64 text, standard alphabet, padded.

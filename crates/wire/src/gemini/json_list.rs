@@ -21,11 +21,16 @@ pub struct JsonList {
 
 impl Default for JsonList {
     fn default() -> Self {
-        Self { framer: Framer::new(DEFAULT_LIMIT), is_open: false }
+        Self::new(DEFAULT_LIMIT)
     }
 }
 
 impl JsonList {
+    /// An empty list of events that are no longer than `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { framer: Framer::new(limit), is_open: false }
+    }
+
     /// Appends the events in `sse`, which may be cut anywhere, to `out` as elements of the list.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub(super) const fn when(holds: bool, needs: Needs) -> Needs {
 }
 
 /// What the member `name`, whose value starts here, needs. Takes the value, whatever the name.
-pub(super) fn needs(scan: &mut Scanner<'_>, name: &[u8]) -> Scanned<Needs> {
+pub(crate) fn needs(scan: &mut Scanner<'_>, name: &[u8]) -> Scanned<Needs> {
     Ok(match name {
         b"response_format" | b"output_format" => format(scan)?,
         b"output_config" | b"text" => format_inside(scan)?,

@@ -82,6 +82,10 @@ impl<'a> Pass<'a> {
             b"contents" => self.messages(scan),
             b"instructions" => self.system(scan),
             b"functions" => self.prompt.tools(scan),
+            b"background" => {
+                self.peek.background = scan.boolean()? == Some(true);
+                Ok(())
+            }
             _ => self.feature(scan, name),
         }
     }

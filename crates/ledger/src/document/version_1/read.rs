@@ -13,6 +13,7 @@ use crate::facts::{Kind, RequestFacts};
 use crate::outcome::{Outcome, UsageSource};
 use crate::record::{Record, RecordKind};
 use crate::request_id::RequestId;
+use crate::sighting;
 
 #[derive(Deserialize)]
 struct Head {
@@ -61,6 +62,10 @@ struct Tail {
     session_hash: Option<Hex>,
     dice_seed: Hex,
     client_retries: Option<u32>,
+    #[serde(default)]
+    former_turns: u32,
+    #[serde(default)]
+    kept: bool,
     #[serde(default)]
     tags: Vec<Arc<str>>,
     #[serde(default)]
@@ -145,30 +150,47 @@ pub(crate) fn read(document: &str) -> Result<Record, serde_json::Error> {
     }
 }
 
-fn entry(head: Head, tail: Tail) -> Entry {
-    let facts = RequestFacts {
+/// What the head alone says.
+pub(crate) fn read_head(head: &str) -> Result<sighting::Head, serde_json::Error> {
+    let mut head: Head = serde_json::from_str(head)?;
+    let decision = std::mem::take(&mut head.decision);
+    Ok(sighting::Head { facts: facts(head), decision })
+}
+
+fn facts(head: Head) -> RequestFacts {
+    RequestFacts {
         version: head.facts_version,
         kind: head.kind,
         protocol: head.protocol,
         stream: head.stream,
         needs: head.needs,
-        max_tokens: tail.max_tokens,
-        request_bytes: tail.request_bytes,
-        estimated_input_tokens: tail.estimated_input_tokens,
-        prefix_hash: tail.prefix_hash.0,
-        session_hash: tail.session_hash.map(|hash| hash.0),
         product: head.product,
         route: head.route,
         asked_model: head.asked_model,
         regions: head.regions.into(),
         config_version: head.config_version,
         catalogue_version: head.catalogue_version,
+        key_id: head.key_id,
+        ..RequestFacts::default()
+    }
+}
+
+fn entry(mut head: Head, tail: Tail) -> Entry {
+    let decision = std::mem::take(&mut head.decision);
+    let decision = if decision.is_empty() { tail.decision } else { decision };
+    let (price_version, price_agreement) = (head.price_version.take(), head.price_agreement);
+    let facts = RequestFacts {
+        max_tokens: tail.max_tokens,
+        request_bytes: tail.request_bytes,
+        estimated_input_tokens: tail.estimated_input_tokens,
+        prefix_hash: tail.prefix_hash.0,
+        session_hash: tail.session_hash.map(|hash| hash.0),
         dice_seed: tail.dice_seed.0,
         client_retries: tail.client_retries,
-        key_id: head.key_id,
+        former_turns: tail.former_turns,
         tags: tail.tags.into(),
+        ..facts(head)
     };
-    let decision = if head.decision.is_empty() { tail.decision } else { head.decision };
     let mut attempts: Vec<_> = tail.attempts.into_iter().map(attempt).collect();
     if let Some(used) = tail.used_by.and_then(|index| attempts.get_mut(index)) {
         (used.usage, used.usage_source, used.cost) = (tail.usage, tail.usage_source, tail.cost);
@@ -184,13 +206,14 @@ fn entry(head: Head, tail: Tail) -> Entry {
         usage_source: tail.usage_source,
         cost: tail.cost,
         cost_lines: tail.cost_lines,
-        price_version: head.price_version,
-        price_agreement: head.price_agreement,
+        price_version,
+        price_agreement,
         deployment: tail.deployment,
         ttft_us: tail.ttft_us,
         total_us: tail.total_us,
         released_bytes: tail.released_bytes,
         finish: tail.finish,
+        kept: tail.kept,
     }
 }
 

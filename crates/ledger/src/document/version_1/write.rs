@@ -76,6 +76,10 @@ fn write_tail(json: &mut Json<'_>, kind: RecordKind, entry: &Entry, decision: &[
     }
     json.hex(key!("dice_seed"), facts.dice_seed);
     json.number_if(key!("client_retries"), facts.client_retries.map(u64::from));
+    json.number_if(key!("former_turns"), Some(facts.former_turns.into()).filter(|turns| *turns > 0));
+    if entry.kept {
+        json.value(key!("kept"), &true);
+    }
     json.list(key!("tags"), &facts.tags, |json, _, tag| json.string(tag));
     write_decision(json, decision);
     json.list(key!("attempts"), &entry.attempts, |json, index, attempt| {

@@ -49,7 +49,7 @@ impl FromStr for Moment {
 
 impl Arguments {
     /// The period that they name; everything where they name none.
-    pub(super) fn period(&self) -> Result<Period, CliError> {
+    pub(in crate::cli) fn period(&self) -> Result<Period, CliError> {
         if let Some(last) = self.last {
             let length = i64::try_from(last.0.as_micros()).unwrap_or(i64::MAX);
             return Ok(Period {

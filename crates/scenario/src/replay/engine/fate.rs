@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use routing::{Dice, Policy};
-use wire::Failure;
+use wire::{Broken, Failure};
 
 use crate::event::{Condition, Outage};
 use crate::fit::{self, Fitted};
@@ -14,8 +14,34 @@ use crate::replay::flow::{Backlog, Bucket};
 /// How an attempt goes; times from its beginning, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fate {
-    Serves { first_ms: f32, total_ms: f32 },
-    Fails { failure: Failure, after_ms: f32 },
+    Serves {
+        first_ms: f32,
+        total_ms: f32,
+    },
+    Fails {
+        failure: Failure,
+        after_ms: f32,
+    },
+    /// It begins to answer and is cut off: too late for anybody else.
+    Breaks {
+        first_ms: f32,
+        after_ms: f32,
+    },
+}
+
+impl Fate {
+    /// The same, if the supplier vanishes `cut_ms` from the beginning.
+    pub(super) fn cut(self, cut_ms: f32) -> Self {
+        match self {
+            Self::Serves { first_ms, .. } if cut_ms < first_ms => {
+                Self::Fails { failure: Failure::Broken(Broken::Cut), after_ms: cut_ms }
+            }
+            Self::Serves { first_ms, total_ms } if cut_ms < total_ms => {
+                Self::Breaks { first_ms, after_ms: cut_ms }
+            }
+            other => other,
+        }
+    }
 }
 
 /// An ask in a deployment's own tokens.
@@ -170,7 +196,10 @@ impl<'a> Suppliers<'a> {
         let backing = &self.estate.backing[deployment];
         let limits = &mut self.limits[deployment];
         let tokens = (counts.input + counts.output) as f64;
-        let refused = |wait_ms| Failure::RateLimited { retry_after: Some(Duration::from_millis(wait_ms)) };
+        // Suppliers say it in whole seconds.
+        let refused = |wait_ms: u64| Failure::RateLimited {
+            retry_after: Some(Duration::from_secs(wait_ms.div_ceil(1_000))),
+        };
         if let Some(limit) = backing.requests_per_minute {
             limits.requests.take(1.0, limit * share, now).map_err(refused)?;
         }

@@ -263,7 +263,10 @@ fn b15_numbers_keep_their_text_within_what_is_allowed() {
         r#""temperature":1,"p":0.99,"k":500,"frequency_penalty":0,"presence_penalty":1,"logprobs":true}"#;
     assert!(body.ends_with(expected), "{body}");
     let names: Vec<&str> = encoded.losses.iter().map(|loss| loss.what.as_str()).collect();
-    assert_eq!(names, ["temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs"]);
+    assert_eq!(
+        names,
+        ["temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs"]
+    );
     let refuses: [Arc<str>; 2] = ["temperature".into(), "logprobs".into()];
     let (body, losses) = said_to(&request, &Target { refuses: &refuses, ..target() });
     assert_eq!((&body["temperature"], &body["logprobs"]), (&json!(null), &json!(null)));

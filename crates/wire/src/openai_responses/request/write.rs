@@ -150,7 +150,9 @@ impl<'w> Items<'w> {
             MediaKind::Image => self.image(media)?,
             MediaKind::Document => self.file(media)?,
             // There is a type for it in the SDK, but not among the parts of a message (openai 3.54.0, read 2026-11-28).
-            MediaKind::Audio => return Err(TranslateError::unsayable("audio", "messages hold no sound there")),
+            MediaKind::Audio => {
+                return Err(TranslateError::unsayable("audio", "messages hold no sound there"));
+            }
             MediaKind::Video => return Err(TranslateError::unsayable("video", "no moving pictures there")),
         }
         self.mark(cache);
@@ -294,7 +296,9 @@ fn held(id: &str) -> Result<&str, TranslateError> {
 /// An address that the supplier can fetch; not one of another supplier's own store.
 fn fetched(url: &str) -> Result<&str, TranslateError> {
     let is_web = ["https:", "http:", "data:"].iter().any(|scheme| url.starts_with(scheme));
-    is_web.then_some(url).ok_or_else(|| TranslateError::unsayable("media.url", "web addresses alone are fetched there"))
+    is_web
+        .then_some(url)
+        .ok_or_else(|| TranslateError::unsayable("media.url", "web addresses alone are fetched there"))
 }
 
 /// An address, or one that holds the data itself.

@@ -1,0 +1,270 @@
+//! State that is kept for a product in its suppliers' stead: a request that builds on former turns is told in full, to
+//! whoever serves it, and a turn that is to be kept is kept before its last byte goes out.
+//!
+//! Nothing of it runs for a product that does not keep its state here.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use routing::DeploymentIndex;
+use store::{KeptTurn, NewTurn, NoTurn, State};
+use wire::Edit;
+use wire::conversation::Loss;
+use wire::state::{Answer, Ask, Told, Turn, find};
+
+use crate::call::Call;
+use crate::intake::{self, Intake};
+use crate::memory::{MemoryBudget, Reservation};
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::room::Shared;
+use crate::snapshot::{Product, Snapshot, Store};
+
+/// What a request has to do with kept state; nothing by default.
+#[derive(Debug, Default)]
+pub(crate) struct Thread {
+    /// The turn that it makes, where that is kept.
+    next: Option<Next>,
+    /// The turns that were put before it, with their place in its body and the account that served each.
+    former: Vec<(Range<usize>, Arc<str>)>,
+    /// Whether its body is another than the client's.
+    is_told_anew: bool,
+    losses: Vec<Loss>,
+}
+
+/// A turn that is being made, to be kept.
+#[derive(Debug)]
+struct Next {
+    previous: Option<String>,
+    input: Bytes,
+}
+
+/// Puts former turns into a request that builds on them, and sees to it that no supplier keeps it.
+///
+/// # Errors
+/// What it builds on is not there, or it asks for what the product may not.
+pub(crate) async fn enter(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    product: &Product,
+    mut intake: Intake,
+) -> Result<(Intake, Thread), Refusal> {
+    let ask = match product.store {
+        Store::Suppliers => return Ok((intake, Thread::default())),
+        Store::Client | Store::Always | Store::Never => Ask::read(&intake.body)?,
+    };
+    if ask.has_conversation {
+        let what =
+            "conversations are not kept here: go on with previous_response_id, or send all of it in input";
+        return Err(Refusal::NotKept { param: "conversation", what });
+    }
+    let builds_on = ask.previous.is_some() || !ask.references.is_empty();
+    if product.store == Store::Never {
+        return if builds_on { Err(never(&ask)) } else { unkept(shared, &ask, intake).await };
+    }
+    let keeps = product.store == Store::Always || ask.store != Some(false);
+    if !keeps && !builds_on {
+        return Ok((intake, Thread::default()));
+    }
+    let Some(state) = &shared.state else { return Err(Refusal::StateFailed) };
+    let limit = snapshot.limits.max_request_body;
+    let weight =
+        state.weight(&product.name, ask.previous.as_deref(), &ask.references).await.map_err(unread)?;
+    if weight > limit {
+        return Err(Refusal::Outgrown { limit });
+    }
+    // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
+    intake.reservation = Reservation::default();
+    intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
+    let found = Found::of(state, &product.name, &ask, limit).await?;
+    let Told { body, input, turns, lacks_reasoning } = found.tell(&ask, &intake.body)?;
+    intake.body = body;
+    if builds_on {
+        shared.metrics.state_used(&product.name);
+    }
+    let owners = found.former.iter().map(|turn| Arc::clone(&turn.owner));
+    let why = "its maker did not seal it, so that it cannot be given back";
+    let thread = Thread {
+        next: keeps.then(|| Next { previous: ask.previous, input }),
+        former: turns.into_iter().zip(owners).collect(),
+        is_told_anew: true,
+        losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
+    };
+    Ok((intake, thread))
+}
+
+/// The product keeps nothing, so there is nothing to build on.
+fn never(ask: &Ask) -> Refusal {
+    let what = "this product keeps no responses (store = false): send the whole conversation in input";
+    Refusal::NotKept { param: if ask.previous.is_some() { "previous_response_id" } else { "input" }, what }
+}
+
+/// Nobody is to keep it.
+async fn unkept(shared: &Shared, ask: &Ask, mut intake: Intake) -> Result<(Intake, Thread), Refusal> {
+    if ask.store == Some(false) {
+        return Ok((intake, Thread::default()));
+    }
+    intake.reservation = Reservation::default();
+    intake.reservation = reserved(&shared.memory, 2 * intake.body.len()).await?;
+    intake.body = ask.unkept(&intake.body);
+    let wished = ask.store == Some(true);
+    let losses = wished.then(|| Loss::new("store", "this product keeps no responses")).into_iter().collect();
+    Ok((intake, Thread { is_told_anew: true, losses, ..Thread::default() }))
+}
+
+async fn reserved(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, Refusal> {
+    Ok(intake::reserve(memory, bytes).await?)
+}
+
+/// What a request builds on.
+#[derive(Debug, Default)]
+struct Found {
+    former: Vec<KeptTurn>,
+    /// The turns in which the items are that it refers to.
+    referred: Vec<KeptTurn>,
+}
+
+impl Found {
+    async fn of(state: &State, product: &str, ask: &Ask, most_bytes: usize) -> Result<Self, Refusal> {
+        let mut found = Self::default();
+        if let Some(id) = &ask.previous {
+            let former = state.conversation(product, id, most_bytes).await;
+            found.former = former.map_err(|error| no_previous(id, error))?;
+        }
+        if !ask.references.is_empty() {
+            let referred = state.turns_with(product, &ask.references, most_bytes).await;
+            found.referred = referred.map_err(|error| match error {
+                NoTurn::Missing { id } => Refusal::NoItem(id),
+                other => unread(other),
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn tell(&self, ask: &Ask, body: &Bytes) -> Result<Told, Refusal> {
+        let former: Vec<_> = self.former.iter().map(as_turn).collect();
+        let referred: Vec<_> = self.referred.iter().map(as_turn).collect();
+        let item = |id: &String| {
+            let found = referred.iter().find_map(|turn| find(turn, id));
+            found.ok_or_else(|| Refusal::NoItem(id.clone()))
+        };
+        let items: Vec<_> = ask.references.iter().map(item).collect::<Result<_, _>>()?;
+        Ok(ask.told(body, &former, &items))
+    }
+}
+
+/// A kept turn, as `wire` reads it.
+pub(crate) fn as_turn(turn: &KeptTurn) -> Turn<'_> {
+    Turn { id: &turn.id, input: &turn.input, response: &turn.response }
+}
+
+fn no_previous(asked: &str, error: NoTurn) -> Refusal {
+    match error {
+        NoTurn::Missing { id } if id != asked => {
+            Refusal::NoPrevious { asked: asked.to_owned(), missing: Some(id) }
+        }
+        NoTurn::Missing { .. } => Refusal::NoPrevious { asked: asked.to_owned(), missing: None },
+        other => unread(other),
+    }
+}
+
+/// What it means that kept state cannot be had, where it is not simply missing.
+pub(crate) fn unread(error: NoTurn) -> Refusal {
+    match error {
+        NoTurn::Missing { id } => Refusal::NoResponse(id),
+        NoTurn::TooLong { limit } => Refusal::Outgrown { limit },
+        NoTurn::Failed(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "kept responses cannot be read");
+            Refusal::StateFailed
+        }
+    }
+}
+
+impl Thread {
+    /// Whether the route takes a request so large; where it has grown by former turns, in words that say so.
+    pub(crate) fn fits(&self, intake: &Intake, limit: usize) -> Result<(), Refusal> {
+        intake
+            .fits(limit)
+            .map_err(|error| if self.former.is_empty() { error.into() } else { Refusal::Outgrown { limit } })
+    }
+
+    /// Whether the turn is to be kept.
+    pub(crate) const fn keeps(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// How many turns were put before it.
+    pub(crate) fn former_turns(&self) -> u32 {
+        u32::try_from(self.former.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the request that is sent says it in another way than the client's.
+    pub(crate) const fn is_told_anew(&self) -> bool {
+        self.is_told_anew
+    }
+
+    /// What is not as the client wished.
+    pub(crate) fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// The splices that take out of `body` what only another account than `owner` can read, in turns that it served.
+    pub(crate) fn foreign_proofs(&self, body: &[u8], owner: &str) -> Vec<Edit> {
+        let foreign: Vec<_> =
+            self.former.iter().filter(|(_, served)| **served != *owner).map(|(place, _)| place).collect();
+        if foreign.is_empty() {
+            return Vec::new();
+        }
+        let mut edits = wire::without_proofs(body);
+        edits.retain(|edit| foreign.iter().any(|place| place.contains(&edit.range.start)));
+        edits
+    }
+}
+
+impl Call {
+    /// Keeps the answer of `deployment`, if it is to be kept. What is lost where that does not succeed.
+    pub(crate) async fn keep(
+        &self,
+        record: &Record<'_>,
+        deployment: DeploymentIndex,
+        response: Option<Bytes>,
+    ) -> Option<Loss> {
+        let next = self.thread.next.as_ref()?;
+        match self.try_keep(next, deployment, response).await {
+            Ok(bytes) => {
+                record.kept();
+                self.room.shared.metrics.state_kept(&self.product().name, bytes);
+                None
+            }
+            Err(why) => {
+                tracing::warn!(request.id = %self.id_text, "a response is not kept: {why}");
+                Some(Loss::new("store", why))
+            }
+        }
+    }
+
+    async fn try_keep(
+        &self,
+        next: &Next,
+        deployment: DeploymentIndex,
+        response: Option<Bytes>,
+    ) -> Result<usize, &'static str> {
+        let response = response.ok_or("it was too large to be looked at")?;
+        let answer = Answer::read(&response).ok_or("it has no id")?;
+        let state = self.room.shared.state.as_ref().ok_or("kept responses are not open")?;
+        let bytes = next.input.len() + response.len();
+        let turn = NewTurn {
+            product: Arc::clone(&self.product().name),
+            id: answer.id,
+            previous: next.previous.clone(),
+            owner: Arc::clone(&self.snapshot.provider_of(deployment).name),
+            keep_for: self.product().store_for,
+            items: answer.items,
+            input: next.input.to_vec(),
+            response: response.to_vec(),
+        };
+        state.keep(turn).await.map_err(|_| "it could not be written")?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,202 @@
+//! `releve posture`: what people decide about a supplier before it fails. Shows what it would do, then acts; on record,
+//! reversible, in force in the running gateway when the command returns.
+
+use std::time::Duration;
+
+use gateway::Clock;
+use routing::PostureKind;
+use scenario::event::Target;
+use serde::Serialize;
+use store::{Act, InForce, NewAct, Postures};
+
+use super::table::{Cell, Table};
+use super::terminal::{Terminal, Tone};
+use super::{CliError, Desk, Exit, LedgerFile, whatif, words};
+use crate::config::period::Period;
+use crate::posture::USUAL_DRAIN;
+
+/// A running gateway looks for decisions every 50 ms; after this it does not look at all.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Whom, and how: maker:openai=watch, provider:azure-sweden=drain, host:azure=leave, maker:openai=normal. Without it,
+    /// what holds now and what was decided.
+    act: Option<String>,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Until when it holds; without it, until somebody decides anew.
+    #[arg(long, value_name = "DURATION")]
+    expires: Option<Period>,
+    /// What a drain takes away in an hour, as a share.
+    #[arg(long, value_name = "SHARE", default_value_t = USUAL_DRAIN)]
+    per_hour: f64,
+    /// Who decides; without it, the user's name.
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+    /// Only show what it would do.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    ledger: LedgerFile,
+}
+
+/// A decision as programs read it.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    target: &'a str,
+    posture: &'a str,
+    reason: &'a str,
+    author: &'a str,
+    set: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_hour: Option<f64>,
+    holds: bool,
+}
+
+impl<'a> Row<'a> {
+    fn of(act: &'a Act, holds: bool) -> Self {
+        Self {
+            target: &act.target,
+            posture: &act.posture,
+            reason: &act.reason,
+            author: &act.author,
+            set: words::moment(act.set_us),
+            expires: act.expires_us.map(words::moment),
+            per_hour: (&*act.posture == "drain").then_some(act.per_hour),
+            holds,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let path = desk.ledger(&arguments.ledger)?;
+    let Some(act) = &arguments.act else { return list(&Postures::open(&path)?, terminal) };
+    let (target, kind) = asked(act)?;
+    let Some(reason) = arguments.reason.as_deref().filter(|reason| !reason.trim().is_empty()) else {
+        return Err(CliError::usage("a posture needs a reason: it is put on record")
+            .mend("add --reason \"...\", and --expires 7d if it should end by itself"));
+    };
+    if !(arguments.per_hour > 0.0 && arguments.per_hour.is_finite()) {
+        return Err(CliError::usage(format!("{} is no share of an hour", arguments.per_hour))
+            .mend("write 0.1 for a tenth"));
+    }
+    let shown = whatif::of_posture(&target, kind, arguments.per_hour, &arguments.ledger, desk, terminal)?;
+    if arguments.dry_run {
+        if terminal.json() {
+            terminal.answer(&serde_json::json!({ "whatif": shown }))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let user = || desk.environment.get("USER").or(desk.environment.get("LOGNAME")).unwrap_or("unknown");
+    let mut postures = Postures::open(&path)?;
+    let act = postures.decide(&NewAct {
+        target: &target.to_string(),
+        posture: kind.as_str(),
+        per_hour: arguments.per_hour,
+        reason,
+        author: arguments.author.as_deref().unwrap_or_else(user),
+        expires: arguments.expires.map(|period| period.0),
+    })?;
+    let in_force = postures.wait_in_force(act.id, PATIENCE)?;
+    if terminal.json() {
+        let code = match in_force {
+            InForce::Now => "now",
+            InForce::NoServer => "no_server",
+            InForce::NotYet => "not_yet",
+        };
+        terminal
+            .answer(&serde_json::json!({ "act": Row::of(&act, true), "in_force": code, "whatif": shown }))?;
+    } else {
+        say(&act, in_force, terminal)?;
+    }
+    Ok(if in_force == InForce::NotYet { Exit::Failed } else { Exit::Done })
+}
+
+/// `maker:openai=drain`. A name may hold `=`, a posture does not.
+fn asked(act: &str) -> Result<(Target, PostureKind), CliError> {
+    let usage = |what: String| {
+        CliError::usage(what).mend("write maker:openai=drain, host:azure=leave, provider:house=watch")
+    };
+    let (target, kind) = act.rsplit_once('=').ok_or_else(|| usage(format!("\"{act}\" says not how")))?;
+    let target = target.parse().map_err(|error: scenario::event::InvalidTarget| usage(error.to_string()))?;
+    let kind = kind.parse().map_err(|error: routing::UnknownPosture| usage(error.to_string()))?;
+    Ok((target, kind))
+}
+
+fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliError> {
+    let means = match &*act.posture {
+        "watch" => {
+            "it serves, and each fallback gets a fiftieth of its requests so that it is proven".to_owned()
+        }
+        "drain" => format!(
+            "it loses {:.0} % of its requests each hour, and stays the last fallback",
+            act.per_hour * 100.0
+        ),
+        "leave" => "nothing is sent there".to_owned(),
+        _ => "it is asked as the routes say".to_owned(),
+    };
+    let until =
+        act.expires_us.map_or_else(String::new, |expires| format!(", until {}", words::moment(expires)));
+    let holds = match in_force {
+        InForce::Now => "in force now",
+        InForce::NoServer => "no gateway is running; the next one starts with it",
+        InForce::NotYet => "but the running gateway has not followed: look at its log",
+    };
+    terminal.line(format_args!("{}={}: {means}{until}; {holds}", act.target, act.posture))?;
+    if &*act.posture != "normal" {
+        let back = terminal
+            .toned(Tone::Strong, format_args!("releve posture {}=normal --reason \"...\"", act.target));
+        terminal.line(format_args!("to take it back: {back}"))?;
+    }
+    Ok(())
+}
+
+/// What holds, and all that was decided, the newest first.
+fn list(postures: &Postures, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let all = postures.all()?;
+    let holding: Vec<i64> =
+        store::in_force(&all, Clock::system().unix_us()).into_iter().map(|act| act.id).collect();
+    let rows = all.iter().rev().map(|act| Row::of(act, holding.contains(&act.id)));
+    if terminal.json() {
+        terminal.answer(&rows.collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    if all.is_empty() {
+        terminal.line("nothing was decided: everybody is asked as the routes say")?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::with_heads(["", "who", "posture", "since", "until", "by", "why"]);
+    for row in rows {
+        let holds =
+            if row.holds { Cell::toned(Tone::Good, "holds") } else { Cell::toned(Tone::Faint, "over") };
+        table.row([
+            holds,
+            Cell::toned(Tone::Strong, row.target),
+            row.posture.into(),
+            row.set.clone().into(),
+            row.expires.clone().unwrap_or_else(|| "-".to_owned()).into(),
+            row.author.into(),
+            row.reason.into(),
+        ]);
+    }
+    table.print(terminal)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_and_how() {
+        let (target, kind) = asked("deployment:azure/a=b=leave").unwrap();
+        assert_eq!((target.to_string().as_str(), kind), ("deployment:azure/a=b", PostureKind::Leave));
+        for wrong in ["maker:openai", "openai=drain", "maker:openai=gone", "=leave"] {
+            assert!(asked(wrong).is_err(), "{wrong}");
+        }
+    }
+}

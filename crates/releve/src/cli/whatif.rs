@@ -1,0 +1,149 @@
+//! `releve whatif`: what losing a supplier, or any described future, would do to each product: on one's own recorded
+//! requests, through the same router that serves live ones.
+
+mod estate;
+mod input;
+mod layout;
+mod meant;
+mod outcome;
+mod premium;
+mod runs;
+mod shipped;
+mod show;
+mod trace;
+
+use std::path::PathBuf;
+
+use routing::PostureKind;
+use scenario::event::{Event, Meaning, Scenario, Target, What};
+
+use super::terminal::Terminal;
+use super::{CliError, Desk, Exit, LedgerFile};
+use crate::config::period::Period;
+
+#[cfg(test)]
+pub(crate) use shipped::SCENARIOS;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A scenario: the name of one that ships (`releve whatif` lists them), or a file.
+    scenario: Option<String>,
+    /// Who is lost: maker:NAME, host:NAME, region:NAME, provider:NAME, deployment:PROVIDER/MODEL, or several.
+    #[arg(long, value_name = "WHO", conflicts_with = "scenario")]
+    lose: Vec<Target>,
+    /// What losing a maker means: gone (its models serve nowhere but as open weights on own machines), api (its own API
+    /// stops), licence (others may no longer host it), frozen (no fixes, no new models).
+    #[arg(long = "as", value_name = "HOW", default_value = "gone", value_parser = meaning)]
+    meaning: Meaning,
+    /// For how long.
+    #[arg(long = "for", value_name = "DURATION", default_value = "1d")]
+    span: Period,
+    /// Arrivals and token counts of a file in place of the ledger's: CSV or JSON lines, also gzipped.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Another seed, other chances.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Leave out what the crowd does to those who are left.
+    #[arg(long)]
+    no_herd: bool,
+    /// The most requests that one of the about ninety runs plays.
+    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    most: usize,
+    /// Only predict the second half of the ledger's longest incident from what was known before.
+    #[arg(long)]
+    backtest: bool,
+    /// Answer as Markdown.
+    #[arg(long)]
+    markdown: bool,
+    /// Leave out the price of insurance, which takes as long as all the rest.
+    #[arg(long)]
+    in_short: bool,
+    #[command(flatten)]
+    ledger: LedgerFile,
+    #[command(flatten)]
+    period: super::ledger::period::Arguments,
+}
+
+fn meaning(text: &str) -> Result<Meaning, String> {
+    let found = Meaning::NAMES.iter().find(|(name, _)| *name == text);
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| "write gone, api, licence or frozen".to_owned())
+}
+
+/// What a decision would do, shown before it is made; `None` where nothing is recorded that could tell.
+pub(super) fn of_posture(
+    target: &Target,
+    kind: PostureKind,
+    per_hour: f64,
+    ledger: &LedgerFile,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<Option<serde_json::Value>, CliError> {
+    let arguments = Arguments::of_posture(ledger);
+    let input = match input::read(&arguments, desk) {
+        Ok(input) => input,
+        Err(CliError::Failed { what, .. }) => {
+            terminal.remark(format_args!("what it would do cannot be told: {what}"))?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let target = input.known(target)?;
+    if kind == PostureKind::Normal {
+        return Ok(None);
+    }
+    let gone = std::time::Duration::from_secs_f64(3_600.0 / per_hour);
+    let span = if kind == PostureKind::Drain { gone } else { std::time::Duration::from_hours(24) };
+    let event = Event {
+        targets: vec![target.clone()],
+        from: std::time::Duration::ZERO,
+        until: None,
+        what: What::Posture { kind, per_hour },
+    };
+    let name = format!("{target}={kind}");
+    let scenario = Scenario { name, why: String::new(), span, events: vec![event], herd: None };
+    let answer = runs::answer(input, scenario, &arguments);
+    if terminal.json() {
+        return Ok(Some(serde_json::to_value(&answer).map_err(std::io::Error::from)?));
+    }
+    show::in_short(&answer, terminal)?;
+    Ok(None)
+}
+
+impl Arguments {
+    /// For a decision: the configured ledger, everything as usual.
+    fn of_posture(ledger: &LedgerFile) -> Self {
+        Self {
+            scenario: None,
+            lose: Vec::new(),
+            meaning: Meaning::Gone,
+            span: Period(std::time::Duration::from_hours(24)),
+            trace: None,
+            seed: 1,
+            no_herd: true,
+            most: 2_000,
+            backtest: false,
+            markdown: false,
+            in_short: true,
+            ledger: LedgerFile { ledger: ledger.ledger.clone() },
+            period: super::ledger::period::Arguments::default(),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let input = input::read(arguments, desk)?;
+    if arguments.backtest {
+        return show::backtest(&input, arguments, terminal);
+    }
+    let Some(scenario) = input.scenario(arguments)? else {
+        return shipped::list(&input, terminal);
+    };
+    let answer = runs::answer(input, scenario, arguments);
+    if terminal.json() {
+        terminal.answer(&answer)?;
+    } else {
+        show::print(&answer, arguments.markdown, terminal)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,162 @@
+//! What a what-if starts from: the configuration, what was recorded, how suppliers are, and what is asked.
+
+use std::path::Path;
+
+use gateway::snapshot::Snapshot;
+use ledger::Record;
+use scenario::PROVING_REQUESTS;
+use scenario::event::{Scenario, Target};
+use scenario::fit::{Fitted, fit};
+use scenario::replay::{Backtest, Estate, Reader, Recording, backtest};
+use store::StoreError;
+
+use super::super::{CliError, Desk};
+use super::meant::Shares;
+use super::shipped::SCENARIOS;
+use super::{Arguments, estate, trace};
+use crate::config::problem::nearest;
+use crate::config::scenario as file;
+use crate::config::source::Source;
+use crate::settings::{Settings, SettingsError};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub(super) estate: Estate,
+    pub(super) recording: Recording,
+    pub(super) fitted: Fitted,
+    pub(super) backtest: Option<Backtest>,
+    /// By product and deployment.
+    pub(super) proven: Vec<Vec<bool>>,
+    /// Where the requests come from, in words.
+    pub(super) source: String,
+}
+
+pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliError> {
+    let settings = desk.described()?;
+    let mut estate = estate::of(&settings);
+    let from_ledger = ledger(arguments, desk, &estate);
+    let (recording, source) = match &arguments.trace {
+        Some(path) => {
+            let mut traced = trace::read(path, &estate, &routes(&settings))?;
+            // Suppliers are as the ledger knows them, if there is one.
+            if let Ok((recording, _)) = from_ledger {
+                traced.samples = recording.samples;
+                traced.served = recording.served;
+            }
+            (traced, path.display().to_string())
+        }
+        None => from_ledger?,
+    };
+    if recording.traffic.asks.is_empty() {
+        return Err(CliError::failed(format!("{source} holds no request to play again")).mend(
+            "`releve demo` leaves a ledger, --trace takes arrivals from a file, --ledger names another",
+        ));
+    }
+    estate::take_limits(&mut estate, &recording.samples);
+    let length = recording.samples.list.iter().map(|sample| sample.at_ms + 1).max().unwrap_or(1);
+    let fitted = fit(&recording.samples, &estate, length, recording.traffic.began_unix_ms);
+    let proven = (0..estate.products.len())
+        .map(|product| {
+            let served = |index: usize| {
+                recording.served.get(&(product, index)).is_some_and(|(count, _)| *count >= PROVING_REQUESTS)
+            };
+            let approved = &estate.products[product].approved;
+            (0..estate.deployments.len()).map(|index| served(index) || approved.contains(&index)).collect()
+        })
+        .collect();
+    // A file says who asks, not what came of it.
+    let ledgers = arguments.trace.is_none();
+    let backtest = ledgers.then(|| backtest(&recording, &estate, arguments.seed)).flatten();
+    Ok(Input { estate, recording, fitted, backtest, proven, source })
+}
+
+fn ledger(arguments: &Arguments, desk: &Desk<'_>, estate: &Estate) -> Result<(Recording, String), CliError> {
+    let path = desk.ledger(&arguments.ledger)?;
+    let ledger = store::Reader::open(&path)?;
+    let mut reader = Reader::new(estate);
+    for booked in ledger.export(arguments.period.period()?)? {
+        let booked = booked?;
+        let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
+        if let Record::Settlement(entry) = record {
+            reader.add(&entry);
+        }
+    }
+    Ok((reader.finish(), path.display().to_string()))
+}
+
+/// By product, the route of requests that name none.
+fn routes(settings: &Settings) -> Vec<Option<u16>> {
+    let snapshot: &Snapshot = &settings.resolved.snapshot;
+    let of = |product: &gateway::snapshot::Product| {
+        let only = product.routes.as_ref().and_then(|routes| routes.first().copied());
+        product.default_route.or(only).and_then(|route| u16::try_from(route).ok())
+    };
+    snapshot.products.iter().map(of).collect()
+}
+
+impl Input {
+    /// The same target, if the configuration has it.
+    pub(super) fn known(&self, target: &Target) -> Result<Target, CliError> {
+        let shares = Shares::of(&self.recording, &self.estate);
+        let name = shares.meant(&target.to_string()).map_err(|mend| {
+            CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
+        })?;
+        name.parse().map_err(|error: scenario::event::InvalidTarget| CliError::usage(error.to_string()))
+    }
+
+    /// What is asked; `None` where nothing is.
+    pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Option<Scenario>, CliError> {
+        let shares = Shares::of(&self.recording, &self.estate);
+        let asked = match (&arguments.scenario, &arguments.lose[..]) {
+            (Some(name), _) => Some(named(name, &shares)?),
+            (None, []) => None,
+            (None, lost) => Some(self.loss(lost, arguments)?),
+        };
+        Ok(asked
+            .map(|scenario| if arguments.no_herd { Scenario { herd: None, ..scenario } } else { scenario }))
+    }
+
+    fn loss(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {
+        let mut whole: Option<Scenario> = None;
+        for target in lost {
+            let target = self.known(target)?;
+            let loss = Scenario::loss(&target, arguments.meaning, arguments.span.0, &self.estate);
+            whole = Some(match whole {
+                None => loss,
+                Some(mut whole) => {
+                    whole.name = format!("{} and {target}", whole.name);
+                    whole.events.extend(loss.events);
+                    whole.herd = whole.herd.or(loss.herd);
+                    whole
+                }
+            });
+        }
+        whole.ok_or_else(|| CliError::usage("nobody is lost"))
+    }
+}
+
+/// One that ships, or a file.
+fn named(name: &str, shares: &Shares) -> Result<Scenario, CliError> {
+    let shipped = SCENARIOS.iter().find(|(known, _)| *known == name);
+    let source = match shipped {
+        Some((name, text)) => Source::new(format!("{name}.toml"), *text),
+        None => match std::fs::read_to_string(name) {
+            Ok(text) => Source::new(name, text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let near = nearest(name, SCENARIOS.iter().map(|(known, _)| *known));
+                let mend = near.map_or_else(
+                    || "`releve whatif` lists them".to_owned(),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                return Err(
+                    CliError::usage(format!("there is no scenario and no file \"{name}\"")).mend(mend)
+                );
+            }
+            Err(error) => return Err(CliError::usage(format!("cannot read {name}: {error}"))),
+        },
+    };
+    let read = file::read(&source, &|name| shares.meant(name)).map_err(SettingsError::Wrong)?;
+    let usual = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
+    Ok(if read.name.is_empty() { Scenario { name: usual.to_owned(), ..read } } else { read })
+}

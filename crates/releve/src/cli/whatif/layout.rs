@@ -1,0 +1,213 @@
+//! What an answer rests on, in words.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use scenario::event::{Herd, What};
+use scenario::fit::Certainty;
+
+use super::super::words;
+use super::input::Input;
+use super::outcome::Assumption;
+use super::runs::Question;
+use crate::config::period::Period;
+
+/// What is known of the input and not of the question.
+#[derive(Debug)]
+pub(super) struct Facts {
+    requests: usize,
+    length_ms: u64,
+    began_unix_ms: u64,
+    unknown: u64,
+    wrong: u64,
+}
+
+impl Facts {
+    pub(super) fn of(input: &Input) -> Self {
+        let Input { recording, .. } = input;
+        Self {
+            requests: recording.traffic.asks.len(),
+            length_ms: recording.traffic.length_ms,
+            began_unix_ms: recording.traffic.began_unix_ms,
+            unknown: recording.unknown,
+            wrong: recording.wrong,
+        }
+    }
+}
+
+/// The assumptions, the weightiest first.
+pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> Vec<Assumption> {
+    let mut all = Vec::new();
+    let mut say = |about, says: String| all.push(Assumption { about, says });
+    say("recorded", recorded(facts, question, source));
+    if let Some(ill) = ill(question, facts.length_ms) {
+        say("illness", ill);
+    }
+    say("lost", lost(question));
+    say("herd", herd(question));
+    say("speed", speed(question));
+    say("limits", limits(question));
+    say("tokens", tokens(question));
+    say("proven", "a deployment is proven for a product where it has answered it 20 times in the recording, or is approved in the configuration".to_owned());
+    if facts.unknown > 0 {
+        let count = words::count(facts.unknown.into());
+        say(
+            "left out",
+            format!("{count} entries of products or routes that the configuration does not have"),
+        );
+    }
+    if facts.wrong > 0 {
+        say(
+            "left out",
+            format!("{} requests that were wrong in themselves", words::count(facts.wrong.into())),
+        );
+    }
+    all
+}
+
+fn recorded(facts: &Facts, question: &Question, source: &str) -> String {
+    let when = i64::try_from(facts.began_unix_ms * 1_000).unwrap_or(0);
+    let when =
+        if facts.began_unix_ms == 0 { String::new() } else { format!(", from {}", words::moment(when)) };
+    let mut says = format!(
+        "{} requests in {} of {source}{when}",
+        words::count(u128::try_from(facts.requests).unwrap_or(0)),
+        period(facts.length_ms)
+    );
+    if question.traffic.length_ms < facts.length_ms {
+        let _ = write!(says, "; the newest {} of it", period(question.traffic.length_ms));
+    }
+    if question.traffic.length_ms < question.played_ms {
+        let _ = write!(says, ", again and again for {}", period(question.played_ms));
+    }
+    if question.compressed() > 1.01 {
+        let _ = write!(
+            says,
+            ", which stands for {}: what takes a moment (a breaker that opens) weighs {:.0} times too much",
+            Period(question.scenario.span),
+            question.compressed()
+        );
+    }
+    says
+}
+
+/// `12 h`, in at most two units.
+fn period(ms: u64) -> String {
+    let rounded = match ms {
+        0..10_000 => ms / 100 * 100,
+        10_000..3_600_000 => ms / 1_000 * 1_000,
+        _ => ms / 60_000 * 60_000,
+    };
+    Period(Duration::from_millis(rounded.max(1))).to_string()
+}
+
+fn ill(question: &Question, length_ms: u64) -> Option<String> {
+    let mut parts: Vec<(usize, u64)> = Vec::new();
+    for illness in &question.fitted.illnesses {
+        let took = illness.during.end.min(length_ms).saturating_sub(illness.during.start);
+        match parts.iter_mut().find(|(known, _)| *known == usize::from(illness.deployment)) {
+            Some((_, sum)) => *sum += took,
+            None => parts.push((usize::from(illness.deployment), took)),
+        }
+    }
+    let words: Vec<String> = parts
+        .iter()
+        .map(|(deployment, took)| {
+            format!("{} ({} %)", question.estate.deployments[*deployment].name, took * 100 / length_ms.max(1))
+        })
+        .collect();
+    let all = words.join(", ");
+    (!words.is_empty())
+        .then(|| format!("left out of how suppliers usually are, for they were not themselves: {all}"))
+}
+
+fn lost(question: &Question) -> String {
+    let gone = |what: &What| {
+        matches!(
+            what,
+            What::Outage(_) | What::Retirement | What::LicenceEnd | What::RampDown | What::Terms(_)
+        )
+    };
+    let hit = |index: &usize| {
+        let mut events = question.scenario.events.iter().filter(|event| gone(&event.what));
+        events.any(|event| event.targets.iter().any(|target| target.names(&question.estate, *index)))
+    };
+    let names: Vec<&str> = listed(question)
+        .into_iter()
+        .filter(hit)
+        .map(|index| &*question.estate.deployments[index].name)
+        .collect();
+    if names.is_empty() { "no deployment goes".to_owned() } else { words::some_of(names.into_iter()) }
+}
+
+fn herd(question: &Question) -> String {
+    match question.scenario.herd {
+        None => "others serve as ever".to_owned(),
+        Some(Herd { limits, slower }) => format!(
+            "when a public supplier falls everybody lands on the others: their limits x {limits}, their first tokens x {slower}; own machines stay as they are"
+        ),
+    }
+}
+
+fn speed(question: &Question) -> String {
+    let listed = listed(question);
+    let guessed: Vec<&str> = listed
+        .iter()
+        .filter(|index| question.fitted.suppliers[**index].certainty == Certainty::Assumed)
+        .map(|index| &*question.estate.deployments[*index].name)
+        .collect();
+    let measured = listed.len() - guessed.len();
+    if guessed.is_empty() {
+        return format!("measured for all {measured} deployments, by prompt size and hour");
+    }
+    format!(
+        "measured for {measured} of {} deployments; too seldom seen, and taken to be like the others, perhaps half or twice as fast: {}",
+        listed.len(),
+        words::some_of(guessed.into_iter())
+    )
+}
+
+fn limits(question: &Question) -> String {
+    let unknown: Vec<&str> = listed(question)
+        .into_iter()
+        .filter(|index| {
+            let backing = &question.estate.backing[*index];
+            backing
+                .tokens_per_minute
+                .or(backing.works_off_per_minute)
+                .or(backing.requests_per_minute)
+                .is_none()
+        })
+        .map(|index| &*question.estate.deployments[index].name)
+        .collect();
+    if unknown.is_empty() {
+        return "as configured, or as suppliers' own headers say".to_owned();
+    }
+    format!(
+        "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {}",
+        words::some_of(unknown.into_iter())
+    )
+}
+
+fn tokens(question: &Question) -> String {
+    let guessed = listed(question)
+        .into_iter()
+        .filter(|index| question.fitted.suppliers[*index].tokens.certainty == Certainty::Assumed)
+        .count();
+    let rest = if guessed == 0 {
+        String::new()
+    } else {
+        format!("; for {guessed} deployments that is not known and taken as equal")
+    };
+    format!(
+        "another model counts the same prompt in other tokens and writes longer or shorter: by what was counted here{rest}; a substitute has the cache hits that it had here, else none"
+    )
+}
+
+/// The deployments that routes other than those for bare names list.
+fn listed(question: &Question) -> Vec<usize> {
+    let used: std::collections::BTreeSet<u16> = question.traffic.asks.iter().map(|ask| ask.route).collect();
+    let entries = used.iter().flat_map(|route| &question.estate.routes[usize::from(*route)].entries);
+    let all: std::collections::BTreeSet<usize> = entries.map(|entry| entry.deployment.0 as usize).collect();
+    all.into_iter().collect()
+}

@@ -1,0 +1,172 @@
+//! The answer, as programs read it and as it is printed from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scenario::replay::{Backtest, Band, Bands};
+use serde::Serialize;
+
+/// See the module.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    /// What happens.
+    pub(super) scenario: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) why: String,
+    pub(super) span_s: f64,
+    pub(super) seed: u64,
+    /// What it rests on, first.
+    pub(super) assumptions: Vec<Assumption>,
+    pub(super) products: Vec<ProductRow>,
+    pub(super) total: Change,
+    /// What is paid whether it is used or not, by those who arrive, in US dollars a day.
+    pub(super) added_fixed_usd_per_day: f64,
+    pub(super) shares: Vec<ShareRow>,
+    pub(super) limits_hit: Vec<LimitRow>,
+    pub(super) sensitivity: Vec<SensitivityRow>,
+    /// What would make it painless, the cheapest first.
+    pub(super) insurance: Vec<PremiumRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) backtest: Option<BacktestRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Assumption {
+    pub(super) about: &'static str,
+    pub(super) says: String,
+}
+
+/// A figure and its 95 % interval.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Figure {
+    pub(super) value: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl From<Band> for Figure {
+    fn from(band: Band) -> Self {
+        Self { value: band.value, low: band.low, high: band.high }
+    }
+}
+
+/// One side of the comparison.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Side {
+    pub(super) requests: Figure,
+    /// Shares of requests.
+    pub(super) served: Figure,
+    pub(super) served_by_proven: Figure,
+    pub(super) served_by_unproven: Figure,
+    pub(super) cost_usd_per_day: Figure,
+    pub(super) first_token_p50_ms: Figure,
+    pub(super) first_token_p95_ms: Figure,
+    /// Out of service for longer than it may be.
+    pub(super) outside_max_outage_ms: Figure,
+}
+
+impl From<Bands> for Side {
+    fn from(bands: Bands) -> Self {
+        let [requests, served, proven, unproven, cost, p50, p95, outside] = bands.0.map(Figure::from);
+        Self {
+            requests,
+            served,
+            served_by_proven: proven,
+            served_by_unproven: unproven,
+            cost_usd_per_day: cost,
+            first_token_p50_ms: p50,
+            first_token_p95_ms: p95,
+            outside_max_outage_ms: outside,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Change {
+    pub(super) before: Side,
+    pub(super) after: Side,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ProductRow {
+    pub(super) product: Arc<str>,
+    #[serde(flatten)]
+    pub(super) change: Change,
+    /// Shares of its requests, by why they were refused.
+    pub(super) refused: BTreeMap<&'static str, f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_outage_s: Option<f64>,
+    /// When more than one request in a hundred is first refused, in seconds from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_hurts_s: Option<f64>,
+    /// Who carries it afterwards, the largest share first.
+    pub(super) carried_by: Vec<(Arc<str>, f64)>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ShareRow {
+    pub(super) domain: &'static str,
+    pub(super) name: Arc<str>,
+    pub(super) requests_before: f64,
+    pub(super) requests_after: f64,
+    pub(super) money_before: f64,
+    pub(super) money_after: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LimitRow {
+    pub(super) deployment: Arc<str>,
+    /// Shares of the attempts there.
+    pub(super) turned_away: f64,
+    pub(super) peak_tokens_per_minute: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limit_tokens_per_minute: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SensitivityRow {
+    pub(super) what: String,
+    pub(super) served: f64,
+    pub(super) cost_usd_per_day: f64,
+    pub(super) first_token_p95_ms: f64,
+}
+
+/// One point of the price of insurance.
+#[derive(Debug, Serialize)]
+pub(super) struct PremiumRow {
+    /// What is added.
+    pub(super) adds: Vec<String>,
+    /// The share served with it.
+    pub(super) served: f64,
+    /// What it costs more than today, in US dollars a day, with the scenario and without.
+    pub(super) usd_per_day: f64,
+    pub(super) usd_per_calm_day: f64,
+    /// The fewest fault domains whose common loss still stops a product.
+    pub(super) smallest_cut: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct BacktestRow {
+    /// What was cut in half.
+    pub(super) incident: Option<String>,
+    pub(super) requests: usize,
+    /// Predicted, and as it came.
+    pub(super) served: (f64, f64),
+    pub(super) cost_usd: (f64, f64),
+    pub(super) first_token_p50_ms: (f64, f64),
+    pub(super) first_token_p95_ms: (f64, f64),
+}
+
+impl BacktestRow {
+    pub(super) fn of(backtest: &Backtest, deployments: &[routing::Deployment]) -> Self {
+        let incident = backtest.incident.as_ref();
+        Self {
+            incident: incident.map(|illness| deployments[usize::from(illness.deployment)].name.to_string()),
+            requests: backtest.requests,
+            served: backtest.served,
+            cost_usd: backtest.cost_usd,
+            first_token_p50_ms: backtest.first_p50_ms,
+            first_token_p95_ms: backtest.first_p95_ms,
+        }
+    }
+}

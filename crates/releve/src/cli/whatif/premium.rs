@@ -1,0 +1,143 @@
+//! The price of insurance: what to add, one thing after the other, so that the scenario is painless, and then so that more
+//! must fall at once before a product stops.
+
+use scenario::event::{Course, compile};
+use scenario::replay::{Added, Estate, Figures, Fragility, LARGEST_CUT, Tally, fragility};
+
+use super::outcome::PremiumRow;
+use super::runs::Question;
+
+/// No more is added than this.
+const MOST_ADDED: usize = 8;
+/// The share that may go unserved and still count as painless.
+const PAINLESS: f64 = 0.999;
+/// Candidates are compared on so many requests.
+const COMPARED_ON: f64 = 1_500.0;
+
+/// One state of the estate, and what it comes to.
+struct Point {
+    estate: Estate,
+    adds: Vec<Added>,
+    served: f64,
+    usd_per_day: f64,
+    calm_usd_per_day: f64,
+    fragility: Fragility,
+}
+
+/// The curve: as it is, then each addition.
+pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
+    let short = Short::new(question);
+    let now = short.point(question.estate.clone(), Vec::new());
+    let (usd, calm) = (now.usd_per_day, now.calm_usd_per_day);
+    let mut points = vec![now];
+    while points.len() <= MOST_ADDED {
+        let last = points.last().expect("there is a first");
+        let next = if last.served < PAINLESS { short.more_served(last) } else { short.sturdier(last) };
+        match next {
+            Some(next) => points.push(next),
+            None => break,
+        }
+    }
+    let row = |point: &Point| PremiumRow {
+        adds: point.adds.iter().map(|added| added.words(&question.estate)).collect(),
+        served: point.served,
+        usd_per_day: point.usd_per_day - usd,
+        usd_per_calm_day: point.calm_usd_per_day - calm,
+        smallest_cut: point.fragility.smallest_cut,
+    };
+    // Steps that change neither are not worth a line; the last of each kind is.
+    let mut rows: Vec<PremiumRow> = Vec::new();
+    for (place, point) in points.iter().enumerate() {
+        let next = points.get(place + 1);
+        let same = |next: &Point| {
+            next.fragility.smallest_cut == point.fragility.smallest_cut && point.served >= PAINLESS
+        };
+        if place == 0 || next.is_none_or(|next| !same(next)) {
+            rows.push(row(point));
+        }
+    }
+    // A curve that leads nowhere: what the last steps added for nothing is left out.
+    rows
+}
+
+/// The question, played on fewer requests.
+struct Short<'a> {
+    question: &'a Question,
+    course: Course,
+    calm: Course,
+}
+
+impl<'a> Short<'a> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    fn new(question: &'a Question) -> Self {
+        let needed = (COMPARED_ON / question.traffic.per_second().max(1e-9) * 1_000.0) as u64;
+        let played_ms = question.played_ms.min(needed.max(60_000));
+        let course = compile(&question.scenario, &question.estate, played_ms);
+        let calm = Course::calm(&question.estate, played_ms, course.compressed);
+        Self { question, course, calm }
+    }
+
+    fn point(&self, estate: Estate, adds: Vec<Added>) -> Point {
+        let figures =
+            |course: &Course| Figures::of(&self.question.play_in(&estate, course, 1.0), &estate).total;
+        let (in_it, calm) = (figures(&self.course), figures(&self.calm));
+        let fixed: f64 = adds.iter().map(|added| added.fixed_usd_per_day(&self.question.estate)).sum();
+        Point {
+            served: in_it.served,
+            usd_per_day: in_it.cost_usd_per_day + fixed,
+            calm_usd_per_day: calm.cost_usd_per_day + fixed,
+            fragility: fragility(&estate, &self.question.traffic),
+            estate,
+            adds,
+        }
+    }
+
+    fn with(&self, last: &Point, added: Added) -> Point {
+        let mut adds = last.adds.clone();
+        adds.push(added);
+        self.point(added.to(&last.estate), adds)
+    }
+
+    /// What serves most more; of what serves as much, the cheapest.
+    fn more_served(&self, last: &Point) -> Option<Point> {
+        let tally: Tally = self.question.play_in(&last.estate, &self.course, 1.0);
+        let hurt = |route: usize| {
+            let asks = self.question.traffic.asks.iter().filter(|ask| usize::from(ask.route) == route);
+            asks.map(|ask| usize::from(ask.product))
+                .any(|product| tally.products[product].served_share() < PAINLESS)
+        };
+        let useful = |added: &Added| match added {
+            Added::Fallback { route, .. } => hurt(*route),
+            Added::Room { .. } => true,
+        };
+        let all = Added::all(&last.estate, &self.question.traffic, &tally);
+        let points = all.into_iter().filter(useful).map(|added| self.with(last, added));
+        let best = points.filter(|point| point.served > last.served + 1e-4).min_by(|one, other| {
+            let tenths = |share: f64| (share * 1_000.0).round();
+            tenths(other.served)
+                .total_cmp(&tenths(one.served))
+                .then(one.usd_per_day.total_cmp(&other.usd_per_day))
+        })?;
+        Some(best)
+    }
+
+    /// What leaves fewer of the smallest common losses; of what leaves as few, the cheapest.
+    fn sturdier(&self, last: &Point) -> Option<Point> {
+        let size = last.fragility.smallest_cut.filter(|size| *size < LARGEST_CUT)?;
+        let tally = Tally::default();
+        let better = |next: &Fragility| {
+            next.smallest_cut.is_none_or(|next| next > size) || next.count < last.fragility.count
+        };
+        let all = Added::all(&last.estate, &self.question.traffic, &tally).into_iter();
+        let left = |added: &Added| fragility(&added.to(&last.estate), &self.question.traffic);
+        let mut useful: Vec<(usize, Added)> = all
+            .map(|added| (left(&added), added))
+            .filter(|(next, _)| better(next))
+            .map(|(next, added)| (if next.smallest_cut == Some(size) { next.count } else { 0 }, added))
+            .collect();
+        let fewest = useful.iter().map(|(count, _)| *count).min()?;
+        useful.retain(|(count, _)| *count == fewest);
+        let points = useful.into_iter().map(|(_, added)| self.with(last, added));
+        points.min_by(|one, other| one.usd_per_day.total_cmp(&other.usd_per_day))
+    }
+}

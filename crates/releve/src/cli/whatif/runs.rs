@@ -1,0 +1,311 @@
+//! All the runs behind one answer: before and after as fitted, forty other worlds that fit as well, and variations.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+
+use routing::Dice;
+use scenario::event::{Course, Domain, Herd, Scenario, Target, What, compile};
+use scenario::fit::Fitted;
+use scenario::replay::{
+    Estate, Figures, Play, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
+};
+
+use super::input::Input;
+use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow};
+use super::{Arguments, layout, premium};
+
+/// A run is not shorter than this: breakers wait for up to a minute.
+const SHORTEST_MS: u64 = 120_000;
+
+/// Everything that the runs of one question share.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) estate: Estate,
+    pub(super) fitted: Fitted,
+    pub(super) traffic: Traffic,
+    pub(super) proven: Vec<Vec<bool>>,
+    pub(super) scenario: Scenario,
+    pub(super) played_ms: u64,
+    pub(super) seed: u64,
+}
+
+pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) -> Answer {
+    let backtest =
+        input.backtest.as_ref().map(|backtest| BacktestRow::of(backtest, &input.estate.deployments));
+    let source = input.source.clone();
+    let facts = layout::Facts::of(&input);
+    let question = Question::new(input, scenario, arguments);
+    let calm = Course::calm(&question.estate, question.played_ms, question.compressed());
+    let course = compile(&question.scenario, &question.estate, question.played_ms);
+    let before = question.play(&calm, 1.0);
+    let after = question.play(&course, 1.0);
+    let (resampled_before, resampled_after) = question.resamples(&calm, &course);
+    let estate = &question.estate;
+    let (figures_before, figures_after) = (Figures::of(&before, estate), Figures::of(&after, estate));
+    let (products_before, total_before) = compare(&figures_before, &resampled_before);
+    let (products_after, total_after) = compare(&figures_after, &resampled_after);
+    let products = (0..estate.products.len())
+        .filter(|index| before.products[*index].requests > 0)
+        .map(|index| {
+            let change =
+                Change { before: products_before[index].into(), after: products_after[index].into() };
+            product(&question, &after, index, &change)
+        })
+        .collect();
+    let assumptions = layout::assumptions(&facts, &question, &source);
+    let fixed = question.scenario.arrivals().map(|arrival| arrival.fixed_usd_per_day).sum();
+    let sensitivity = sensitivity(&question, &after, &course);
+    Answer {
+        scenario: question.scenario.name.clone(),
+        why: question.scenario.why.clone(),
+        span_s: question.scenario.span.as_secs_f64(),
+        seed: arguments.seed,
+        assumptions,
+        products,
+        total: Change { before: total_before.into(), after: total_after.into() },
+        added_fixed_usd_per_day: fixed,
+        shares: shares(&question, &before, &after),
+        limits_hit: limits(estate, &after),
+        sensitivity,
+        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question) },
+        backtest,
+    }
+}
+
+impl Question {
+    fn new(input: Input, scenario: Scenario, arguments: &Arguments) -> Self {
+        let Input { mut estate, recording, mut fitted, mut proven, .. } = input;
+        for arrival in scenario.arrivals() {
+            estate = estate.with(arrival);
+            fitted = fitted.with(arrival);
+            for product in &mut proven {
+                product.push(false);
+            }
+        }
+        let mut traffic = recording.traffic;
+        let span_ms = u64::try_from(scenario.span.as_millis()).unwrap_or(u64::MAX);
+        let played_ms = played(&traffic, span_ms, arguments.most);
+        if traffic.length_ms > played_ms {
+            // The newest part says most of what is to come.
+            traffic = traffic.part(traffic.length_ms - played_ms, traffic.length_ms);
+        }
+        Self { estate, fitted, traffic, proven, scenario, played_ms, seed: arguments.seed }
+    }
+
+    /// How much longer the scenario is than what is played.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+    pub(super) fn compressed(&self) -> f64 {
+        self.scenario.span.as_secs_f64() * 1_000.0 / self.played_ms.max(1) as f64
+    }
+
+    pub(super) fn play(&self, course: &Course, output_times: f64) -> Tally {
+        self.play_in(&self.estate, course, output_times)
+    }
+
+    pub(super) fn play_in(&self, estate: &Estate, course: &Course, output_times: f64) -> Tally {
+        let (fitted, traffic, proven) = (&self.fitted, &self.traffic, &self.proven[..]);
+        replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, self.seed)
+    }
+
+    /// Before and after in other worlds that the recording fits as well, each under the same chances.
+    fn resamples(&self, calm: &Course, course: &Course) -> (Vec<Figures>, Vec<Figures>) {
+        let mut dice = Dice::new(self.seed ^ 0x7265_7361_6d70_6c65);
+        let seeds: Vec<u64> = (0..RESAMPLES).map(|_| dice.next_u64()).collect();
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let run = |seed: &u64| {
+            let mut dice = Dice::new(*seed);
+            let fitted = resampled(&self.fitted, &mut dice);
+            let traffic = shaken(&self.traffic, &mut dice);
+            let figures = |course: &Course| {
+                let play = Play {
+                    estate: &self.estate,
+                    fitted: &fitted,
+                    traffic: &traffic,
+                    course,
+                    proven: &self.proven,
+                    output_times: 1.0,
+                    again: true,
+                };
+                Figures::of(&replay(&play, *seed), &self.estate)
+            };
+            (figures(calm), figures(course))
+        };
+        thread::scope(|scope| {
+            let run = &run;
+            let parts = seeds.chunks(seeds.len().div_ceil(cores));
+            let threads: Vec<_> =
+                parts.map(|part| scope.spawn(move || part.iter().map(run).collect::<Vec<_>>())).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("a replay does not panic")).unzip()
+        })
+    }
+}
+
+/// How long is played, so that about `most` requests are.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "`as` saturates"
+)]
+fn played(traffic: &Traffic, span_ms: u64, most: usize) -> u64 {
+    let affordable = most as f64 / traffic.per_second().max(1e-9) * 1_000.0;
+    span_ms.min((affordable as u64).max(SHORTEST_MS)).max(1)
+}
+
+fn product(question: &Question, after: &Tally, index: usize, change: &Change) -> ProductRow {
+    let tally = &after.products[index];
+    let product = &question.estate.products[index];
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    let share = |count: u64| count as f64 / tally.requests.max(1) as f64;
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    let hurts = tally.first_hurt(0.01).map(|part| part as f64 * after.part_ms() / 1_000.0);
+    let mut carried: Vec<(Arc<str>, f64)> = tally
+        .served_by
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+        .map(|(deployment, count)| (Arc::clone(&question.estate.deployments[deployment].name), share(*count)))
+        .collect();
+    carried.sort_by(|one, other| other.1.total_cmp(&one.1));
+    ProductRow {
+        product: Arc::clone(&product.name),
+        change: *change,
+        refused: tally.refused.iter().map(|(why, count)| (*why, share(*count))).collect(),
+        max_outage_s: product.max_outage.map(|outage| outage.as_secs_f64()),
+        first_hurts_s: hurts,
+        carried_by: carried,
+    }
+}
+
+/// Shares of makers and hosts. Who was merged counts with its new owner afterwards.
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
+    let estate = &question.estate;
+    let merged = |target: &Target| {
+        question.scenario.events.iter().find_map(|event| match &event.what {
+            What::Merger(into) if event.targets.contains(target) => {
+                Some(Target { domain: Domain::Maker, name: Arc::clone(into) })
+            }
+            _ => None,
+        })
+    };
+    let sum = |tally: &Tally, pick: &dyn Fn(usize) -> bool| {
+        let own = tally.deployments.iter().enumerate().filter(|(index, _)| pick(*index));
+        own.fold((0.0, 0.0), |(requests, money), (_, deployment)| {
+            (requests + deployment.served as f64, money + deployment.cost_nanos as f64)
+        })
+    };
+    let (all_before, all_after) = (sum(before, &|_| true), sum(after, &|_| true));
+    let part = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+    let mut rows = Vec::new();
+    for target in Target::all(estate) {
+        if !matches!(target.domain, Domain::Maker | Domain::Host) {
+            continue;
+        }
+        let belongs = |index: usize| target.names(estate, index);
+        let joins = |index: usize| {
+            let own = Target { domain: Domain::Maker, name: Arc::clone(&estate.deployments[index].maker) };
+            target.domain == Domain::Maker && merged(&own).as_ref() == Some(&target)
+        };
+        let gone = merged(&target).is_some();
+        let was = sum(before, &belongs);
+        let is = if gone { (0.0, 0.0) } else { sum(after, &|index| belongs(index) || joins(index)) };
+        if was.0 + is.0 == 0.0 {
+            continue;
+        }
+        rows.push(ShareRow {
+            domain: target.domain.as_str(),
+            name: Arc::clone(&target.name),
+            requests_before: part(was.0, all_before.0),
+            requests_after: part(is.0, all_after.0),
+            money_before: part(was.1, all_before.1),
+            money_after: part(is.1, all_after.1),
+        });
+    }
+    rows.sort_by(|one, other| {
+        (one.domain, other.requests_before)
+            .partial_cmp(&(other.domain, one.requests_before))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    rows
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts")]
+fn limits(estate: &Estate, after: &Tally) -> Vec<LimitRow> {
+    let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
+    hit.map(|(index, tally)| LimitRow {
+        deployment: Arc::clone(&estate.deployments[index].name),
+        turned_away: (tally.limited + tally.overflowed) as f64 / tally.attempts.max(1) as f64,
+        peak_tokens_per_minute: after.peak_per_minute(index),
+        limit_tokens_per_minute: estate.backing[index]
+            .tokens_per_minute
+            .or(estate.backing[index].works_off_per_minute),
+    })
+    .collect()
+}
+
+/// What the answer hangs on.
+fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<SensitivityRow> {
+    let row = |what: &str, tally: &Tally| {
+        let total = Figures::of(tally, &question.estate).total;
+        SensitivityRow {
+            what: what.to_owned(),
+            served: total.served,
+            cost_usd_per_day: total.cost_usd_per_day,
+            first_token_p95_ms: total.first_p95_ms,
+        }
+    };
+    let mut rows = vec![row("as assumed", after)];
+    let with = |herd: Option<Herd>| {
+        let scenario = Scenario { herd, ..question.scenario.clone() };
+        question.play(&compile(&scenario, &question.estate, question.played_ms), 1.0)
+    };
+    if question.scenario.herd.is_some() {
+        rows.push(row("no herd: others are as ever", &with(None)));
+        rows.push(row(
+            "a worse herd: limits x 0.25, first tokens x 4",
+            &with(Some(Herd { limits: 0.25, slower: 4.0 })),
+        ));
+    }
+    let carried = carried_per_minute(question);
+    if carried.iter().any(|tokens| *tokens > 0.0) {
+        let bounded = bounded(&question.estate, &carried);
+        rows.push(row(
+            "limits: nobody takes more a minute than it has carried here",
+            &question.play_in(&bounded, course, 1.0),
+        ));
+    }
+    rows.push(row("answers half as long again", &question.play(course, 1.5)));
+    rows
+}
+
+/// The estate in which limits that are not known are what was carried.
+fn bounded(estate: &Estate, carried: &[f64]) -> Estate {
+    let mut bounded = estate.clone();
+    for (backing, carried) in bounded.backing.iter_mut().zip(carried) {
+        let known = backing.tokens_per_minute.or(backing.works_off_per_minute);
+        backing.tokens_per_minute = known.or(Some(carried.max(1.0)));
+    }
+    bounded
+}
+
+/// The most tokens that each deployment carried here in a minute, as recorded.
+#[expect(clippy::cast_precision_loss, reason = "a rate")]
+pub(super) fn carried_per_minute(question: &Question) -> Vec<f64> {
+    const MINUTE_MS: u64 = 60_000;
+    let mut most = vec![0_u64; question.estate.deployments.len()];
+    let mut current = vec![(0_u64, 0_u64); most.len()];
+    for ask in question.traffic.asks.iter().filter(|ask| ask.counted_by != scenario::replay::NOBODY) {
+        let deployment = usize::from(ask.counted_by);
+        let minute = ask.at_ms / MINUTE_MS;
+        let (counted, tokens) = &mut current[deployment];
+        if *counted != minute {
+            (*counted, *tokens) = (minute, 0);
+        }
+        *tokens += u64::from(ask.input) + u64::from(ask.output);
+        most[deployment] = most[deployment].max(*tokens);
+    }
+    let minutes = (question.traffic.length_ms as f64 / MINUTE_MS as f64).clamp(1e-6, 1.0);
+    most.into_iter().map(|tokens| tokens as f64 / minutes).collect()
+}

@@ -1,0 +1,295 @@
+//! An answer for people: what it rests on, before against after, whose share grows, what it hangs on.
+
+mod pages;
+
+use std::time::Duration;
+
+use super::super::terminal::Terminal;
+use super::super::{CliError, Exit};
+use super::Arguments;
+use super::input::Input;
+use super::outcome::{Answer, BacktestRow, Figure, ProductRow};
+use crate::config::period::Period;
+use pages::Pages;
+
+/// A share that rounds to nothing is not worth a word.
+const WORTH: f64 = 0.0005;
+
+pub(super) fn print(answer: &Answer, markdown: bool, terminal: &mut Terminal) -> Result<(), CliError> {
+    let mut pages = Pages::new(terminal, markdown);
+    let span = Period(Duration::from_secs_f64(answer.span_s));
+    pages.title(&format!("What if: {}, {span}", answer.scenario))?;
+    if !answer.why.is_empty() {
+        pages.text(&answer.why)?;
+    }
+    pages.heading("What it rests on")?;
+    let rests = answer.assumptions.iter().map(|rests| vec![rests.about.to_owned(), rests.says.clone()]);
+    pages.list(rests.collect())?;
+    products(answer, &mut pages)?;
+    refusals(answer, &mut pages)?;
+    shares(answer, &mut pages)?;
+    limits(answer, &mut pages)?;
+    sensitivity(answer, &mut pages)?;
+    insurance(answer, &mut pages)?;
+    pages.heading("How good such predictions are here")?;
+    pages.text(&told(answer.backtest.as_ref()))
+}
+
+/// What matters before a decision.
+pub(super) fn in_short(answer: &Answer, terminal: &mut Terminal) -> Result<(), CliError> {
+    let mut pages = Pages::new(terminal, false);
+    pages.title(&format!(
+        "What {} would do, within {}",
+        answer.scenario,
+        Period(Duration::from_secs_f64(answer.span_s))
+    ))?;
+    products(answer, &mut pages)?;
+    refusals(answer, &mut pages)?;
+    pages.text("`releve whatif` says what this rests on.")?;
+    terminal.line("")
+}
+
+fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    pages.heading("Before and after, with 95 % intervals")?;
+    let heads = [
+        "product",
+        "served",
+        "by proven",
+        "by unproven",
+        "first token p50",
+        "p95",
+        "cost a day",
+        "hurts first",
+    ];
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let total = ProductRow {
+        product: "all".into(),
+        change: answer.total,
+        refused: std::collections::BTreeMap::new(),
+        max_outage_s: None,
+        first_hurts_s: None,
+        carried_by: Vec::new(),
+    };
+    for row in answer.products.iter().chain([&total]) {
+        let (before, after) = (row.change.before, row.change.after);
+        let turns = |before: String, after: String| {
+            if before == after { after } else { format!("{before} → {after}") }
+        };
+        rows.push(vec![
+            row.product.to_string(),
+            turns(percent(before.served.value), percent(after.served.value)),
+            percent(after.served_by_proven.value),
+            percent(after.served_by_unproven.value),
+            turns(ms(before.first_token_p50_ms.value), ms(after.first_token_p50_ms.value)),
+            turns(ms(before.first_token_p95_ms.value), ms(after.first_token_p95_ms.value)),
+            turns(usd(before.cost_usd_per_day.value), usd(after.cost_usd_per_day.value)),
+            row.first_hurts_s.map_or_else(|| "-".to_owned(), |at| format!("after {}", time(at))),
+        ]);
+        rows.push(vec![
+            String::new(),
+            range(after.served, percent),
+            range(after.served_by_proven, percent),
+            range(after.served_by_unproven, percent),
+            range(after.first_token_p50_ms, ms),
+            range(after.first_token_p95_ms, ms),
+            range(after.cost_usd_per_day, usd),
+            String::new(),
+        ]);
+    }
+    pages.table(&heads, rows)?;
+    if answer.added_fixed_usd_per_day > 0.0 {
+        pages.text(&format!(
+            "Besides, {} a day for those who arrive, used or not.",
+            usd(answer.added_fixed_usd_per_day)
+        ))?;
+    }
+    Ok(())
+}
+
+fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    let mut lines = Vec::new();
+    for row in &answer.products {
+        let mut whys: Vec<(&str, f64)> = row.refused.iter().map(|(why, share)| (*why, *share)).collect();
+        whys.retain(|(_, share)| *share > WORTH);
+        whys.sort_by(|one, other| other.1.total_cmp(&one.1));
+        if !whys.is_empty() {
+            let whys: Vec<String> =
+                whys.iter().map(|(why, share)| format!("{} {}", percent(*share), words(why))).collect();
+            lines.push(vec![row.product.to_string(), format!("refused: {}", whys.join(", "))]);
+        }
+        let outside = row.change.after.outside_max_outage_ms.value / 1_000.0;
+        if outside > 0.0 {
+            let allowed = row.max_outage_s.map_or_else(
+                || "no max_outage is configured, so none is allowed".to_owned(),
+                |allowed| format!("{} are allowed", time(allowed)),
+            );
+            lines.push(vec![
+                row.product.to_string(),
+                format!("out of service for {} too long ({allowed})", time(outside)),
+            ]);
+        }
+        let carried: Vec<String> = row
+            .carried_by
+            .iter()
+            .filter(|(_, share)| *share > WORTH)
+            .take(4)
+            .map(|(name, share)| format!("{name} {}", percent(*share)))
+            .collect();
+        if !carried.is_empty() {
+            lines.push(vec![row.product.to_string(), format!("carried by {}", carried.join(", "))]);
+        }
+    }
+    pages.heading("Who carries it, and what is refused")?;
+    pages.list(lines)
+}
+
+fn shares(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    pages.heading("Shares")?;
+    let turns = |before: f64, after: f64| format!("{} → {}", percent(before), percent(after));
+    let rows = answer.shares.iter().map(|row| {
+        vec![
+            format!("{}:{}", row.domain, row.name),
+            turns(row.requests_before, row.requests_after),
+            turns(row.money_before, row.money_after),
+        ]
+    });
+    pages.table(&["who", "of requests", "of money"], rows.collect())
+}
+
+fn limits(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    if answer.limits_hit.is_empty() {
+        return Ok(());
+    }
+    pages.heading("Limits that are hit")?;
+    let rows = answer.limits_hit.iter().map(|row| {
+        let limit = row
+            .limit_tokens_per_minute
+            .map_or_else(|| "by requests".to_owned(), |limit| format!("{limit:.0}"));
+        vec![
+            row.deployment.to_string(),
+            percent(row.turned_away),
+            format!("{:.0}", row.peak_tokens_per_minute),
+            limit,
+        ]
+    });
+    pages.table(&["deployment", "turned away", "peak tokens a minute", "limit"], rows.collect())
+}
+
+fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    pages.heading("What it hangs on")?;
+    let rows = answer.sensitivity.iter().map(|row| {
+        vec![row.what.clone(), percent(row.served), ms(row.first_token_p95_ms), usd(row.cost_usd_per_day)]
+    });
+    pages.table(&["if", "served", "first token p95", "cost a day"], rows.collect())
+}
+
+fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    if answer.insurance.is_empty() {
+        return Ok(());
+    }
+    pages.heading("The price of insurance")?;
+    let rows = answer.insurance.iter().map(|row| {
+        let cut = row.smallest_cut.map_or_else(|| "none of three".to_owned(), |size| size.to_string());
+        let adds = if row.adds.is_empty() { "as it is".to_owned() } else { row.adds.join("; ") };
+        vec![adds, percent(row.served), signed(row.usd_per_day), signed(row.usd_per_calm_day), cut]
+    });
+    let heads = [
+        "with",
+        "served",
+        "more a day in it",
+        "more on a calm day",
+        "losses at once that still stop a product",
+    ];
+    pages.table(&heads, rows.collect())
+}
+
+/// What the last backtest says.
+fn told(backtest: Option<&BacktestRow>) -> String {
+    let Some(row) = backtest else {
+        return "Too little is recorded to test a prediction on it.".to_owned();
+    };
+    let what = row.incident.as_ref().map_or_else(
+        || "the second half of the recording, from the first".to_owned(),
+        |who| format!("the second half of the longest incident recorded ({who}), from what was known before"),
+    );
+    let pair = |(predicted, came): (f64, f64), shown: fn(f64) -> String| {
+        format!("{} predicted, {} came", shown(predicted), shown(came))
+    };
+    format!(
+        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.",
+        row.requests,
+        pair(row.served, percent),
+        pair(row.cost_usd, usd),
+        pair(row.first_token_p50_ms, ms),
+        pair(row.first_token_p95_ms, ms)
+    )
+}
+
+/// `--backtest`: the error alone.
+pub(super) fn backtest(
+    input: &Input,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
+    let row = input.backtest.as_ref().map(|backtest| BacktestRow::of(backtest, &input.estate.deployments));
+    if terminal.json() {
+        terminal.answer(&row)?;
+    } else {
+        let mut pages = Pages::new(terminal, arguments.markdown);
+        pages.text(&told(row.as_ref()))?;
+    }
+    Ok(if row.is_some() { Exit::Done } else { Exit::Failed })
+}
+
+/// A refusal's code, in words.
+fn words(why: &str) -> String {
+    match why {
+        "no_budget" | "open" | "probe_taken" | "benched" => "because whoever is left was failing".to_owned(),
+        "not_allowed" => "because nobody allowed is left".to_owned(),
+        "posture_leave" => "because all were left".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn percent(share: f64) -> String {
+    let share = share * 100.0;
+    // Never 100 where something was refused.
+    let rounded = if share < 100.0 && share > 99.9 { 99.9 } else { share };
+    if share >= 100.0 || share <= 0.0 { format!("{share:.0} %") } else { format!("{rounded:.1} %") }
+}
+
+fn ms(ms: f64) -> String {
+    if ms <= 0.0 {
+        return "-".to_owned();
+    }
+    if ms < 9_999.5 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1_000.0) }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn usd(usd: f64) -> String {
+    if usd.abs() < 100.0 {
+        format!("${usd:.2}")
+    } else {
+        format!("${}", super::super::words::count(usd.round().abs() as u128))
+    }
+}
+
+fn signed(change: f64) -> String {
+    let sign = if change < 0.0 { "-" } else { "+" };
+    format!("{sign}{}", usd(change.abs()))
+}
+
+fn time(seconds: f64) -> String {
+    let seconds = Duration::from_secs_f64(seconds.max(0.0));
+    let whole = match seconds.as_secs() {
+        0..120 => Duration::from_secs(seconds.as_secs()),
+        120..172_800 => Duration::from_secs(seconds.as_secs() / 60 * 60),
+        _ => Duration::from_secs(seconds.as_secs() / 3_600 * 3_600),
+    };
+    Period(whole).to_string()
+}
+
+fn range(figure: Figure, shown: fn(f64) -> String) -> String {
+    let (low, high) = (shown(figure.low), shown(figure.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}

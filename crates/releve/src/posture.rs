@@ -1,0 +1,194 @@
+//! Postures: what people have decided about suppliers, and what contracts say by their dates, put in force.
+//!
+//! Pure but for [`Decided::read`]: acts of the record, terms of the configuration and a moment come in, and every
+//! deployment's posture goes into the router's world. Where several hold at once the strictest does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gateway::Clock;
+use gateway::snapshot::Snapshot;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use routing::{DeploymentIndex, Instant, Posture, PostureKind};
+use scenario::event::{Company, Target};
+use store::{Act, Postures, StoreError};
+
+use crate::config::Config;
+
+/// What a drain takes away in an hour where nobody says: a tenth, so that the last request goes after ten hours.
+pub(crate) const USUAL_DRAIN: f64 = 0.1;
+
+const HOUR_US: f64 = 3.6e9;
+
+/// What an account's contract says of its end, and who is behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Terms {
+    provider: Arc<str>,
+    owner: Option<Arc<str>>,
+    country: Option<Arc<str>>,
+    /// The first moment after its last day, in microseconds since 1970.
+    over_us: Option<i64>,
+    /// From when traffic leaves it.
+    ramp_down_us: Option<i64>,
+}
+
+impl Terms {
+    /// Those of every provider that says anything.
+    pub(crate) fn of(config: &Config) -> Vec<Self> {
+        let contracts =
+            config.providers.iter().filter_map(|named| Some((named, named.body.contract.as_ref()?)));
+        contracts
+            .map(|(named, contract)| Self {
+                provider: named.name.value.as_str().into(),
+                owner: contract.owner.as_ref().map(|owner| owner.value.as_str().into()),
+                country: contract.country.as_ref().map(|country| country.value.as_str().into()),
+                over_us: contract.ends.as_ref().and_then(|day| moment(day.value.0.tomorrow().ok()?)),
+                ramp_down_us: contract.ramp_down_from.as_ref().and_then(|day| moment(day.value.0)),
+            })
+            .collect()
+    }
+
+    /// What the dates come to.
+    fn posture(&self, clock: Now) -> Posture {
+        if self.over_us.is_some_and(|over| clock.unix_us >= over) {
+            return Posture::Leave;
+        }
+        let Some(from) = self.ramp_down_us.filter(|from| clock.unix_us >= *from) else {
+            return Posture::Normal;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "hours")]
+        let hours = |over: i64| (over - from) as f64 / HOUR_US;
+        let per_hour = self.over_us.map_or(USUAL_DRAIN, |over| 1.0 / hours(over).max(1e-3));
+        Posture::drain_from(clock.world_ms_at(from), per_hour)
+    }
+}
+
+/// The beginning of a day, UTC.
+fn moment(day: Date) -> Option<i64> {
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond())
+}
+
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// Microseconds since 1970.
+    pub(crate) unix_us: i64,
+    /// The router's.
+    pub(crate) world: Instant,
+}
+
+impl Now {
+    /// The present, as a running gateway counts.
+    pub(crate) fn of(clock: Clock) -> Self {
+        Self { unix_us: clock.unix_us(), world: clock.world(tokio::time::Instant::now()) }
+    }
+
+    /// A moment of the calendar on the router's clock, in milliseconds; perhaps before it began.
+    fn world_ms_at(self, unix_us: i64) -> i64 {
+        let world_ms = i64::try_from(self.world.0).unwrap_or(i64::MAX);
+        world_ms.saturating_sub(self.unix_us.saturating_sub(unix_us) / 1_000)
+    }
+}
+
+/// What was decided, as far as it can be read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decided(Vec<Act>);
+
+impl Decided {
+    /// All decisions of a ledger; none where there is no ledger yet.
+    pub(crate) fn read(ledger: &Path) -> Result<Self, StoreError> {
+        if !ledger.exists() {
+            return Ok(Self::default());
+        }
+        Ok(Self(Postures::open(ledger)?.all()?))
+    }
+
+    /// From the record, the oldest first.
+    pub(crate) fn of(acts: &[Act]) -> Self {
+        Self(acts.to_vec())
+    }
+
+    /// Those that hold at a moment.
+    pub(crate) fn in_force(&self, now: Now) -> Vec<&Act> {
+        store::in_force(&self.0, now.unix_us)
+    }
+
+    /// Puts everybody's posture into the snapshot's world.
+    pub(crate) fn apply(&self, snapshot: &Snapshot, terms: &[Terms], now: Now) {
+        let acts: Vec<(Target, Posture)> = self
+            .in_force(now)
+            .into_iter()
+            .filter_map(|act| Some((act.target.parse().ok()?, posture(act, now)?)))
+            .collect();
+        for (index, facts) in (0..).zip(&snapshot.routing) {
+            let provider = &snapshot.providers[usize::from(facts.provider.0)].name;
+            let agreed = terms.iter().find(|terms| terms.provider == *provider);
+            let company = Company {
+                owner: agreed.and_then(|terms| terms.owner.as_deref()),
+                country: agreed.and_then(|terms| terms.country.as_deref()),
+            };
+            let decided = acts.iter().filter(|(target, _)| target.holds(facts, provider, company));
+            let all = decided.map(|(_, posture)| *posture).chain(agreed.map(|terms| terms.posture(now)));
+            let strictest = all.fold(Posture::Normal, |one, other| one.and(other, now.world));
+            let deployment = DeploymentIndex(index);
+            if snapshot.world.posture(deployment) != strictest {
+                snapshot.world.set_posture(deployment, strictest);
+            }
+        }
+    }
+}
+
+/// An act as the router knows it; `None` of a kind that a later release wrote.
+fn posture(act: &Act, now: Now) -> Option<Posture> {
+    Some(match act.posture.parse().ok()? {
+        PostureKind::Normal => Posture::Normal,
+        PostureKind::Watch => Posture::Watch,
+        PostureKind::Drain => Posture::drain_from(now.world_ms_at(act.set_us), act.per_hour),
+        PostureKind::Leave => Posture::Leave,
+    })
+}
+
+/// In words, with what it comes to now; `None` of nothing.
+pub(crate) fn words(posture: Posture, now: Instant) -> Option<String> {
+    match posture {
+        Posture::Normal => None,
+        Posture::Watch => Some("watched: its fallbacks are kept warm".to_owned()),
+        Posture::Drain { .. } => {
+            Some(format!("drained: keeps {:.0} % of its requests", posture.kept(now) * 100.0))
+        }
+        Posture::Leave => Some("posture: leave".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_US: i64 = 86_400_000_000;
+
+    fn terms(over_us: Option<i64>, ramp_down_us: Option<i64>) -> Terms {
+        Terms { provider: "p".into(), owner: None, country: None, over_us, ramp_down_us }
+    }
+
+    fn now(unix_us: i64) -> Now {
+        Now { unix_us, world: Instant(5_000) }
+    }
+
+    #[test]
+    fn contract_dates_act_by_themselves() {
+        let ending = terms(Some(10 * DAY_US), Some(6 * DAY_US));
+        assert_eq!(ending.posture(now(5 * DAY_US)), Posture::Normal);
+        let kept = |day: i64| ending.posture(now(day * DAY_US)).kept(Instant(5_000));
+        assert!(
+            (kept(6) - 1.0).abs() < 1e-2 && (kept(8) - 0.5).abs() < 1e-2,
+            "evenly: {} {}",
+            kept(6),
+            kept(8)
+        );
+        assert_eq!(ending.posture(now(10 * DAY_US)), Posture::Leave);
+        assert_eq!(terms(None, None).posture(now(0)), Posture::Normal);
+        let endless = terms(None, Some(0));
+        assert!(endless.posture(now(DAY_US)).kept(Instant(5_000)) < 1e-9, "ten hours, where no end is known");
+    }
+}

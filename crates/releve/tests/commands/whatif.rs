@@ -1,0 +1,134 @@
+//! `releve whatif`: on a trace, since a ledger needs suppliers.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::run;
+
+const CONFIG: &str = r#"
+[providers.first]
+protocol = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+maker = "acme"
+host = "acme"
+region = "eu/france"
+[providers.second]
+protocol = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+maker = "other"
+host = "other"
+[routes.chat]
+deployments = [
+  { use = "first/m", price = { input = "1", output = "10" } },
+  { use = "second/m", price = { input = "2", output = "20" } },
+]
+[routes.local]
+deployments = [{ use = "first/m", price = { input = "1", output = "10" } }]
+[products.office]
+routes = ["chat"]
+[products.pinned]
+routes = ["local"]
+max_outage = "1h"
+"#;
+
+/// A folder with the configuration, and ten minutes of a request a second, of both products in turn.
+fn house() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("releve.toml"), CONFIG).unwrap();
+    let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
+    fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
+        .unwrap();
+    folder
+}
+
+fn asked(folder: &Path, arguments: &[&str]) -> Value {
+    let all = [&["whatif", "--trace", "trace.csv", "--most", "600", "--json"][..], arguments].concat();
+    let ran = run(folder, &all);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+fn product<'a>(answer: &'a Value, name: &str) -> &'a Value {
+    answer["products"].as_array().unwrap().iter().find(|row| row["product"] == name).unwrap()
+}
+
+#[test]
+fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
+    let house = house();
+    let answer = asked(house.path(), &["--lose", "maker:acme", "--for", "10m", "--no-herd"]);
+    let (office, pinned) = (product(&answer, "office"), product(&answer, "pinned"));
+    assert!(office["after"]["served"]["value"].as_f64().unwrap() > 0.98, "{office}");
+    assert_eq!(pinned["after"]["served"]["value"], 0.0);
+    assert_eq!(pinned["before"]["served"]["value"], 1.0);
+    assert!(pinned["first_hurts_s"].as_f64().unwrap() < 30.0);
+    let twice = office["after"]["cost_usd_per_day"]["value"].as_f64().unwrap()
+        / office["before"]["cost_usd_per_day"]["value"].as_f64().unwrap();
+    assert!((1.9..=2.0).contains(&twice), "the other costs twice as much: {twice}");
+    assert_eq!(answer["assumptions"][0]["about"], "recorded", "what it rests on comes first");
+    let insurance = answer["insurance"].as_array().unwrap();
+    assert_eq!(insurance[0]["smallest_cut"], 1);
+    let last = insurance.last().unwrap();
+    assert_eq!(last["adds"], serde_json::json!(["second/m as a fallback of local"]));
+    assert_eq!(
+        (last["smallest_cut"].as_u64(), last["served"].as_f64().map(|served| served > 0.98)),
+        (Some(2), Some(true))
+    );
+    assert_eq!(
+        asked(house.path(), &["--lose", "maker:acme", "--for", "10m", "--no-herd"]),
+        answer,
+        "the same seed"
+    );
+}
+
+#[test]
+fn scenarios_by_name_by_file_and_in_words() {
+    let house = house();
+    let weekend = asked(house.path(), &["weekend-2023", "--in-short"]);
+    assert!(weekend["why"].as_str().unwrap().contains("November 2023"));
+    let file =
+        "why = \"Because.\"\nspan = \"10m\"\n[[event]]\nwhat = \"price\"\non = [\"maker:acme\"]\ntimes = 2\n";
+    fs::write(house.path().join("own.toml"), file).unwrap();
+    let priced = asked(house.path(), &["own.toml", "--in-short"]);
+    let cost = |side: &str| priced["total"][side]["cost_usd_per_day"]["value"].as_f64().unwrap();
+    assert!((cost("after") / cost("before") - 2.0).abs() < 1e-6);
+    let words =
+        run(house.path(), &["whatif", "own.toml", "--trace", "trace.csv", "--most", "600", "--in-short"]);
+    for heading in ["What it rests on", "Before and after", "Shares", "What it hangs on"] {
+        assert!(words.out.contains(heading), "{words:?}");
+    }
+    let markdown = run(
+        house.path(),
+        &["whatif", "own.toml", "--trace", "trace.csv", "--most", "600", "--in-short", "--markdown"],
+    );
+    assert!(
+        markdown.out.starts_with("# What if: own, 10m\n") && markdown.out.contains("| product | served |"),
+        "{markdown:?}"
+    );
+    let list = run(house.path(), &["whatif", "--trace", "trace.csv"]);
+    assert!(list.out.contains("weekend-2023") && list.out.contains("own-models-win-30"), "{list:?}");
+}
+
+#[test]
+fn what_is_not_there_is_said_with_the_mend() {
+    let house = house();
+    for (arguments, words) in [
+        (&["whatif"][..], "there is no ledger"),
+        (&["whatif", "--trace", "trace.csv", "weekend-2032"], "did you mean \"weekend-2023\"?"),
+        (&["whatif", "--trace", "trace.csv", "--lose", "maker:acne"], "did you mean \"maker:acme\"?"),
+        (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "names nobody"),
+        (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
+    ] {
+        let ran = run(house.path(), arguments);
+        assert!(matches!(ran.code, Some(1 | 2)) && ran.complaints.contains(words), "{arguments:?}: {ran:?}");
+    }
+    fs::write(house.path().join("wrong.toml"), "why = \"x\"\nspan = \"1d\"\n[[event]]\nwhat = \"outge\"\n")
+        .unwrap();
+    let ran = run(house.path(), &["whatif", "--trace", "trace.csv", "wrong.toml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.complaints.contains("wrong.toml:4:8") && ran.complaints.contains("did you mean \"outage\"?"),
+        "{ran:?}"
+    );
+}

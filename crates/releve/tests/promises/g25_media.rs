@@ -1,0 +1,106 @@
+//! G25, G10: media that a client points at reaches suppliers that take only bytes, where the configuration wants that and
+//! the address may be asked; otherwise nothing is asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use simulator::{Handle, Supplier};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::client::{Reply, post};
+use crate::harness::{Config, Gateway, House};
+
+/// The smallest PNG: one pixel.
+const PNG: &[u8] = &[
+    0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0,
+    0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89,
+];
+
+/// Shows the picture to everybody, and counts who came.
+async fn gallery() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let visits = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&visits);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut head = [0; 2048];
+            let _ = socket.read(&mut head).await.unwrap();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
+            socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+        }
+    });
+    (address, visits)
+}
+
+async fn house(protocol: &str, policy: &str) -> (Handle, House, Gateway) {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let config = Config::new().and(&format!(
+        "[providers.a]\nprotocol = \"{protocol}\"\nbase_url = \"{}\"\napi_key = {{ file = \"key\" }}",
+        supplier.base_url()
+    ));
+    let house = House::new(&config.route("r", &["a"], policy));
+    std::fs::write(house.path().join("key"), "k").unwrap();
+    let gateway = Gateway::start(&house);
+    (supplier, house, gateway)
+}
+
+async fn ask(gateway: &Gateway, picture: &str) -> Reply {
+    let content = json!([
+        { "type": "text", "text": "What is this?" },
+        { "type": "image_url", "image_url": { "url": picture } },
+    ]);
+    let body = json!({ "model": "r", "messages": [{ "role": "user", "content": content }] });
+    post(gateway.listen, "/v1/chat/completions", &[], body.to_string().as_bytes()).await
+}
+
+#[tokio::test]
+async fn g10_a_picture_reaches_suppliers_that_take_only_bytes() {
+    let (gallery, visits) = gallery().await;
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    for (protocol, place) in [
+        ("bedrock-converse", "/messages/0/content/1/image/source/bytes"),
+        ("ollama-chat", "/messages/1/images/0"),
+        ("gemini", "/contents/0/parts/1/inlineData/data"),
+    ] {
+        visits.store(0, Ordering::SeqCst);
+        let (supplier, _house, gateway) = house(protocol, policy).await;
+        let reply = ask(&gateway, &format!("http://{gallery}/picture")).await;
+        assert_eq!(reply.status, 200, "{protocol}: {}", reply.lossy());
+        assert_eq!(reply.header("x-releve-edits"), Some("translated, media"), "{protocol}");
+        let seen: Value = serde_json::from_slice(&supplier.recorded()[0].body).unwrap();
+        let data = seen.pointer(place).unwrap_or_else(|| panic!("{protocol}: {seen}")).as_str().unwrap();
+        assert!(data.starts_with("iVBORw0KGgo"), "{protocol}: {data}");
+        assert_eq!(visits.load(Ordering::SeqCst), 1, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn g25_addresses_that_may_not_be_asked_are_not() {
+    let (gallery, visits) = gallery().await;
+    let url = format!("http://{gallery}/picture");
+    let metadata = "http://169.254.169.254/latest/meta-data/iam".to_owned();
+    let cases = [
+        ("", &url),
+        ("fetch_media = true", &url),
+        ("fetch_media = true\nfetch_media_from = [\"10.0.0.0/8\"]", &url),
+        ("fetch_media_from = [\"127.0.0.1/32\"]", &url),
+        ("fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]", &metadata),
+    ];
+    for (policy, url) in cases {
+        let (supplier, house, gateway) = house("bedrock-converse", policy).await;
+        let reply = ask(&gateway, url).await;
+        assert!((400..500).contains(&reply.status), "{policy}: {}", reply.lossy());
+        assert!(
+            supplier.recorded().is_empty() && !reply.text().contains("meta-data"),
+            "{policy}: {}",
+            reply.lossy()
+        );
+        house.verify();
+    }
+    assert_eq!(visits.load(Ordering::SeqCst), 0);
+}

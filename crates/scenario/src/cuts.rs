@@ -1,0 +1,297 @@
+//! What stops what: the smallest sets of losses that leave a product's recorded requests without a candidate, or with too
+//! little capacity at its busiest minute.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::domain::Domain;
+use crate::estate::Estate;
+use crate::flow::{Demand, carried};
+use crate::set::Set;
+use crate::shape::Shape;
+use crate::traffic::{Load, Peak, Traffic};
+
+/// The largest sets that are looked for.
+pub const LARGEST: usize = 3;
+
+/// A fault domain, or several that take away the same: losing any of them is the same loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Their names.
+    pub domains: Vec<Domain>,
+    /// The deployments that it takes away.
+    pub takes: Set,
+}
+
+/// A smallest set of losses: with any of them left out, the product goes on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cut {
+    /// Of each loss, all names of it.
+    pub losses: Vec<Vec<Domain>>,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What a loss, or several, do to a product.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Effect {
+    /// The part of its requests that are left without a candidate, of 1.
+    pub stopped: f64,
+    /// Tokens of its busiest minute that find no capacity, of those that it asked then.
+    pub short_tokens: u64,
+    /// Requests of its busiest minute that find no capacity.
+    pub short_requests: u64,
+}
+
+impl Effect {
+    /// Whether the product goes on whole.
+    pub fn is_none(&self) -> bool {
+        self.stopped == 0.0 && self.short_tokens == 0 && self.short_requests == 0
+    }
+}
+
+/// A product's needs in one configuration, ready to be asked about losses.
+#[derive(Debug)]
+pub struct Needs {
+    /// Of each group of its requests that have the same candidates: those, and how many requests.
+    groups: Vec<(Set, u64)>,
+    /// All its requests that can be served while nothing is lost.
+    requests: u64,
+    /// Requests that nobody can serve even then.
+    pub without_any: u64,
+    /// Requests whose route is gone.
+    pub without_route: u64,
+    /// Its busiest minutes: by tokens, by requests.
+    busiest: [Busiest; 2],
+    /// Which account each deployment belongs to.
+    accounts: Arc<[usize]>,
+}
+
+/// What was asked in a product's busiest minute, of one measure.
+#[derive(Debug, Default)]
+struct Busiest {
+    /// Of this product: candidates and amount.
+    own: Vec<(Set, u64)>,
+    /// Of the others, in the same minute.
+    others: Vec<(Set, u64)>,
+    /// What each account can carry of it.
+    limits: Vec<Option<u64>>,
+}
+
+impl Needs {
+    /// What `product` needed, as `estate` could serve it. `candidates`: of each shape of the traffic, or `None` where its
+    /// route is gone.
+    pub fn of(product: &str, traffic: &Traffic, candidates: &[Option<Set>], estate: &Estate) -> Self {
+        let mut needs = Self {
+            groups: Vec::new(),
+            requests: 0,
+            without_any: 0,
+            without_route: 0,
+            busiest: [Busiest::default(), Busiest::default()],
+            accounts: (0..estate.members.len()).map(|member| estate.account_of(member)).collect(),
+        };
+        for ((shape, _, sums), candidates) in traffic.shapes.iter().zip(candidates) {
+            let wanted = sums.wanted();
+            if *shape.product != *product || wanted == 0 {
+                continue;
+            }
+            match candidates {
+                None => needs.without_route += wanted,
+                Some(none) if none.is_empty() => needs.without_any += wanted,
+                Some(some) => {
+                    needs.requests += wanted;
+                    put(&mut needs.groups, some, wanted);
+                }
+            }
+        }
+        if let Some(peaks) = traffic.peaks.get(product) {
+            let is_own = |shape: usize| {
+                let (shape, _, sums) = &traffic.shapes[shape];
+                (sums.wanted() > 0).then(|| *shape.product == *product)
+            };
+            let limits = |limit: fn(&crate::estate::Account) -> Option<u64>| {
+                estate.accounts.iter().map(limit).collect()
+            };
+            needs.busiest = [
+                Busiest::of(&peaks[0], |load| load.tokens, candidates, is_own)
+                    .within(limits(|account| account.tokens_per_minute)),
+                Busiest::of(&peaks[1], |load| load.requests, candidates, is_own)
+                    .within(limits(|account| account.requests_per_minute)),
+            ];
+        }
+        needs
+    }
+
+    /// The same needs, held against what the accounts have carried before (tokens a minute) in place of what they are
+    /// configured to.
+    pub fn within_tokens(&mut self, limits: Vec<Option<u64>>) {
+        self.busiest[0].limits = limits;
+        self.busiest[1].limits.iter_mut().for_each(|limit| *limit = None);
+    }
+
+    /// Requests that can be served while nothing is lost.
+    pub const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// The candidates of its requests, and how many requests have them.
+    pub fn groups(&self) -> &[(Set, u64)] {
+        &self.groups
+    }
+
+    /// What it asked in its busiest minutes: tokens, and requests.
+    pub fn peak(&self) -> [u64; 2] {
+        self.busiest.each_ref().map(|busiest| busiest.own.iter().map(|(_, amount)| amount).sum())
+    }
+
+    /// What the loss of these deployments does.
+    pub fn without(&self, lost: &Set) -> Effect {
+        let left_alone: u64 = self
+            .groups
+            .iter()
+            .filter(|(candidates, _)| candidates.within(lost))
+            .map(|(_, requests)| requests)
+            .sum();
+        let [short_tokens, short_requests] =
+            self.busiest.each_ref().map(|busiest| busiest.short(lost, &self.accounts));
+        Effect { stopped: part(left_alone, self.requests), short_tokens, short_requests }
+    }
+
+    /// The smallest sets of losses that do anything, up to [`LARGEST`] at once; smaller ones first. Exact: every set is
+    /// looked at that holds none found before.
+    ///
+    /// What is already short while nothing is lost has the empty set as its only smallest: then there is no other.
+    pub fn cuts(&self, losses: &[Loss]) -> Vec<Cut> {
+        let mut found: Vec<(Vec<usize>, Effect)> = Vec::new();
+        for size in 0..=LARGEST {
+            let mut smaller = Vec::with_capacity(found.len());
+            smaller.extend(found.iter().map(|(cut, _)| cut.clone()));
+            let mut chosen = Vec::with_capacity(size);
+            self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, &mut found);
+        }
+        let named = |cut: Vec<usize>| cut.into_iter().map(|index| losses[index].domains.clone()).collect();
+        found.into_iter().map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one recursion over one choice")]
+    fn choose(
+        &self,
+        losses: &[Loss],
+        more: usize,
+        from: usize,
+        lost: &Set,
+        chosen: &mut Vec<usize>,
+        smaller: &[Vec<usize>],
+        found: &mut Vec<(Vec<usize>, Effect)>,
+    ) {
+        if smaller.iter().any(|cut| cut.iter().all(|index| chosen.contains(index))) {
+            return;
+        }
+        if more == 0 {
+            let effect = self.without(lost);
+            if !effect.is_none() {
+                found.push((chosen.clone(), effect));
+            }
+            return;
+        }
+        for (index, loss) in losses.iter().enumerate().skip(from) {
+            chosen.push(index);
+            self.choose(losses, more - 1, index + 1, &lost.union(&loss.takes), chosen, smaller, found);
+            chosen.pop();
+        }
+    }
+
+    /// The losses that matter to this product: those that take away any of its candidates, with those joined that take
+    /// away the same of them.
+    pub fn losses(&self, all: &[(Domain, Set)]) -> Vec<Loss> {
+        let mut relevant =
+            self.groups.iter().fold(Set::default(), |set, (candidates, _)| set.union(candidates));
+        for (candidates, _) in
+            self.busiest.iter().flat_map(|busiest| busiest.own.iter().chain(&busiest.others))
+        {
+            relevant = relevant.union(candidates);
+        }
+        let mut losses: Vec<Loss> = Vec::new();
+        for (domain, takes) in all {
+            let takes = takes.intersection(&relevant);
+            if takes.is_empty() {
+                continue;
+            }
+            match losses.iter_mut().find(|loss| loss.takes == takes) {
+                Some(loss) => loss.domains.push(domain.clone()),
+                None => losses.push(Loss { domains: vec![domain.clone()], takes }),
+            }
+        }
+        losses
+    }
+}
+
+impl Busiest {
+    fn of(
+        peak: &Peak,
+        measure: fn(&Load) -> u64,
+        candidates: &[Option<Set>],
+        is_own: impl Fn(usize) -> Option<bool>,
+    ) -> Self {
+        let mut busiest = Self::default();
+        for (shape, load) in &peak.loads {
+            // What nobody can serve anyway is told of elsewhere, and needs no capacity.
+            let Some(candidates) = candidates[*shape].as_ref().filter(|some| !some.is_empty()) else {
+                continue;
+            };
+            let Some(own) = is_own(*shape) else { continue };
+            let into = if own { &mut busiest.own } else { &mut busiest.others };
+            put(into, candidates, measure(load));
+        }
+        busiest
+    }
+
+    fn within(mut self, limits: Vec<Option<u64>>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How much of what the product asked, and still has candidates for, finds no room once the others have taken theirs.
+    ///
+    /// Those others first is the worst case for it. It can get better when more is lost: others that are stopped free room.
+    /// So a set is never taken for a cut, nor for none, because of what a part of it does.
+    fn short(&self, lost: &Set, accounts: &[usize]) -> u64 {
+        if self.limits.iter().all(Option::is_none) {
+            return 0;
+        }
+        let left = |(candidates, amount): &(Set, u64)| {
+            let alive = candidates.without(lost);
+            (!alive.is_empty()).then(|| Demand {
+                amount: *amount,
+                accounts: alive.iter().map(|member| accounts[member]).collect(),
+            })
+        };
+        let others: Vec<Demand> = self.others.iter().filter_map(left).collect();
+        let own: Vec<Demand> = self.own.iter().filter_map(left).collect();
+        let wanted: u64 = own.iter().map(|demand| demand.amount).sum();
+        let before = carried(&others, &self.limits);
+        let all: Vec<Demand> = others.into_iter().chain(own).collect();
+        wanted - (carried(&all, &self.limits) - before)
+    }
+}
+
+fn put(groups: &mut Vec<(Set, u64)>, candidates: &Set, amount: u64) {
+    match groups.iter_mut().find(|(known, _)| known == candidates) {
+        Some((_, sum)) => *sum += amount,
+        None => groups.push((candidates.clone(), amount)),
+    }
+}
+
+/// The candidates of each shape; `None` where its route is gone.
+pub fn candidates(traffic: &Traffic, estate: &Estate) -> Vec<Option<Set>> {
+    traffic.shapes.iter().map(|(shape, size, _): &(Shape, _, _)| shape.candidates(*size, estate)).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for people")]
+pub(crate) fn part(some: u64, all: u64) -> f64 {
+    if all == 0 { 0.0 } else { some as f64 / all as f64 }
+}
+
+#[cfg(test)]
+mod tests;

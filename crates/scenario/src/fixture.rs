@@ -1,0 +1,39 @@
+//! Small worlds for tests.
+
+use std::sync::Arc;
+
+use catalogue::{Capabilities, Protocol, Protocols, Weights};
+use routing::{Deployment, DeploymentIndex, ProviderIndex, RouteEntry};
+
+use crate::estate::{Account, Estate, Member, Product, Route};
+
+pub(crate) fn account(name: &str) -> Account {
+    Account { name: name.into(), ..Account::default() }
+}
+
+pub(crate) fn member(name: &str, account: u16, maker: &str, host: &str, weights: Weights) -> Member {
+    let routing = Deployment {
+        name: name.into(),
+        provider: ProviderIndex(account),
+        protocol: Protocol::OpenaiChat,
+        also: Protocols::default(),
+        region: None,
+        context_window: None,
+        max_output: None,
+        capabilities: Capabilities::default(),
+        maker: maker.into(),
+        host: host.into(),
+        max_in_flight: None,
+    };
+    Member { routing, weights, ends: None, prices: None }
+}
+
+/// One route `r` with all of them, one product `p`.
+pub(crate) fn estate(members: Vec<Member>, accounts: Vec<Account>) -> Estate {
+    let entries = (0..members.len())
+        .map(|index| RouteEntry { deployment: DeploymentIndex(u32::try_from(index).unwrap()), weight: 1 })
+        .collect();
+    let route = Route { name: "r".into(), entries, translate: true, weighted: false };
+    let product = Product { name: "p".into(), regions: Arc::default(), ..Product::default() };
+    Estate { members, accounts, routes: vec![route], products: vec![product] }
+}

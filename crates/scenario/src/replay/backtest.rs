@@ -1,0 +1,129 @@
+//! Does the model know anything? The second half of what really happened, predicted from what was known before.
+
+use routing::Dice;
+
+use super::ask::Recording;
+use super::engine::{Play, replay};
+use super::estate::Estate;
+use super::study::{Figures, RESAMPLES, resampled};
+use crate::event::Course;
+use crate::fit::{Fitted, Illness, Sample, Samples, fit};
+
+/// What was predicted, and what came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backtest {
+    /// The incident that was cut in half; `None` is ordinary time.
+    pub incident: Option<Illness>,
+    /// The part that was predicted, in milliseconds since the recording's beginning.
+    pub from_ms: u64,
+    /// Its end.
+    pub to_ms: u64,
+    /// Requests in it.
+    pub requests: usize,
+    /// The share served: predicted, and as it came.
+    pub served: (f64, f64),
+    /// US dollars: predicted, and as it came.
+    pub cost_usd: (f64, f64),
+    /// The middle time to the first content in milliseconds: predicted, and as it came.
+    pub first_p50_ms: (f64, f64),
+    /// The same of the slowest in twenty.
+    pub first_p95_ms: (f64, f64),
+}
+
+/// What a backtest is made of beside the recording: what each ask came to, in the order of the traffic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Came {
+    /// When it was asked for, in milliseconds since the traffic's beginning.
+    pub at_ms: u64,
+    /// Whether it was served.
+    pub served: bool,
+    /// What it cost, in US dollars; 0 is unpriced.
+    pub cost_usd: f64,
+    /// To its first content, in milliseconds.
+    pub first_ms: Option<f32>,
+}
+
+/// Cuts the longest incident in half, or else the recording, and predicts the later half. `None` where there is too
+/// little to say anything.
+pub fn backtest(recording: &Recording, estate: &Estate, seed: u64) -> Option<Backtest> {
+    const LEAST: usize = 30;
+    let length_ms = recording.traffic.length_ms;
+    let began = recording.traffic.began_unix_ms;
+    let all = fit(&recording.samples, estate, length_ms, began);
+    let longest =
+        all.illnesses.iter().max_by_key(|illness| illness.during.end - illness.during.start).cloned();
+    let (cut, end) = match &longest {
+        Some(Illness { during, .. }) => {
+            (during.start.midpoint(during.end.min(length_ms)), during.end.min(length_ms))
+        }
+        None => (length_ms / 2, length_ms),
+    };
+    let traffic = recording.traffic.part(cut, end);
+    let known = recording.samples.part(0, cut);
+    if traffic.asks.len() < LEAST || known.list.len() < LEAST {
+        return None;
+    }
+    let mut fitted = fit(&known, estate, cut.max(1), began);
+    for ill in all.illnesses.iter().filter(|illness| illness.during.contains(&cut)) {
+        as_it_is(&mut fitted, &known, ill, cut);
+    }
+    let proven = vec![vec![true; estate.deployments.len()]; estate.products.len()];
+    let course = Course::calm(estate, traffic.length_ms.max(1), 1.0);
+    let mut dice = Dice::new(seed);
+    let mut runs: Vec<Figures> = Vec::new();
+    for run in 0..RESAMPLES as u64 / 4 {
+        let other = if run == 0 { fitted.clone() } else { resampled(&fitted, &mut dice) };
+        let play = Play {
+            estate,
+            fitted: &other,
+            traffic: &traffic,
+            course: &course,
+            proven: &proven,
+            output_times: 1.0,
+            again: false,
+        };
+        runs.push(Figures::of(&replay(&play, dice.next_u64()), estate));
+    }
+    let mean = |pick: &dyn Fn(&Figures) -> f64| runs.iter().map(pick).sum::<f64>() / f(runs.len());
+    let days = f(usize::try_from(traffic.length_ms).unwrap_or(0)) / 86_400_000.0;
+    let came: Vec<&Came> = recording.came.iter().filter(|came| (cut..end).contains(&came.at_ms)).collect();
+    let mut firsts: Vec<f32> = came.iter().filter_map(|came| came.first_ms).collect();
+    firsts.sort_unstable_by(f32::total_cmp);
+    let at = |share: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+        let rank = (f(firsts.len()) * share) as usize;
+        firsts.get(rank.min(firsts.len().saturating_sub(1))).copied().map_or(0.0, f64::from)
+    };
+    Some(Backtest {
+        incident: longest,
+        from_ms: cut,
+        to_ms: end,
+        requests: traffic.asks.len(),
+        served: (
+            mean(&|run| run.total.served),
+            f(came.iter().filter(|came| came.served).count()) / f(came.len()),
+        ),
+        cost_usd: (
+            mean(&|run| run.total.cost_usd_per_day * days),
+            came.iter().map(|came| came.cost_usd).sum(),
+        ),
+        first_p50_ms: (mean(&|run| run.total.first_p50_ms), at(0.5)),
+        first_p95_ms: (mean(&|run| run.total.first_p95_ms), at(0.95)),
+    })
+}
+
+/// Makes one supplier as ill as it was from the illness's beginning to the cut.
+fn as_it_is(fitted: &mut Fitted, known: &Samples, ill: &Illness, cut: u64) {
+    let during = |sample: &&Sample| {
+        sample.deployment == ill.deployment && sample.at_ms >= ill.during.start && sample.at_ms < cut
+    };
+    let sick: Vec<Sample> = known.list.iter().filter(during).copied().collect();
+    if !sick.is_empty() {
+        fitted.suppliers[usize::from(ill.deployment)].fall_ill(&sick);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts")]
+const fn f(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,333 @@
+//! The database of kept responses.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+
+use super::cipher::{Cipher, Place};
+use super::{KeptTurn, NewTurn, NoTurn, StateError, StateOptions};
+use crate::{clock, schema};
+
+/// "rlv" and a number that is ours: tells the file from other databases, the ledger too.
+const APPLICATION_ID: i64 = 0x726c_7602;
+/// The format that is written.
+const FORMAT: i64 = 1;
+
+/// Rows are replaced and deleted here, unlike in the ledger. `seq` only grows, so that a turn builds on smaller ones.
+const TABLES: &str = "
+CREATE TABLE turn (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    product TEXT NOT NULL,
+    id TEXT NOT NULL,
+    previous TEXT,
+    owner TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    input BLOB NOT NULL,
+    response BLOB NOT NULL,
+    UNIQUE (product, id)
+) STRICT;
+CREATE INDEX turn_expires ON turn (expires_us);
+
+CREATE TABLE item (
+    product TEXT NOT NULL,
+    id TEXT NOT NULL,
+    turn INTEGER NOT NULL REFERENCES turn (seq) ON DELETE CASCADE,
+    PRIMARY KEY (product, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_turn ON item (turn);
+
+-- Opens under the key that all the rest is under.
+CREATE TABLE proof (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;
+";
+
+/// A turn and all that it builds on.
+const FORMER: &str = "
+WITH RECURSIVE former (seq, previous) AS (
+    SELECT seq, previous FROM turn WHERE product = ?1 AND id = ?2
+    UNION
+    SELECT turn.seq, turn.previous FROM former JOIN turn
+    ON turn.product = ?1 AND turn.id = former.previous AND turn.seq < former.seq
+)";
+
+/// How much a turn holds. The database knows it without reading that.
+const WEIGHT: &str = "LENGTH(turn.input) + LENGTH(turn.response)";
+
+/// What the proof says.
+const PROOF: &[u8] = b"releve";
+const PROOF_PLACE: Place<'static> = Place { part: "proof", product: "", id: "", previous: "", owner: "" };
+
+/// How long a connection waits for the other.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// One connection to it.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    connection: Connection,
+    cipher: Arc<Cipher>,
+}
+
+impl Shelf {
+    pub(super) fn open_or_make(options: &StateOptions, cipher: Arc<Cipher>) -> Result<Self, StateError> {
+        let shelf = Self::connect(options, cipher, OpenFlags::SQLITE_OPEN_CREATE)?;
+        if !shelf.has_tables(&options.path)? {
+            shelf.make()?;
+        }
+        shelf.check_key(options)?;
+        Ok(shelf)
+    }
+
+    pub(super) fn open(options: &StateOptions, cipher: Arc<Cipher>) -> Result<Self, StateError> {
+        Self::connect(options, cipher, OpenFlags::empty())
+    }
+
+    fn connect(options: &StateOptions, cipher: Arc<Cipher>, more: OpenFlags) -> Result<Self, StateError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+        let connection = Connection::open_with_flags(&options.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        let settled = schema::sync_commits(&connection, options.durability)
+            .and_then(|()| connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"));
+        match settled {
+            Ok(()) => Ok(Self { connection, cipher }),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                Err(StateError::Foreign { path: options.path.clone() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn has_tables(&self, path: &Path) -> Result<bool, StateError> {
+        let pragma = |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let is_empty = "SELECT COUNT(*) = 0 FROM sqlite_schema";
+        match (pragma("application_id")?, pragma("user_version")?) {
+            (APPLICATION_ID, found) if found > FORMAT => Err(StateError::Later { found, known: FORMAT }),
+            (APPLICATION_ID, _) => Ok(true),
+            (0, 0) if self.connection.query_row(is_empty, [], |row| row.get(0))? => Ok(false),
+            _ => Err(StateError::Foreign { path: path.to_owned() }),
+        }
+    }
+
+    fn make(&self) -> Result<(), StateError> {
+        self.connection
+            .execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;")?;
+        self.connection.execute_batch(TABLES)?;
+        let proof = self.cipher.seal(&PROOF_PLACE, PROOF.to_vec());
+        self.connection.execute("INSERT INTO proof VALUES (1, ?1)", [proof])?;
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        self.connection.pragma_update(None, "user_version", FORMAT)?;
+        Ok(self.connection.execute_batch("COMMIT")?)
+    }
+
+    fn check_key(&self, options: &StateOptions) -> Result<(), StateError> {
+        let proof: Vec<u8> = self.connection.query_row("SELECT sealed FROM proof", [], |row| row.get(0))?;
+        if self.cipher.open(&PROOF_PLACE, proof).as_deref() == Some(PROOF) {
+            return Ok(());
+        }
+        let key_file = options.key.is_none().then(|| options.key_file());
+        Err(StateError::WrongKey { path: options.path.clone(), key_file })
+    }
+
+    /// Does all of `work` in one commit.
+    pub(super) fn commit<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|done| {
+            self.connection.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        done
+    }
+
+    /// Keeps a turn; one of the same id gives way. Those that it builds on are kept as long as it.
+    pub(super) fn keep(&self, turn: NewTurn) -> Result<(), StateError> {
+        let NewTurn { product, id, previous, owner, keep_for, items, input, response } = turn;
+        let now = clock::now_us();
+        let keep_us = i64::try_from(keep_for.as_micros()).unwrap_or(i64::MAX);
+        let expires = now.saturating_add(keep_us);
+        let place = |part| Place {
+            part,
+            product: &product,
+            id: &id,
+            previous: previous.as_deref().unwrap_or_default(),
+            owner: &owner,
+        };
+        let input = self.cipher.seal(&place("input"), input);
+        let response = self.cipher.seal(&place("response"), response);
+        self.delete(&product, &id)?;
+        let insert =
+            "INSERT INTO turn (product, id, previous, owner, created_us, expires_us, input, response)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let mut insert = self.connection.prepare_cached(insert)?;
+        insert.execute(params![product, id, previous, owner, now, expires, input, response])?;
+        let seq = self.connection.last_insert_rowid();
+        let mut name = self.connection.prepare_cached("INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3)")?;
+        for item in items {
+            name.execute(params![product, item, seq])?;
+        }
+        let renew = format!(
+            "{FORMER} UPDATE turn SET expires_us = ?3 WHERE expires_us < ?3 AND seq IN (SELECT seq FROM former)"
+        );
+        self.connection.prepare_cached(&renew)?.execute(params![product, id, expires])?;
+        Ok(())
+    }
+
+    /// Whether there was one that had not expired.
+    pub(super) fn delete(&self, product: &str, id: &str) -> Result<bool, StateError> {
+        let delete = "DELETE FROM turn WHERE product = ?1 AND id = ?2 RETURNING expires_us > ?3";
+        let mut delete = self.connection.prepare_cached(delete)?;
+        let was_there = delete.query_row(params![product, id, clock::now_us()], |row| row.get(0));
+        Ok(was_there.optional()?.unwrap_or(false))
+    }
+
+    /// Deletes what has expired. How many.
+    pub(super) fn sweep(&self) -> Result<usize, StateError> {
+        let delete = "DELETE FROM turn WHERE expires_us <= ?1";
+        Ok(self.connection.prepare_cached(delete)?.execute([clock::now_us()])?)
+    }
+
+    /// Makes what was deleted be gone from the disk: out of the log of writes too, in which it still stands.
+    pub(super) fn wipe(&self) -> Result<(), StateError> {
+        self.connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        Ok(())
+    }
+
+    /// See [`State::weight`](super::State::weight).
+    pub(super) fn weight(
+        &self,
+        product: &str,
+        id: Option<&str>,
+        items: &[String],
+    ) -> Result<usize, StateError> {
+        let of_chain =
+            format!("{FORMER} SELECT TOTAL({WEIGHT}) FROM turn WHERE seq IN (SELECT seq FROM former)");
+        let of_item = format!(
+            "SELECT TOTAL({WEIGHT}) FROM item JOIN turn ON turn.seq = item.turn WHERE item.product = ?1 AND item.id = ?2"
+        );
+        let weigh = |select: &str, id: &str| -> Result<f64, StateError> {
+            Ok(self.connection.prepare_cached(select)?.query_row([product, id], |row| row.get(0))?)
+        };
+        let mut bytes = id.map_or(Ok(0.0), |id| weigh(&of_chain, id))?;
+        for item in items {
+            bytes += weigh(&of_item, item)?;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of lengths")]
+        Ok(bytes as usize)
+    }
+
+    /// See [`State::conversation`](super::State::conversation).
+    pub(super) fn conversation(
+        &self,
+        product: &str,
+        id: &str,
+        most_bytes: usize,
+    ) -> Result<Vec<KeptTurn>, NoTurn> {
+        // All of it as one moment saw it.
+        let _moment = self.connection.unchecked_transaction().map_err(StateError::from)?;
+        let mut turns = Vec::new();
+        let (mut next, mut before, mut bytes) = (Some(id.to_owned()), i64::MAX, 0);
+        while let Some(id) = next {
+            let found = self.find(product, &id)?.filter(|found| found.seq < before);
+            let Some(found) = found else { return Err(NoTurn::Missing { id }) };
+            let (turn, previous, seq) = (found.turn, found.previous, found.seq);
+            bytes += turn.input.len() + turn.response.len();
+            if bytes > most_bytes {
+                return Err(NoTurn::TooLong { limit: most_bytes });
+            }
+            turns.push(turn);
+            (next, before) = (previous, seq);
+        }
+        turns.reverse();
+        Ok(turns)
+    }
+
+    /// See [`State::turn`](super::State::turn).
+    pub(super) fn turn(&self, product: &str, id: &str) -> Result<KeptTurn, NoTurn> {
+        let found = self.find(product, id)?;
+        found.map(|found| found.turn).ok_or_else(|| NoTurn::Missing { id: id.to_owned() })
+    }
+
+    /// See [`State::turns_with`](super::State::turns_with).
+    pub(super) fn turns_with(
+        &self,
+        product: &str,
+        items: &[String],
+        most_bytes: usize,
+    ) -> Result<Vec<KeptTurn>, NoTurn> {
+        let _moment = self.connection.unchecked_transaction().map_err(StateError::from)?;
+        let mut ids = BTreeSet::new();
+        for item in items {
+            let select = "SELECT turn.id FROM item JOIN turn ON turn.seq = item.turn
+                          WHERE item.product = ?1 AND item.id = ?2";
+            let mut select = self.connection.prepare_cached(select).map_err(StateError::from)?;
+            let id = select.query_row([product, item], |row| row.get::<_, String>(0));
+            let id = id.optional().map_err(StateError::from)?;
+            ids.insert(id.ok_or_else(|| NoTurn::Missing { id: item.clone() })?);
+        }
+        let mut turns = Vec::with_capacity(ids.len());
+        let mut bytes = 0;
+        for id in ids {
+            let turn = self.turn(product, &id)?;
+            bytes += turn.input.len() + turn.response.len();
+            if bytes > most_bytes {
+                return Err(NoTurn::TooLong { limit: most_bytes });
+            }
+            turns.push(turn);
+        }
+        Ok(turns)
+    }
+
+    fn find(&self, product: &str, id: &str) -> Result<Option<Found>, StateError> {
+        let select = "SELECT seq, previous, owner, input, response FROM turn
+                      WHERE product = ?1 AND id = ?2 AND expires_us > ?3";
+        let mut select = self.connection.prepare_cached(select)?;
+        let row = select.query_row(params![product, id, clock::now_us()], Sealed::of).optional()?;
+        row.map(|sealed| self.opened(product, id, sealed)).transpose()
+    }
+
+    fn opened(&self, product: &str, id: &str, sealed: Sealed) -> Result<Found, StateError> {
+        let Sealed { seq, previous, owner, input, response } = sealed;
+        let open = |part, sealed| {
+            let previous = previous.as_deref().unwrap_or_default();
+            let place = Place { part, product, id, previous, owner: &owner };
+            self.cipher.open(&place, sealed).ok_or_else(|| StateError::Damaged { id: id.to_owned() })
+        };
+        let (input, response) = (open("input", input)?, open("response", response)?);
+        let turn = KeptTurn { id: id.to_owned(), owner: owner.as_str().into(), input, response };
+        Ok(Found { seq, previous, turn })
+    }
+}
+
+/// A row as it lies there.
+struct Sealed {
+    seq: i64,
+    previous: Option<String>,
+    owner: String,
+    input: Vec<u8>,
+    response: Vec<u8>,
+}
+
+impl Sealed {
+    fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            seq: row.get(0)?,
+            previous: row.get(1)?,
+            owner: row.get(2)?,
+            input: row.get(3)?,
+            response: row.get(4)?,
+        })
+    }
+}
+
+struct Found {
+    seq: i64,
+    previous: Option<String>,
+    turn: KeptTurn,
+}

@@ -1,0 +1,94 @@
+//! The one that writes: whatever waits goes into one commit.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot::Sender;
+
+use super::shelf::Shelf;
+use super::{NewTurn, StateError};
+
+/// How often what has expired is deleted. Readers pass it over from the moment on that it expires.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// The most that is done in one commit.
+const MOST_JOBS: usize = 256;
+
+/// What is to be done.
+pub(super) enum Job {
+    Keep(Box<NewTurn>, Sender<Result<(), StateError>>),
+    Delete { product: String, id: String, done: Sender<Result<bool, StateError>> },
+}
+
+/// Who is told when it is done.
+enum Told {
+    Kept(Sender<Result<(), StateError>>),
+    Deleted(bool, Sender<Result<bool, StateError>>),
+}
+
+/// Works until nobody can ask for more.
+pub(super) fn run(mut shelf: Shelf, jobs: &Receiver<Job>) {
+    let mut sweep_at = Instant::now();
+    let mut is_dirty = false;
+    loop {
+        match jobs.recv_timeout(sweep_at.saturating_duration_since(Instant::now())) {
+            Ok(first) => is_dirty |= work(&mut shelf, first, jobs),
+            Err(RecvTimeoutError::Timeout) => {
+                is_dirty |= report(shelf.commit(Shelf::sweep)).is_some_and(|swept| swept > 0);
+                if is_dirty && report(shelf.wipe()).is_some() {
+                    is_dirty = false;
+                }
+                sweep_at = Instant::now() + SWEEP_EVERY;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Does `first` and all that waits behind it. Whether something was deleted and may not be gone yet.
+fn work(shelf: &mut Shelf, first: Job, jobs: &Receiver<Job>) -> bool {
+    let mut told = Vec::new();
+    let done = shelf.commit(|shelf| {
+        let waiting = std::iter::once(first).chain(jobs.try_iter()).take(MOST_JOBS);
+        let mut result = Ok(());
+        for job in waiting {
+            // All are told, also those behind one that failed.
+            let one = match job {
+                Job::Keep(turn, done) => {
+                    told.push(Told::Kept(done));
+                    if result.is_ok() { shelf.keep(*turn) } else { Ok(()) }
+                }
+                Job::Delete { product, id, done } => {
+                    let deleted = shelf.delete(&product, &id);
+                    told.push(Told::Deleted(*deleted.as_ref().unwrap_or(&false), done));
+                    deleted.map(drop)
+                }
+            };
+            result = result.and(one);
+        }
+        result
+    });
+    let deleted = told.iter().any(|told| matches!(told, Told::Deleted(true, _)));
+    let done = done.and_then(|()| if deleted { shelf.wipe() } else { Ok(()) });
+    let failed = report(done).is_none();
+    for told in told {
+        let result = || if failed { Err(StateError::Unwritten) } else { Ok(()) };
+        // Whoever asked may be gone.
+        match told {
+            Told::Kept(done) => drop(done.send(result())),
+            Told::Deleted(was_there, done) => drop(done.send(result().map(|()| was_there))),
+        }
+    }
+    deleted && failed
+}
+
+/// Says what went wrong, where something did.
+fn report<T>(done: Result<T, StateError>) -> Option<T> {
+    match done {
+        Ok(done) => Some(done),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "kept responses cannot be written");
+            None
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! What a request wants of state, and the same request without.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use catalogue::Needs;
+
+use super::Turn;
+use super::items::{Element, Joined, elements};
+use crate::peek::{PeekError, member_needs};
+use crate::scan::{Kind, ScanError, Scanner, What};
+use crate::splice::{Edit, splice};
+
+/// What has to be asked for so that reasoning can be given back to a supplier that keeps nothing.
+const SEALED_REASONING: &[u8] = b"\"reasoning.encrypted_content\"";
+
+/// What a request says of state.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// `store`; `OpenAI` takes its absence for true.
+    pub store: Option<bool>,
+    /// `previous_response_id`.
+    pub previous: Option<String>,
+    /// Whether it names a `conversation`.
+    pub has_conversation: bool,
+    /// Whether it asks for an answer in the `background`.
+    pub is_background: bool,
+    /// The ids of items that `input` only refers to.
+    pub references: Vec<String>,
+    places: Places,
+}
+
+/// Where what can change stands.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Places {
+    /// Behind the body's brace.
+    open: usize,
+    is_empty: bool,
+    store: Option<Range<usize>>,
+    previous: Option<Range<usize>>,
+    input: Input,
+    include: Include,
+    wants_reasoning: bool,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+enum Input {
+    #[default]
+    Missing,
+    /// One text of the user.
+    Text(Range<usize>),
+    List(Range<usize>),
+    /// `null`, or something that the supplier will refuse.
+    Other(Range<usize>),
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+enum Include {
+    #[default]
+    Missing,
+    Null(Range<usize>),
+    /// Where the first element goes, and whether there are others.
+    List {
+        open: usize,
+        is_empty: bool,
+    },
+    /// It is asked for, or is no list.
+    Done,
+}
+
+/// A request that says all by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its body.
+    pub body: Bytes,
+    /// What it adds to the conversation: a list of items.
+    pub input: Bytes,
+    /// Where each former turn stands in the body.
+    pub turns: Vec<Range<usize>>,
+    /// Whether reasoning is left out that its maker kept and did not seal.
+    pub lacks_reasoning: bool,
+}
+
+impl Ask {
+    /// Looks into a request's body.
+    ///
+    /// # Errors
+    /// It is not JSON, no object, or says one of these things twice or in a wrong type.
+    pub fn read(body: &[u8]) -> Result<Self, PeekError> {
+        let mut scan = Scanner::new(body).map_err(not_json)?;
+        if scan.kind().map_err(not_json)? != Kind::Object {
+            return Err(PeekError::NotAnObject);
+        }
+        let mut ask = Self::default();
+        ask.places.open = scan.at() + 1;
+        ask.places.is_empty = true;
+        let mut seen = Vec::new();
+        scan.object(|scan, name| ask.member(scan, name, &mut seen))?;
+        scan.end().map_err(not_json)?;
+        Ok(ask)
+    }
+
+    fn member(
+        &mut self,
+        scan: &mut Scanner<'_>,
+        name: &[u8],
+        seen: &mut Vec<&'static str>,
+    ) -> Result<(), Fault> {
+        self.places.is_empty = false;
+        if name == b"reasoning" {
+            self.places.wants_reasoning = member_needs(scan, name)?.contains(Needs::REASONING);
+            return Ok(());
+        }
+        let Some(key) = STEERING.into_iter().find(|key| key.as_bytes() == name) else {
+            return Ok(scan.skip()?);
+        };
+        if seen.contains(&key) {
+            return Err(Fault(PeekError::Duplicate { key }));
+        }
+        seen.push(key);
+        let kind = scan.kind()?;
+        let start = scan.at();
+        match (key, kind) {
+            ("input", _) => self.places.input = self.input(scan, kind, start)?,
+            ("include", _) => self.places.include = include(scan, kind, start)?,
+            ("conversation", _) => self.has_conversation = scan.says_something()?,
+            (_, Kind::Null) => scan.skip()?,
+            ("store", Kind::True | Kind::False) => self.store = scan.boolean()?,
+            ("background", Kind::True | Kind::False) => self.is_background = scan.boolean()? == Some(true),
+            ("previous_response_id", Kind::String) => {
+                self.previous = Some(scan.string()?.unescape().into_owned());
+            }
+            _ => return Err(Fault(PeekError::WrongType { key })),
+        }
+        let range = Some(start..scan.at());
+        match key {
+            "store" => self.places.store = range,
+            "previous_response_id" => self.places.previous = range,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn input(&mut self, scan: &mut Scanner<'_>, kind: Kind, start: usize) -> Result<Input, ScanError> {
+        if kind == Kind::Array {
+            scan.array(|scan| {
+                let element = Element::read(scan)?;
+                if element.is_reference() {
+                    self.references.push(element.id.unwrap_or_default());
+                }
+                Ok::<_, ScanError>(())
+            })?;
+            return Ok(Input::List(start..scan.at()));
+        }
+        scan.skip()?;
+        let range = start..scan.at();
+        Ok(if kind == Kind::String { Input::Text(range) } else { Input::Other(range) })
+    }
+
+    /// The same request with `store` false: nobody is to keep it.
+    pub fn unkept(&self, body: &Bytes) -> Bytes {
+        let (mut edits, mut members) = (Vec::new(), Vec::new());
+        self.store_nothing(&mut edits, &mut members);
+        edits.extend(self.in_front(&members));
+        joined(body, edits)
+    }
+
+    /// The same request for a supplier that keeps nothing: with `former` turns, oldest first, before what it says itself.
+    /// `items` are those that it refers to, in the order of [`Ask::references`].
+    ///
+    /// # Panics
+    /// Where there are fewer items than references.
+    pub fn told(&self, body: &Bytes, former: &[Turn<'_>], items: &[&[u8]]) -> Told {
+        let (mut edits, mut members) = (Vec::new(), Vec::new());
+        self.store_nothing(&mut edits, &mut members);
+        edits.extend(self.places.previous.clone().map(|range| Edit::replace(range, "null")));
+        if self.places.wants_reasoning {
+            self.include_reasoning(&mut edits, &mut members);
+        }
+        let mut before = Joined::default();
+        let marks: Vec<_> = former.iter().map(|turn| before.turn(turn)).collect();
+        let own = self.own(body, items);
+        let lacks_reasoning = before.lacks_reasoning || own.lacks_reasoning;
+        let comma: &[u8] = if before.json.is_empty() || own.json.is_empty() { b"" } else { b"," };
+        let list = [b"[", &*before.json, comma, &own.json, b"]"].concat();
+        let is_untouched = former.is_empty() && items.is_empty();
+        // Where the list will stand.
+        let at = match &self.places.input {
+            _ if is_untouched => 0,
+            Input::List(range) if items.is_empty() => {
+                edits.push(Edit::insert(range.start + 1, [&*before.json, comma].concat()));
+                range.start
+            }
+            Input::Text(range) | Input::List(range) | Input::Other(range) => {
+                edits.push(Edit::replace(range.clone(), list));
+                range.start
+            }
+            Input::Missing => {
+                members.insert(0, [INPUT, &list].concat());
+                self.places.open
+            }
+        };
+        edits.extend(self.in_front(&members));
+        let lead = if self.places.input == Input::Missing { INPUT.len() + 1 } else { 1 };
+        let start = moved(&edits, at) + lead;
+        let turns = marks.into_iter().map(|mark| start + mark.start..start + mark.end).collect();
+        let input = Bytes::from([b"[", &*own.json, b"]"].concat());
+        Told { body: joined(body, edits), input, turns, lacks_reasoning }
+    }
+
+    fn store_nothing(&self, edits: &mut Vec<Edit>, members: &mut Vec<Vec<u8>>) {
+        match &self.places.store {
+            Some(_) if self.store == Some(false) => {}
+            Some(range) => edits.push(Edit::replace(range.clone(), "false")),
+            None => members.push(b"\"store\":false".to_vec()),
+        }
+    }
+
+    fn include_reasoning(&self, edits: &mut Vec<Edit>, members: &mut Vec<Vec<u8>>) {
+        let list = [b"[", SEALED_REASONING, b"]"].concat();
+        match &self.places.include {
+            Include::Missing => members.push([b"\"include\":", &*list].concat()),
+            Include::Null(range) => edits.push(Edit::replace(range.clone(), list)),
+            Include::List { open, is_empty } => {
+                let comma: &[u8] = if *is_empty { b"" } else { b"," };
+                edits.push(Edit::insert(*open, [SEALED_REASONING, comma].concat()));
+            }
+            Include::Done => {}
+        }
+    }
+
+    /// What it adds to the conversation, as elements of a list.
+    fn own(&self, body: &Bytes, items: &[&[u8]]) -> Joined {
+        let mut own = Joined::default();
+        match &self.places.input {
+            Input::Missing | Input::Other(_) => {}
+            Input::Text(range) => own.add(
+                &[br#"{"type":"message","role":"user","content":"#, &body[range.clone()], b"}"].concat(),
+            ),
+            // As it came, blanks included.
+            Input::List(range) if items.is_empty() => {
+                own.json = body[range.start + 1..range.end - 1].trim_ascii().to_vec();
+            }
+            Input::List(range) => {
+                let mut items = items.iter();
+                for element in elements(&body[range.clone()]) {
+                    if element.is_reference() {
+                        let item = items.next().expect("each reference has its item");
+                        if let Some(item) = element_of(item) {
+                            own.say_again(&item);
+                        }
+                    } else {
+                        own.add(element.raw);
+                    }
+                }
+            }
+        }
+        own
+    }
+
+    /// The edit that puts members before all others.
+    fn in_front(&self, members: &[Vec<u8>]) -> Option<Edit> {
+        let mut text = members.join(&b',');
+        if text.is_empty() {
+            return None;
+        }
+        if !self.places.is_empty {
+            text.push(b',');
+        }
+        Some(Edit::insert(self.places.open, text))
+    }
+}
+
+fn include(scan: &mut Scanner<'_>, kind: Kind, start: usize) -> Result<Include, ScanError> {
+    if kind != Kind::Array {
+        scan.skip()?;
+        return Ok(if kind == Kind::Null { Include::Null(start..scan.at()) } else { Include::Done });
+    }
+    let (mut is_empty, mut has_it) = (true, false);
+    scan.array(|scan| {
+        is_empty = false;
+        has_it |= scan.text()?.is_some_and(|word| word.is("reasoning.encrypted_content"));
+        Ok::<_, ScanError>(())
+    })?;
+    Ok(if has_it { Include::Done } else { Include::List { open: start + 1, is_empty } })
+}
+
+/// An item alone.
+fn element_of(item: &[u8]) -> Option<Element<'_>> {
+    Scanner::new(item).and_then(|mut scan| Element::read(&mut scan)).ok()
+}
+
+/// Where what stands at `at` will stand after the edits.
+fn moved(edits: &[Edit], at: usize) -> usize {
+    let before = edits.iter().filter(|edit| edit.range.start < at);
+    let shift: isize =
+        before.map(|edit| edit.with.len().cast_signed() - edit.range.len().cast_signed()).sum();
+    at.saturating_add_signed(shift)
+}
+
+fn joined(body: &Bytes, mut edits: Vec<Edit>) -> Bytes {
+    match splice(body, &mut edits).as_slice() {
+        [only] => only.clone(),
+        pieces => pieces.concat().into(),
+    }
+}
+
+/// Before a list that was missing.
+const INPUT: &[u8] = b"\"input\":";
+
+/// The members that steer here.
+const STEERING: [&str; 6] =
+    ["store", "previous_response_id", "conversation", "background", "input", "include"];
+
+/// Why reading stops.
+struct Fault(PeekError);
+
+impl From<ScanError> for Fault {
+    fn from(error: ScanError) -> Self {
+        Self(not_json(error))
+    }
+}
+
+impl From<Fault> for PeekError {
+    fn from(fault: Fault) -> Self {
+        fault.0
+    }
+}
+
+fn not_json(error: ScanError) -> PeekError {
+    match error.what {
+        What::TooDeep => PeekError::TooDeep,
+        what => PeekError::NotJson { offset: error.offset(), what: what.as_str() },
+    }
+}
