@@ -12,7 +12,7 @@ use crate::{
     billing::Billed,
     dice::Digest,
     prompt::{Form, Prompt, Tool, ToolChoice},
-    settings::AnswerStyle,
+    settings::{AnswerStyle, ScriptedCall},
 };
 pub(crate) use text::tokens_of;
 
@@ -87,7 +87,11 @@ impl Answer {
 fn say(prompt: &Prompt, root: &Digest, style: &AnswerStyle) -> Choice {
     let mut choice = Choice { reasoning: think(prompt, root), ..Choice::default() };
     let tools = tools_to_call(prompt);
-    if tools.is_empty() {
+    if let Some(scripted) = scripted(prompt, style) {
+        let arguments = tokens_of(&scripted.arguments.to_string());
+        choice.calls = vec![Call { name: scripted.tool.clone(), arguments }];
+        choice.finish = Finish::ToolCalls;
+    } else if tools.is_empty() {
         (choice.text, choice.finish) = speak(prompt, root, style);
     } else {
         if prompt.tools.announced && prompt.tools.choice == ToolChoice::AtWill {
@@ -110,6 +114,7 @@ fn think(prompt: &Prompt, root: &Digest) -> Vec<String> {
 fn speak(prompt: &Prompt, root: &Digest, style: &AnswerStyle) -> (Vec<String>, Finish) {
     let mut dice = root.clone().with(b"text").dice();
     let tokens = match &prompt.form {
+        Form::Prose if let Some(words) = &style.words => tokens_of(words),
         Form::Prose => {
             let length = dice.between(style.min_tokens, style.max_tokens);
             text::prose(&mut dice, length, style.multibyte)
@@ -186,6 +191,16 @@ fn tools_to_call(prompt: &Prompt) -> Vec<&Tool> {
 fn is_meant(name: &str, wish: &str) -> bool {
     let name = name.to_lowercase();
     wish.contains(&name) || name.split(['_', '-']).any(|word| word.len() > 3 && wish.contains(word))
+}
+
+/// The next call of the script whose tool is on offer.
+fn scripted<'s>(prompt: &Prompt, style: &'s AnswerStyle) -> Option<&'s ScriptedCall> {
+    let tools = &prompt.tools;
+    let is_on_offer = |call: &ScriptedCall| tools.known.iter().any(|tool| tool.name == call.tool);
+    if tools.choice == ToolChoice::Never {
+        return None;
+    }
+    style.script.iter().find(|call| is_on_offer(call))
 }
 
 fn call(tool: &Tool, place: usize, root: &Digest) -> Call {

@@ -74,6 +74,6 @@ pub use crate::{
     fault::{After, CutWith, Ending, Fault, HiddenError, Raw, RawEnd, RawFraming, ResetAt, RetryAfter},
     network::{Io, Network, Tcp},
     script::{Rule, ScriptError},
-    settings::{AnswerStyle, Delivery, LineEnd, Model, Pace, Prefill, Settings, StreamUsage},
+    settings::{AnswerStyle, Delivery, LineEnd, Model, Pace, Prefill, ScriptedCall, Settings, StreamUsage},
     supplier::{Builder, Handle, SetScriptError, Supplier},
 };

@@ -2,9 +2,10 @@
 //!
 //! Every part may change while it runs; a request keeps the settings that it started with.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One supplier's behaviour. Unknown fields are refused.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -205,6 +206,35 @@ pub struct AnswerStyle {
     pub shows_reasoning: bool,
     /// What streamed Chat Completions say about usage.
     pub stream_usage: StreamUsage,
+    /// Calls that are made in order wherever their tool is on offer, each until it has had its effect.
+    pub script: Vec<ScriptedCall>,
+    /// The words where nothing is called, in place of prose.
+    pub words: Option<String>,
+}
+
+impl AnswerStyle {
+    /// What is left of it for a request with this body: of its script, the calls that have not had their effect.
+    pub(crate) fn after(&self, body: &[u8]) -> Cow<'_, Self> {
+        if self.script.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let holds =
+            |text: &str| !text.is_empty() && body.windows(text.len()).any(|part| part == text.as_bytes());
+        let script = self.script.iter().filter(|call| !holds(&call.until)).cloned().collect();
+        Cow::Owned(Self { script, ..self.clone() })
+    }
+}
+
+/// A call that the model makes until the conversation holds a text: what its result brings, or what it was called with.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptedCall {
+    /// The tool's name.
+    pub tool: String,
+    /// What it is called with, whatever its schema says.
+    pub arguments: Value,
+    /// The text after which it is not called any more, as it stands in a request's body.
+    pub until: String,
 }
 
 impl Default for AnswerStyle {
@@ -216,6 +246,8 @@ impl Default for AnswerStyle {
             reasoning_tokens: 24,
             shows_reasoning: false,
             stream_usage: StreamUsage::WhenAsked,
+            script: Vec::new(),
+            words: None,
         }
     }
 }

@@ -108,7 +108,8 @@ impl Visit {
         exchange: &mut Exchange,
     ) -> Result<Play, Refusal> {
         let prompt = dialect.read(&self.request, desk)?;
-        let answer = Answer::to(&prompt, self.settings.seed, &self.settings.answer);
+        let style = self.settings.answer.after(&self.request.body);
+        let answer = Answer::to(&prompt, self.settings.seed, &style);
         // Nobody is charged for an error, under whatever status.
         let is_charged = prompt.stream || !matches!(fault, Some(Fault::ErrorIn200 { .. }));
         exchange.answers(is_charged.then(|| Bill {

@@ -123,3 +123,24 @@ fn calls_and_structured_answers_are_valid_json() {
         assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_object(), "{text}");
     }
 }
+
+#[test]
+fn a_script_is_called_step_by_step_until_each_has_had_its_effect() {
+    let step = |tool: &str, until: &str| ScriptedCall {
+        tool: tool.into(),
+        arguments: json!({ "path": tool }),
+        until: until.into(),
+    };
+    let script = vec![step("read", "the tide is high"), step("absent", "x"), step("write", "written")];
+    let style = AnswerStyle { script, words: Some("Done.".into()), ..AnswerStyle::default() };
+    let say = |body: &str, choice| {
+        let prompt = tools(&["read", "write"], None, choice, true);
+        let said = Answer::to(&prompt, 1, &style.after(body.as_bytes())).choices.remove(0);
+        (said.calls.iter().map(|call| call.name.clone()).collect::<Vec<_>>(), said.text.concat())
+    };
+    assert_eq!(say("{}", ToolChoice::AtWill).0, ["read"]);
+    let read = r#"{"content":"so the tide is high"}"#;
+    assert_eq!(say(read, ToolChoice::AtWill).0, ["write"]);
+    assert_eq!(say(read, ToolChoice::Never), (vec![], "Done.".into()));
+    assert_eq!(say("the tide is high, written", ToolChoice::AtWill), (vec![], "Done.".into()));
+}
