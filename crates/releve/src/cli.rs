@@ -16,6 +16,7 @@ mod explain;
 mod init;
 mod keys;
 mod ledger;
+mod report;
 mod routes;
 mod serve;
 mod table;
@@ -23,7 +24,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod try_once;
-mod words;
+pub(crate) mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,7 +81,7 @@ impl LedgerFile {
     }
 }
 
-// In the order in which they are met: run, see, manage.
+// In the order in which they are met: run, see, prove, manage.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Suppliers simulated, live traffic, one supplier is cut; leaves a ledger to explore.
@@ -100,6 +101,8 @@ enum Command {
     Explain(explain::Arguments),
     /// What was asked, who served, what it cost.
     Ledger(ledger::Arguments),
+    /// How dependent are we, and what loss would stop which product.
+    Report(report::Arguments),
     /// Searches models: prices, windows, capabilities, end dates.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -129,6 +132,7 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Routes(arguments) => routes::run(&arguments, desk, terminal),
         Command::Explain(arguments) => explain::run(&arguments, desk, terminal),
         Command::Ledger(arguments) => ledger::run(arguments, desk, terminal),
+        Command::Report(arguments) => report::run(&arguments, desk, terminal),
         Command::Keys(arguments) => keys::run(arguments, desk, terminal),
         Command::Catalogue(command) => catalogue::run(command, terminal),
         Command::Config(command) => config::run(&command, desk, terminal),

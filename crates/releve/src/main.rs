@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+mod report;
 mod resolve;
 mod serve;
 mod settings;

@@ -1,7 +1,7 @@
 //! `releve ledger`: what was asked, who served, what it cost; and the proof that nothing was altered.
 
 mod export;
-mod period;
+pub(super) mod period;
 mod summary;
 mod tail;
 

@@ -1,6 +1,6 @@
 //! `[routes.NAME]`: what a product asks for in `model`.
 
-use catalogue::{Needs, Rate};
+use catalogue::{Needs, Rate, Weights};
 use serde::{Serialize, Serializer};
 
 use super::policy::PolicyKeys;
@@ -57,6 +57,8 @@ pub(crate) struct Entry {
     pub(crate) supports: Vec<At<Needs>>,
     /// What it cannot do, whatever the catalogue says.
     pub(crate) lacks: Vec<At<Needs>>,
+    /// Who may run the model, where the catalogue does not know. For reports.
+    pub(crate) weights: Option<At<Weights>>,
 }
 
 impl Entry {
@@ -76,6 +78,7 @@ impl Entry {
             max_output: section.get("max_output"),
             supports: section.list("supports").unwrap_or_default(),
             lacks: section.list("lacks").unwrap_or_default(),
+            weights: section.get("weights"),
         };
         for (key, number) in [("weight", &entry.weight), ("max_in_flight", &entry.max_in_flight)] {
             if let Some(number) = number.as_ref().filter(|number| number.value == 0) {
@@ -94,8 +97,18 @@ impl Entry {
 
     /// Whether `"provider/model"` says all.
     fn is_bare(&self) -> bool {
-        let Self { target: _, id, weight, price, max_in_flight, context_window, max_output, supports, lacks } =
-            self;
+        let Self {
+            target: _,
+            id,
+            weight,
+            price,
+            max_in_flight,
+            context_window,
+            max_output,
+            supports,
+            lacks,
+            weights,
+        } = self;
         id.is_none()
             && weight.is_none()
             && price.is_none()
@@ -104,6 +117,7 @@ impl Entry {
             && max_output.is_none()
             && supports.is_empty()
             && lacks.is_empty()
+            && weights.is_none()
     }
 }
 
@@ -139,6 +153,8 @@ impl Serialize for Entry {
             supports: Needs,
             #[serde(skip_serializing_if = "no_needs")]
             lacks: Needs,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            weights: Option<&'a At<Weights>>,
         }
         if self.is_bare() {
             return self.target.serialize(serializer);
@@ -153,6 +169,7 @@ impl Serialize for Entry {
             max_output: self.max_output.as_ref(),
             supports: union(&self.supports),
             lacks: union(&self.lacks),
+            weights: self.weights.as_ref(),
         }
         .serialize(serializer)
     }

@@ -162,7 +162,8 @@ fn next_steps(program: &str, example: Option<(&str, bool)>) -> Vec<NextStep> {
     });
     let summary = step("ledger summary", "who was asked, and what it cost");
     let tail = step("ledger tail", "the last requests, one line each");
-    [Some(summary), explained, Some(tail)].into_iter().flatten().collect()
+    let report = step("report", "on whom the products depend, and what loss would stop which");
+    [Some(summary), explained, Some(tail), Some(report)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -173,7 +174,7 @@ mod tests {
     fn commands_are_called_as_this_program_was() {
         let all = next_steps("./target/debug/releve", Some(("req_1", true)));
         assert_eq!(all[1].command, "./target/debug/releve --config releve-demo.toml explain req_1");
-        assert_eq!(all.len(), 3);
+        assert_eq!(all.len(), 4);
         assert!(next_steps("/my tools/releve", None)[0].command.starts_with("'/my tools/releve' --config"));
     }
 }

@@ -53,7 +53,7 @@ fn it_tells_the_story_in_lines_and_ends_with_commands_that_work() {
     }
     let program = env!("CARGO_BIN_EXE_releve");
     let commands: Vec<&str> = told.out.lines().filter_map(|line| line.trim().strip_prefix(program)).collect();
-    assert_eq!(commands.len(), 3, "{}", told.out);
+    assert_eq!(commands.len(), 4, "{}", told.out);
     let said = commands.iter().map(|command| {
         let words: Vec<&str> = command.split_whitespace().collect();
         let said = run(folder.path(), &words);
@@ -65,6 +65,7 @@ fn it_tells_the_story_in_lines_and_ends_with_commands_that_work() {
     // The one explained was taken over: two were asked, the first failed.
     assert!(said[1].contains("attempts\n  1.") && said[1].contains("\n  2."), "{}", said[1]);
     assert!(said[2].contains("answered"), "{}", said[2]);
+    assert!(said[3].contains("For the board") && said[3].contains("maker anthropic"), "{}", said[3]);
 }
 
 /// Whether the repository's `.gitignore` names it.

@@ -66,9 +66,10 @@ impl Scan<'_, '_> {
         for (column, bucket) in (10..).zip(Bucket::ALL) {
             *usage.get_mut(bucket) = u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0);
         }
-        let details = match row.get::<_, bool>(8)? || holds(tail, UNSAYABLE.as_bytes()) {
-            true => Details::of(&self.entry(row.get(0)?)?),
-            false => Details::default(),
+        let details = if row.get::<_, bool>(8)? || holds(tail, UNSAYABLE.as_bytes()) {
+            Details::of(&self.entry(row.get(0)?)?)
+        } else {
+            Details::default()
         };
         self.witness.sighting(&Sighting {
             head,
