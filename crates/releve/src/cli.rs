@@ -17,6 +17,7 @@ mod init;
 mod keys;
 mod ledger;
 mod posture;
+mod report;
 mod routes;
 mod serve;
 mod table;
@@ -25,7 +26,7 @@ mod terminal;
 mod tests;
 mod try_once;
 mod whatif;
-mod words;
+pub(crate) mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -84,7 +85,7 @@ impl LedgerFile {
     }
 }
 
-// In the order in which they are met: run, see, manage.
+// In the order in which they are met: run, see, prove, manage.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Suppliers simulated, live traffic, one supplier is cut; leaves a ledger to explore.
@@ -104,6 +105,8 @@ enum Command {
     Explain(explain::Arguments),
     /// What was asked, who served, what it cost.
     Ledger(ledger::Arguments),
+    /// How dependent are we, and what loss would stop which product.
+    Report(report::Arguments),
     /// Searches models: prices, windows, capabilities, end dates.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -139,6 +142,7 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Ledger(arguments) => ledger::run(arguments, desk, terminal),
         Command::Whatif(arguments) => whatif::run(&arguments, desk, terminal),
         Command::Posture(arguments) => posture::run(&arguments, desk, terminal),
+        Command::Report(arguments) => report::run(&arguments, desk, terminal),
         Command::Keys(arguments) => keys::run(arguments, desk, terminal),
         Command::Catalogue(command) => catalogue::run(command, terminal),
         Command::Config(command) => config::run(&command, desk, terminal),

@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod demo;
 mod posture;
+mod report;
 mod resolve;
 mod serve;
 mod settings;

@@ -105,7 +105,7 @@ impl Needs {
                 }
             }
         }
-        if let Some(peaks) = traffic.peaks.get(product) {
+        if let Some([by_tokens, by_requests]) = traffic.peaks.get(product) {
             let is_own = |shape: usize| {
                 let (shape, _, sums) = &traffic.shapes[shape];
                 (sums.wanted() > 0).then(|| *shape.product == *product)
@@ -114,9 +114,9 @@ impl Needs {
                 estate.accounts.iter().map(limit).collect()
             };
             needs.busiest = [
-                Busiest::of(&peaks[0], |load| load.tokens, candidates, is_own)
+                Busiest::of(by_tokens, |load| load.tokens, candidates, is_own)
                     .within(limits(|account| account.tokens_per_minute)),
-                Busiest::of(&peaks[1], |load| load.requests, candidates, is_own)
+                Busiest::of(by_requests, |load| load.requests, candidates, is_own)
                     .within(limits(|account| account.requests_per_minute)),
             ];
         }

@@ -84,16 +84,12 @@ impl<'a> Network<'a> {
             let demand = account_from[account].expect("it was reached");
             let before = demand_from[demand];
             steps.push((demand, account, before));
-            match before {
-                Some(freed) => {
-                    most = most.min(self.flow[demand][freed]);
-                    account = freed;
-                }
-                None => {
-                    most = most.min(self.wanting[demand]);
-                    break;
-                }
-            }
+            let Some(freed) = before else {
+                most = most.min(self.wanting[demand]);
+                break;
+            };
+            most = most.min(self.flow[demand][freed]);
+            account = freed;
         }
         self.spare[end] -= most;
         for (demand, account, before) in steps {

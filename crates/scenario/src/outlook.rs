@@ -18,7 +18,8 @@ pub struct Outlook {
     pub short_tokens: u64,
     /// Requests of its busiest minute, likewise.
     pub short_requests: u64,
-    /// Tokens of its busiest minute beyond what the accounts that are left have ever carried here.
+    /// Tokens of its busiest minute beyond what the accounts that are left have ever carried here, as far as the loss
+    /// is the reason.
     pub beyond_proven_tokens: u64,
 }
 
@@ -70,7 +71,10 @@ impl Outlook {
             none: stopped,
             short_tokens,
             short_requests,
-            beyond_proven_tokens: carried.without(lost).short_tokens,
+            beyond_proven_tokens: carried
+                .without(lost)
+                .short_tokens
+                .saturating_sub(carried.without(&Set::default()).short_tokens),
         }
     }
 

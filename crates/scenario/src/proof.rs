@@ -52,7 +52,7 @@ pub fn proofs(product: &Product, traffic: &Traffic, estate: &Estate) -> Vec<Proo
             return Proof::Served { answered, last_us: sums.map_or(0, |sums| sums.last_us) };
         }
         match product.approved.iter().find(|(approved, _)| *approved == index) {
-            Some((_, on)) => Proof::Approved { on: on.clone() },
+            Some((_, on)) => Proof::Approved { on: Day::clone(on) },
             None => Proof::Unproven { answered },
         }
     };

@@ -112,9 +112,9 @@ impl Shape {
             .map(|entry| entry.deployment.0 as usize)
             .filter(|index| {
                 let member = &estate.members[*index];
-                !self.unsayable.contains(*index)
-                    && !(priced_only && member.prices.is_none())
-                    && obstacle(facts, &member.routing).is_none()
+                let unpriced = priced_only && member.prices.is_none();
+                let barred = unpriced || self.unsayable.contains(*index);
+                !barred && obstacle(facts, &member.routing).is_none()
             })
             .collect()
     }

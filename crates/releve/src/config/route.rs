@@ -1,6 +1,6 @@
 //! `[routes.NAME]`: what a product asks for in `model`.
 
-use catalogue::{Needs, Rate};
+use catalogue::{Needs, Rate, Weights};
 use serde::{Serialize, Serializer};
 
 use super::parameters::ParameterKeys;
@@ -66,6 +66,8 @@ pub(crate) struct Entry {
     pub(crate) system_prefix: Option<At<String>>,
     /// What the client's parameters give way to there.
     pub(crate) parameters: Option<At<ParameterKeys>>,
+    /// Who may run the model, where the catalogue does not know. For reports.
+    pub(crate) weights: Option<At<Weights>>,
 }
 
 impl Entry {
@@ -87,6 +89,7 @@ impl Entry {
             lacks: section.list("lacks").unwrap_or_default(),
             system_prefix: section.get("system_prefix"),
             parameters: section.table("parameters", ParameterKeys::read),
+            weights: section.get("weights"),
         };
         for (key, number) in [("weight", &entry.weight), ("max_in_flight", &entry.max_in_flight)] {
             if let Some(number) = number.as_ref().filter(|number| number.value == 0) {
@@ -117,6 +120,7 @@ impl Entry {
             lacks,
             system_prefix,
             parameters,
+            weights,
         } = self;
         id.is_none()
             && weight.is_none()
@@ -128,6 +132,7 @@ impl Entry {
             && lacks.is_empty()
             && system_prefix.is_none()
             && parameters.is_none()
+            && weights.is_none()
     }
 }
 
@@ -167,6 +172,7 @@ impl Serialize for Entry {
             system_prefix: Option<&'a At<String>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             parameters: Option<&'a At<ParameterKeys>>,
+            weights: Option<&'a At<Weights>>,
         }
         if self.is_bare() {
             return self.target.serialize(serializer);
@@ -183,6 +189,7 @@ impl Serialize for Entry {
             lacks: union(&self.lacks),
             system_prefix: self.system_prefix.as_ref(),
             parameters: self.parameters.as_ref(),
+            weights: self.weights.as_ref(),
         }
         .serialize(serializer)
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::{Deref, Range};
 use std::str::FromStr;
 
-use catalogue::{Needs, Protocol, Quirks, Rate, Region};
+use catalogue::{Needs, Protocol, Quirks, Rate, Region, Weights};
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 use upstream::IpNet;
@@ -158,6 +158,15 @@ fn parsed<T: FromStr<Err: fmt::Display>>(value: &DeValue<'_>) -> Result<T, Refus
 
 impl Read for Region {
     const WANTED: &'static str = "a region from wide to narrow, such as \"eu/france\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        parsed(value)
+    }
+}
+
+impl Read for Weights {
+    const WANTED: &'static str =
+        "who may run the model, such as \"open\", \"maker-only\" or \"licensed-until:2027-06-30\"";
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         parsed(value)

@@ -37,7 +37,7 @@ pub(super) const SUPPLIERS: [Supplier; 6] = [
         name: "openai",
         who: "OpenAI's own API",
         path: "/v1",
-        section: "",
+        section: "contract = { owner = \"OpenAI\", country = \"US\", ends = \"2027-06-30\", notice = \"90d\" }\n",
         pace: (180, 90.0),
         tells_usage: false,
         caches: true,
@@ -46,7 +46,7 @@ pub(super) const SUPPLIERS: [Supplier; 6] = [
         name: "azure-sweden",
         who: "OpenAI's weights on Azure",
         path: "/openai/v1",
-        section: "preset = \"azure\"\nregion = \"eu/sweden\"\n",
+        section: "preset = \"azure\"\nregion = \"eu/sweden\"\ncontract = { owner = \"Microsoft\", country = \"US\", ends = \"2027-03-31\", notice = \"60d\", rights_until = \"2032-12-31\" }\n",
         pace: (240, 80.0),
         tells_usage: false,
         caches: true,
@@ -64,7 +64,7 @@ pub(super) const SUPPLIERS: [Supplier; 6] = [
         name: "azure-claude",
         who: "Anthropic's weights on Azure",
         path: "/anthropic",
-        section: "preset = \"azure-ai-foundry\"\nprotocol = \"anthropic-messages\"\nregion = \"eu/sweden\"\n",
+        section: "preset = \"azure-ai-foundry\"\nprotocol = \"anthropic-messages\"\nregion = \"eu/sweden\"\ncontract = { owner = \"Microsoft\", country = \"US\" }\n",
         pace: (280, 70.0),
         tells_usage: false,
         caches: true,
@@ -73,7 +73,7 @@ pub(super) const SUPPLIERS: [Supplier; 6] = [
         name: "mistral",
         who: "Mistral's own API",
         path: "/v1",
-        section: "region = \"eu/france\"\n",
+        section: "region = \"eu/france\"\ncontract = { owner = \"Mistral AI\", country = \"FR\" }\n",
         pace: (160, 110.0),
         tells_usage: true,
         caches: true,
@@ -82,7 +82,7 @@ pub(super) const SUPPLIERS: [Supplier; 6] = [
         name: "house",
         who: "an open model, own machines",
         path: "/v1",
-        section: "preset = \"vllm\"\nregion = \"eu/france\"\n",
+        section: "preset = \"vllm\"\nregion = \"eu/france\"\nmaker = \"meta\"\ncontract = { owner = \"ourselves\", country = \"FR\" }\n",
         pace: (90, 60.0),
         tells_usage: false,
         caches: false,
@@ -117,7 +117,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::OpenaiChat,
         streams: 1.0,
         share: 30,
-        section: "",
+        section: "criticality = \"critical\"\nfunction = \"letters, tables, meetings\"\nmax_outage = \"30m\"\n",
         system: "You help people of a large organisation with letters, tables and meetings.",
         has_handbook: true,
         questions: [
@@ -133,7 +133,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::AnthropicMessages,
         streams: 1.0,
         share: 20,
-        section: "",
+        section: "criticality = \"important\"\nfunction = \"programming\"\nmax_outage = \"4h\"\n",
         system: "You are a careful programmer. Answer with code first.",
         has_handbook: false,
         questions: [
@@ -149,7 +149,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::OpenaiChat,
         streams: 0.0,
         share: 25,
-        section: "",
+        section: "criticality = \"important\"\nfunction = \"finding things\"\nmax_outage = \"2h\"\n",
         system: "Answer the search in one sentence, from the passages given.",
         has_handbook: false,
         questions: [
@@ -165,7 +165,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::AnthropicMessages,
         streams: 0.5,
         share: 15,
-        section: "",
+        section: "criticality = \"critical\"\nfunction = \"answering customers\"\nmax_outage = \"15m\"\n",
         system: "You answer customers of an energy company, friendly and briefly.",
         has_handbook: false,
         questions: [
@@ -181,7 +181,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::OpenaiChat,
         streams: 0.5,
         share: 10,
-        section: "regions = [\"eu\"]\n",
+        section: "regions = [\"eu\"]\ncriticality = \"normal\"\nfunction = \"models for other teams\"\nmax_outage = \"1d\"\n",
         system: "You are a model behind an internal API.",
         has_handbook: false,
         questions: [
@@ -217,7 +217,24 @@ deployments = ["anthropic/claude-sonnet-5", "azure-claude/claude-sonnet-5"]
 deployments = ["openai/gpt-5.4-mini", "azure-sweden/gpt-5.4-mini", "mistral/mistral-large-2512", HOUSE]
 "#;
 
-const HOUSE: &str = r#"{ use = "house/llama-3.3-70b", price = { input = "0.20", output = "0.20" } }"#;
+/// What a report needs beside: what it is held against, and what does not flow through here.
+const ESTATE: &str = r#"
+[targets]
+must_survive = ["maker:openai", "host:azure"]
+
+[report]
+own = { host = "own", region = "eu/france", country = "FR", without_it = "call a supplier directly: they speak its API" }
+
+[[declared]]
+name = "assistants bought with the office suite"
+maker = "openai"
+host = "azure"
+owner = "Microsoft"
+country = "US"
+"#;
+
+const HOUSE: &str =
+    r#"{ use = "house/llama-3.3-70b", weights = "open", price = { input = "0.20", output = "0.20" } }"#;
 
 /// The first line of every demo's configuration: by it the next demo knows what it may replace.
 pub(super) const MARK: &str = "# Written by `releve demo`.";
@@ -246,6 +263,7 @@ pub(super) fn configuration(addresses: &Addresses, ledger: &str) -> String {
             write!(text, "\n[providers.{name}]  # {who}\n{section}base_url = \"http://{address}{path}\"\n");
     }
     text.push_str(&ROUTES.replace("HOUSE", HOUSE));
+    text.push_str(ESTATE);
     for Product { name, route, section, .. } in &PRODUCTS {
         let _ = write!(
             text,

@@ -155,18 +155,17 @@ fn next_steps(program: &str, example: Option<(&str, bool)>) -> Vec<NextStep> {
     let program =
         if program.contains(char::is_whitespace) { format!("'{program}'") } else { program.to_owned() };
     let step = |what: &str, shows| NextStep { command: format!("{program} --config {CONFIG} {what}"), shows };
-    let explained = example.map(|(id, takeover)| {
-        let shows =
-            if takeover { "one takeover: why, and by whom" } else { "one request: who served it, and why" };
-        step(&format!("explain {id}"), shows)
-    });
-    let summary = step("ledger summary", "who was asked, and what it cost");
-    let tail = step("ledger tail", "the last requests, one line each");
+    let first = match example {
+        Some((id, true)) => step(&format!("explain {id}"), "one takeover: why, and by whom"),
+        Some((id, false)) => step(&format!("explain {id}"), "one request: who served it, and why"),
+        None => step("ledger summary", "who was asked, and what it cost"),
+    };
+    let report = step("report", "on whom the products depend, and what loss would stop which");
     let whatif = step(
         "whatif --lose maker:anthropic --for 3d",
         "and if another maker went? two products have nobody else",
     );
-    [Some(summary), explained, Some(tail), Some(whatif)].into_iter().flatten().collect()
+    vec![first, report, whatif]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod check;
 mod container;
 mod demo;
 mod local_engine;
+mod report;
 mod supplier;
 mod try_once;
 mod whatif;

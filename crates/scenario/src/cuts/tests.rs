@@ -97,9 +97,9 @@ impl World {
             let mut sum = 0_u128;
             for (bit, index) in shapes.iter().enumerate() {
                 if kept >> bit & 1 == 1 {
-                    left(*index)
-                        .iter()
-                        .for_each(|member| accounts[usize::from(self.members[*member].2)] = true);
+                    for member in left(*index) {
+                        accounts[usize::from(self.members[member].2)] = true;
+                    }
                 } else {
                     sum += u128::from(self.shapes[*index].3);
                 }

@@ -12,5 +12,6 @@ mod p5_kill_9;
 mod p5_power_loss;
 mod p6_money;
 mod reading;
+mod scan;
 mod support;
 mod trouble;

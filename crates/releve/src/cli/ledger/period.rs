@@ -27,12 +27,19 @@ pub(crate) struct Arguments {
 
 /// A moment, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Moment(i64);
+pub(crate) struct Moment(i64);
+
+impl Moment {
+    /// In microseconds since 1970.
+    pub(crate) const fn us(self) -> i64 {
+        self.0
+    }
+}
 
 /// Text that is no moment.
 #[derive(Debug, thiserror::Error)]
 #[error("\"{0}\" is no day or moment: write 2026-11-01, 2026-11-01T12:00 or 2026-11-01T12:00:00+01:00")]
-struct NoMoment(String);
+pub(crate) struct NoMoment(String);
 
 impl FromStr for Moment {
     type Err = NoMoment;

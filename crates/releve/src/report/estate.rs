@@ -1,0 +1,114 @@
+//! What the configuration says, in the terms of `scenario`.
+
+use std::sync::Arc;
+
+use catalogue::{ModelEntry, Weights};
+use gateway::snapshot::Unpriced;
+use routing::Prefer;
+use scenario::{Account, Day, Estate, Member, Product, Route};
+
+use crate::config::Config;
+use crate::config::provider::Provider;
+use crate::config::value::{At, Named};
+use crate::settings::Settings;
+
+/// The host's name of own machines, in the catalogue.
+const OWN: &str = "own";
+
+/// Everything that could serve, and for whom, on the day `today` (`YYYY-MM-DD`).
+pub(super) fn estate(settings: &Settings, today: &str) -> Estate {
+    let snapshot = &settings.resolved.snapshot;
+    let config = &settings.resolved.effective;
+    let members: Vec<Member> = snapshot
+        .routing
+        .iter()
+        .zip(&snapshot.deployments)
+        .map(|(routing, gateway)| {
+            let provider = &config.providers[usize::from(routing.provider.0)];
+            let known = known_model(provider, &routing.name);
+            let mut routing = routing.clone();
+            if *routing.maker == *"unknown"
+                && let Some(model) = known.as_ref().filter(|model| model.maker != "unknown")
+            {
+                routing.maker = model.maker.as_str().into();
+            }
+            Member {
+                weights: weights(config, &routing.name, known.as_ref()),
+                ends: settings.resolved.ends.get(&routing.name).map(|day| Day::from(day.as_str())),
+                prices: gateway.prices.clone(),
+                routing,
+            }
+        })
+        .collect();
+    let accounts = config.providers.iter().map(account).collect();
+    let routes = snapshot.routes.iter().map(|route| Route {
+        name: Arc::clone(&route.name),
+        entries: route.entries.clone(),
+        translate: route.policy.translate,
+        weighted: route.policy.prefer == Prefer::Weighted,
+    });
+    let products = snapshot.products.iter().map(|product| Product {
+        name: Arc::clone(&product.name),
+        regions: Arc::clone(&product.regions),
+        priced_only: product.unpriced == Unpriced::Refuse,
+        approved: approved(config, &product.name, &members, today),
+    });
+    let (routes, products) = (routes.collect(), products.collect());
+    Estate { members, accounts, routes, products }
+}
+
+/// What the catalogue knows of a deployment's model: at that provider, else under that name anywhere.
+fn known_model(provider: &Named<Provider>, name: &str) -> Option<ModelEntry> {
+    let (_, model) = name.split_once('/')?;
+    let preset = provider.body.preset.as_ref().map_or(provider.name.as_str(), |preset| preset.as_str());
+    let there = catalogue::provider(preset).and_then(|preset| preset.model(model).cloned());
+    let same_weights = |entry: &&ModelEntry| entry.known_as.as_deref() == Some(model) || entry.id == model;
+    there.or_else(|| catalogue::models().map(|(_, entry)| entry).find(same_weights).cloned())
+}
+
+/// Who may run it: what a route says, else the catalogue.
+fn weights(config: &Config, name: &str, known: Option<&ModelEntry>) -> Weights {
+    let entries = config.routes.iter().flat_map(|route| &route.body.deployments);
+    let written = entries
+        .filter(|entry| entry.target.as_ref().is_some_and(|target| target.value == name))
+        .find_map(|entry| entry.weights.as_ref());
+    written
+        .map(|weights| weights.value.clone())
+        .or(known.map(|model| model.weights.clone()))
+        .unwrap_or_default()
+}
+
+fn account(provider: &Named<Provider>) -> Account {
+    let contract = provider.body.contract.as_ref();
+    let text = |field: Option<&At<String>>| field.map(|text| Arc::from(text.as_str()));
+    let day = |field: Option<&At<crate::config::value::Day>>| field.map(|day| Day::from(day.0.to_string()));
+    let capacity = provider.body.capacity.as_ref();
+    Account {
+        name: provider.name.as_str().into(),
+        owner: text(contract.and_then(|contract| contract.owner.as_ref())),
+        country: text(contract.and_then(|contract| contract.country.as_ref())),
+        own: provider.body.host.as_ref().is_some_and(|host| host.value == OWN),
+        rights_until: day(contract.and_then(|contract| contract.rights_until.as_ref())),
+        price_until: day(contract.and_then(|contract| contract.price_until.as_ref())),
+        tokens_per_minute: capacity.and_then(|capacity| Some(capacity.tokens_per_minute.as_ref()?.value)),
+        requests_per_minute: capacity.and_then(|capacity| Some(capacity.requests_per_minute.as_ref()?.value)),
+    }
+}
+
+/// Approvals that hold today.
+fn approved(config: &Config, product: &str, members: &[Member], today: &str) -> Vec<(usize, Day)> {
+    let Some(named) = config.products.iter().find(|named| named.name.value == product) else {
+        return Vec::new();
+    };
+    let holds = |until: &crate::config::value::Day| *until.0.to_string() >= *today;
+    named
+        .body
+        .approved
+        .iter()
+        .filter(|approval| approval.until.as_ref().is_none_or(|until| holds(&until.value)))
+        .filter_map(|approval| {
+            let member = members.iter().position(|member| *member.routing.name == *approval.target.value)?;
+            Some((member, Day::from(approval.on.0.to_string())))
+        })
+        .collect()
+}

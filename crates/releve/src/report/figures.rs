@@ -1,0 +1,189 @@
+//! What a report says, in figures: worked out once, shown in every form.
+
+mod accounts;
+mod losses;
+mod products;
+mod targets;
+
+use jiff::civil::Date;
+use scenario::{Dependence, DomainKind, Estate, Sums, Traffic, Trend};
+use serde::Serialize;
+
+pub(crate) use self::accounts::{AccountFigures, Event};
+pub(crate) use self::losses::{LossFigures, OnProduct};
+pub(crate) use self::products::ProductFigures;
+pub(crate) use self::targets::TargetResult;
+use super::money::Currency;
+use crate::config::estate::{Declared, Own};
+use crate::config::value::At;
+use crate::settings::Settings;
+
+/// Into how many steps a trend is cut.
+const STEPS: usize = 24;
+
+/// Everything that a report says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figures {
+    pub(crate) organisation: Option<String>,
+    /// The day on which it was made: dates are held against it.
+    pub(crate) today: Date,
+    pub(crate) basis: Basis,
+    pub(crate) currency: Currency,
+    pub(crate) totals: Totals,
+    pub(crate) dependence: Vec<Dependence>,
+    /// Each maker's part of the tokens over the period.
+    pub(crate) trend: Vec<Trend>,
+    pub(crate) losses: Vec<LossFigures>,
+    pub(crate) products: Vec<ProductFigures>,
+    pub(crate) accounts: Vec<AccountFigures>,
+    /// What ends, soonest first.
+    pub(crate) calendar: Vec<Event>,
+    pub(crate) state: State,
+    pub(crate) declared: Vec<At<Declared>>,
+    pub(crate) own: Option<At<Own>>,
+    pub(crate) targets: Vec<TargetResult>,
+}
+
+/// On what it rests.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Basis {
+    pub(crate) program: &'static str,
+    pub(crate) config_version: String,
+    pub(crate) catalogue_version: String,
+    pub(crate) ledger: String,
+    /// The last place of the ledger, and the chain after it.
+    pub(crate) ledger_seq: i64,
+    pub(crate) ledger_chain: String,
+    /// The first and the last arrival, in microseconds since 1970.
+    pub(crate) from_us: i64,
+    pub(crate) to_us: i64,
+    /// Different request shapes.
+    pub(crate) shapes: usize,
+}
+
+/// Sums of the period.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Totals {
+    pub(crate) requests: u64,
+    pub(crate) answered: u64,
+    /// Requests that were wrong by themselves.
+    pub(crate) wrong: u64,
+    pub(crate) tokens: u64,
+    /// In nano-dollars.
+    pub(crate) nanos: i128,
+    pub(crate) unpriced: u64,
+    pub(crate) estimated: u64,
+    pub(crate) corrections: u64,
+    /// Requests whose route the configuration no longer has.
+    pub(crate) without_route: u64,
+}
+
+/// What binds to a supplier beside habit.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct State {
+    /// Input tokens that were read from suppliers' caches, of all input tokens: a new supplier starts without.
+    pub(crate) warm_input: f64,
+    pub(crate) cache_read_tokens: u64,
+    /// Requests in a protocol whose suppliers can keep conversations. Whether they did, the ledger does not say.
+    pub(crate) responses_requests: u64,
+}
+
+impl Figures {
+    /// Works everything out.
+    pub(crate) fn of(
+        settings: &Settings,
+        traffic: &Traffic,
+        estate: &Estate,
+        basis: Basis,
+        today: Date,
+    ) -> Self {
+        let config = &settings.loaded.config;
+        let candidates = scenario::candidates(traffic, estate);
+        let carried = scenario::carried(traffic, estate);
+        let on = today.to_string();
+        let studies = products::studies(traffic, estate, &candidates, &carried);
+        let losses = losses::all(estate, &studies, &on);
+        let total = traffic.total();
+        let dependence: Vec<Dependence> =
+            DomainKind::ALL.into_iter().map(|kind| Dependence::by(kind, traffic, estate)).collect();
+        let accounts = accounts::all(settings, traffic, estate, &carried, &basis);
+        let targets = targets::check(config, &dependence, estate, &studies, &on);
+        let without_route = studies.iter().map(|study| study.needs.without_route).sum();
+        Self {
+            organisation: config
+                .report
+                .as_ref()
+                .and_then(|report| report.organisation.as_ref())
+                .map(|name| name.value.clone()),
+            today,
+            currency: Currency::of(config),
+            totals: totals(&total, traffic, without_route),
+            trend: scenario::trend(DomainKind::Maker, traffic, estate, STEPS),
+            products: products::all(config, traffic, estate, &studies, &on),
+            calendar: accounts::calendar(settings, estate),
+            state: state(&total, traffic),
+            declared: config.declared.clone(),
+            own: config.report.as_ref().and_then(|report| report.own.clone()),
+            dependence,
+            losses,
+            accounts,
+            targets,
+            basis,
+        }
+    }
+
+    /// The shares of one kind.
+    pub(crate) fn shares(&self, kind: DomainKind) -> Option<&Dependence> {
+        self.dependence.iter().find(|dependence| dependence.kind == kind)
+    }
+
+    /// Whether every target is met.
+    pub(crate) fn meets_targets(&self) -> bool {
+        self.targets.iter().all(|target| target.met)
+    }
+
+    /// The length of the period in days.
+    pub(crate) fn days(&self) -> f64 {
+        days(&self.basis)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "days for people")]
+fn days(basis: &Basis) -> f64 {
+    (basis.to_us - basis.from_us).max(0) as f64 / 86_400e6
+}
+
+fn totals(total: &Sums, traffic: &Traffic, without_route: u64) -> Totals {
+    Totals {
+        requests: total.requests,
+        answered: total.answered,
+        wrong: total.wrong,
+        tokens: total.tokens,
+        nanos: total.nanos,
+        unpriced: total.unpriced,
+        estimated: total.estimated,
+        corrections: traffic.corrections,
+        without_route,
+    }
+}
+
+fn state(total: &Sums, traffic: &Traffic) -> State {
+    use catalogue::{Bucket, Protocol};
+
+    let input = [Bucket::InputUncached, Bucket::CacheRead, Bucket::CacheWrite5m, Bucket::CacheWrite1h];
+    let input: u64 = input.into_iter().map(|bucket| total.usage[bucket as usize]).sum();
+    let read = total.usage[Bucket::CacheRead as usize];
+    let of_responses =
+        traffic.shapes.iter().filter(|(shape, _, _)| shape.protocol == Protocol::OpenaiResponses);
+    State {
+        warm_input: share(read, input),
+        cache_read_tokens: read,
+        responses_requests: of_responses.map(|(_, _, sums)| sums.requests).sum(),
+    }
+}
+
+/// A part of 1.
+#[expect(clippy::cast_precision_loss, reason = "a share for people")]
+pub(crate) fn share(some: u64, all: u64) -> f64 {
+    if all == 0 { 0.0 } else { some as f64 / all as f64 }
+}

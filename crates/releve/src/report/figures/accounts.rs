@@ -1,0 +1,150 @@
+//! Each account: who is behind it, what it carried, what was agreed; and what ends when.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use scenario::{Carried, Domain, DomainKind, Estate, Traffic};
+use serde::Serialize;
+
+use super::{Basis, days};
+use crate::config::contract::Contract;
+use crate::config::provider::Provider;
+use crate::config::value::Named;
+use crate::report::money::daily;
+use crate::settings::Settings;
+
+/// What a report says of an account.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountFigures {
+    pub(crate) name: Arc<str>,
+    pub(crate) host: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) contract: Option<Contract>,
+    /// Terms of the contract that nobody has written down, by their keys.
+    pub(crate) unknown_terms: Vec<&'static str>,
+    /// Answers, and money in nano-dollars.
+    pub(crate) answered: u64,
+    pub(crate) nanos: i128,
+    pub(crate) carried: Carried,
+    pub(crate) capacity_tokens_per_minute: Option<u64>,
+    /// What should have been spent in the period by the commitment, in nano-dollars; `None` without one, without a rate
+    /// for its currency, or for less than a day of records.
+    pub(crate) committed_nanos: Option<i128>,
+    /// Fixed cost of the period, in nano-dollars, likewise.
+    pub(crate) fixed_nanos: Option<i128>,
+}
+
+/// Something that ends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Event {
+    pub(crate) day: Date,
+    /// Of what.
+    pub(crate) of: Domain,
+    /// What: `contract`, `notice`, `ramp_down`, `price`, `rights`, `model`.
+    pub(crate) what: &'static str,
+}
+
+pub(super) fn all(
+    settings: &Settings,
+    traffic: &Traffic,
+    estate: &Estate,
+    carried: &[Carried],
+    basis: &Basis,
+) -> Vec<AccountFigures> {
+    let providers = settings.resolved.effective.providers.iter().enumerate();
+    let places = scenario::places(traffic, estate);
+    providers
+        .map(|(index, provider)| {
+            let served = traffic.served.iter().filter(|((_, server), _)| places[*server].1 == Some(index));
+            let (answered, nanos) = served
+                .fold((0, 0), |(answered, nanos), (_, sums)| (answered + sums.answered, nanos + sums.nanos));
+            figures(settings, provider, carried[index], (answered, nanos), days(basis))
+        })
+        .collect()
+}
+
+fn figures(
+    settings: &Settings,
+    provider: &Named<Provider>,
+    carried: Carried,
+    (answered, nanos): (u64, i128),
+    days: f64,
+) -> AccountFigures {
+    let config = &settings.loaded.config;
+    let body = &provider.body;
+    let contract = body.contract.as_ref().map(|contract| contract.value.clone());
+    let over = |daily: i128| scaled(daily, days);
+    let long_enough =
+        |cost: &crate::config::contract::Cost| daily(config, cost).filter(|_| days >= 1.0).map(over);
+    let own = body.host.as_ref().is_some_and(|host| host.value == "own");
+    AccountFigures {
+        name: provider.name.as_str().into(),
+        host: body.host.as_ref().map(|host| host.value.clone()),
+        region: body.region.as_ref().map(|region| region.value.to_string()),
+        unknown_terms: if own { Vec::new() } else { unknown(contract.as_ref()) },
+        committed_nanos: contract.as_ref().and_then(|contract| long_enough(contract.commitment.as_ref()?)),
+        fixed_nanos: body.fixed_cost.as_ref().and_then(|cost| long_enough(cost)),
+        capacity_tokens_per_minute: body
+            .capacity
+            .as_ref()
+            .and_then(|capacity| Some(capacity.tokens_per_minute.as_ref()?.value)),
+        contract,
+        answered,
+        nanos,
+        carried,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "money for people, to a millionth")]
+fn scaled(daily: i128, days: f64) -> i128 {
+    daily * (days * 1e6) as i128 / 1_000_000
+}
+
+/// The terms that decide how one leaves.
+fn unknown(contract: Option<&Contract>) -> Vec<&'static str> {
+    let none = Contract::default();
+    let contract = contract.unwrap_or(&none);
+    let terms = [
+        ("owner", contract.owner.is_some()),
+        ("country", contract.country.is_some()),
+        ("ends", contract.ends.is_some()),
+        ("notice", contract.notice.is_some()),
+        ("price_until", contract.price_until.is_some()),
+        ("transition", contract.transition.is_some()),
+        ("retention", contract.retention.is_some()),
+        ("training_use", contract.training_use.is_some()),
+        ("change_of_control", contract.change_of_control.is_some()),
+        ("rights_until", contract.rights_until.is_some()),
+    ];
+    terms.into_iter().filter(|(_, known)| !known).map(|(term, _)| term).collect()
+}
+
+/// Everything that ends, soonest first: contracts and the last day to give notice, price promises, rights, models.
+pub(super) fn calendar(settings: &Settings, estate: &Estate) -> Vec<Event> {
+    let mut events = Vec::new();
+    for provider in &settings.resolved.effective.providers {
+        let Some(contract) = &provider.body.contract else { continue };
+        let of = Domain::new(DomainKind::Account, provider.name.as_str());
+        let days = [
+            ("contract", &contract.ends),
+            ("ramp_down", &contract.ramp_down_from),
+            ("price", &contract.price_until),
+            ("rights", &contract.rights_until),
+        ];
+        for (what, day) in days {
+            events.extend(day.as_ref().map(|day| Event { day: day.0, of: of.clone(), what }));
+        }
+        let notice = contract.ends.as_ref().zip(contract.notice.as_ref());
+        let latest = notice.and_then(|(ends, notice)| {
+            ends.0.checked_sub(jiff::SignedDuration::try_from(notice.0).ok()?).ok()
+        });
+        events.extend(latest.map(|day| Event { day, of: of.clone(), what: "notice" }));
+    }
+    for member in &estate.members {
+        let day = member.ends.as_deref().and_then(|day| day.parse().ok());
+        let of = Domain::new(DomainKind::Deployment, Arc::clone(&member.routing.name));
+        events.extend(day.map(|day| Event { day, of, what: "model" }));
+    }
+    events.sort();
+    events
+}

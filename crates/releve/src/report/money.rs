@@ -1,0 +1,99 @@
+//! Money in the report's currency.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::page::Language;
+use crate::config::Config;
+use crate::config::contract::{Cost, Every};
+
+const USD: &str = "USD";
+const NANOS: i128 = 1_000_000_000;
+
+/// What money is shown in, and by which rate that was worked out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Currency {
+    pub(crate) code: String,
+    /// US dollars for one unit; exact text.
+    pub(crate) usd: String,
+    pub(crate) on: Option<Date>,
+    pub(crate) source: Option<String>,
+    #[serde(skip)]
+    nanos: i128,
+}
+
+impl Currency {
+    /// That of the configuration; US dollars where it names none, or one without a rate.
+    pub(crate) fn of(config: &Config) -> Self {
+        let dollars = Self { code: USD.into(), usd: "1".into(), on: None, source: None, nanos: NANOS };
+        let wanted = config.report.as_ref().and_then(|report| report.currency.as_ref());
+        wanted.filter(|wanted| wanted.0 != USD).map_or(dollars.clone(), |wanted| {
+            let rate = config.rates.iter().find(|rate| rate.name.value == wanted.0);
+            rate.map_or(dollars, |rate| Self {
+                code: wanted.0.clone(),
+                usd: rate.body.usd.0.clone(),
+                on: Some(rate.body.on.0),
+                source: rate.body.source.as_ref().map(|source| source.value.clone()),
+                nanos: nanos(&rate.body.usd.0),
+            })
+        })
+    }
+
+    /// `nanos` of a US dollar in this currency, with as many digits as such a sum deserves: `12.34 EUR`.
+    pub(crate) fn show(&self, language: Language, nanos: i128) -> String {
+        if nanos == 0 {
+            return format!("0 {}", self.code);
+        }
+        let own = nanos * NANOS / self.nanos.max(1);
+        // Below one unit the cents say nothing.
+        let digits: u32 = if own.abs() < NANOS { 4 } else { 2 };
+        let unit = 10_i128.pow(9 - digits);
+        let rounded = (own + unit / 2 * own.signum()) / unit;
+        let (whole, part) = (rounded / 10_i128.pow(digits), (rounded % 10_i128.pow(digits)).abs());
+        let sign = if rounded < 0 && whole == 0 { "-" } else { "" };
+        let grouped = crate::cli::words::count(whole.unsigned_abs());
+        let (grouped, point) = match language {
+            Language::En => (grouped, '.'),
+            Language::Fr => (grouped.replace(',', "\u{202f}"), ','),
+        };
+        let minus = if whole < 0 { "-" } else { sign };
+        format!("{minus}{grouped}{point}{part:0width$} {}", self.code, width = digits as usize)
+    }
+}
+
+/// A cost in nano-dollars a day; `None` where its currency has no rate.
+pub(super) fn daily(config: &Config, cost: &Cost) -> Option<i128> {
+    let amount = nanos(&cost.amount.0);
+    let rate = if cost.currency.0 == USD {
+        NANOS
+    } else {
+        nanos(&config.rates.iter().find(|rate| rate.name.value == cost.currency.0)?.body.usd.0)
+    };
+    let days = match cost.per.value {
+        Every::Day => 1,
+        Every::Month => 30,
+        Every::Year => 365,
+    };
+    Some(amount * rate / NANOS / days)
+}
+
+fn nanos(amount: &str) -> i128 {
+    amount.parse::<catalogue::Money>().map_or(0, |money| money.nanos().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_have_the_digits_they_deserve() {
+        let euro =
+            Currency { code: "EUR".into(), usd: "1.08".into(), on: None, source: None, nanos: 1_080_000_000 };
+        assert_eq!(euro.show(Language::En, 1_080 * NANOS), "1,000.00 EUR");
+        assert_eq!(euro.show(Language::En, 108_000_000), "0.1000 EUR");
+        assert_eq!(euro.show(Language::En, -1_080_000_000), "-1.00 EUR");
+        assert_eq!(euro.show(Language::En, 0), "0 EUR");
+        assert_eq!(euro.show(Language::Fr, 1_080 * NANOS), "1\u{202f}000,00 EUR");
+        assert_eq!(euro.show(Language::En, -108_000_000), "-0.1000 EUR");
+    }
+}

@@ -1,0 +1,165 @@
+//! A report's figures in words, in one language.
+
+mod board;
+mod contracts;
+mod dependence;
+mod method;
+mod products;
+
+use scenario::maker::Meaning;
+use scenario::{Domain, DomainKind, Verdict};
+
+use super::figures::{Figures, LossFigures};
+use super::page::{Language, Page, Tone, say};
+
+/// All of it: the board's page first, then by product, then how it was worked out.
+pub(super) fn page(figures: &Figures, language: Language) -> Page {
+    let whose = figures.organisation.as_deref().map_or_else(String::new, |name| format!(", {name}"));
+    let from = moment(figures.basis.from_us);
+    let to = moment(figures.basis.to_us);
+    Page {
+        language,
+        title: say!(language, "Independence report{whose}", "Rapport d'indépendance{whose}"),
+        subtitle: say!(
+            language,
+            "Made on {} from the ledger's entries of {from} to {to} (UTC).",
+            "Établi le {} d'après les écritures du registre du {from} au {to} (UTC).",
+            figures.today
+        ),
+        sections: vec![
+            board::section(figures, language),
+            products::what_stops_what(figures, language),
+            dependence::section(figures, language),
+            products::section(figures, language),
+            contracts::section(figures, language),
+            contracts::own(figures, language),
+            method::section(figures, language),
+        ],
+    }
+}
+
+/// `45.2 %`.
+fn percent(language: Language, part: f64) -> String {
+    // What is not all and not nothing never reads as if it were.
+    let shown = match part * 100.0 {
+        all if all >= 100.0 => "100".to_owned(),
+        nearly if nearly > 99.9 => ">99.9".to_owned(),
+        hardly if hardly > 0.0 && hardly < 0.1 => "<0.1".to_owned(),
+        some => format!("{some:.1}"),
+    };
+    let shown = shown.strip_suffix(".0").map_or(shown.clone(), str::to_owned);
+    match language {
+        Language::En => format!("{shown}\u{a0}%"),
+        Language::Fr => format!("{}\u{a0}%", shown.replace('.', ",")),
+    }
+}
+
+/// `1,234` or `1 234`.
+fn count(language: Language, number: u64) -> String {
+    let grouped = crate::cli::words::count(number.into());
+    match language {
+        Language::En => grouped,
+        Language::Fr => grouped.replace(',', "\u{202f}"),
+    }
+}
+
+/// `2026-11-22 03:41`.
+fn moment(us: i64) -> String {
+    jiff::Timestamp::from_microsecond(us)
+        .map_or_else(|_| String::new(), |moment| moment.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+fn minute(minute: i64) -> String {
+    moment(minute.saturating_mul(60_000_000))
+}
+
+/// The kind's name, as it begins a line.
+fn kind(language: Language, kind: DomainKind) -> String {
+    match kind {
+        DomainKind::Maker => say!(language, "Maker", "Éditeur du modèle"),
+        DomainKind::Host => say!(language, "Host", "Hébergeur"),
+        DomainKind::Region => say!(language, "Region", "Région"),
+        DomainKind::Account => say!(language, "Account", "Compte"),
+        DomainKind::Owner => say!(language, "Owner", "Propriétaire"),
+        DomainKind::Country => say!(language, "Country", "Pays"),
+        DomainKind::Deployment => say!(language, "Deployment", "Déploiement"),
+    }
+}
+
+/// `maker/account openai = host azure`: all names of one loss, those of the same name together.
+fn names(language: Language, domains: &[Domain]) -> String {
+    let mut grouped: Vec<(&str, Vec<String>)> = Vec::new();
+    for domain in domains {
+        let kind = kind(language, domain.kind).to_lowercase();
+        match grouped.iter_mut().find(|(name, _)| *name == &*domain.name) {
+            Some((_, kinds)) => kinds.push(kind),
+            None => grouped.push((&domain.name, vec![kind])),
+        }
+    }
+    let shown: Vec<String> =
+        grouped.into_iter().map(|(name, kinds)| format!("{} {name}", kinds.join("/"))).collect();
+    shown.join(" = ")
+}
+
+/// A loss's name.
+fn loss(language: Language, loss: &LossFigures) -> String {
+    let names = names(language, &loss.domains);
+    match loss.meaning {
+        None => names,
+        Some(Meaning::ApiStops) => {
+            say!(language, "{names}: its own API stops", "{names} : sa propre API s'arrête")
+        }
+        Some(Meaning::HostsMayNot) => {
+            say!(
+                language,
+                "{names}: other hosts may no longer serve it",
+                "{names} : les autres hébergeurs n'en ont plus le droit"
+            )
+        }
+        Some(Meaning::Frozen) => say!(
+            language,
+            "{names}: no new models or fixes, for a year",
+            "{names} : ni nouveaux modèles ni correctifs, pendant un an"
+        ),
+        Some(Meaning::TermsChange) => say!(
+            language,
+            "{names}: terms or prices change and one leaves",
+            "{names} : conditions ou prix changent et l'on part"
+        ),
+    }
+}
+
+fn verdict(language: Language, verdict: Verdict) -> (Tone, String) {
+    match verdict {
+        Verdict::Untouched => (Tone::Plain, say!(language, "untouched", "non concerné")),
+        Verdict::Proven => (Tone::Good, say!(language, "goes on, proven", "continue, éprouvé")),
+        Verdict::Unproven => (Tone::Doubtful, say!(language, "goes on, unproven", "continue, non éprouvé")),
+        Verdict::Partly => (Tone::Bad, say!(language, "partly stopped", "arrêté en partie")),
+        Verdict::Stopped => (Tone::Bad, say!(language, "stopped", "arrêté")),
+    }
+}
+
+/// `a, b and c`.
+fn listed(language: Language, names: &[String]) -> String {
+    let and = say!(language, "and", "et");
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_never_read_as_all_or_nothing_unless_they_are() {
+        let shown = [0.0, 0.0004, 0.5, 0.12345, 0.9996, 1.0].map(|part| percent(Language::En, part));
+        assert_eq!(
+            shown,
+            ["0", "<0.1", "50", "12.3", ">99.9", "100"].map(|number| format!("{number}\u{a0}%"))
+        );
+        assert_eq!(percent(Language::Fr, 0.123), "12,3\u{a0}%");
+    }
+}

@@ -1,0 +1,337 @@
+//! The board's page: five sentences, the lights, and what there is to decide.
+
+use scenario::{Concentration, DomainKind, Verdict};
+
+use super::super::figures::{Event, Figures, LossFigures, ProductFigures};
+use super::super::page::{Block, Language, Section, Tone, say};
+use super::{count, listed, loss, names, percent};
+use crate::config::product::Criticality;
+
+/// From which index on a market counts as concentrated, and as moderately so: the bounds of the US merger guidelines of 2023.
+const CONCENTRATED: u32 = 1800;
+const MODERATE: u32 = 1000;
+
+pub(super) fn section(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new("board", say!(language, "For the board", "Pour la direction"));
+    let sentences = [
+        coverage(figures, language),
+        dependence(figures, language),
+        stops(figures, language),
+        substitutes(figures, language),
+        dates(figures, language),
+    ];
+    for sentence in sentences {
+        section.text(sentence);
+    }
+    section.blocks.push(Block::Lights(lights(figures, language)));
+    section.blocks.push(Block::Heading(say!(language, "Decisions asked", "Décisions demandées")));
+    section.list(
+        decisions(figures, language),
+        say!(
+            language,
+            "None: nothing that was looked at asks for one.",
+            "Aucune : rien de ce qui a été examiné n'en demande."
+        ),
+    );
+    section
+}
+
+fn coverage(figures: &Figures, language: Language) -> String {
+    let totals = &figures.totals;
+    let answered = percent(language, super::super::figures::share(totals.answered, totals.requests));
+    let requests = count(language, totals.requests);
+    let money = figures.currency.show(language, totals.nanos);
+    let products = figures.products.len();
+    let mut sentence = say!(
+        language,
+        "{products} products made {requests} requests through Relève; {answered} were answered whole, for {money}.",
+        "{products} produits ont fait {requests} requêtes à travers Relève ; {answered} ont reçu une réponse entière, pour {money}."
+    );
+    if !figures.declared.is_empty() {
+        let names: Vec<String> =
+            figures.declared.iter().map(|declared| declared.name.value.clone()).collect();
+        let names = listed(language, &names);
+        sentence += &say!(
+            language,
+            " Not in these figures, because it does not flow through here: {names}.",
+            " Hors de ces chiffres, parce que cela ne passe pas par ici : {names}."
+        );
+    }
+    sentence
+}
+
+fn largest(figures: &Figures, kind: DomainKind) -> Option<(&Concentration, Option<&Concentration>)> {
+    let [requests, _, money] = &figures.shares(kind)?.concentration;
+    Some((requests.as_ref()?, money.as_ref()))
+}
+
+fn dependence(figures: &Figures, language: Language) -> String {
+    let Some((maker, money)) = largest(figures, DomainKind::Maker) else {
+        return say!(
+            language,
+            "On which makers you depend is unknown: no deployment that served says who made its model.",
+            "De quels éditeurs vous dépendez est inconnu : aucun déploiement utilisé ne dit qui a fait son modèle."
+        );
+    };
+    let (name, part) = (&maker.largest, percent(language, maker.share));
+    let mut sentence = say!(
+        language,
+        "The maker you depend on most is {name}, with {part} of the answers",
+        "L'éditeur dont vous dépendez le plus est {name}, avec {part} des réponses"
+    );
+    if let Some(money) = money {
+        let (who, part) = (&money.largest, percent(language, money.share));
+        sentence += &if *who == maker.largest {
+            say!(language, " and {part} of the money", " et {part} des dépenses")
+        } else {
+            say!(language, " ({who} with {part} of the money)", " ({who} avec {part} des dépenses)")
+        };
+    }
+    if let Some((host, _)) = largest(figures, DomainKind::Host) {
+        let (name, part) = (&host.largest, percent(language, host.share));
+        sentence +=
+            &say!(language, "; the host is {name}, with {part}", " ; l'hébergeur est {name}, avec {part}");
+    }
+    sentence + "."
+}
+
+/// Losses of one domain that leave any product short, the worst first.
+fn hurting(figures: &Figures) -> Vec<&LossFigures> {
+    let mut hurting: Vec<&LossFigures> = figures
+        .losses
+        .iter()
+        .filter(|loss| loss.meaning.is_none() && loss.worst() >= Some(Verdict::Partly))
+        .collect();
+    let hurt = |loss: &LossFigures| loss.products.iter().filter(|on| on.verdict >= Verdict::Partly).count();
+    hurting.sort_by_key(|loss| std::cmp::Reverse(hurt(loss)));
+    hurting
+}
+
+fn stops(figures: &Figures, language: Language) -> String {
+    let hurting = hurting(figures);
+    let Some(worst) = hurting.first() else {
+        return say!(
+            language,
+            "No single loss of a maker, host, region, account, owner or country that is known here leaves a recorded request without a candidate.",
+            "Aucune perte isolée d'un éditeur, hébergeur, région, compte, propriétaire ou pays connu ici ne laisse une requête enregistrée sans candidat."
+        );
+    };
+    let products: Vec<String> = worst
+        .products
+        .iter()
+        .filter(|on| on.verdict >= Verdict::Partly)
+        .map(|on| on.product.to_string())
+        .collect();
+    let (number, what, whom) = (hurting.len(), names(language, &worst.domains), listed(language, &products));
+    if number == 1 {
+        return say!(
+            language,
+            "One single loss would stop a product in whole or in part: {what}, which stops {whom}.",
+            "Une seule perte isolée arrêterait un produit en tout ou en partie : {what}, qui arrête {whom}."
+        );
+    }
+    say!(
+        language,
+        "{number} single losses would stop a product in whole or in part; the worst is {what}, which stops {whom}.",
+        "{number} pertes isolées arrêteraient un produit en tout ou en partie ; la pire est {what}, qui arrête {whom}."
+    )
+}
+
+/// Products whose requests would go unproven after some single loss, and those with proven substitutes for each.
+fn substitutes(figures: &Figures, language: Language) -> String {
+    let with = |wanted: Verdict| -> Vec<String> {
+        let worst = |product: &ProductFigures| {
+            let on =
+                figures.losses.iter().filter(|loss| loss.meaning.is_none()).flat_map(|loss| &loss.products);
+            on.filter(|on| on.product == product.name).map(|on| on.verdict).max()
+        };
+        let named = figures.products.iter().filter(|product| worst(product) == Some(wanted));
+        named.map(|product| product.name.to_string()).collect()
+    };
+    let (unproven, proven) = (with(Verdict::Unproven), with(Verdict::Proven));
+    let none = || say!(language, "none", "aucun");
+    let shown = |names: &[String]| if names.is_empty() { none() } else { listed(language, names) };
+    let (proven, unproven) = (shown(&proven), shown(&unproven));
+    say!(
+        language,
+        "After any single loss, proven substitutes carry on for: {proven}; for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}.",
+        "Après toute perte isolée, des substituts éprouvés prennent la relève pour : {proven} ; pour ceux-ci quelqu'un répondrait, mais pas toujours un déploiement éprouvé pour eux : {unproven}."
+    )
+}
+
+fn dates(figures: &Figures, language: Language) -> String {
+    let next: Vec<&Event> =
+        figures.calendar.iter().filter(|event| event.day >= figures.today).take(1).collect();
+    let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
+    let all = figures.accounts.len();
+    let mut sentence = match next.first() {
+        Some(event) => {
+            let (day, what) = (event.day, super::contracts::event(language, event));
+            say!(language, "Next to end: {what}, on {day}.", "Prochaine échéance : {what}, le {day}.")
+        }
+        None => say!(language, "Nothing is known to end.", "Aucune échéance n'est connue."),
+    };
+    if unknown > 0 {
+        sentence += &say!(
+            language,
+            " Of {unknown} of {all} accounts, terms that decide how one leaves are not written down.",
+            " Pour {unknown} comptes sur {all}, des clauses qui décident d'un départ ne sont pas consignées."
+        );
+    }
+    sentence
+}
+
+fn lights(figures: &Figures, language: Language) -> Vec<(String, String, Tone)> {
+    let mut lights =
+        vec![concentration(figures, language), survival(figures, language), proof(figures, language)];
+    let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
+    let all = figures.accounts.len();
+    lights.push((
+        say!(language, "Contracts", "Contrats"),
+        say!(
+            language,
+            "{unknown} of {all} accounts with unknown terms",
+            "{unknown} comptes sur {all} aux clauses inconnues"
+        ),
+        if unknown == 0 { Tone::Good } else { Tone::Doubtful },
+    ));
+    if !figures.targets.is_empty() {
+        let missed = figures.targets.iter().filter(|target| !target.met).count();
+        let all = figures.targets.len();
+        let met = all - missed;
+        lights.push((
+            say!(language, "Targets", "Objectifs"),
+            say!(language, "{met} of {all} met", "{met} sur {all} atteints"),
+            if missed == 0 { Tone::Good } else { Tone::Bad },
+        ));
+    }
+    lights
+}
+
+fn concentration(figures: &Figures, language: Language) -> (String, String, Tone) {
+    let name = say!(language, "Concentration on makers", "Concentration sur les éditeurs");
+    let Some((maker, _)) = largest(figures, DomainKind::Maker) else {
+        return (name, say!(language, "unknown", "inconnue"), Tone::Doubtful);
+    };
+    let hhi = count(language, maker.hhi.into());
+    let (word, tone) = match maker.hhi {
+        0..MODERATE => (say!(language, "low", "faible"), Tone::Good),
+        MODERATE..CONCENTRATED => (say!(language, "moderate", "modérée"), Tone::Doubtful),
+        _ => (say!(language, "high", "forte"), Tone::Bad),
+    };
+    (name, say!(language, "{word}: index {hhi} of 10,000", "{word} : indice {hhi} sur 10\u{202f}000"), tone)
+}
+
+fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
+    let hurt: Vec<&ProductFigures> = figures
+        .products
+        .iter()
+        .filter(|product| product.cuts.iter().any(|cut| cut.losses.len() <= 1))
+        .collect();
+    let matters = |product: &&&ProductFigures| {
+        matches!(product.criticality, Some(Criticality::Critical | Criticality::Important))
+    };
+    let (number, all) = (hurt.len(), figures.products.len());
+    let tone = match (hurt.is_empty(), hurt.iter().any(|product| matters(&product))) {
+        (true, _) => Tone::Good,
+        // Where nobody has said what matters, everything may.
+        (false, false) if hurt.iter().all(|product| product.criticality.is_some()) => Tone::Doubtful,
+        (false, _) => Tone::Bad,
+    };
+    let word = say!(
+        language,
+        "{number} of {all} products stop, in whole or in part, by one loss",
+        "{number} produits sur {all} s'arrêtent, en tout ou en partie, par une seule perte"
+    );
+    (say!(language, "Single points of failure", "Points de défaillance uniques"), word, tone)
+}
+
+fn proof(figures: &Figures, language: Language) -> (String, String, Tone) {
+    let second = |product: &&ProductFigures| {
+        product.candidates.iter().filter(|candidate| candidate.proof.is_proven()).count() >= 2
+    };
+    let (with, all) = (figures.products.iter().filter(second).count(), figures.products.len());
+    let word = say!(
+        language,
+        "{with} of {all} products have two proven deployments",
+        "{with} produits sur {all} ont deux déploiements éprouvés"
+    );
+    let tone = if with == all {
+        Tone::Good
+    } else if with == 0 {
+        Tone::Bad
+    } else {
+        Tone::Doubtful
+    };
+    (say!(language, "Proven substitutes", "Substituts éprouvés"), word, tone)
+}
+
+fn decisions(figures: &Figures, language: Language) -> Vec<String> {
+    let mut asked = Vec::new();
+    for product in &figures.products {
+        asked.extend(on_product(figures, product, language));
+    }
+    for target in figures.targets.iter().filter(|target| !target.met) {
+        let (what, whom) = (&target.target, listed(language, &target.broken_by));
+        asked.push(say!(
+            language,
+            "Meet the target {what}, or change it: broken by {whom}.",
+            "Atteindre l'objectif {what}, ou le changer : il est manqué par {whom}."
+        ));
+    }
+    let unknown: Vec<String> = figures
+        .accounts
+        .iter()
+        .filter(|account| account.answered > 0 && !account.unknown_terms.is_empty())
+        .map(|account| account.name.to_string())
+        .collect();
+    if !unknown.is_empty() {
+        let names = listed(language, &unknown);
+        asked.push(say!(
+            language,
+            "Write down the contract terms of {names}: until then their end, notice and rights are risks of unknown size.",
+            "Consigner les clauses des contrats de {names} : d'ici là, leur fin, leur préavis et leurs droits sont des risques de taille inconnue."
+        ));
+    }
+    asked
+}
+
+/// What one product asks for: a candidate elsewhere, or a proof.
+fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
+    let name = &product.name;
+    let single: Vec<String> = figures
+        .losses
+        .iter()
+        .filter(|loss| loss.meaning.is_none())
+        .filter(|loss| loss.products.iter().any(|on| on.product == *name && on.verdict >= Verdict::Partly))
+        .map(|known| loss(language, known))
+        .collect();
+    if !single.is_empty() {
+        let number = single.len();
+        let what = &single[0];
+        let more = if number > 1 {
+            say!(language, " (and {} other losses)", " (et {} autres pertes)", number - 1)
+        } else {
+            String::new()
+        };
+        return Some(say!(
+            language,
+            "{name}: add a candidate that survives the loss of {what}{more}, or accept that it stops then.",
+            "{name} : ajouter un candidat qui survit à la perte de {what}{more}, ou accepter l'arrêt."
+        ));
+    }
+    let unproven: Vec<String> = product
+        .candidates
+        .iter()
+        .filter(|candidate| !candidate.proof.is_proven())
+        .map(|candidate| candidate.deployment.to_string())
+        .collect();
+    (!unproven.is_empty()).then(|| {
+        let names = listed(language, &unproven);
+        say!(
+            language,
+            "{name}: prove {names}, by a small share of real requests or an approval with evidence.",
+            "{name} : éprouver {names}, par une petite part de requêtes réelles ou une approbation motivée."
+        )
+    })
+}

@@ -1,0 +1,225 @@
+//! Accounts and their contracts, what ends when, what is declared, and Relève itself.
+
+use super::super::figures::{AccountFigures, Event, Figures};
+use super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::{count, minute, percent};
+
+pub(super) fn section(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new(
+        "contracts",
+        say!(language, "Accounts, contracts, dates", "Comptes, contrats, échéances"),
+    );
+    section.table(accounts(figures, language));
+    section.table(calendar(figures, language));
+    let mut findings = Vec::new();
+    for account in &figures.accounts {
+        findings.extend(commitment(figures, account, language));
+        if !account.unknown_terms.is_empty() {
+            let (name, terms) = (&account.name, account.unknown_terms.join(", "));
+            findings.push(say!(
+                language,
+                "{name}: unknown terms: {terms}.",
+                "{name} : clauses inconnues : {terms}."
+            ));
+        }
+    }
+    if !findings.is_empty() {
+        section.blocks.push(Block::List(findings));
+    }
+    declared(&mut section, figures, language);
+    section
+}
+
+fn accounts(figures: &Figures, language: Language) -> Table {
+    let caption = say!(
+        language,
+        "Accounts, and the most that each has carried here in one minute (proven capacity)",
+        "Comptes, et le plus que chacun a porté ici en une minute (puissance éprouvée)"
+    );
+    let heads = [
+        say!(language, "account", "compte"),
+        say!(language, "host", "hébergeur"),
+        say!(language, "owner", "propriétaire"),
+        say!(language, "country", "pays"),
+        say!(language, "contract ends", "fin du contrat"),
+        say!(language, "money", "dépense"),
+        say!(language, "capacity, tokens/min", "puissance, jetons/min"),
+        say!(language, "proven", "éprouvée"),
+        say!(language, "when", "quand"),
+        say!(language, "minutes near it", "minutes proches"),
+    ];
+    let mut table = Table::new(caption, heads).figures_from(5);
+    let unknown = || Cell::toned(Tone::Doubtful, say!(language, "unknown", "inconnu"));
+    let text = |text: Option<String>| text.map_or_else(unknown, Cell::from);
+    for account in &figures.accounts {
+        let contract = account.contract.as_ref();
+        let never = account.carried.tokens_per_minute == 0;
+        table.row([
+            account.name.to_string().into(),
+            text(account.host.clone()),
+            text(contract.and_then(|contract| Some(contract.owner.as_ref()?.value.clone()))),
+            text(contract.and_then(|contract| Some(contract.country.as_ref()?.value.clone()))),
+            text(contract.and_then(|contract| Some(contract.ends.as_ref()?.0.to_string()))),
+            figures.currency.show(language, account.nanos).into(),
+            text(account.capacity_tokens_per_minute.map(|tokens| count(language, tokens))),
+            count(language, account.carried.tokens_per_minute).into(),
+            if never { say!(language, "never", "jamais") } else { minute(account.carried.at_minute) }.into(),
+            count(language, account.carried.minutes_near).into(),
+        ]);
+    }
+    table
+}
+
+fn calendar(figures: &Figures, language: Language) -> Table {
+    let caption = say!(language, "What ends, soonest first", "Échéances, la plus proche d'abord");
+    let heads = [say!(language, "day", "jour"), say!(language, "what", "quoi")];
+    let mut table = Table::new(caption, heads);
+    for known in &figures.calendar {
+        let past = known.day < figures.today;
+        let words = event(language, known);
+        let words = if past { say!(language, "{words} (past)", "{words} (passé)") } else { words };
+        table.row([
+            known.day.to_string().into(),
+            Cell::toned(if past { Tone::Bad } else { Tone::Plain }, words),
+        ]);
+    }
+    table
+}
+
+/// What ends, in words.
+pub(super) fn event(language: Language, event: &Event) -> String {
+    let of = &event.of.name;
+    match event.what {
+        "contract" => say!(language, "the contract of {of}", "le contrat de {of}"),
+        "notice" => {
+            say!(language, "the last day to give {of} notice", "le dernier jour pour donner préavis à {of}")
+        }
+        "ramp_down" => say!(language, "the start of the ramp-down of {of}", "le début du retrait de {of}"),
+        "price" => say!(language, "the price promise of {of}", "la garantie de prix de {of}"),
+        "rights" => {
+            say!(language, "the rights to the models at {of}", "les droits sur les modèles chez {of}")
+        }
+        _ => say!(language, "the model {of}", "le modèle {of}"),
+    }
+}
+
+fn commitment(figures: &Figures, account: &AccountFigures, language: Language) -> Option<String> {
+    let committed = account.committed_nanos.filter(|committed| *committed > 0)?;
+    if account.nanos >= committed {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    let used = percent(language, account.nanos as f64 / committed as f64);
+    let (name, committed) = (&account.name, figures.currency.show(language, committed));
+    Some(say!(
+        language,
+        "{name}: commitment under-used: {used} of the {committed} due for the period.",
+        "{name} : engagement sous-utilisé : {used} des {committed} dus pour la période."
+    ))
+}
+
+fn declared(section: &mut Section, figures: &Figures, language: Language) {
+    section.blocks.push(Block::Heading(say!(
+        language,
+        "Declared: what does not flow through Relève",
+        "Déclaré : ce qui ne passe pas par Relève"
+    )));
+    let caption = say!(language, "Declared dependencies", "Dépendances déclarées");
+    let heads = [
+        say!(language, "what", "quoi"),
+        say!(language, "maker", "éditeur"),
+        say!(language, "host", "hébergeur"),
+        say!(language, "owner", "propriétaire"),
+        say!(language, "ends", "fin"),
+        say!(language, "substitute", "substitut"),
+    ];
+    let mut table = Table::new(caption, heads);
+    let text = |text: Option<String>| {
+        text.map_or_else(|| Cell::toned(Tone::Doubtful, say!(language, "unknown", "inconnu")), Cell::from)
+    };
+    for declared in &figures.declared {
+        table.row([
+            declared.name.value.clone().into(),
+            text(declared.maker.as_ref().map(|maker| maker.value.clone())),
+            text(declared.host.as_ref().map(|host| host.value.clone())),
+            text(declared.owner.as_ref().map(|owner| owner.value.clone())),
+            text(declared.ends.as_ref().map(|ends| ends.0.to_string())),
+            text(declared.substitute.as_ref().map(|substitute| substitute.value.clone())),
+        ]);
+    }
+    if table.rows.is_empty() {
+        section.text(say!(
+            language,
+            "Nothing is declared. Assistants bought as licences and calls that go to suppliers directly are not in this report.",
+            "Rien n'est déclaré. Les assistants achetés sous licence et les appels directs aux fournisseurs ne figurent pas dans ce rapport."
+        ));
+    } else {
+        section.table(table);
+    }
+}
+
+/// Relève's own fault domains.
+pub(super) fn own(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new("own", say!(language, "Relève itself", "Relève elle-même"));
+    section.text(say!(
+        language,
+        "Every request passes here, so Relève is a fault domain too. A request that does not reach it is not served by it; products can point their base URL back at a supplier, for they speak the supplier's own API.",
+        "Toute requête passe ici : Relève est donc elle aussi un domaine de défaillance. Une requête qui ne l'atteint pas n'est pas servie par elle ; les produits peuvent pointer leur URL de base vers un fournisseur, car ils parlent sa propre API."
+    ));
+    let own = figures.own.as_ref().map(|own| &own.value);
+    let heads = [say!(language, "where", "où"), say!(language, "said to be", "déclaré")];
+    let mut table =
+        Table::new(say!(language, "Its own fault domains", "Ses propres domaines de défaillance"), heads);
+    let rows = [
+        (
+            say!(language, "host", "hébergeur"),
+            own.and_then(|own| own.host.as_ref()).map(|text| text.value.clone()),
+        ),
+        (
+            say!(language, "region", "région"),
+            own.and_then(|own| own.region.as_ref()).map(|region| region.value.to_string()),
+        ),
+        (
+            say!(language, "owner", "propriétaire"),
+            own.and_then(|own| own.owner.as_ref()).map(|text| text.value.clone()),
+        ),
+        (
+            say!(language, "country", "pays"),
+            own.and_then(|own| own.country.as_ref()).map(|text| text.value.clone()),
+        ),
+        (
+            say!(language, "ledger", "registre"),
+            own.and_then(|own| own.database.as_ref()).map(|text| text.value.clone()),
+        ),
+        (
+            say!(language, "secrets", "secrets"),
+            own.and_then(|own| own.secrets.as_ref()).map(|text| text.value.clone()),
+        ),
+        (
+            say!(language, "what products do without it", "ce que font les produits sans elle"),
+            own.and_then(|own| own.without_it.as_ref()).map(|text| text.value.clone()),
+        ),
+    ];
+    for (what, said) in rows {
+        let unknown = || Cell::toned(Tone::Doubtful, say!(language, "unknown", "inconnu"));
+        table.row([what.into(), said.map_or_else(unknown, Cell::from)]);
+    }
+    section.table(table);
+    if let Some(host) = own.and_then(|own| own.host.as_ref()) {
+        let shared: Vec<String> = figures
+            .accounts
+            .iter()
+            .filter(|account| account.host.as_deref() == Some(host.value.as_str()))
+            .map(|account| account.name.to_string())
+            .collect();
+        if !shared.is_empty() {
+            let names = super::listed(language, &shared);
+            section.text(say!(
+                language,
+                "It shares its host with {names}: that host's loss takes both.",
+                "Elle partage son hébergeur avec {names} : sa perte emporte les deux."
+            ));
+        }
+    }
+    section
+}

@@ -1,0 +1,183 @@
+//! Shares, concentration, trend.
+
+use scenario::{Dependence, DomainKind};
+
+use super::super::figures::Figures;
+use super::super::page::{Bar, Block, Cell, Language, Section, Table, Tone, say};
+use super::{count, kind, percent};
+
+pub(super) fn section(figures: &Figures, language: Language) -> Section {
+    let mut section =
+        Section::new("dependence", say!(language, "On whom you depend", "De qui vous dépendez"));
+    section.text(say!(
+        language,
+        "Shares cover every request that passed through Relève in the period, and nothing else. What is unknown is a row of its own and no part of anybody's share.",
+        "Les parts couvrent toutes les requêtes passées par Relève pendant la période, et rien d'autre. L'inconnu a sa propre ligne et n'entre dans la part de personne."
+    ));
+    for dependence in &figures.dependence {
+        if dependence.kind == DomainKind::Maker || dependence.kind == DomainKind::Host {
+            bars(&mut section, figures, dependence, language);
+        } else {
+            section.table(table(figures, dependence, language));
+        }
+    }
+    section.table(concentration(figures, language));
+    trend(&mut section, figures, language);
+    state(&mut section, figures, language);
+    section
+}
+
+fn bars(section: &mut Section, figures: &Figures, dependence: &Dependence, language: Language) {
+    let unknown = (dependence.unknown.requests > 0).then_some(&dependence.unknown);
+    let bar = |share: &scenario::Share| Bar {
+        name: shown(&share.name, language),
+        part: share.of_all[0],
+        shown: percent(language, share.of_all[0]),
+    };
+    let bars: Vec<Bar> = dependence.shares.iter().chain(unknown).map(bar).collect();
+    if !bars.is_empty() {
+        section.blocks.push(Block::Bars(bars, table(figures, dependence, language)));
+    }
+}
+
+fn shown(name: &str, language: Language) -> String {
+    if name.is_empty() { say!(language, "unknown", "inconnu") } else { name.to_owned() }
+}
+
+fn table(figures: &Figures, dependence: &Dependence, language: Language) -> Table {
+    let kind = kind(language, dependence.kind);
+    let heads = [
+        kind.clone(),
+        say!(language, "answers", "réponses"),
+        say!(language, "share", "part"),
+        say!(language, "tokens", "jetons"),
+        say!(language, "share", "part"),
+        say!(language, "money", "dépense"),
+        say!(language, "share", "part"),
+    ];
+    let caption = say!(
+        language,
+        "{kind}: share of answers, tokens and money",
+        "{kind} : part des réponses, des jetons et des dépenses"
+    );
+    let mut table = Table::new(caption, heads).figures_from(1);
+    let unknown = Some(&dependence.unknown).filter(|unknown| unknown.requests > 0 || unknown.tokens > 0);
+    for share in dependence.shares.iter().chain(unknown) {
+        let tone = if share.name.is_empty() { Tone::Doubtful } else { Tone::Plain };
+        table.row([
+            Cell::toned(tone, shown(&share.name, language)),
+            count(language, share.requests).into(),
+            percent(language, share.of_all[0]).into(),
+            count(language, share.tokens).into(),
+            percent(language, share.of_all[1]).into(),
+            figures.currency.show(language, share.nanos).into(),
+            percent(language, share.of_all[2]).into(),
+        ]);
+    }
+    table
+}
+
+fn concentration(figures: &Figures, language: Language) -> Table {
+    let heads = [
+        say!(language, "kind", "nature"),
+        say!(language, "largest by answers", "le plus grand par réponses"),
+        say!(language, "index by answers", "indice par réponses"),
+        say!(language, "by tokens", "par jetons"),
+        say!(language, "by money", "par dépenses"),
+        say!(language, "known for", "connu pour"),
+    ];
+    let caption = say!(
+        language,
+        "Concentration: the sum of squared shares in per cent; 10,000 is one alone, above 1,800 counts as high",
+        "Concentration : somme des carrés des parts en pour cent ; 10\u{202f}000 est un seul, au-dessus de 1\u{202f}800 elle est forte"
+    );
+    let mut table = Table::new(caption, heads).figures_from(2);
+    let unknown = || say!(language, "unknown", "inconnu");
+    for dependence in &figures.dependence {
+        let [requests, tokens, money] = &dependence.concentration;
+        let index = |of: &Option<scenario::Concentration>| {
+            of.as_ref().map_or_else(unknown, |of| count(language, of.hhi.into()))
+        };
+        let largest = requests.as_ref().map_or_else(unknown, |of| of.largest.to_string());
+        table.row([
+            kind(language, dependence.kind).into(),
+            largest.into(),
+            index(requests).into(),
+            index(tokens).into(),
+            index(money).into(),
+            percent(language, 1.0 - dependence.unknown.of_all[0]).into(),
+        ]);
+    }
+    table
+}
+
+fn trend(section: &mut Section, figures: &Figures, language: Language) {
+    if figures.trend.iter().all(|trend| trend.parts.iter().flatten().count() < 3) {
+        section.text(say!(
+            language,
+            "Trend: the record is too short for one.",
+            "Tendance : l'enregistrement est trop court pour en voir une."
+        ));
+        return;
+    }
+    let caption = say!(
+        language,
+        "Each maker's share of tokens over the period",
+        "Part des jetons de chaque éditeur au fil de la période"
+    );
+    let heads = [
+        say!(language, "maker", "éditeur"),
+        say!(language, "first half", "première moitié"),
+        say!(language, "second half", "seconde moitié"),
+    ];
+    let mut table = Table::new(caption, heads).figures_from(1);
+    let mut lines = Vec::new();
+    for trend in &figures.trend {
+        let (first, second) = trend.parts.split_at(trend.parts.len() / 2);
+        let mean = |parts: &[Option<f64>]| {
+            let known: Vec<f64> = parts.iter().flatten().copied().collect();
+            #[expect(clippy::cast_precision_loss, reason = "a few dozen steps")]
+            let count = known.len().max(1) as f64;
+            percent(language, known.iter().sum::<f64>() / count)
+        };
+        let name = shown(&trend.name, language);
+        table.row([name.clone().into(), mean(first).into(), mean(second).into()]);
+        lines.push((name, trend.parts.clone()));
+    }
+    section.blocks.push(Block::Trend(lines, table));
+}
+
+fn state(section: &mut Section, figures: &Figures, language: Language) {
+    section.blocks.push(Block::Heading(say!(
+        language,
+        "What cannot move at once",
+        "Ce qui ne se déplace pas d'un coup"
+    )));
+    let state = &figures.state;
+    let (warm, read) = (percent(language, state.warm_input), count(language, state.cache_read_tokens));
+    let mut entries = vec![say!(
+        language,
+        "Warm caches: {read} input tokens ({warm}) were read from suppliers' caches. A new supplier starts cold; this refills by itself within the first requests, and costs the difference in price until then.",
+        "Caches chauds : {read} jetons d'entrée ({warm}) ont été lus dans les caches des fournisseurs. Un nouveau fournisseur part à froid ; cela se remplit dès les premières requêtes, au prix de la différence d'ici là."
+    )];
+    if state.responses_requests > 0 {
+        let requests = count(language, state.responses_requests);
+        entries.push(say!(
+            language,
+            "Stored conversations: {requests} requests came in a protocol whose suppliers can store them. How many they stored is unknown to the ledger.",
+            "Conversations conservées : {requests} requêtes sont venues dans un protocole dont les fournisseurs peuvent les conserver. Combien le sont, le registre l'ignore."
+        ));
+    } else {
+        entries.push(say!(
+            language,
+            "Stored conversations: no request came in a protocol whose suppliers store them.",
+            "Conversations conservées : aucune requête n'est venue dans un protocole dont les fournisseurs les conservent."
+        ));
+    }
+    entries.push(say!(
+        language,
+        "Files, batches, fine-tunes, embedding indexes, voices: none pass through Relève today, so whatever exists of them is unknown here. Embeddings and fine-tunes move only between hosts of the same weights.",
+        "Fichiers, lots, modèles affinés, index d'embeddings, voix : rien de cela ne passe aujourd'hui par Relève ; ce qui en existe est donc inconnu ici. Embeddings et modèles affinés ne se déplacent qu'entre hébergeurs des mêmes poids."
+    ));
+    section.blocks.push(Block::List(entries));
+}

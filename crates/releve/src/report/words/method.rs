@@ -1,0 +1,165 @@
+//! How it was worked out, what it covers, what is unknown.
+
+use super::super::figures::Figures;
+use super::super::page::{Cell, Language, Section, Table, Tone, say};
+use super::{count, listed, percent};
+
+pub(super) fn section(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new(
+        "method",
+        say!(language, "Method, coverage, unknowns", "Méthode, couverture, inconnues"),
+    );
+    section.blocks.push(super::super::page::Block::List(method(figures, language)));
+    section.table(coverage(figures, language));
+    targets(&mut section, figures, language);
+    section.table(basis(figures, language));
+    section
+}
+
+fn method(figures: &Figures, language: Language) -> Vec<String> {
+    let (shapes, requests) = (figures.basis.shapes, count(language, figures.totals.requests));
+    let proving = scenario::PROVING_REQUESTS;
+    let largest = scenario::LARGEST;
+    vec![
+        say!(
+            language,
+            "{requests} requests have {shapes} different shapes: product, route, protocol, needs, region rule, and between which of the deployments' limits their sizes lie. Requests of one shape have the same candidates, by the same code that routes live ones.",
+            "{requests} requêtes ont {shapes} formes différentes : produit, route, protocole, besoins, règle de région, et entre quelles limites des déploiements se situe leur taille. Les requêtes d'une forme ont les mêmes candidats, selon le code même qui route les requêtes réelles."
+        ),
+        say!(
+            language,
+            "A smallest combination of losses leaves recorded requests without a candidate, or with too little configured capacity at the product's busiest minute once all other products have taken theirs; with any part left out, it does not. All combinations of up to {largest} were looked at. Tokens and requests a minute are each held against their own limit.",
+            "Une combinaison minimale de pertes laisse des requêtes enregistrées sans candidat, ou avec trop peu de puissance configurée à la minute la plus chargée du produit une fois tous les autres servis ; privée d'une de ses parts, elle ne le fait pas. Toutes les combinaisons d'au plus {largest} ont été examinées. Jetons et requêtes par minute sont comparés chacun à leur limite."
+        ),
+        say!(
+            language,
+            "A deployment is proven for a product once it has given it {proving} whole answers in the period, or while an approval in the configuration holds; else it is unproven. That says that it answers, not that its answers are good: evidence of that belongs to the approval.",
+            "Un déploiement est éprouvé pour un produit dès qu'il lui a donné {proving} réponses entières pendant la période, ou tant qu'une approbation de la configuration est valable ; sinon il est non éprouvé. Cela dit qu'il répond, non que ses réponses sont bonnes : cette preuve-là appartient à l'approbation."
+        ),
+        say!(
+            language,
+            "What is unknown of a deployment (window, abilities) excludes it from nothing, as in live routing; an unknown region excludes it wherever there is a rule. An account without a configured capacity counts as unlimited, and its proven capacity is shown beside.",
+            "Ce qu'on ignore d'un déploiement (fenêtre, capacités) ne l'exclut de rien, comme dans le routage réel ; une région inconnue l'exclut partout où une règle existe. Un compte sans puissance configurée compte comme illimité, et sa puissance éprouvée figure à côté."
+        ),
+        say!(
+            language,
+            "An attempt's tokens and money count where it was made, a request where it was answered.",
+            "Les jetons et dépenses d'une tentative comptent là où elle fut faite, une requête là où elle reçut réponse."
+        ),
+    ]
+}
+
+fn coverage(figures: &Figures, language: Language) -> Table {
+    let heads = [say!(language, "what", "quoi"), say!(language, "how many", "combien")];
+    let mut table = Table::new(say!(language, "Coverage", "Couverture"), heads).figures_from(1);
+    let totals = &figures.totals;
+    let all = totals.requests;
+    let part = |number: u64| {
+        let share = percent(language, super::super::figures::share(number, all));
+        format!("{} ({share})", count(language, number))
+    };
+    let rows = [
+        (say!(language, "requests in the ledger", "requêtes au registre"), count(language, all), false),
+        (
+            say!(
+                language,
+                "wrong by themselves: no loss could change them",
+                "fautives par elles-mêmes : aucune perte n'y changerait rien"
+            ),
+            part(totals.wrong),
+            false,
+        ),
+        (
+            say!(
+                language,
+                "on routes that are gone: in no statement about losses",
+                "sur des routes disparues : hors de toute affirmation sur les pertes"
+            ),
+            part(totals.without_route),
+            totals.without_route > 0,
+        ),
+        (
+            say!(
+                language,
+                "without a price: the money is that much more",
+                "sans prix : la dépense est d'autant plus grande"
+            ),
+            part(totals.unpriced),
+            totals.unpriced > 0,
+        ),
+        (
+            say!(language, "with usage that we estimated", "dont l'usage est estimé par nous"),
+            part(totals.estimated),
+            totals.estimated > 0,
+        ),
+        (
+            say!(language, "corrections in the money", "corrections dans les dépenses"),
+            count(language, totals.corrections),
+            false,
+        ),
+    ];
+    for (what, number, doubtful) in rows {
+        let tone = if doubtful { Tone::Doubtful } else { Tone::Plain };
+        table.row([what.into(), Cell::toned(tone, number)]);
+    }
+    for dependence in &figures.dependence {
+        let unknown = dependence.unknown.of_all[0];
+        if unknown > 0.0 {
+            let kind = super::kind(language, dependence.kind).to_lowercase();
+            let what = say!(language, "answers whose {kind} is unknown", "réponses sans {kind} connu");
+            table.row([what.into(), Cell::toned(Tone::Doubtful, percent(language, unknown))]);
+        }
+    }
+    table
+}
+
+fn targets(section: &mut Section, figures: &Figures, language: Language) {
+    let heads = [
+        say!(language, "target", "objectif"),
+        say!(language, "met", "atteint"),
+        say!(language, "broken by", "manqué par"),
+    ];
+    let mut table =
+        Table::new(say!(language, "Targets of the configuration", "Objectifs de la configuration"), heads);
+    for target in &figures.targets {
+        let met = match (target.met, target.names_nothing) {
+            (_, true) => {
+                Cell::toned(Tone::Doubtful, say!(language, "names nothing here", "ne nomme rien d'ici"))
+            }
+            (true, false) => Cell::toned(Tone::Good, say!(language, "yes", "oui")),
+            (false, false) => Cell::toned(Tone::Bad, say!(language, "no", "non")),
+        };
+        table.row([target.target.clone().into(), met, listed(language, &target.broken_by).into()]);
+    }
+    section.table(table);
+}
+
+fn basis(figures: &Figures, language: Language) -> Table {
+    let heads = [say!(language, "what", "quoi"), say!(language, "which", "lequel")];
+    let mut table = Table::new(say!(language, "What this rests on", "Sur quoi cela repose"), heads);
+    let basis = &figures.basis;
+    let currency = &figures.currency;
+    let rate = match (currency.on, &currency.source) {
+        (None, _) => currency.code.clone(),
+        (Some(on), source) => {
+            let source = source.as_deref().map_or_else(String::new, |source| format!(", {source}"));
+            format!("1 {} = {} USD ({on}{source})", currency.code, currency.usd)
+        }
+    };
+    let rows = [
+        (say!(language, "program", "programme"), format!("releve {}", basis.program)),
+        (say!(language, "configuration", "configuration"), basis.config_version.clone()),
+        (say!(language, "catalogue", "catalogue"), basis.catalogue_version.clone()),
+        (say!(language, "ledger", "registre"), basis.ledger.clone()),
+        (
+            say!(language, "ledger's end", "fin du registre"),
+            format!("{} / {}", basis.ledger_seq, basis.ledger_chain),
+        ),
+        (say!(language, "length in days", "durée en jours"), format!("{:.2}", figures.days())),
+        (say!(language, "money", "monnaie"), rate),
+    ];
+    for (what, which) in rows {
+        table.row([Cell::from(what), which.into()]);
+    }
+    table
+}

@@ -1,0 +1,305 @@
+//! What stops what, and each product.
+
+use scenario::{Effect, Proof};
+
+use super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures};
+use super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::{count, listed, loss, minute, moment, names, percent, verdict};
+
+/// How many of a product's smallest cuts are shown.
+const SHOWN: usize = 12;
+
+/// Each loss against each product.
+pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new("stops", say!(language, "What stops what", "Qu'est-ce qui arrête quoi"));
+    section.text(say!(
+        language,
+        "Each recorded request is held against today's configuration without what is lost: its abilities, sizes, regions and protocol, and the capacity that is configured, at the product's busiest minute. That a fallback is listed counts for nothing here; that it could have served these requests does.",
+        "Chaque requête enregistrée est confrontée à la configuration d'aujourd'hui sans ce qui est perdu : capacités, tailles, régions et protocole, et la puissance configurée, à la minute la plus chargée du produit. Qu'un secours figure sur la liste ne compte pas ; qu'il eût pu servir ces requêtes, oui."
+    ));
+    section.table(matrix(
+        figures,
+        figures.losses.iter().filter(|loss| loss.meaning.is_none()),
+        say!(language, "Losing one of these", "La perte de l'un d'eux"),
+        language,
+    ));
+    section.text(say!(
+        language,
+        "A maker can be lost in four ways that take away different things. Open weights on one's own machines survive the first three. Weights of unknown licence count as closed.",
+        "On peut perdre un éditeur de quatre façons, qui n'emportent pas la même chose. Des poids ouverts sur ses propres machines survivent aux trois premières. Des poids de licence inconnue comptent comme fermés."
+    ));
+    section.table(matrix(
+        figures,
+        figures.losses.iter().filter(|loss| loss.meaning.is_some()),
+        say!(language, "The four meanings of a maker's loss", "Les quatre sens de la perte d'un éditeur"),
+        language,
+    ));
+    section
+}
+
+fn matrix<'f>(
+    figures: &Figures,
+    losses: impl Iterator<Item = &'f LossFigures>,
+    caption: String,
+    language: Language,
+) -> Table {
+    let served: Vec<&ProductFigures> =
+        figures.products.iter().filter(|product| !product.candidates.is_empty()).collect();
+    let heads = std::iter::once(say!(language, "loss of", "perte de"));
+    let mut table = Table::new(caption, heads.chain(served.iter().map(|product| product.name.to_string())));
+    for known in losses {
+        let cell = |product: &&ProductFigures| {
+            let on = known.products.iter().find(|on| on.product == product.name);
+            on.map_or_else(|| Cell::from(""), |on| on_product(on, language))
+        };
+        let name = Cell::from(loss(language, known));
+        table.row(std::iter::once(name).chain(served.iter().map(cell)));
+    }
+    table
+}
+
+fn on_product(on: &OnProduct, language: Language) -> Cell {
+    let (tone, mut words) = verdict(language, on.verdict);
+    let outlook = &on.outlook;
+    if outlook.none > 0.0 && outlook.none < 1.0 {
+        words = say!(language, "{words}: {}", "{words} : {}", percent(language, outlook.none));
+    }
+    if outlook.short_tokens > 0 || outlook.short_requests > 0 {
+        words += &say!(language, ", capacity", ", puissance");
+    }
+    Cell::toned(tone, words)
+}
+
+/// Every product on its own.
+pub(super) fn section(figures: &Figures, language: Language) -> Section {
+    let mut section = Section::new("products", say!(language, "Product by product", "Produit par produit"));
+    for product in &figures.products {
+        one(&mut section, figures, product, language);
+    }
+    section
+}
+
+fn one(section: &mut Section, figures: &Figures, product: &ProductFigures, language: Language) {
+    section.blocks.push(Block::Heading(product.name.to_string()));
+    section.text(facts(figures, product, language));
+    findings(section, product, language);
+    section.table(candidates(figures, product, language));
+    let cuts = cuts(product, language);
+    section.list(
+        cuts,
+        say!(
+            language,
+            "No loss of up to three known fault domains leaves any of its recorded requests unserved.",
+            "Aucune perte d'au plus trois domaines de défaillance connus ne laisse une de ses requêtes enregistrées sans service."
+        ),
+    );
+    capacity(section, figures, product, language);
+}
+
+fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> String {
+    let unknown = || say!(language, "unknown", "inconnu");
+    let criticality = product.criticality.map_or_else(unknown, |criticality| {
+        use crate::config::product::Criticality;
+        match criticality {
+            Criticality::Critical => say!(language, "critical", "critique"),
+            Criticality::Important => say!(language, "important", "importante"),
+            Criticality::Normal => say!(language, "normal", "normale"),
+        }
+    });
+    let function = product.function.clone().unwrap_or_else(unknown);
+    let owner = product.owner.clone().unwrap_or_else(unknown);
+    let outage = product.max_outage.clone().unwrap_or_else(unknown);
+    let (requests, money) =
+        (count(language, product.requests), figures.currency.show(language, product.nanos));
+    let makers: Vec<String> = product
+        .makers
+        .iter()
+        .map(|(name, part)| {
+            let name = if name.is_empty() { unknown() } else { name.to_string() };
+            format!("{name} {}", percent(language, *part))
+        })
+        .collect();
+    let makers = if makers.is_empty() { unknown() } else { listed(language, &makers) };
+    say!(
+        language,
+        "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}. {requests} requests for {money}; makers that answered: {makers}.",
+        "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
+    )
+}
+
+fn findings(section: &mut Section, product: &ProductFigures, language: Language) {
+    let mut findings = Vec::new();
+    if product.without_any > 0 {
+        let number = count(language, product.without_any);
+        findings.push(say!(
+            language,
+            "{number} of its requests have no candidate even while nothing is lost.",
+            "{number} de ses requêtes n'ont aucun candidat alors même que rien n'est perdu."
+        ));
+    }
+    if product.without_route > 0 {
+        let number = count(language, product.without_route);
+        findings.push(say!(
+            language,
+            "{number} of its requests came to routes that the configuration no longer has: they are in no statement about losses.",
+            "{number} de ses requêtes sont venues par des routes que la configuration n'a plus : aucune affirmation sur les pertes ne les couvre."
+        ));
+    }
+    if !findings.is_empty() {
+        section.blocks.push(Block::List(findings));
+    }
+}
+
+fn candidates(figures: &Figures, product: &ProductFigures, language: Language) -> Table {
+    let caption = say!(
+        language,
+        "Who could serve {}: proof, part of its requests that it could serve and did, and what all of them would cost there (list price, same tokens, cold caches)",
+        "Qui pourrait servir {} : preuve, part de ses requêtes qu'il pourrait servir et a servies, et ce que toutes coûteraient là (prix public, mêmes jetons, caches froids)",
+        product.name
+    );
+    let heads = [
+        say!(language, "deployment", "déploiement"),
+        say!(language, "proof", "preuve"),
+        say!(language, "could", "pourrait"),
+        say!(language, "did", "a servi"),
+        say!(language, "cost", "coût"),
+        say!(language, "model ends", "fin du modèle"),
+    ];
+    let mut table = Table::new(caption, heads).figures_from(2);
+    for candidate in &product.candidates {
+        let unpriced = || say!(language, "unpriced", "sans prix");
+        table.row([
+            candidate.deployment.to_string().into(),
+            proof(&candidate.proof, language),
+            percent(language, candidate.could).into(),
+            percent(language, candidate.served).into(),
+            candidate.nanos.map_or_else(unpriced, |nanos| figures.currency.show(language, nanos)).into(),
+            candidate
+                .ends
+                .as_deref()
+                .map_or_else(|| say!(language, "unknown", "inconnue"), str::to_owned)
+                .into(),
+        ]);
+    }
+    table
+}
+
+fn proof(proof: &Proof, language: Language) -> Cell {
+    match proof {
+        Proof::Served { answered, last_us } => {
+            let (number, last) = (count(language, *answered), moment(*last_us));
+            Cell::toned(
+                Tone::Good,
+                say!(
+                    language,
+                    "proven: {number} answers, last {last}",
+                    "éprouvé : {number} réponses, la dernière le {last}"
+                ),
+            )
+        }
+        Proof::Approved { on } => {
+            Cell::toned(Tone::Good, say!(language, "proven: approved {on}", "éprouvé : approuvé le {on}"))
+        }
+        Proof::Unproven { answered } => {
+            let number = count(language, *answered);
+            Cell::toned(
+                Tone::Doubtful,
+                say!(language, "unproven: {number} answers", "non éprouvé : {number} réponses"),
+            )
+        }
+    }
+}
+
+fn cuts(product: &ProductFigures, language: Language) -> Vec<String> {
+    let mut shown: Vec<String> = product
+        .cuts
+        .iter()
+        .take(SHOWN)
+        .map(|cut| {
+            let parts: Vec<String> = cut.losses.iter().map(|domains| names(language, domains)).collect();
+            let effect = effect(&cut.effect, product, language);
+            if parts.is_empty() {
+                return say!(language, "Without any loss: {effect}.", "Sans aucune perte : {effect}.");
+            }
+            let what = match parts.as_slice() {
+                [one] => one.clone(),
+                several => several.iter().map(|part| format!("[{part}]")).collect::<Vec<_>>().join(" + "),
+            };
+            say!(language, "Loss of {what}: {effect}.", "Perte de {what} : {effect}.")
+        })
+        .collect();
+    if product.cuts.len() > SHOWN {
+        let more = product.cuts.len() - SHOWN;
+        shown.push(say!(
+            language,
+            "And {more} more smallest combinations; `--json` has them all.",
+            "Et {more} autres combinaisons minimales ; `--json` les donne toutes."
+        ));
+    }
+    shown
+}
+
+fn effect(effect: &Effect, product: &ProductFigures, language: Language) -> String {
+    let mut parts = Vec::new();
+    if effect.stopped > 0.0 {
+        let part = percent(language, effect.stopped);
+        parts.push(say!(
+            language,
+            "{part} of its requests have no candidate left",
+            "{part} de ses requêtes n'ont plus de candidat"
+        ));
+    }
+    if effect.short_tokens > 0 {
+        let (short, all) = (count(language, effect.short_tokens), count(language, product.peak_tokens));
+        parts.push(say!(
+            language,
+            "{short} of {all} tokens of its busiest minute find no capacity",
+            "{short} des {all} jetons de sa minute la plus chargée ne trouvent pas de puissance"
+        ));
+    }
+    if effect.short_requests > 0 {
+        let (short, all) = (count(language, effect.short_requests), count(language, product.peak_requests));
+        parts.push(say!(
+            language,
+            "{short} of {all} requests of its busiest minute find no capacity",
+            "{short} des {all} requêtes de sa minute la plus chargée ne trouvent pas de puissance"
+        ));
+    }
+    parts.join("; ")
+}
+
+/// The need at the busiest minute, and where those that are left after a loss have never carried that much.
+fn capacity(section: &mut Section, figures: &Figures, product: &ProductFigures, language: Language) {
+    let Some(at) = product.peak_minute.map(minute) else { return };
+    let need = count(language, product.peak_tokens);
+    section.text(say!(
+        language,
+        "Busiest minute: {need} tokens, at {at} (UTC).",
+        "Minute la plus chargée : {need} jetons, le {at} (UTC)."
+    ));
+    let mut beyond: Vec<(u64, String)> = figures
+        .losses
+        .iter()
+        .filter(|known| known.meaning.is_none())
+        .filter_map(|known| {
+            let on = known.products.iter().find(|on| on.product == product.name)?;
+            let more = on.outlook.beyond_proven_tokens;
+            (more > 0 && on.outlook.none < 1.0).then(|| {
+                let (what, more) = (loss(language, known), count(language, more));
+                let words = say!(language, "{what}: {more} tokens", "{what} : {more} jetons");
+                (on.outlook.beyond_proven_tokens, words)
+            })
+        })
+        .collect();
+    // The worst say it; `--json` has the rest.
+    beyond.sort_by_key(|(more, _)| std::cmp::Reverse(*more));
+    beyond.truncate(3);
+    if !beyond.is_empty() {
+        let losses = beyond.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("; ");
+        section.text(say!(
+            language,
+            "Beyond proven capacity: those that are left have never carried that much here in one minute, with what the other products asked then. Missing after the loss of {losses}.",
+            "Au-delà de la puissance éprouvée : ceux qui restent n'ont jamais porté autant ici en une minute, avec ce que les autres produits demandaient alors. Il manque après la perte de {losses}."
+        ));
+    }
+}

@@ -1,0 +1,133 @@
+//! `releve report` on a ledger that the demo left: every form, targets, periods, and what it must never do.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Ran, run};
+
+/// A demo's ledger, in a folder of its own.
+fn recorded() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = ["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"];
+    run(folder.path(), &demo).json();
+    folder
+}
+
+fn report(folder: &Path, more: &[&str]) -> Ran {
+    run(folder, &[&["--config", "releve-demo.toml", "report"], more].concat())
+}
+
+fn by_name<'v>(list: &'v Value, key: &str, name: &str) -> &'v Value {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry[key] == name)
+        .unwrap_or_else(|| panic!("{name}: {list}"))
+}
+
+/// What the loss of these domains does to a product.
+fn verdict(figures: &Value, loss: &str, meaning: Option<&str>, product: &str) -> String {
+    let is_it = |entry: &&Value| {
+        let named = entry["domains"].as_array().unwrap().iter().any(|domain| domain == loss);
+        named && entry["meaning"].as_str() == meaning
+    };
+    let entry = figures["losses"].as_array().unwrap().iter().find(is_it);
+    let entry = entry.unwrap_or_else(|| panic!("{loss}: {}", figures["losses"]));
+    by_name(&entry["products"], "product", product)["verdict"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
+    let folder = recorded();
+    let figures = report(folder.path(), &["--json"]).json();
+    let config = ["--config", "releve-demo.toml", "--json"];
+    let summary = run(folder.path(), &[&config[..], &["ledger", "summary"]].concat()).json();
+    assert_eq!(figures["totals"]["requests"], summary["total"]["requests"]);
+    assert_eq!(figures["totals"]["answered"], summary["total"]["outcomes"]["answered"]);
+
+    // Both routes of Claude have two hosts and one maker: each host may fall, the maker may not.
+    assert_eq!(verdict(&figures, "maker:anthropic", None, "code-tool"), "stopped");
+    assert_eq!(verdict(&figures, "host:anthropic", None, "code-tool"), "unproven");
+    assert_eq!(verdict(&figures, "maker:anthropic", Some("hosts_may_not"), "code-tool"), "proven");
+    assert_eq!(verdict(&figures, "maker:anthropic", None, "office-assistant"), "untouched");
+    assert_ne!(verdict(&figures, "maker:openai", None, "office-assistant"), "stopped");
+    assert_ne!(verdict(&figures, "host:azure", None, "developer-platform"), "stopped");
+
+    let code = by_name(&figures["products"], "name", "code-tool");
+    let smallest = &code["cuts"][0];
+    assert_eq!(smallest["losses"], serde_json::json!([["maker:anthropic"]]), "{code}");
+    assert_eq!(smallest["effect"]["stopped"], 1.0);
+    for cut in code["cuts"].as_array().unwrap() {
+        let takes_it = |loss: &Value| loss.as_array().unwrap().iter().any(|name| name == "maker:anthropic");
+        let losses = cut["losses"].as_array().unwrap();
+        assert!(losses.len() == 1 || !losses.iter().any(takes_it), "not the smallest: {cut}");
+    }
+
+    let shares: f64 = figures["dependence"][0]["shares"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|share| share["of_all"][0].as_f64().unwrap())
+        .sum();
+    let unknown = figures["dependence"][0]["unknown"]["of_all"][0].as_f64().unwrap();
+    assert!((shares + unknown - 1.0).abs() < 1e-9, "{}", figures["dependence"][0]);
+}
+
+#[test]
+fn a_target_that_is_missed_ends_with_one_and_says_who_breaks_it() {
+    let folder = recorded();
+    assert_eq!(report(folder.path(), &[]).code, Some(0));
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let stricter = text.replace(
+        "must_survive = [\"maker:openai\", \"host:azure\"]",
+        "must_survive = [\"maker:anthropic\", \"maker:nobody\"]\nmax_share = { maker = 0.01, of = \"requests\" }",
+    );
+    assert_ne!(stricter, text);
+    fs::write(&path, stricter).unwrap();
+    let missed = report(folder.path(), &["--json"]);
+    assert_eq!(missed.code, Some(1), "{missed:?}");
+    let figures: Value = serde_json::from_str(&missed.out).unwrap();
+    let anthropic = by_name(&figures["targets"], "target", "must_survive = maker:anthropic");
+    assert_eq!(anthropic["met"], false);
+    assert_eq!(anthropic["broken_by"], serde_json::json!(["code-tool", "support-bot"]));
+    assert_eq!(by_name(&figures["targets"], "target", "must_survive = maker:nobody")["names_nothing"], true);
+    assert_eq!(by_name(&figures["targets"], "target", "max_share.maker = 0.01 of requests")["met"], false);
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_speaks_two_languages() {
+    let folder = recorded();
+    for (language, words) in [("en", "For the board"), ("fr", "Pour la direction")] {
+        let ran = report(folder.path(), &["--html", "report.html", "--lang", language]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
+        let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
+        assert!(html.contains(words) && html.contains(&format!("<html lang=\"{language}\">")), "{html}");
+        for fetched in ["src=", "href=\"http", "url(", "@import", "<link", "<script"] {
+            assert!(!html.contains(fetched), "{fetched}");
+        }
+        let charts = html.matches("class=\"chart\"").count();
+        assert!(charts >= 2, "{html}");
+        assert_eq!(html.matches("<details>").count(), charts, "each chart has its table");
+    }
+    let markdown = report(folder.path(), &["--markdown"]).out;
+    assert!(markdown.starts_with("# Independence report\n") && markdown.contains("| --- |"), "{markdown}");
+    let french = report(folder.path(), &["--lang", "fr"]).out;
+    assert!(french.contains("Qu'est-ce qui arrête quoi") && !french.contains("stops what"), "{french}");
+}
+
+#[test]
+fn a_period_without_requests_has_no_report() {
+    let folder = recorded();
+    let none = report(folder.path(), &["--until", "2020-01-01"]);
+    assert_eq!(none.code, Some(1), "{none:?}");
+    assert!(none.complaints.contains("no requests in this period"), "{none:?}");
+    let none = report(folder.path(), &["--since", "2020-01-02", "--until", "2020-01-01"]);
+    assert_eq!(none.code, Some(2), "{none:?}");
+    let all = report(folder.path(), &["--since", "2020-01-01", "--json"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let missing = report(folder.path(), &["--ledger", "nowhere.db"]);
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+}
