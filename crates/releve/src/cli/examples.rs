@@ -75,6 +75,12 @@ fn every_example_in_the_docs_is_right() {
                         wrong.push(format!("{place}: {error:?}"));
                     }
                 }
+                "toml scenario" => {
+                    let meant = |name: &str| Ok(name.to_owned());
+                    if let Err(report) = crate::config::scenario::read(&Source::new(place, block), &meant) {
+                        wrong.push(report.to_string());
+                    }
+                }
                 other if other.starts_with("toml") => {
                     wrong.push(format!("{place}: what is a block of \"{other}\"?"));
                 }

@@ -72,7 +72,10 @@ fn every_scenario_that_ships_can_be_read_and_says_why() {
     for (name, text) in crate::cli::SCENARIOS {
         let scenario =
             read(&Source::new(*name, *text), &meant).unwrap_or_else(|report| panic!("{name}: {report}"));
-        assert!(scenario.why.len() > 40 && scenario.why.ends_with('.'), "{name} says why in a sentence");
+        assert!(
+            scenario.why.len() > 40 && scenario.why.ends_with(['.', '?']),
+            "{name} says why in a sentence"
+        );
         assert!(!scenario.events.is_empty(), "{name}");
     }
 }
