@@ -25,6 +25,7 @@ use crate::config::period::Period;
 pub(crate) use shipped::SCENARIOS;
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Arguments {
     /// A scenario: the name of one that ships (`releve whatif` lists them), or a file.
     scenario: Option<String>,

@@ -131,7 +131,7 @@ impl Estate {
 
 /// The weight that has this share beside `entries`, which are made finer for it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn weigh(entries: &mut [RouteEntry], share: f64) -> u32 {
+pub(super) fn weigh(entries: &mut [RouteEntry], share: f64) -> u32 {
     const FINER: u32 = 1_000;
     for entry in &mut *entries {
         entry.weight = entry.weight.saturating_mul(FINER);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use routing::{DeploymentIndex, Dice, Instant, RouteEntry, View, World};
+use routing::{DeploymentIndex, Dice, Instant, Prefer, RouteEntry, View, World};
 
 use super::ask::Traffic;
-use super::estate::Estate;
+use super::estate::{Estate, Route, weigh};
 use super::tally::Tally;
 use crate::event::{Domain, Meaning, Target};
 use crate::set::Set;
@@ -61,7 +61,10 @@ impl Added {
         match self {
             Self::Fallback { route, deployment } => {
                 let index = DeploymentIndex(u32::try_from(deployment).unwrap_or(u32::MAX));
-                grown.routes[route].entries.push(RouteEntry { deployment: index, weight: 1 });
+                let Route { policy, entries, .. } = &mut grown.routes[route];
+                // A share as good as none: it is there for the others' absence.
+                let weight = if policy.prefer == Prefer::Weighted { weigh(entries, 0.0) } else { 1 };
+                entries.push(RouteEntry { deployment: index, weight });
             }
             Self::Room { deployment } => {
                 let provider = grown.deployments[deployment].provider;

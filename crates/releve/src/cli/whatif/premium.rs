@@ -45,18 +45,19 @@ pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
         usd_per_calm_day: point.calm_usd_per_day - calm,
         smallest_cut: point.fragility.smallest_cut,
     };
-    // Steps that change neither are not worth a line; the last of each kind is.
+    // Steps that change neither are not worth a line; the first that is painless and the last of each kind are.
     let mut rows: Vec<PremiumRow> = Vec::new();
     for (place, point) in points.iter().enumerate() {
         let next = points.get(place + 1);
         let same = |next: &Point| {
             next.fragility.smallest_cut == point.fragility.smallest_cut && point.served >= PAINLESS
         };
-        if place == 0 || next.is_none_or(|next| !same(next)) {
+        let is_first_painless =
+            point.served >= PAINLESS && points[..place].iter().all(|earlier| earlier.served < PAINLESS);
+        if place == 0 || is_first_painless || next.is_none_or(|next| !same(next)) {
             rows.push(row(point));
         }
     }
-    // A curve that leads nowhere: what the last steps added for nothing is left out.
     rows
 }
 

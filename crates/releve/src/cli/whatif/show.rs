@@ -189,18 +189,20 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("The price of insurance")?;
     let rows = answer.insurance.iter().map(|row| {
-        let cut = row.smallest_cut.map_or_else(|| "none of three".to_owned(), |size| size.to_string());
-        let adds = if row.adds.is_empty() { "as it is".to_owned() } else { row.adds.join("; ") };
-        vec![adds, percent(row.served), signed(row.usd_per_day), signed(row.usd_per_calm_day), cut]
+        let cut = row.smallest_cut.map_or_else(|| "more than three".to_owned(), |size| size.to_string());
+        let with = match row.adds.len() {
+            0 => "as it is".to_owned(),
+            1 => "with step 1".to_owned(),
+            steps => format!("with steps 1 to {steps}"),
+        };
+        vec![with, percent(row.served), signed(row.usd_per_day), signed(row.usd_per_calm_day), cut]
     });
-    let heads = [
-        "with",
-        "served",
-        "more a day in it",
-        "more on a calm day",
-        "losses at once that still stop a product",
-    ];
-    pages.table(&heads, rows.collect())
+    let heads =
+        ["", "served", "more a day in it", "more on a calm day", "losses at once that still stop a product"];
+    pages.table(&heads, rows.collect())?;
+    let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();
+    let steps = (1..).zip(steps).map(|(number, step)| vec![format!("step {number}"), step.clone()]);
+    pages.list(steps.collect())
 }
 
 /// What the last backtest says.
