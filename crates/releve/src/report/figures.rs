@@ -10,7 +10,7 @@ use scenario::{Dependence, DomainKind, Estate, Sums, Traffic, Trend};
 use serde::Serialize;
 
 pub(crate) use self::accounts::{AccountFigures, Event};
-pub(crate) use self::losses::{LossFigures, OnProduct};
+pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::ProductFigures;
 pub(crate) use self::targets::TargetResult;
 use super::money::Currency;
@@ -34,6 +34,8 @@ pub(crate) struct Figures {
     /// Each maker's part of the tokens over the period.
     pub(crate) trend: Vec<Trend>,
     pub(crate) losses: Vec<LossFigures>,
+    /// Where those losses are not whole.
+    pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) products: Vec<ProductFigures>,
     pub(crate) accounts: Vec<AccountFigures>,
     /// What ends, soonest first.
@@ -124,6 +126,7 @@ impl Figures {
             state: state(&total, traffic),
             declared: config.declared.clone(),
             own: config.report.as_ref().and_then(|report| report.own.clone()),
+            unplaced: losses::unplaced(estate, &studies),
             dependence,
             losses,
             accounts,

@@ -55,6 +55,10 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
     assert_ne!(verdict(&figures, "maker:openai", None, "office-assistant"), "stopped");
     assert_ne!(verdict(&figures, "host:azure", None, "developer-platform"), "stopped");
 
+    // Nobody has said who owns Anthropic: what that loss would do is not known, and the report says so.
+    let unplaced = by_name(&figures["unplaced"], "kind", "owner");
+    assert!(unplaced["deployments"].to_string().contains("anthropic/claude-opus-4-8"), "{unplaced}");
+
     let code = by_name(&figures["products"], "name", "code-tool");
     let smallest = &code["cuts"][0];
     assert_eq!(smallest["losses"], serde_json::json!([["maker:anthropic"]]), "{code}");

@@ -27,6 +27,14 @@ pub(crate) struct OnProduct {
     pub(crate) outlook: Outlook,
 }
 
+/// A kind of fault domain that nobody has named for some of those that could serve.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unplaced {
+    pub(crate) kind: DomainKind,
+    /// Deployments that therefore count as surviving every loss of that kind.
+    pub(crate) deployments: Vec<Arc<str>>,
+}
+
 impl LossFigures {
     /// The worst that it does to any product.
     pub(crate) fn worst(&self) -> Option<Verdict> {
@@ -34,10 +42,25 @@ impl LossFigures {
     }
 }
 
-pub(super) fn all(estate: &Estate, studies: &[Study], today: &str) -> Vec<LossFigures> {
-    // What no product's request could use anyway is nobody's loss.
+/// What any product's request could use: whatever else is lost is nobody's loss.
+fn used(studies: &[Study]) -> Set {
     let groups = studies.iter().flat_map(|study| study.needs.groups());
-    let used = groups.fold(Set::default(), |set, (candidates, _)| set.union(candidates));
+    groups.fold(Set::default(), |set, (candidates, _)| set.union(candidates))
+}
+
+/// Where the losses are not whole, because nobody says what belongs to them.
+pub(super) fn unplaced(estate: &Estate, studies: &[Study]) -> Vec<Unplaced> {
+    let used = used(studies);
+    let of_kind = |kind| {
+        let nowhere = used.iter().filter(|member| estate.domain_of(*member, kind).is_none());
+        let deployments = nowhere.map(|member| Arc::clone(&estate.members[member].routing.name)).collect();
+        Unplaced { kind, deployments }
+    };
+    DomainKind::ALL.into_iter().map(of_kind).filter(|unplaced| !unplaced.deployments.is_empty()).collect()
+}
+
+pub(super) fn all(estate: &Estate, studies: &[Study], today: &str) -> Vec<LossFigures> {
+    let used = used(studies);
     let mut whole: Vec<(Vec<Domain>, Set)> = Vec::new();
     for (domain, takes) in estate.losses(today) {
         let takes = takes.intersection(&used);

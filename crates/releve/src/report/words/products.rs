@@ -2,9 +2,9 @@
 
 use scenario::{Effect, Proof};
 
-use super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures};
+use super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
-use super::{count, listed, loss, minute, moment, names, percent, verdict};
+use super::{count, kind, listed, loss, minute, moment, names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
 const SHOWN: usize = 12;
@@ -23,6 +23,10 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
         say!(language, "Losing one of these", "La perte de l'un d'eux"),
         language,
     ));
+    if !figures.unplaced.is_empty() {
+        let unknown = figures.unplaced.iter().map(|unplaced| survives(unplaced, language));
+        section.blocks.push(Block::List(unknown.collect()));
+    }
     section.text(say!(
         language,
         "A maker can be lost in four ways that take away different things. Open weights on one's own machines survive the first three. Weights of unknown licence count as closed.",
@@ -35,6 +39,18 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
         language,
     ));
     section
+}
+
+/// What the table above does not know, and so takes for the better.
+fn survives(unplaced: &Unplaced, language: Language) -> String {
+    let kind = kind(language, unplaced.kind).to_lowercase();
+    let names: Vec<String> = unplaced.deployments.iter().map(ToString::to_string).collect();
+    let names = listed(language, &names);
+    say!(
+        language,
+        "Unknown {kind}: {names}. Until somebody says it, they count as surviving every loss of that kind, which may be wrong.",
+        "{kind} : inconnu pour {names}. Tant que personne ne le dit, ils comptent comme survivant à toute perte de cette nature, ce qui peut être faux."
+    )
 }
 
 fn matrix<'f>(
