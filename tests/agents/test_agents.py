@@ -114,18 +114,9 @@ AGENTS = {
 }
 
 
-KNOWN = {
-    ("claude", "gemini"): "Gemini signs its last words; the seal travels as a thinking block behind them, and `claude -p` prints "
-    "the last block's text: nothing. What was said is in the conversation."
-}
-"""What does not work yet, and why; it fails here as soon as it works."""
-
-
 @pytest.mark.parametrize("supplier", SAID)
 @pytest.mark.parametrize("agent", AGENTS)
-def test_a_task_is_done_on_any_supplier(stage, desk, agent, supplier, request):
-    if why := KNOWN.get((agent, supplier)):
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+def test_a_task_is_done_on_any_supplier(stage, desk, agent, supplier):
     place, gateway = stage
     agent, (_, folder) = AGENTS[agent], desk
     place.forget()

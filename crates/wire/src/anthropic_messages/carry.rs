@@ -7,7 +7,7 @@
 //! | a thought without proof | `thinking`, the signature a seal that proves nothing |
 //! | a proof without a thought to show | `redacted_thinking`, the seal as its `data` |
 //! | the proof of a tool call, known before the call | `thinking` without text right before the `tool_use` |
-//! | the proof of a tool call or text, known after it | `redacted_thinking` right behind it, the kind marked `behind:` |
+//! | the proof of a tool call or text, known after it | `redacted_thinking` right behind it, the kind marked `behind:`; nothing where a text ends the turn |
 //! | a block that only another dialect has | `redacted_thinking`, the kind marked `block:` |
 //!
 //! A proof of this dialect's own makers, of unknown owner, is its own text and no seal. A proof of an own maker stands on
@@ -25,6 +25,11 @@ pub(super) const SIGNATURE: &str = "signature";
 
 /// The kind of what stands in a thought's place.
 pub(super) const REDACTED: &str = "redacted";
+
+/// Why the proof of the text that ends a turn is left out: clients take an answer's last block for what was said, so one
+/// behind it would hide it. (Claude Code 2.1.197 with `-p` then prints nothing.) Who signs texts does not insist on
+/// them: Gemini refuses turns without the signatures of their calls only.
+pub(super) const ENDS_A_TURN: &str = "what it proves ends the turn; clients would take it for the answer";
 
 const BEHIND: &str = "behind:";
 const BLOCK: &str = "block:";

@@ -19,15 +19,22 @@ pub(in crate::anthropic_messages) fn encode(
     let [choice] = answer.choices.as_slice() else {
         return Err(TranslateError::unsayable("choices", "an answer is one there"));
     };
-    let mut writer = Writer { json: Json::new(), losses: Losses::default(), called: false, refused: false };
+    let mut writer = Writer::default();
     writer.json.object();
     head(&mut writer.json, answer.id.as_deref(), answer.model.as_deref(), about);
     writer.json.key("content").array();
     for block in &choice.blocks {
+        writer.proof_follows();
         writer.block(block)?;
     }
+    if writer.called {
+        writer.proof_follows();
+    }
     writer.json.end_array();
-    let Writer { mut json, mut losses, called, refused } = writer;
+    let Writer { mut json, mut losses, waiting, called, refused } = writer;
+    if waiting.is_some() {
+        losses.add("reasoning.proof", carry::ENDS_A_TURN);
+    }
     let (word, sequence) = match &choice.finish {
         Some(reason) => {
             let (word, sequence) = stop::word(reason, called, refused, &mut losses);
@@ -73,10 +80,12 @@ pub(in crate::anthropic_messages) fn text_or_null(json: &mut Json, name: &str, t
     };
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Writer {
     json: Json,
     losses: Losses,
+    /// The proof of the text that was written last ([`carry::ENDS_A_TURN`]).
+    waiting: Option<String>,
     called: bool,
     refused: bool,
 }
@@ -121,7 +130,14 @@ impl Writer {
             self.json.end_object();
         }
         if let Some(proof) = &text.proof {
-            redacted(&mut self.json, &carry::behind(proof, !text.text.is_empty()));
+            self.waiting = Some(carry::behind(proof, !text.text.is_empty()));
+        }
+    }
+
+    /// Writes the proof of the text before, since that was not the last.
+    fn proof_follows(&mut self) {
+        if let Some(data) = self.waiting.take() {
+            redacted(&mut self.json, &data);
         }
     }
 

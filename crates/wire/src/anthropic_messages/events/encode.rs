@@ -30,6 +30,8 @@ pub(in crate::anthropic_messages) struct Encoder {
     /// The index of the open block, or of the next one.
     index: u64,
     open: Open,
+    /// The proof of a text that has ended ([`carry::ENDS_A_TURN`]).
+    waiting: Option<String>,
     called: bool,
     refused: bool,
     usage: Option<Usage>,
@@ -101,6 +103,7 @@ impl EventEncoder for Encoder {
             Event::BlockStart { choice, block } => {
                 only_one(*choice)?;
                 self.end_block(out);
+                self.proof_follows(out);
                 self.block_start(block, out)
             }
             Event::Delta { choice, delta } => {
@@ -142,6 +145,7 @@ impl Encoder {
             phase: Phase::Before,
             index: 0,
             open: Open::None,
+            waiting: None,
             called: false,
             refused: false,
             usage: None,
@@ -276,6 +280,7 @@ impl Encoder {
             // Words that no block was opened for are words all the same.
             Open::None | Open::Whole | Open::Call(_) => {
                 self.end_block(out);
+                self.proof_follows(out);
                 self.open = Open::Text { is_out: true, proof: None };
                 self.text_opens(out);
             }
@@ -320,7 +325,8 @@ impl Encoder {
                     self.block_stops(out);
                 }
                 if let Some(proof) = proof {
-                    self.redacted(&carry::behind(&proof, is_out), out);
+                    self.proof_follows(out);
+                    self.waiting = Some(carry::behind(&proof, is_out));
                 }
             }
             Open::Call(call) => {
@@ -342,8 +348,20 @@ impl Encoder {
         }
     }
 
+    /// Sends the proof of the text before, since that was not the last.
+    fn proof_follows(&mut self, out: &mut Vec<u8>) {
+        if let Some(data) = self.waiting.take() {
+            self.redacted(&data, out);
+        }
+    }
+
     fn end(&mut self, out: &mut Vec<u8>) {
         self.end_block(out);
+        if self.called {
+            self.proof_follows(out);
+        } else if self.waiting.take().is_some() {
+            self.losses.add("reasoning.proof", carry::ENDS_A_TURN);
+        }
         self.phase = Phase::Over;
         if self.usage.is_none() {
             self.losses.add("usage", used::UNSTATED);

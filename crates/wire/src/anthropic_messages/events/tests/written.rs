@@ -170,8 +170,16 @@ fn d11_f04_proofs_stand_where_the_dialect_has_room() {
     assert_eq!(types(&[called(), proved(), text("{}"), END]), ["thinking", "tool_use"]);
     assert_eq!(types(&[called(), proved(), END]), ["thinking", "tool_use"]);
     assert_eq!(types(&[called(), text("{}"), proved(), END]), ["tool_use", "redacted_thinking"]);
-    assert_eq!(types(&[start(BlockStart::Text), text("a"), proved(), END]), ["text", "redacted_thinking"]);
-    assert_eq!(types(&[start(BlockStart::Text), proved(), END]), ["redacted_thinking"]);
+    let said = || [start(BlockStart::Text), text("a"), proved(), END];
+    let then = |more: &[Event]| types(&[&said(), more].concat());
+    assert_eq!(then(&[called(), END]), ["text", "redacted_thinking", "tool_use"]);
+    assert_eq!(
+        types(&[called(), END, start(BlockStart::Text), proved(), END]),
+        ["tool_use", "redacted_thinking"]
+    );
+    assert_eq!(then(&said()), ["text", "redacted_thinking", "text"]);
+    let (ended, lost) = message(&said());
+    assert_eq!((ended["content"].as_array().unwrap().len(), lost), (1, vec!["reasoning.proof".to_owned()]));
     let (message, _) =
         message(&[start(REASONING), text("Hm"), proved(), END, start(REASONING), text("Ha"), END]);
     assert_eq!(

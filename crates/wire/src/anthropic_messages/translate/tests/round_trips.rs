@@ -172,9 +172,16 @@ fn given_back(content: &Value) -> Vec<Block> {
     request.turns.remove(1).blocks
 }
 
-/// An answer's blocks without citations that have no address, which are lost.
+/// An answer's blocks without what is lost: citations that have no address, and the proof of the text that ends a turn.
 fn sayable(answer: &Answer) -> Vec<Block> {
     let mut blocks = answer.choices[0].blocks.clone();
+    let calls = blocks.iter().any(|block| matches!(block.content, Content::ToolCall(_)));
+    if let Some(Content::Text(text)) = blocks.last_mut().map(|block| &mut block.content).filter(|_| !calls) {
+        text.proof = None;
+        if text.text.is_empty() {
+            blocks.pop();
+        }
+    }
     for block in &mut blocks {
         match &mut block.content {
             Content::Text(text) => text.citations.retain(|citation| citation.url.is_some()),
