@@ -69,12 +69,8 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         let deployment = permit.deployment();
         let speech = match said_to(call, deployment).await {
             Ok(speech) => speech,
-            Err(error @ TranslateError::Malformed { .. }) => {
-                let refusal = Refusal::Malformed(error.to_string());
-                return Err(Nobody::Spent { refusal, failure: Some(Failure::Client) });
-            }
+            Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
             Err(error) => {
-                drop(permit);
                 walk.unmade();
                 let words = unsayable(call, &error);
                 record.unsayable(deployment, &words);
@@ -85,7 +81,6 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         // Fetching media may have taken long, which is not the supplier's time.
         let now = Instant::now();
         if now >= call.deadline {
-            drop(permit);
             walk.unmade();
             break;
         }
@@ -124,6 +119,12 @@ async fn said_to(call: &Call, deployment: DeploymentIndex) -> Result<Speech, Tra
         Err(error) if error.is_of_media() && media::fetch(call).await => Speech::new(call, deployment),
         said => said,
     }
+}
+
+/// The client's request is at fault.
+fn malformed(error: &TranslateError) -> Nobody {
+    let refusal = Refusal::Malformed(error.to_string());
+    Nobody::Spent { refusal, failure: Some(Failure::Client) }
 }
 
 /// Why a deployment cannot be told the request; and, where fetched media would have changed that, why there is none.
