@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use routing::DeploymentIndex;
-use store::{KeptTurn, NewTurn, NoTurn, State};
+use store::{KeptTurn, NewTurn, NoTurn, State, StateError};
 use wire::Edit;
 use wire::conversation::Loss;
 use wire::state::{Answer, Ask, Told, Turn, find};
@@ -264,7 +264,10 @@ impl Call {
             input: next.input.to_vec(),
             response: response.to_vec(),
         };
-        state.keep(turn).await.map_err(|_| "it could not be written")?;
+        state.keep(turn).await.map_err(|error| match error {
+            StateError::Taken { .. } => "its supplier gave its id to another response too",
+            _ => "it could not be written",
+        })?;
         Ok(bytes)
     }
 }

@@ -157,6 +157,12 @@ pub enum StateError {
         /// Which.
         id: String,
     },
+    /// The supplier has given this id to another response that is kept: neither can be asked for.
+    #[error("there is another response {id}")]
+    Taken {
+        /// Which.
+        id: String,
+    },
     /// A file cannot be reached.
     #[error("{path} cannot be used: {source}")]
     Io {
@@ -246,7 +252,7 @@ impl State {
     /// Keeps a turn. When this returns it is as durable as was asked for; it is kept also where nobody waits for that.
     ///
     /// # Errors
-    /// It could not be written.
+    /// It could not be written; or [`StateError::Taken`], as where a supplier numbers its responses and begins again.
     pub async fn keep(&self, turn: NewTurn) -> Result<(), StateError> {
         self.write(|done| Job::Keep(Box::new(turn), done)).await
     }

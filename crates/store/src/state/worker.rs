@@ -22,7 +22,8 @@ pub(super) enum Job {
 
 /// Who is told when it is done.
 enum Told {
-    Kept(Sender<Result<(), StateError>>),
+    /// The id that was taken already, if it was.
+    Kept(Option<String>, Sender<Result<(), StateError>>),
     Deleted(bool, Sender<Result<bool, StateError>>),
 }
 
@@ -55,8 +56,10 @@ fn work(shelf: &mut Shelf, first: Job, jobs: &Receiver<Job>) -> bool {
             // All are told, also those behind one that failed.
             let one = match job {
                 Job::Keep(turn, done) => {
-                    told.push(Told::Kept(done));
-                    if result.is_ok() { shelf.keep(*turn) } else { Ok(()) }
+                    let id = turn.id.clone();
+                    let kept = if result.is_ok() { shelf.keep(*turn) } else { Ok(true) };
+                    told.push(Told::Kept(Some(id).filter(|_| matches!(kept, Ok(false))), done));
+                    kept.map(drop)
                 }
                 Job::Delete { product, id, done } => {
                     let deleted = shelf.delete(&product, &id);
@@ -75,7 +78,10 @@ fn work(shelf: &mut Shelf, first: Job, jobs: &Receiver<Job>) -> bool {
         let result = || if failed { Err(StateError::Unwritten) } else { Ok(()) };
         // Whoever asked may be gone.
         match told {
-            Told::Kept(done) => drop(done.send(result())),
+            Told::Kept(taken, done) => {
+                let taken = taken.map_or(Ok(()), |id| Err(StateError::Taken { id }));
+                drop(done.send(result().and(taken)));
+            }
             Told::Deleted(was_there, done) => drop(done.send(result().map(|()| was_there))),
         }
     }
