@@ -74,6 +74,9 @@ const PROOF_PLACE: Place<'static> = Place { part: "proof", product: "", id: "", 
 /// How long a connection waits for the other.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// How long it waits for whoever reads to let go of the log of writes.
+const WIPE_BUSY: Duration = Duration::from_millis(100);
+
 /// One connection to it.
 #[derive(Debug)]
 pub(super) struct Shelf {
@@ -220,10 +223,21 @@ impl Shelf {
         Ok(self.connection.prepare_cached(delete)?.execute([clock::now_us()])?)
     }
 
-    /// Makes what was deleted be gone from the disk: out of the log of writes too, in which it still stands.
-    pub(super) fn wipe(&self) -> Result<(), StateError> {
-        self.connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")?;
-        Ok(())
+    /// Makes what was deleted be gone from the disk: out of the log of writes too, in which it still stands. `false` where
+    /// somebody who reads holds on to that log: try again.
+    pub(super) fn wipe(&self) -> Result<bool, StateError> {
+        // Each step gives one page back.
+        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
+        drop(pages);
+        // Turns wait behind this; one who reads for long is outlasted by trying again.
+        self.connection.busy_timeout(WIPE_BUSY)?;
+        // That it was kept from it is a value, no error.
+        let cut =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.connection.busy_timeout(BUSY)?;
+        Ok(cut? == 0)
     }
 
     /// See [`State::weight`](super::State::weight).

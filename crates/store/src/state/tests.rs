@@ -192,6 +192,37 @@ async fn words_are_encrypted_and_deletion_deletes() {
 }
 
 #[tokio::test]
+async fn a_large_turn_gives_all_its_pages_back() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    let large = NewTurn { response: vec![b'x'; 1 << 20], ..turn("a", "1", None) };
+    state.keep(large).await.unwrap();
+    assert!(state.delete("a", "1").await.unwrap());
+    let database = rusqlite::Connection::open(options(folder.path()).path).unwrap();
+    let free: i64 = database.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap();
+    assert_eq!(free, 0);
+}
+
+#[tokio::test]
+async fn what_a_reader_holds_on_to_is_wiped_when_that_is_gone() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap();
+    let database = rusqlite::Connection::open(options(folder.path()).path).unwrap();
+    database.execute_batch("BEGIN").unwrap();
+    let sealed: Vec<u8> = database.query_row("SELECT response FROM turn", [], |row| row.get(0)).unwrap();
+    let there = || bytes_in(folder.path()).windows(sealed.len()).any(|window| window == sealed);
+    assert!(state.delete("a", "1").await.unwrap());
+    assert!(there(), "the reader still sees it");
+    drop(database);
+    let tried = std::time::Instant::now();
+    while there() {
+        assert!(tried.elapsed() < Duration::from_secs(20), "still in the log of writes");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_row_stands_in_for_no_other() {
     let folder = folder();
     let state = State::open(&options(folder.path())).unwrap();
