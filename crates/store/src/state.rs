@@ -266,14 +266,14 @@ impl State {
         self.write(|done| Job::Delete { product, id, done }).await
     }
 
-    /// How many bytes a response has with all turns before it, and with the turns that answered with `items`. What is
-    /// missing weighs nothing.
+    /// How many bytes a response has with all turns before it, and with the turns that answered with `items`, each of these
+    /// once. A response that is missing weighs nothing.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// An item is missing, the first of them; or it cannot be read.
     pub async fn weight(&self, product: &str, id: Option<&str>, items: &[String]) -> Result<usize, NoTurn> {
         let (product, id, items) = (product.to_owned(), id.map(str::to_owned), items.to_owned());
-        self.read(move |shelf| Ok(shelf.weight(&product, id.as_deref(), &items)?)).await
+        self.read(move |shelf| shelf.weight(&product, id.as_deref(), &items)).await
     }
 
     /// A response with all turns before it, the oldest first.

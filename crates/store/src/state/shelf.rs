@@ -1,11 +1,11 @@
 //! The database of kept responses.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, params};
 
 use super::cipher::{Cipher, Place};
 use super::{KeptTurn, NewTurn, NoTurn, StateError, StateOptions};
@@ -241,26 +241,34 @@ impl Shelf {
     }
 
     /// See [`State::weight`](super::State::weight).
-    pub(super) fn weight(
-        &self,
-        product: &str,
-        id: Option<&str>,
-        items: &[String],
-    ) -> Result<usize, StateError> {
+    pub(super) fn weight(&self, product: &str, id: Option<&str>, items: &[String]) -> Result<usize, NoTurn> {
         let of_chain =
             format!("{FORMER} SELECT TOTAL({WEIGHT}) FROM turn WHERE seq IN (SELECT seq FROM former)");
-        let of_item = format!(
-            "SELECT TOTAL({WEIGHT}) FROM item JOIN turn ON turn.seq = item.turn WHERE item.product = ?1 AND item.id = ?2"
-        );
-        let weigh = |select: &str, id: &str| -> Result<f64, StateError> {
-            Ok(self.connection.prepare_cached(select)?.query_row([product, id], |row| row.get(0))?)
-        };
-        let mut bytes = id.map_or(Ok(0.0), |id| weigh(&of_chain, id))?;
-        for item in items {
-            bytes += weigh(&of_item, item)?;
+        let mut bytes = id.map_or(Ok(0.0), |id| self.number(&of_chain, params![product, id]))?;
+        let of_turn = format!("SELECT TOTAL({WEIGHT}) FROM turn WHERE seq = ?1");
+        for seq in self.turns_of(product, items)?.into_keys() {
+            bytes += self.number(&of_turn, [seq])?;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of lengths")]
         Ok(bytes as usize)
+    }
+
+    fn number(&self, select: &str, of: impl Params) -> Result<f64, StateError> {
+        Ok(self.connection.prepare_cached(select)?.query_row(of, |row| row.get(0))?)
+    }
+
+    /// The turns that answered with `items`, each once: its number and id.
+    fn turns_of(&self, product: &str, items: &[String]) -> Result<BTreeMap<i64, String>, NoTurn> {
+        let select = "SELECT turn.seq, turn.id FROM item JOIN turn ON turn.seq = item.turn
+                      WHERE item.product = ?1 AND item.id = ?2 AND NOT item.is_ambiguous";
+        let mut select = self.connection.prepare_cached(select).map_err(StateError::from)?;
+        let mut turns = BTreeMap::new();
+        for item in items {
+            let turn = select.query_row([product, item], |row| Ok((row.get(0)?, row.get(1)?)));
+            let turn = turn.optional().map_err(StateError::from)?;
+            turns.extend([turn.ok_or_else(|| NoTurn::Missing { id: item.clone() })?]);
+        }
+        Ok(turns)
     }
 
     /// See [`State::conversation`](super::State::conversation).
@@ -305,18 +313,10 @@ impl Shelf {
         most_bytes: usize,
     ) -> Result<Vec<KeptTurn>, NoTurn> {
         let _moment = self.connection.unchecked_transaction().map_err(StateError::from)?;
-        let mut ids = BTreeSet::new();
-        for item in items {
-            let select = "SELECT turn.id FROM item JOIN turn ON turn.seq = item.turn
-                          WHERE item.product = ?1 AND item.id = ?2 AND NOT item.is_ambiguous";
-            let mut select = self.connection.prepare_cached(select).map_err(StateError::from)?;
-            let id = select.query_row([product, item], |row| row.get::<_, String>(0));
-            let id = id.optional().map_err(StateError::from)?;
-            ids.insert(id.ok_or_else(|| NoTurn::Missing { id: item.clone() })?);
-        }
+        let ids = self.turns_of(product, items)?;
         let mut turns = Vec::with_capacity(ids.len());
         let mut bytes = 0;
-        for id in ids {
+        for id in ids.into_values() {
             let found = self.find(product, &id)?.ok_or(NoTurn::Missing { id })?;
             let turn = found.turn;
             bytes += turn.input.len() + turn.response.len();

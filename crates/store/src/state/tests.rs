@@ -145,6 +145,12 @@ async fn a_conversation_is_bounded() {
     assert_eq!(weight(None, &item).await, alone);
     assert_eq!(weight(Some("1"), &item).await, 2 * alone);
     assert_eq!(weight(Some("2"), &[]).await, 0, "what is missing weighs nothing");
+    let two = NewTurn { items: vec!["msg_a".into(), "msg_b".into()], ..turn("a", "4", None) };
+    state.keep(two).await.unwrap();
+    let both = [String::from("msg_a"), String::from("msg_b")];
+    assert_eq!(weight(None, &both).await, weight(Some("4"), &[]).await, "each turn weighs once");
+    let missing = state.weight("a", None, &["msg_x".into()]).await;
+    assert!(matches!(missing, Err(NoTurn::Missing { id }) if id == "msg_x"));
     let found = state.conversation("a", "1", 10).await;
     assert!(matches!(found, Err(NoTurn::TooLong { limit: 10 })));
     state.keep(turn("a", "2", Some("2"))).await.unwrap();
