@@ -201,10 +201,14 @@ impl Call {
         self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
     }
 
-    /// Nobody will be asked again: lets go of the body and its memory, but for what is to be kept of it.
-    pub(crate) fn forget_body(&self) {
+    /// Nobody but `deployment`, which answers, will be asked: lets go of the body and its memory, but for what is to be
+    /// kept of it. A translated answer in Responses says instructions and tools again, which are held until its end.
+    pub(crate) fn forget_body(&self, deployment: DeploymentIndex) {
         self.body.take();
-        if !self.thread.keeps() {
+        self.neutral.take();
+        self.fetched.take();
+        let is_said_again = self.is_translated(deployment) && self.asked.codec.has_state();
+        if !self.thread.keeps() && !is_said_again {
             self.reservation.take();
         }
     }
@@ -220,7 +224,7 @@ impl Call {
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
             (self.is_translated(deployment), "translated"),
-            (self.is_translated(deployment) && self.fetched.get().is_some_and(Option::is_some), "media"),
+            (self.is_translated(deployment) && matches!(*self.fetched.borrow(), Some(Ok(_))), "media"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),

@@ -1,6 +1,6 @@
 //! How a request is said to a deployment: as it came, or translated.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -36,7 +36,7 @@ pub(crate) struct Translated {
 }
 
 /// The client's request in no dialect, read when it is first wanted.
-pub(crate) type Neutral = OnceCell<Result<Arc<Request>, TranslateError>>;
+pub(crate) type Neutral = RefCell<Option<Result<Arc<Request>, TranslateError>>>;
 
 impl Speech {
     /// Says the request of `call` to `deployment`.
@@ -91,6 +91,20 @@ impl Speech {
         match self {
             Self::Own { .. } => None,
             Self::Translated(translated) => Some(&translated.body),
+        }
+    }
+
+    /// Whether it is in another protocol than the client's.
+    pub(crate) const fn is_translated(&self) -> bool {
+        matches!(self, Self::Translated(_))
+    }
+
+    /// The supplier has it and answers: lets go of what the answer is not made of. A stream may go on for long.
+    pub(crate) fn sent(&mut self) {
+        if let Self::Translated(translated) = self {
+            translated.body = Bytes::new();
+            let request = translated.client.kept_for_reply(&translated.about.request);
+            translated.about.request = Arc::new(request);
         }
     }
 
@@ -162,7 +176,7 @@ fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) ->
 
 /// The request in no dialect.
 fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
-    if let Some(Some(inlined)) = call.fetched.get() {
+    if let Some(Ok(inlined)) = &*call.fetched.borrow() {
         return Ok(Arc::clone(&inlined.request));
     }
     let read = || {
@@ -170,7 +184,7 @@ fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, T
         request.stream = call.asked.stream;
         Ok(Arc::new(request))
     };
-    call.neutral.get_or_init(read).clone()
+    call.neutral.borrow_mut().get_or_insert_with(read).clone()
 }
 
 fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {

@@ -3,15 +3,16 @@
 //!
 //! Nothing of it runs for a product that does not keep its state here.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use routing::DeploymentIndex;
-use store::{KeptTurn, NewTurn, NoTurn, State};
+use store::{KeptTurn, NewTurn, NoTurn, State, StateError};
 use wire::Edit;
 use wire::conversation::Loss;
-use wire::state::{Answer, Ask, Told, Turn, find};
+use wire::state::{Answer, Ask, Told, Turn, answered};
 
 use crate::call::Call;
 use crate::intake::{self, Intake};
@@ -20,6 +21,9 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::room::Shared;
 use crate::snapshot::{Product, Snapshot, Store};
+
+/// The most items that one request may refer to: each is looked up.
+const MOST_REFERENCES: usize = 1_000;
 
 /// What a request has to do with kept state; nothing by default.
 #[derive(Debug, Default)]
@@ -63,21 +67,33 @@ pub(crate) async fn enter(
     if product.store == Store::Never {
         return if builds_on { Err(never(&ask)) } else { unkept(shared, &ask, intake).await };
     }
+    if ask.references.len() > MOST_REFERENCES {
+        let what =
+            "input refers to more than 1,000 items: go on with previous_response_id, or send them whole";
+        return Err(Refusal::NotKept { param: "input", what });
+    }
     let keeps = product.store == Store::Always || ask.store != Some(false);
     if !keeps && !builds_on {
         return Ok((intake, Thread::default()));
     }
     let Some(state) = &shared.state else { return Err(Refusal::StateFailed) };
     let limit = snapshot.limits.max_request_body;
-    let weight =
-        state.weight(&product.name, ask.previous.as_deref(), &ask.references).await.map_err(unread)?;
+    let items: Vec<_> = ask.references.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    if items.len() < ask.references.len() {
+        // As OpenAI does: a short request would grow by what it repeats.
+        return Err(Refusal::NotKept {
+            param: "input",
+            what: "input refers to the same item more than once",
+        });
+    }
+    let weight = state.weight(&product.name, ask.previous.as_deref(), &items).await.map_err(no_item)?;
     if weight > limit {
         return Err(Refusal::Outgrown { limit });
     }
     // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
     intake.reservation = Reservation::default();
     intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
-    let found = Found::of(state, &product.name, &ask, limit).await?;
+    let found = Found::of(state, &product.name, &ask, &items, limit).await?;
     let Told { body, input, turns, lacks_reasoning } = found.tell(&ask, &intake.body)?;
     intake.body = body;
     if builds_on {
@@ -126,18 +142,21 @@ struct Found {
 }
 
 impl Found {
-    async fn of(state: &State, product: &str, ask: &Ask, most_bytes: usize) -> Result<Self, Refusal> {
+    async fn of(
+        state: &State,
+        product: &str,
+        ask: &Ask,
+        items: &[String],
+        most_bytes: usize,
+    ) -> Result<Self, Refusal> {
         let mut found = Self::default();
         if let Some(id) = &ask.previous {
             let former = state.conversation(product, id, most_bytes).await;
             found.former = former.map_err(|error| no_previous(id, error))?;
         }
-        if !ask.references.is_empty() {
-            let referred = state.turns_with(product, &ask.references, most_bytes).await;
-            found.referred = referred.map_err(|error| match error {
-                NoTurn::Missing { id } => Refusal::NoItem(id),
-                other => unread(other),
-            })?;
+        if !items.is_empty() {
+            let referred = state.turns_with(product, items, most_bytes).await;
+            found.referred = referred.map_err(no_item)?;
         }
         Ok(found)
     }
@@ -145,10 +164,8 @@ impl Found {
     fn tell(&self, ask: &Ask, body: &Bytes) -> Result<Told, Refusal> {
         let former: Vec<_> = self.former.iter().map(as_turn).collect();
         let referred: Vec<_> = self.referred.iter().map(as_turn).collect();
-        let item = |id: &String| {
-            let found = referred.iter().find_map(|turn| find(turn, id));
-            found.ok_or_else(|| Refusal::NoItem(id.clone()))
-        };
+        let known: HashMap<_, _> = referred.iter().flat_map(answered).collect();
+        let item = |id: &String| known.get(id).copied().ok_or_else(|| Refusal::NoItem(id.clone()));
         let items: Vec<_> = ask.references.iter().map(item).collect::<Result<_, _>>()?;
         Ok(ask.told(body, &former, &items))
     }
@@ -157,6 +174,13 @@ impl Found {
 /// A kept turn, as `wire` reads it.
 pub(crate) fn as_turn(turn: &KeptTurn) -> Turn<'_> {
     Turn { id: &turn.id, input: &turn.input, response: &turn.response }
+}
+
+fn no_item(error: NoTurn) -> Refusal {
+    match error {
+        NoTurn::Missing { id } => Refusal::NoItem(id),
+        other => unread(other),
+    }
 }
 
 fn no_previous(asked: &str, error: NoTurn) -> Refusal {
@@ -264,7 +288,10 @@ impl Call {
             input: next.input.to_vec(),
             response: response.to_vec(),
         };
-        state.keep(turn).await.map_err(|_| "it could not be written")?;
+        state.keep(turn).await.map_err(|error| match error {
+            StateError::Taken { .. } => "its supplier gave its id to another response too",
+            _ => "it could not be written",
+        })?;
         Ok(bytes)
     }
 }

@@ -157,6 +157,12 @@ pub enum StateError {
         /// Which.
         id: String,
     },
+    /// The supplier has given this id to another response that is kept: neither can be asked for.
+    #[error("there is another response {id}")]
+    Taken {
+        /// Which.
+        id: String,
+    },
     /// A file cannot be reached.
     #[error("{path} cannot be used: {source}")]
     Io {
@@ -246,7 +252,7 @@ impl State {
     /// Keeps a turn. When this returns it is as durable as was asked for; it is kept also where nobody waits for that.
     ///
     /// # Errors
-    /// It could not be written.
+    /// It could not be written; or [`StateError::Taken`], as where a supplier numbers its responses and begins again.
     pub async fn keep(&self, turn: NewTurn) -> Result<(), StateError> {
         self.write(|done| Job::Keep(Box::new(turn), done)).await
     }
@@ -260,14 +266,14 @@ impl State {
         self.write(|done| Job::Delete { product, id, done }).await
     }
 
-    /// How many bytes a response has with all turns before it, and with the turns that answered with `items`. What is
-    /// missing weighs nothing.
+    /// How many bytes a response has with all turns before it, and with the turns that answered with `items`, each of these
+    /// once. A response that is missing weighs nothing.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// An item is missing, the first of them; or it cannot be read.
     pub async fn weight(&self, product: &str, id: Option<&str>, items: &[String]) -> Result<usize, NoTurn> {
         let (product, id, items) = (product.to_owned(), id.map(str::to_owned), items.to_owned());
-        self.read(move |shelf| Ok(shelf.weight(&product, id.as_deref(), &items)?)).await
+        self.read(move |shelf| shelf.weight(&product, id.as_deref(), &items)).await
     }
 
     /// A response with all turns before it, the oldest first.

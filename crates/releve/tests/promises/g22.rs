@@ -130,3 +130,28 @@ async fn g22_a_reload_begins_to_keep_nothing_before_a_restart() {
     turn(&gateway, "Hello.", None).await;
     assert!(!house.path().join("releve.db.state").exists());
 }
+
+#[tokio::test]
+async fn g22_items_are_referred_to_once_each_and_within_bounds() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, "My boat is called Relief.", None).await;
+    let message = first["output"].as_array().unwrap().iter().find(|item| item["type"] == "message").unwrap();
+    let item = json!({ "type": "item_reference", "id": message["id"] });
+    let asked = async |input: Vec<Value>| {
+        let body = json!({ "model": "r", "input": input }).to_string();
+        post(gateway.listen, "/v1/responses", &[], body.as_bytes()).await
+    };
+    let named = |id: usize| json!({ "type": "item_reference", "id": format!("msg_{id}") });
+    assert_eq!(asked(vec![item.clone(), json!({ "role": "user", "content": "And?" })]).await.status, 200);
+    for (input, status, word) in [
+        (vec![item.clone(), item.clone()], 400, "more than once"),
+        (vec![named(1)], 404, "msg_1"),
+        ((0..1_001).map(named).collect(), 400, "1,000"),
+    ] {
+        let reply = asked(input).await;
+        assert_eq!(reply.status, status, "{}", reply.lossy());
+        assert!(reply.lossy().contains(word), "{}", reply.lossy());
+    }
+}

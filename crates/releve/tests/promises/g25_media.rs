@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::{Handle, Supplier};
@@ -19,8 +20,12 @@ const PNG: &[u8] = &[
     0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89,
 ];
 
-/// Shows the picture to everybody, and counts who came.
 async fn gallery() -> (SocketAddr, Arc<AtomicUsize>) {
+    gallery_of(PNG.to_vec()).await
+}
+
+/// Shows the picture to everybody, and counts who came.
+async fn gallery_of(picture: Vec<u8>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let visits = Arc::<AtomicUsize>::default();
@@ -30,8 +35,9 @@ async fn gallery() -> (SocketAddr, Arc<AtomicUsize>) {
             count.fetch_add(1, Ordering::SeqCst);
             let mut head = [0; 2048];
             let _ = socket.read(&mut head).await.unwrap();
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
-            socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", picture.len());
+            // Who has enough does not take the rest.
+            let _ = socket.write_all(&[answer.as_bytes(), &picture].concat()).await;
         }
     });
     (address, visits)
@@ -79,22 +85,85 @@ async fn g10_a_picture_reaches_suppliers_that_take_only_bytes() {
     }
 }
 
+/// What stands there often is counted as often: one address must not become a request of any size.
+#[tokio::test]
+async fn g25_a_picture_counts_as_often_as_it_is_pointed_at() {
+    let (gallery, visits) = gallery_of([PNG, &[0; 1 << 20]].concat()).await;
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (supplier, _house, gateway) = house("bedrock-converse", policy).await;
+    let picture = json!({ "type": "image_url", "image_url": { "url": format!("http://{gallery}/picture") } });
+    for (times, status) in [(2, 200), (100, 400)] {
+        let body = json!({ "model": "r", "messages": [{ "role": "user", "content": vec![picture.clone(); times] }] });
+        let body = body.to_string();
+        let reply = post(gateway.listen, "/v1/chat/completions", &[], body.as_bytes()).await;
+        assert_eq!(reply.status, status, "{times}: {}", reply.lossy());
+    }
+    assert_eq!((supplier.recorded().len(), visits.load(Ordering::SeqCst)), (1, 2));
+}
+
+/// G13: what fetching takes is not booked to the supplier.
+#[tokio::test]
+async fn g25_the_time_to_fetch_is_not_the_suppliers() {
+    const SLOW: Duration = Duration::from_millis(400);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        tokio::time::sleep(SLOW).await;
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
+        socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+    });
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (_supplier, house, gateway) = house("bedrock-converse", policy).await;
+    let reply = ask(&gateway, &format!("http://{address}/")).await;
+    assert_eq!(reply.status, 200, "{}", reply.lossy());
+    let entry = house.entry(reply.header("x-request-id").unwrap()).await;
+    assert!(entry.attempts[0].started_us >= 400_000, "{:?}", entry.attempts);
+}
+
+/// P10: whoever points at what cannot be fetched is told so.
+#[tokio::test]
+async fn p10_a_failed_fetch_is_explained() {
+    let (gallery, visits) = gallery_of(b"<html>".to_vec()).await;
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (supplier, house, gateway) = house("bedrock-converse", policy).await;
+    let url = format!("http://{gallery}/page");
+    let reply = ask(&gateway, &url).await;
+    let why = "number 1 could not be fetched: what is there is no PNG, JPEG, GIF, WebP or PDF";
+    assert_eq!((reply.status, reply.text().contains(why)), (400, true), "{}", reply.lossy());
+    let entry = house.entry(reply.header("x-request-id").unwrap()).await;
+    assert!(entry.attempts[0].dropped[0].ends_with(why), "{:?}", entry.attempts);
+
+    visits.store(0, Ordering::SeqCst);
+    let body = json!({ "model": "r", "n": 2, "messages": [{ "role": "user", "content": [
+        { "type": "image_url", "image_url": { "url": url } },
+    ] }] });
+    let reply = post(gateway.listen, "/v1/chat/completions", &[], body.to_string().as_bytes()).await;
+    assert_eq!((reply.status, visits.load(Ordering::SeqCst)), (400, 0), "{}", reply.lossy());
+    assert!(supplier.recorded().is_empty());
+}
+
 #[tokio::test]
 async fn g25_addresses_that_may_not_be_asked_are_not() {
     let (gallery, visits) = gallery().await;
     let url = format!("http://{gallery}/picture");
+    // At a port that may be asked, so that it is the address alone that is refused.
+    let usual = "http://127.0.0.1/picture".to_owned();
     let metadata = "http://169.254.169.254/latest/meta-data/iam".to_owned();
+    let forbidden = "the address leads to nowhere that may be asked";
     let cases = [
-        ("", &url),
-        ("fetch_media = true", &url),
-        ("fetch_media = true\nfetch_media_from = [\"10.0.0.0/8\"]", &url),
-        ("fetch_media_from = [\"127.0.0.1/32\"]", &url),
-        ("fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]", &metadata),
+        ("", &url, ""),
+        ("fetch_media = true", &url, forbidden),
+        ("fetch_media = true", &usual, forbidden),
+        ("fetch_media = true\nfetch_media_from = [\"10.0.0.0/8\"]", &usual, forbidden),
+        ("fetch_media_from = [\"127.0.0.1/32\"]", &url, ""),
+        ("fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]", &metadata, forbidden),
     ];
-    for (policy, url) in cases {
+    for (policy, url, why) in cases {
         let (supplier, house, gateway) = house("bedrock-converse", policy).await;
         let reply = ask(&gateway, url).await;
         assert!((400..500).contains(&reply.status), "{policy}: {}", reply.lossy());
+        assert!(reply.text().contains(why), "{policy}: {}", reply.lossy());
         assert!(
             supplier.recorded().is_empty() && !reply.text().contains("meta-data"),
             "{policy}: {}",

@@ -1,11 +1,11 @@
 //! The database of kept responses.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, params};
 
 use super::cipher::{Cipher, Place};
 use super::{KeptTurn, NewTurn, NoTurn, StateError, StateOptions};
@@ -14,9 +14,9 @@ use crate::{clock, schema};
 /// "rlv" and a number that is ours: tells the file from other databases, the ledger too.
 const APPLICATION_ID: i64 = 0x726c_7602;
 /// The format that is written.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
-/// Rows are replaced and deleted here, unlike in the ledger. `seq` only grows, so that a turn builds on smaller ones.
+/// Rows are deleted here, unlike in the ledger. `seq` only grows, so that a turn builds on smaller ones.
 const TABLES: &str = "
 CREATE TABLE turn (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -28,6 +28,7 @@ CREATE TABLE turn (
     expires_us INTEGER NOT NULL,
     input BLOB NOT NULL,
     response BLOB NOT NULL,
+    is_ambiguous INTEGER NOT NULL DEFAULT 0,
     UNIQUE (product, id)
 ) STRICT;
 CREATE INDEX turn_expires ON turn (expires_us);
@@ -36,12 +37,22 @@ CREATE TABLE item (
     product TEXT NOT NULL,
     id TEXT NOT NULL,
     turn INTEGER NOT NULL REFERENCES turn (seq) ON DELETE CASCADE,
+    is_ambiguous INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (product, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_turn ON item (turn);
 
 -- Opens under the key that all the rest is under.
 CREATE TABLE proof (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;
+";
+
+/// From format 1: ids that a supplier gave out twice.
+const UPGRADE: &str = "
+BEGIN IMMEDIATE;
+ALTER TABLE turn ADD COLUMN is_ambiguous INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE item ADD COLUMN is_ambiguous INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+COMMIT;
 ";
 
 /// A turn and all that it builds on.
@@ -62,6 +73,9 @@ const PROOF_PLACE: Place<'static> = Place { part: "proof", product: "", id: "", 
 
 /// How long a connection waits for the other.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// How long it waits for whoever reads to let go of the log of writes.
+const WIPE_BUSY: Duration = Duration::from_millis(100);
 
 /// One connection to it.
 #[derive(Debug)]
@@ -104,6 +118,7 @@ impl Shelf {
         let is_empty = "SELECT COUNT(*) = 0 FROM sqlite_schema";
         match (pragma("application_id")?, pragma("user_version")?) {
             (APPLICATION_ID, found) if found > FORMAT => Err(StateError::Later { found, known: FORMAT }),
+            (APPLICATION_ID, 1) => Ok(self.connection.execute_batch(UPGRADE).map(|()| true)?),
             (APPLICATION_ID, _) => Ok(true),
             (0, 0) if self.connection.query_row(is_empty, [], |row| row.get(0))? => Ok(false),
             _ => Err(StateError::Foreign { path: path.to_owned() }),
@@ -146,12 +161,16 @@ impl Shelf {
         done
     }
 
-    /// Keeps a turn; one of the same id gives way. Those that it builds on are kept as long as it.
-    pub(super) fn keep(&self, turn: NewTurn) -> Result<(), StateError> {
+    /// Keeps a turn; those that it builds on are kept as long as it. `false` where another response has its id: neither can
+    /// be asked for from then on, since nobody could tell which of them is meant.
+    pub(super) fn keep(&self, turn: NewTurn) -> Result<bool, StateError> {
         let NewTurn { product, id, previous, owner, keep_for, items, input, response } = turn;
         let now = clock::now_us();
         let keep_us = i64::try_from(keep_for.as_micros()).unwrap_or(i64::MAX);
         let expires = now.saturating_add(keep_us);
+        if self.is_taken(&product, &id, now, expires)? {
+            return Ok(false);
+        }
         let place = |part| Place {
             part,
             product: &product,
@@ -161,14 +180,15 @@ impl Shelf {
         };
         let input = self.cipher.seal(&place("input"), input);
         let response = self.cipher.seal(&place("response"), response);
-        self.delete(&product, &id)?;
         let insert =
             "INSERT INTO turn (product, id, previous, owner, created_us, expires_us, input, response)
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut insert = self.connection.prepare_cached(insert)?;
         insert.execute(params![product, id, previous, owner, now, expires, input, response])?;
         let seq = self.connection.last_insert_rowid();
-        let mut name = self.connection.prepare_cached("INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3)")?;
+        let name = "INSERT INTO item (product, id, turn) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE
+                    SET is_ambiguous = is_ambiguous OR turn <> excluded.turn, turn = excluded.turn";
+        let mut name = self.connection.prepare_cached(name)?;
         for item in items {
             name.execute(params![product, item, seq])?;
         }
@@ -176,12 +196,22 @@ impl Shelf {
             "{FORMER} UPDATE turn SET expires_us = ?3 WHERE expires_us < ?3 AND seq IN (SELECT seq FROM former)"
         );
         self.connection.prepare_cached(&renew)?.execute(params![product, id, expires])?;
-        Ok(())
+        Ok(true)
     }
 
-    /// Whether there was one that had not expired.
+    /// Whether a turn that lives has this id. It is ambiguous then, for as long as either would be kept; what was built on
+    /// it before still finds it.
+    fn is_taken(&self, product: &str, id: &str, now: i64, expires: i64) -> Result<bool, StateError> {
+        let expired = "DELETE FROM turn WHERE product = ?1 AND id = ?2 AND expires_us <= ?3";
+        self.connection.prepare_cached(expired)?.execute(params![product, id, now])?;
+        let mark = "UPDATE turn SET is_ambiguous = 1, expires_us = MAX(expires_us, ?3) WHERE product = ?1 AND id = ?2";
+        Ok(self.connection.prepare_cached(mark)?.execute(params![product, id, expires])? > 0)
+    }
+
+    /// Whether there was one that had not expired. One of which it is not known whose it is stays until then.
     pub(super) fn delete(&self, product: &str, id: &str) -> Result<bool, StateError> {
-        let delete = "DELETE FROM turn WHERE product = ?1 AND id = ?2 RETURNING expires_us > ?3";
+        let delete =
+            "DELETE FROM turn WHERE product = ?1 AND id = ?2 AND NOT is_ambiguous RETURNING expires_us > ?3";
         let mut delete = self.connection.prepare_cached(delete)?;
         let was_there = delete.query_row(params![product, id, clock::now_us()], |row| row.get(0));
         Ok(was_there.optional()?.unwrap_or(false))
@@ -193,33 +223,52 @@ impl Shelf {
         Ok(self.connection.prepare_cached(delete)?.execute([clock::now_us()])?)
     }
 
-    /// Makes what was deleted be gone from the disk: out of the log of writes too, in which it still stands.
-    pub(super) fn wipe(&self) -> Result<(), StateError> {
-        self.connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")?;
-        Ok(())
+    /// Makes what was deleted be gone from the disk: out of the log of writes too, in which it still stands. `false` where
+    /// somebody who reads holds on to that log: try again.
+    pub(super) fn wipe(&self) -> Result<bool, StateError> {
+        // Each step gives one page back.
+        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
+        drop(pages);
+        // Turns wait behind this; one who reads for long is outlasted by trying again.
+        self.connection.busy_timeout(WIPE_BUSY)?;
+        // That it was kept from it is a value, no error.
+        let cut =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.connection.busy_timeout(BUSY)?;
+        Ok(cut? == 0)
     }
 
     /// See [`State::weight`](super::State::weight).
-    pub(super) fn weight(
-        &self,
-        product: &str,
-        id: Option<&str>,
-        items: &[String],
-    ) -> Result<usize, StateError> {
+    pub(super) fn weight(&self, product: &str, id: Option<&str>, items: &[String]) -> Result<usize, NoTurn> {
         let of_chain =
             format!("{FORMER} SELECT TOTAL({WEIGHT}) FROM turn WHERE seq IN (SELECT seq FROM former)");
-        let of_item = format!(
-            "SELECT TOTAL({WEIGHT}) FROM item JOIN turn ON turn.seq = item.turn WHERE item.product = ?1 AND item.id = ?2"
-        );
-        let weigh = |select: &str, id: &str| -> Result<f64, StateError> {
-            Ok(self.connection.prepare_cached(select)?.query_row([product, id], |row| row.get(0))?)
-        };
-        let mut bytes = id.map_or(Ok(0.0), |id| weigh(&of_chain, id))?;
-        for item in items {
-            bytes += weigh(&of_item, item)?;
+        let mut bytes = id.map_or(Ok(0.0), |id| self.number(&of_chain, params![product, id]))?;
+        let of_turn = format!("SELECT TOTAL({WEIGHT}) FROM turn WHERE seq = ?1");
+        for seq in self.turns_of(product, items)?.into_keys() {
+            bytes += self.number(&of_turn, [seq])?;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of lengths")]
         Ok(bytes as usize)
+    }
+
+    fn number(&self, select: &str, of: impl Params) -> Result<f64, StateError> {
+        Ok(self.connection.prepare_cached(select)?.query_row(of, |row| row.get(0))?)
+    }
+
+    /// The turns that answered with `items`, each once: its number and id.
+    fn turns_of(&self, product: &str, items: &[String]) -> Result<BTreeMap<i64, String>, NoTurn> {
+        let select = "SELECT turn.seq, turn.id FROM item JOIN turn ON turn.seq = item.turn
+                      WHERE item.product = ?1 AND item.id = ?2 AND NOT item.is_ambiguous";
+        let mut select = self.connection.prepare_cached(select).map_err(StateError::from)?;
+        let mut turns = BTreeMap::new();
+        for item in items {
+            let turn = select.query_row([product, item], |row| Ok((row.get(0)?, row.get(1)?)));
+            let turn = turn.optional().map_err(StateError::from)?;
+            turns.extend([turn.ok_or_else(|| NoTurn::Missing { id: item.clone() })?]);
+        }
+        Ok(turns)
     }
 
     /// See [`State::conversation`](super::State::conversation).
@@ -235,6 +284,8 @@ impl Shelf {
         let (mut next, mut before, mut bytes) = (Some(id.to_owned()), i64::MAX, 0);
         while let Some(id) = next {
             let found = self.find(product, &id)?.filter(|found| found.seq < before);
+            // What is built on had its name before the name was given out again.
+            let found = found.filter(|found| !found.is_ambiguous || !turns.is_empty());
             let Some(found) = found else { return Err(NoTurn::Missing { id }) };
             let (turn, previous, seq) = (found.turn, found.previous, found.seq);
             bytes += turn.input.len() + turn.response.len();
@@ -250,7 +301,7 @@ impl Shelf {
 
     /// See [`State::turn`](super::State::turn).
     pub(super) fn turn(&self, product: &str, id: &str) -> Result<KeptTurn, NoTurn> {
-        let found = self.find(product, id)?;
+        let found = self.find(product, id)?.filter(|found| !found.is_ambiguous);
         found.map(|found| found.turn).ok_or_else(|| NoTurn::Missing { id: id.to_owned() })
     }
 
@@ -262,19 +313,12 @@ impl Shelf {
         most_bytes: usize,
     ) -> Result<Vec<KeptTurn>, NoTurn> {
         let _moment = self.connection.unchecked_transaction().map_err(StateError::from)?;
-        let mut ids = BTreeSet::new();
-        for item in items {
-            let select = "SELECT turn.id FROM item JOIN turn ON turn.seq = item.turn
-                          WHERE item.product = ?1 AND item.id = ?2";
-            let mut select = self.connection.prepare_cached(select).map_err(StateError::from)?;
-            let id = select.query_row([product, item], |row| row.get::<_, String>(0));
-            let id = id.optional().map_err(StateError::from)?;
-            ids.insert(id.ok_or_else(|| NoTurn::Missing { id: item.clone() })?);
-        }
+        let ids = self.turns_of(product, items)?;
         let mut turns = Vec::with_capacity(ids.len());
         let mut bytes = 0;
-        for id in ids {
-            let turn = self.turn(product, &id)?;
+        for id in ids.into_values() {
+            let found = self.find(product, &id)?.ok_or(NoTurn::Missing { id })?;
+            let turn = found.turn;
             bytes += turn.input.len() + turn.response.len();
             if bytes > most_bytes {
                 return Err(NoTurn::TooLong { limit: most_bytes });
@@ -285,7 +329,7 @@ impl Shelf {
     }
 
     fn find(&self, product: &str, id: &str) -> Result<Option<Found>, StateError> {
-        let select = "SELECT seq, previous, owner, input, response FROM turn
+        let select = "SELECT seq, previous, owner, input, response, is_ambiguous FROM turn
                       WHERE product = ?1 AND id = ?2 AND expires_us > ?3";
         let mut select = self.connection.prepare_cached(select)?;
         let row = select.query_row(params![product, id, clock::now_us()], Sealed::of).optional()?;
@@ -293,7 +337,7 @@ impl Shelf {
     }
 
     fn opened(&self, product: &str, id: &str, sealed: Sealed) -> Result<Found, StateError> {
-        let Sealed { seq, previous, owner, input, response } = sealed;
+        let Sealed { seq, previous, owner, input, response, is_ambiguous } = sealed;
         let open = |part, sealed| {
             let previous = previous.as_deref().unwrap_or_default();
             let place = Place { part, product, id, previous, owner: &owner };
@@ -301,7 +345,7 @@ impl Shelf {
         };
         let (input, response) = (open("input", input)?, open("response", response)?);
         let turn = KeptTurn { id: id.to_owned(), owner: owner.as_str().into(), input, response };
-        Ok(Found { seq, previous, turn })
+        Ok(Found { seq, previous, turn, is_ambiguous })
     }
 }
 
@@ -312,6 +356,7 @@ struct Sealed {
     owner: String,
     input: Vec<u8>,
     response: Vec<u8>,
+    is_ambiguous: bool,
 }
 
 impl Sealed {
@@ -322,6 +367,7 @@ impl Sealed {
             owner: row.get(2)?,
             input: row.get(3)?,
             response: row.get(4)?,
+            is_ambiguous: row.get(5)?,
         })
     }
 }
@@ -330,4 +376,6 @@ struct Found {
     seq: i64,
     previous: Option<String>,
     turn: KeptTurn,
+    /// Whether its supplier has given its id to another response too.
+    is_ambiguous: bool,
 }

@@ -83,6 +83,57 @@ async fn only_the_product_that_kept_it_finds_it() {
     assert_eq!(ids(&found), ["1"]);
 }
 
+/// Suppliers number their responses and begin again (Ollama: `resp_` and up to six digits): nobody is given another's words.
+#[tokio::test]
+async fn g22_an_id_that_is_given_out_twice_stands_for_neither() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap();
+    state.keep(turn("a", "2", Some("1"))).await.unwrap();
+    let theirs = || NewTurn { input: b"another's".into(), ..turn("a", "1", None) };
+    for _ in 0..2 {
+        assert!(matches!(state.keep(theirs()).await, Err(StateError::Taken { id }) if id == "1"));
+        assert!(matches!(state.turn("a", "1").await, Err(NoTurn::Missing { .. })));
+        assert!(matches!(state.conversation("a", "1", usize::MAX).await, Err(NoTurn::Missing { .. })));
+        assert!(!state.delete("a", "1").await.unwrap(), "nobody deletes another's");
+    }
+    let turns = state.conversation("a", "2", usize::MAX).await.unwrap();
+    assert_eq!(turns[0].input, b"canary input of 1", "what was built on it before is told with it");
+    state.keep(theirs()).await.unwrap_err();
+    state.keep(NewTurn { product: "b".into(), ..theirs() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn g22_an_item_id_that_is_given_out_twice_stands_for_neither() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    let item = [String::from("msg_1")];
+    let twice = NewTurn { items: [&item[..], &item].concat(), ..turn("a", "1", None) };
+    state.keep(twice).await.unwrap();
+    assert_eq!(ids(&state.turns_with("a", &item, usize::MAX).await.unwrap()), ["1"]);
+    for id in ["2", "3"] {
+        state.keep(NewTurn { items: item.to_vec(), ..turn("a", id, None) }).await.unwrap();
+        let found = state.turns_with("a", &item, usize::MAX).await;
+        assert!(matches!(found, Err(NoTurn::Missing { .. })), "{found:?}");
+        state.turn("a", id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn state_of_the_first_format_is_taken_over() {
+    let folder = folder();
+    let options = options(folder.path());
+    let state = State::open(&options).unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap();
+    drop(state);
+    let older = "ALTER TABLE turn DROP COLUMN is_ambiguous; ALTER TABLE item DROP COLUMN is_ambiguous;
+                 PRAGMA user_version = 1;";
+    rusqlite::Connection::open(&options.path).unwrap().execute_batch(older).unwrap();
+    let state = State::open(&options).unwrap();
+    state.turn("a", "1").await.unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap_err();
+}
+
 #[tokio::test]
 async fn a_conversation_is_bounded() {
     let folder = folder();
@@ -94,12 +145,16 @@ async fn a_conversation_is_bounded() {
     assert_eq!(weight(None, &item).await, alone);
     assert_eq!(weight(Some("1"), &item).await, 2 * alone);
     assert_eq!(weight(Some("2"), &[]).await, 0, "what is missing weighs nothing");
+    let two = NewTurn { items: vec!["msg_a".into(), "msg_b".into()], ..turn("a", "4", None) };
+    state.keep(two).await.unwrap();
+    let both = [String::from("msg_a"), String::from("msg_b")];
+    assert_eq!(weight(None, &both).await, weight(Some("4"), &[]).await, "each turn weighs once");
+    let missing = state.weight("a", None, &["msg_x".into()]).await;
+    assert!(matches!(missing, Err(NoTurn::Missing { id }) if id == "msg_x"));
     let found = state.conversation("a", "1", 10).await;
     assert!(matches!(found, Err(NoTurn::TooLong { limit: 10 })));
-    let mut itself = turn("a", "1", Some("1"));
-    itself.items.clear();
-    state.keep(itself).await.unwrap();
-    let found = state.conversation("a", "1", usize::MAX).await;
+    state.keep(turn("a", "2", Some("2"))).await.unwrap();
+    let found = state.conversation("a", "2", usize::MAX).await;
     assert!(
         matches!(found, Err(NoTurn::Missing { .. })),
         "a turn builds on earlier ones, so there is no circle"
@@ -140,6 +195,37 @@ async fn words_are_encrypted_and_deletion_deletes() {
     assert!(!there(&bytes_in(folder.path())), "not even sealed, nor in the log of writes");
     assert!(!state.delete("a", "1").await.unwrap());
     assert!(matches!(state.turn("a", "1").await, Err(NoTurn::Missing { .. })));
+}
+
+#[tokio::test]
+async fn a_large_turn_gives_all_its_pages_back() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    let large = NewTurn { response: vec![b'x'; 1 << 20], ..turn("a", "1", None) };
+    state.keep(large).await.unwrap();
+    assert!(state.delete("a", "1").await.unwrap());
+    let database = rusqlite::Connection::open(options(folder.path()).path).unwrap();
+    let free: i64 = database.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap();
+    assert_eq!(free, 0);
+}
+
+#[tokio::test]
+async fn what_a_reader_holds_on_to_is_wiped_when_that_is_gone() {
+    let folder = folder();
+    let state = State::open(&options(folder.path())).unwrap();
+    state.keep(turn("a", "1", None)).await.unwrap();
+    let database = rusqlite::Connection::open(options(folder.path()).path).unwrap();
+    database.execute_batch("BEGIN").unwrap();
+    let sealed: Vec<u8> = database.query_row("SELECT response FROM turn", [], |row| row.get(0)).unwrap();
+    let there = || bytes_in(folder.path()).windows(sealed.len()).any(|window| window == sealed);
+    assert!(state.delete("a", "1").await.unwrap());
+    assert!(there(), "the reader still sees it");
+    drop(database);
+    let tried = std::time::Instant::now();
+    while there() {
+        assert!(tried.elapsed() < Duration::from_secs(20), "still in the log of writes");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -205,18 +291,23 @@ proptest! {
         runtime.block_on(async {
             // What should be there: each turn with all before it, as it was when it was kept.
             let mut model: Vec<Option<(usize, Option<usize>)>> = vec![None; 6];
+            // Ids that were given out twice.
+            let mut ambiguous = [false; 6];
             for (step, (id, previous, deletes)) in steps.into_iter().enumerate() {
                 if deletes {
-                    state.delete("a", &id.to_string()).await.unwrap();
-                    model[id] = None;
+                    let deleted = state.delete("a", &id.to_string()).await.unwrap();
+                    assert_eq!(deleted, model[id].is_some() && !ambiguous[id]);
+                    model[id] = model[id].filter(|_| ambiguous[id]);
                 } else {
                     let before = previous.map(|previous| previous.to_string());
-                    state.keep(turn("a", &id.to_string(), before.as_deref())).await.unwrap();
-                    model[id] = Some((step, previous));
+                    let kept = state.keep(turn("a", &id.to_string(), before.as_deref())).await;
+                    assert_eq!(kept.is_ok(), model[id].is_none());
+                    ambiguous[id] = model[id].is_some();
+                    model[id] = model[id].or(Some((step, previous)));
                 }
                 for id in 0..6 {
                     let mut expected = Vec::new();
-                    let (mut next, mut limit) = (Some(id), usize::MAX);
+                    let (mut next, mut limit) = (Some(id).filter(|id| !ambiguous[*id]), usize::MAX);
                     while let Some(at) = next {
                         match model[at] {
                             Some((kept, previous)) if kept < limit => {

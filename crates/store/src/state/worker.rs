@@ -11,6 +11,9 @@ use super::{NewTurn, StateError};
 /// How often what has expired is deleted. Readers pass it over from the moment on that it expires.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
+/// How soon it is tried again to get off the disk what was deleted, where a reader was in the way.
+const WIPE_AGAIN: Duration = Duration::from_millis(500);
+
 /// The most that is done in one commit.
 const MOST_JOBS: usize = 256;
 
@@ -22,7 +25,8 @@ pub(super) enum Job {
 
 /// Who is told when it is done.
 enum Told {
-    Kept(Sender<Result<(), StateError>>),
+    /// The id that was taken already, if it was.
+    Kept(Option<String>, Sender<Result<(), StateError>>),
     Deleted(bool, Sender<Result<bool, StateError>>),
 }
 
@@ -32,17 +36,31 @@ pub(super) fn run(mut shelf: Shelf, jobs: &Receiver<Job>) {
     let mut is_dirty = false;
     loop {
         match jobs.recv_timeout(sweep_at.saturating_duration_since(Instant::now())) {
-            Ok(first) => is_dirty |= work(&mut shelf, first, jobs),
+            Ok(first) => {
+                is_dirty |= work(&mut shelf, first, jobs);
+                if is_dirty {
+                    sweep_at = sweep_at.min(Instant::now() + WIPE_AGAIN);
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {
                 is_dirty |= report(shelf.commit(Shelf::sweep)).is_some_and(|swept| swept > 0);
-                if is_dirty && report(shelf.wipe()).is_some() {
-                    is_dirty = false;
-                }
-                sweep_at = Instant::now() + SWEEP_EVERY;
+                is_dirty = is_dirty && !wiped(&shelf);
+                sweep_at = Instant::now() + if is_dirty { WIPE_AGAIN } else { SWEEP_EVERY };
             }
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => {
+                if is_dirty && !wiped(&shelf) {
+                    tracing::warn!(
+                        "deleted responses still lie in the log of writes: somebody reads the file"
+                    );
+                }
+                return;
+            }
         }
     }
+}
+
+fn wiped(shelf: &Shelf) -> bool {
+    report(shelf.wipe()).unwrap_or(false)
 }
 
 /// Does `first` and all that waits behind it. Whether something was deleted and may not be gone yet.
@@ -55,8 +73,10 @@ fn work(shelf: &mut Shelf, first: Job, jobs: &Receiver<Job>) -> bool {
             // All are told, also those behind one that failed.
             let one = match job {
                 Job::Keep(turn, done) => {
-                    told.push(Told::Kept(done));
-                    if result.is_ok() { shelf.keep(*turn) } else { Ok(()) }
+                    let id = turn.id.clone();
+                    let kept = if result.is_ok() { shelf.keep(*turn) } else { Ok(true) };
+                    told.push(Told::Kept(Some(id).filter(|_| matches!(kept, Ok(false))), done));
+                    kept.map(drop)
                 }
                 Job::Delete { product, id, done } => {
                     let deleted = shelf.delete(&product, &id);
@@ -69,17 +89,21 @@ fn work(shelf: &mut Shelf, first: Job, jobs: &Receiver<Job>) -> bool {
         result
     });
     let deleted = told.iter().any(|told| matches!(told, Told::Deleted(true, _)));
-    let done = done.and_then(|()| if deleted { shelf.wipe() } else { Ok(()) });
-    let failed = report(done).is_none();
+    let done = done.and_then(|()| if deleted { shelf.wipe() } else { Ok(true) });
+    let is_wiped = report(done);
+    let failed = is_wiped.is_none();
     for told in told {
         let result = || if failed { Err(StateError::Unwritten) } else { Ok(()) };
         // Whoever asked may be gone.
         match told {
-            Told::Kept(done) => drop(done.send(result())),
+            Told::Kept(taken, done) => {
+                let taken = taken.map_or(Ok(()), |id| Err(StateError::Taken { id }));
+                drop(done.send(result().and(taken)));
+            }
             Told::Deleted(was_there, done) => drop(done.send(result().map(|()| was_there))),
         }
     }
-    deleted && failed
+    deleted && is_wiped != Some(true)
 }
 
 /// Says what went wrong, where something did.

@@ -53,6 +53,17 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
     /// must not be left out and has no neutral form.
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError>;
 
+    /// What of a request its answer is made of. The rest, the conversation above all, need not be held until a long answer
+    /// has ended.
+    fn kept_for_reply(&self, request: &Request) -> Request {
+        Request {
+            stream: request.stream,
+            stream_usage: request.stream_usage,
+            losses: request.losses.clone(),
+            ..Request::default()
+        }
+    }
+
     /// A whole answer for a client of this protocol.
     ///
     /// # Errors
@@ -136,7 +147,7 @@ pub struct ReplyContext {
     pub model: Arc<str>,
     /// The prompt's size in tokens, for a dialect that wants it before the supplier has said it.
     pub estimated_input_tokens: u64,
-    /// What was asked.
+    /// What was asked, as far as [`ClientTranslator::kept_for_reply`] needs it.
     pub request: Arc<Request>,
 }
 
@@ -214,6 +225,13 @@ impl TranslateError {
     /// The sender's fault.
     pub fn malformed(path: impl Into<String>, what: &'static str) -> Self {
         Self::Malformed { path: path.into(), what }
+    }
+
+    /// Whether it is media that the target cannot say: in another form it may.
+    pub fn is_of_media(&self) -> bool {
+        let Self::Unsayable { what, .. } = self else { return false };
+        let name = what.split('.').next().unwrap_or_default();
+        ["media", "image", "document", "file"].contains(&name)
     }
 
     /// Something that the target cannot say.

@@ -20,7 +20,7 @@ mod tests;
 
 pub use self::answer::{Answer, last_response};
 pub use self::ask::{Ask, Told};
-pub use self::items::find;
+pub use self::items::answered;
 pub use self::listing::{NoSuchItem, Page, list};
 
 /// A kept turn.

@@ -32,7 +32,7 @@ pub(super) fn about(request: Request) -> ReplyContext {
         created_unix_s: 1_795_000_000,
         model: "asked-for".into(),
         estimated_input_tokens: 0,
-        request: Arc::new(request),
+        request: Arc::new(OpenaiChat.kept_for_reply(&request)),
     }
 }
 

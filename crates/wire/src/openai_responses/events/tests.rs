@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::{Decoder, Encoder};
 use crate::conversation::{
-    BlockStart, Citation, Content, Delta, Event, EventDecoder, EventEncoder, FinishReason, Logprob, Media,
-    MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob, ToolCall,
-    ToolInput, TranslateError,
+    BlockStart, Citation, ClientTranslator, Content, Delta, Event, EventDecoder, EventEncoder, FinishReason,
+    Logprob, Media, MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob,
+    ToolCall, ToolInput, TranslateError,
 };
 use crate::openai_responses::PROTOCOL;
+use crate::openai_responses::translator::ResponsesTranslator;
 use crate::testing::frames;
 
 mod decoding;
@@ -44,7 +45,7 @@ pub(crate) fn about(request: Request) -> ReplyContext {
         created_unix_s: 1_764_288_000,
         model: "asked-for".into(),
         estimated_input_tokens: 12,
-        request: Arc::new(request),
+        request: Arc::new(ResponsesTranslator.kept_for_reply(&request)),
     }
 }
 

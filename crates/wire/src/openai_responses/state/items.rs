@@ -123,8 +123,7 @@ impl Joined {
     }
 }
 
-/// The item of that id in a turn.
-pub fn find<'a>(turn: &Turn<'a>, id: &str) -> Option<&'a [u8]> {
-    let mut all = elements(output(turn.response)).into_iter().chain(elements(turn.input));
-    all.find(|element| element.id.as_deref() == Some(id)).map(|element| element.raw)
+/// The items of a turn's answer, by their ids.
+pub fn answered<'a>(turn: &Turn<'a>) -> impl Iterator<Item = (String, &'a [u8])> {
+    elements(output(turn.response)).into_iter().filter_map(|element| Some((element.id?, element.raw)))
 }

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, NoSuchItem, Page, Turn, find, last_response, list};
+use super::{Answer, Ask, NoSuchItem, Page, Turn, answered, last_response, list};
 use crate::PeekError;
 
 fn told(body: &str, former: &[Turn<'_>], items: &[&[u8]]) -> (String, String) {
@@ -63,17 +63,18 @@ fn a_turn_may_only_go_on() {
 
 #[test]
 fn references_become_what_they_refer_to() {
-    let item = find(&FIRST, "msg_1").unwrap();
+    let found = answered(&FIRST).collect::<std::collections::BTreeMap<_, _>>();
+    let item = found["msg_1"];
     let body =
         r#"{"input":[{"type":"item_reference","id":"rs_1"},{"id":"msg_1"},{"role":"user","content":"x"}]}"#;
     let ask = Ask::read(body.as_bytes()).unwrap();
     assert_eq!(ask.references, ["rs_1", "msg_1"]);
-    let thought = find(&FIRST, "rs_1").unwrap();
+    let thought = found["rs_1"];
     let (_, input) = told(body, &[], &[thought, item]);
     let item = String::from_utf8_lossy(item);
     let expected = format!(r#"[{item},{{"role":"user","content":"x"}}]"#);
     assert_eq!(input, expected, "reasoning that nobody sealed cannot be said again");
-    assert_eq!(find(&FIRST, "msg_2"), None);
+    assert_eq!(found.len(), 2);
 }
 
 #[test]
