@@ -127,7 +127,8 @@ pub(crate) async fn read_head<I: Io>(connection: &mut Connection<I>) -> Result<O
     }
 }
 
-fn parse_head(head: Bytes) -> Result<Request, ReadError> {
+/// A request without its body.
+pub(crate) fn parse_head(head: Bytes) -> Result<Request, ReadError> {
     let text = String::from_utf8_lossy(&head).into_owned();
     let mut lines = text.trim_end_matches("\r\n").split("\r\n");
     let mut words = lines.next().unwrap_or_default().split(' ');

@@ -122,7 +122,7 @@ async fn attend<I: Io>(mut connection: Connection<I>, shared: Arc<Shared>) {
         return connection.reset().await;
     }
     if shared.bench {
-        return bench::serve(&mut connection, shared.settings().pace.gap()).await;
+        return bench::serve(&mut connection, &shared.settings()).await;
     }
     loop {
         let settings = shared.settings();

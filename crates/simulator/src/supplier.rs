@@ -110,7 +110,8 @@ impl Builder {
         Self { epoch_unix_s: Some(unix_s), ..self }
     }
 
-    /// Serves one fixed answer as cheaply as can be, for load tests: no checks, no script, no books.
+    /// Serves one fixed answer for each kind of request as cheaply as can be, for load tests: no script, no books, and
+    /// only a connection's first request of a kind is checked.
     #[must_use]
     pub fn bench(self, bench: bool) -> Self {
         Self { bench, ..self }

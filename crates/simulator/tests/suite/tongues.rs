@@ -138,6 +138,22 @@ async fn every_protocol_gets_the_same_answer_in_every_layout() {
 }
 
 #[tokio::test]
+async fn a_bench_says_the_same_in_every_protocol_and_tells_plain_from_streamed() {
+    let supplier = Supplier::builder().bench(true).spawn().await.unwrap();
+    let counted: String =
+        (0..simulator::BENCH_CHUNKS).flat_map(|place| [" word".to_owned(), place.to_string()]).collect();
+    for tongue in all() {
+        for _ in 0..2 {
+            let stream = tongue.greet(&supplier, true).await;
+            assert_eq!(tongue.streamed(&stream), counted, "{}: {}", tongue.name, stream.status);
+            assert!((tongue.events)(&stream).iter().any(|event| (tongue.ends)(event)), "{}", tongue.name);
+            let plain = (tongue.said)(&tongue.greet(&supplier, false).await.json());
+            assert_eq!(plain, " word".repeat(100), "{}", tongue.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_model_and_a_wrong_key_are_refused() {
     for tongue in all() {
         let supplier = Supplier::builder().models(["other"]).spawn().await.unwrap();
