@@ -8,14 +8,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Protocol;
 use routing::DeploymentIndex;
+use smallvec::SmallVec;
 use store::{KeptTurn, NewTurn, NoTurn, State, StateError};
-use wire::Edit;
 use wire::conversation::Loss;
 use wire::state::{Answer, Ask, Told, Turn, answered};
 
+use crate::asked::{Asked, codec};
 use crate::call::Call;
 use crate::intake::{self, Intake};
+use crate::makers::Account;
 use crate::memory::{MemoryBudget, Reservation};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -52,9 +55,11 @@ pub(crate) async fn enter(
     shared: &Shared,
     snapshot: &Snapshot,
     product: &Product,
+    protocol: Protocol,
     mut intake: Intake,
 ) -> Result<(Intake, Thread), Refusal> {
     let ask = match product.store {
+        _ if !codec(protocol).has_state() => return Ok((intake, Thread::default())),
         Store::Suppliers => return Ok((intake, Thread::default())),
         Store::Client | Store::Always | Store::Never => Ask::read(&intake.body)?,
     };
@@ -108,6 +113,13 @@ pub(crate) async fn enter(
         losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
     };
     Ok((intake, thread))
+}
+
+/// Who keeps the response that a request builds on, where that is left to suppliers and is known.
+pub(crate) fn keeper(shared: &Shared, product: &Product, asked: &Asked, body: &[u8]) -> Option<Account> {
+    let is_theirs = asked.codec.has_state() && product.store == Store::Suppliers;
+    let previous = is_theirs.then(|| Ask::previous_of(body)).flatten()?;
+    shared.makers.of_response(&product.name, &previous)
 }
 
 /// The product keeps nothing, so there is nothing to build on.
@@ -233,16 +245,10 @@ impl Thread {
         &self.losses
     }
 
-    /// The splices that take out of `body` what only another account than `owner` can read, in turns that it served.
-    pub(crate) fn foreign_proofs(&self, body: &[u8], owner: &str) -> Vec<Edit> {
-        let foreign: Vec<_> =
-            self.former.iter().filter(|(_, served)| **served != *owner).map(|(place, _)| place).collect();
-        if foreign.is_empty() {
-            return Vec::new();
-        }
-        let mut edits = wire::without_proofs(body);
-        edits.retain(|edit| foreign.iter().any(|place| place.contains(&edit.range.start)));
-        edits
+    /// Where in the body turns stand that another account than `owner` served.
+    pub(crate) fn foreign_turns(&self, owner: &str) -> SmallVec<[Range<usize>; 4]> {
+        let foreign = self.former.iter().filter(|(_, served)| **served != *owner);
+        foreign.map(|(place, _)| place.clone()).collect()
     }
 }
 

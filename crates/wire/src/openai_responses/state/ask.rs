@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use catalogue::Needs;
+use memchr::memmem;
 
 use super::Turn;
 use super::items::{Element, Joined, elements};
@@ -98,6 +99,12 @@ impl Ask {
         scan.object(|scan, name| ask.member(scan, name, &mut seen))?;
         scan.end().map_err(not_json)?;
         Ok(ask)
+    }
+
+    /// The id of the response that a body builds on, if any; most bodies are only searched for the name.
+    pub fn previous_of(body: &[u8]) -> Option<String> {
+        memmem::find(body, b"previous_response_id")?;
+        Self::read(body).ok()?.previous
     }
 
     fn member(
