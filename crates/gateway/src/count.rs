@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::reply::text;
 use crate::room::Room;
 use crate::snapshot::{Model, Snapshot};
-use crate::{admit, choose, estimate, intake};
+use crate::{admit, choose, estimate, intake, state};
 
 static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
 
@@ -49,8 +49,9 @@ where
     let snapshot = shared.snapshot.load_full();
     let admitted = admit::admit(&snapshot, &shared.keys.load(), &parts.headers, &parts.uri)?;
     let intake = intake::take(&parts.headers, body, snapshot.limits.max_request_body, &shared.memory).await?;
-    let asked = asked::read(conversation, &parts.headers, &intake.body, shared.salt)?;
     let product = &snapshot.products[admitted.product];
+    let intake = state::whole(shared, &snapshot, product, conversation.protocol, intake).await?;
+    let asked = asked::read(conversation, &parts.headers, &intake.body, shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
     let dice = &mut Dice::new(room.seed());
     let plan = choose::plan(shared, &snapshot, product, route, &asked, &intake.body, dice);

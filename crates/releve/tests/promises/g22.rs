@@ -240,3 +240,22 @@ async fn e12_a_turn_goes_on_with_the_account_that_keeps_the_one_before() {
         }
     }
 }
+
+#[tokio::test]
+async fn g22_tokens_are_counted_with_the_turns_before() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, &"My boat is called Relief. ".repeat(40), None).await;
+    let count = async |previous: &str| {
+        let body = json!({ "model": "r", "input": "And?", "previous_response_id": previous }).to_string();
+        post(gateway.listen, "/v1/responses/input_tokens", &[], body.as_bytes()).await
+    };
+    let reply = count(id(&first)).await;
+    assert_eq!(reply.status, 200, "{}", reply.lossy());
+    assert_eq!(reply.header("x-releve-estimate"), None, "its supplier counted");
+    assert!(reply.json()["input_tokens"].as_u64().unwrap() > 200, "{}", reply.lossy());
+    let seen: Value = serde_json::from_slice(&one.recorded().last().unwrap().body).unwrap();
+    assert!(seen["input"].to_string().contains("Relief") && seen["store"].is_null(), "{seen}");
+    assert_eq!(count("resp_none").await.status, 400);
+}
