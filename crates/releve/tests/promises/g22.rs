@@ -259,3 +259,21 @@ async fn g22_tokens_are_counted_with_the_turns_before() {
     assert!(seen["input"].to_string().contains("Relief") && seen["store"].is_null(), "{seen}");
     assert_eq!(count("resp_none").await.status, 400);
 }
+
+#[tokio::test]
+async fn g22_input_items_are_whole_or_an_error() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, &"My boat is called Relief. ".repeat(200), None).await;
+    let second = turn(&gateway, "And?", Some(id(&first))).await;
+    let path = format!("/v1/responses/{}/input_items", id(&second));
+    let listed = async |gateway: &Gateway| crate::client::get(gateway.listen, &path, &[]).await;
+    let all = listed(&gateway).await.json()["data"].as_array().unwrap().len();
+    assert!(all > 1, "{all}");
+    gateway.kill();
+    house.write(&keeping(&one, &one, "[policy]\nmax_request_body = \"2KiB\"\n"));
+    let gateway = Gateway::start(&house);
+    let reply = listed(&gateway).await;
+    assert_eq!(reply.status, 413, "a part of it is not all: {}", reply.lossy());
+}
