@@ -1,5 +1,6 @@
 """G22: the state of Responses is kept here, so that a turn goes on whoever wrote the one before it."""
 
+import itertools
 import json
 import time
 
@@ -52,6 +53,18 @@ def config(first, second):
     config["products.never"] = {"store": False}
     config["products.brief"] = {"store": True, "store_for": "400ms"}
     return config
+
+
+SEEDS = itertools.count(1000)
+
+
+@pytest.fixture(autouse=True)
+def answers_of_their_own(healthy, first, second):
+    """Suppliers with seeds of their own in each test, since ids follow from them: in the world no two answers share one."""
+    before = [(supplier, supplier.change(seed=next(SEEDS))) for supplier in (first, second)]
+    yield
+    for supplier, settings in before:
+        supplier.change(**settings)
 
 
 @pytest.fixture(scope="module")

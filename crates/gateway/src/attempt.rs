@@ -20,6 +20,7 @@ use wire::{Broken, Codec, Failure, SeenKind, StreamReader};
 
 use crate::call::Call;
 use crate::gzip::{Coding, Gzip, UnpackError};
+use crate::heard::Heard;
 use crate::held::{Held, Read};
 use crate::pace::after;
 use crate::speech::{Speech, error_in, failure};
@@ -65,6 +66,7 @@ pub(crate) struct Streaming {
     pub(crate) lease: Lease,
     /// Where the client reads another protocol.
     pub(crate) translation: Option<StreamTranslation>,
+    heard: Heard,
 }
 
 /// An attempt that brought nothing.
@@ -150,7 +152,7 @@ pub(crate) async fn attempt(
             return Err(Failure::Broken(Broken::Packed).into());
         }
         let strips = call.strips_usage(deployment);
-        let streaming = Streaming::new(call, codec, speech.stream(), body, lease);
+        let streaming = Streaming::new(call, deployment, speech.stream(), body, lease);
         Answer::Stream(first_content(call, streaming, trace, limits, strips).await?)
     } else {
         expect_type(&parts.headers, "application/json")?;
@@ -358,14 +360,26 @@ enum Look {
 impl Streaming {
     fn new(
         call: &Call,
-        codec: &dyn Codec,
+        deployment: DeploymentIndex,
         translation: Option<StreamTranslation>,
         rest: Incoming,
         lease: Lease,
     ) -> Self {
+        let codec = call.codec_of(deployment);
+        let heard = Heard::of(call, deployment);
         let framer = codec.framing().framer(call.policy().reply_buffer);
         let reader = codec.stream();
-        Self { held: Vec::new(), held_bytes: 0, ended: false, framer, reader, rest, lease, translation }
+        Self {
+            held: Vec::new(),
+            held_bytes: 0,
+            ended: false,
+            framer,
+            reader,
+            rest,
+            lease,
+            translation,
+            heard,
+        }
     }
 
     /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
@@ -397,6 +411,7 @@ impl Streaming {
             if let SeenKind::Error(failure) = seen.kind {
                 return Err(failure);
             }
+            self.heard.frame(&frame);
             if !(seen.strip_if_unasked && strips) {
                 let bytes = said(&mut self.translation, frame)?;
                 self.hold(bytes);
@@ -424,6 +439,7 @@ impl Streaming {
             if let SeenKind::Error(failure) = self.reader.read(&rest).kind {
                 return Err(failure);
             }
+            self.heard.frame(&rest);
             let bytes = said(&mut self.translation, rest)?;
             self.hold(bytes);
         }

@@ -15,6 +15,7 @@ use wire::{Codec, Edit};
 
 use crate::alarm::Limits;
 use crate::asked::{Asked, codec};
+use crate::makers::Account;
 use crate::media::Fetched;
 use crate::memory::Reservation;
 use crate::pass::ClientHeaders;
@@ -44,6 +45,8 @@ pub(crate) struct Call {
     pub(crate) asked: Asked,
     /// The former turns in it, and whether it is to be kept.
     pub(crate) thread: Thread,
+    /// Who made the signatures and the encrypted reasoning in it, as far as that is known.
+    pub(crate) proof_makers: SmallVec<[Account; 2]>,
     /// Whether the client wants a stream as one JSON list.
     pub(crate) wants_list: bool,
     pub(crate) client_headers: ClientHeaders,
@@ -179,21 +182,18 @@ impl Call {
         if self.leaves_proofs_out.get() {
             return wire::without_proofs(&body);
         }
-        let seals = self.asked.seal_edits.iter().cloned();
-        let mut edits = self.thread.foreign_proofs(&body, &self.snapshot.provider_of(deployment).name);
-        if edits.is_empty() {
-            return seals.collect();
+        let name = &self.snapshot.provider_of(deployment).name;
+        let makers = &self.room.shared.makers;
+        let asked = makers.account(name);
+        let turns = self.thread.foreign_turns(name);
+        let are_foreign = self.proof_makers.iter().any(|maker| *maker != asked);
+        if turns.is_empty() && !are_foreign {
+            return self.asked.seal_edits.clone();
         }
-        edits.extend(seals);
-        edits.sort_by_key(|edit| edit.range.start);
-        // What both take out goes once.
-        let mut end = 0;
-        edits.retain(|edit| {
-            let is_new = edit.range.start >= end;
-            end = end.max(edit.range.end);
-            is_new
-        });
-        edits
+        wire::without_foreign_proofs(&body, |at, proof| {
+            turns.iter().any(|turn| turn.contains(&at))
+                || (are_foreign && makers.of_proof(proof).is_some_and(|maker| maker != asked))
+        })
     }
 
     /// Whether the client's reasoning goes in part only to `deployment`, which speaks its own protocol.

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use routing::{Dice, Facts, Plan, Reason, Standing, View};
+use routing::{Candidate, Dice, Facts, Plan, Reason, Standing, View};
+use tokio::time::Instant;
 use wire::ErrorKind;
 
 use crate::asked::Asked;
+use crate::makers::{Account, Makers};
 use crate::near::nearest;
 use crate::refusal::Refusal;
+use crate::room::Shared;
 use crate::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
+use crate::state;
 
 /// The most names offered for one that is unknown.
 const MOST_NEAR: usize = 3;
@@ -42,13 +46,15 @@ pub(crate) fn unknown(snapshot: &Snapshot, product: &Product, asked: &str) -> Re
 
 /// Ranks the route's deployments for this request.
 pub(crate) fn plan(
+    shared: &Shared,
     snapshot: &Snapshot,
     product: &Product,
     route: RouteIndex,
     asked: &Asked,
-    now: routing::Instant,
+    body: &[u8],
     dice: &mut Dice,
 ) -> Plan {
+    let now = shared.clock.world(Instant::now());
     let route = &snapshot.routes[route];
     let facts = Facts {
         protocol: asked.protocol,
@@ -68,7 +74,22 @@ pub(crate) fn plan(
             }
         }
     }
+    if let Some(keeper) = state::keeper(shared, product, asked, body) {
+        pin(snapshot, &shared.makers, keeper, &mut plan);
+    }
     plan
+}
+
+/// Leaves only the account that keeps the response that the request builds on, where that is known and on the route: all others
+/// would call the request wrong, and the client would not come back.
+fn pin(snapshot: &Snapshot, makers: &Makers, keeper: Account, plan: &mut Plan) {
+    let keeps =
+        |candidate: &Candidate| makers.account(&snapshot.provider_of(candidate.deployment).name) == keeper;
+    if plan.candidates.iter().any(keeps) {
+        for candidate in plan.candidates.iter_mut().filter(|candidate| !keeps(candidate)) {
+            candidate.standing = Standing::Excluded(Reason::StateElsewhere);
+        }
+    }
 }
 
 /// Says for each candidate why it was out.

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
 use routing::{DeploymentIndex, Dice};
 use smallvec::SmallVec;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use upstream::{Outgoing, Pieces};
 use wire::{AmendTo, Edit};
 
@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::reply::text;
 use crate::room::Room;
 use crate::snapshot::{Model, Snapshot};
-use crate::{admit, choose, estimate, intake};
+use crate::{admit, choose, estimate, intake, state};
 
 static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
 
@@ -49,11 +49,12 @@ where
     let snapshot = shared.snapshot.load_full();
     let admitted = admit::admit(&snapshot, &shared.keys.load(), &parts.headers, &parts.uri)?;
     let intake = intake::take(&parts.headers, body, snapshot.limits.max_request_body, &shared.memory).await?;
-    let asked = asked::read(conversation, &parts.headers, &intake.body, shared.salt)?;
     let product = &snapshot.products[admitted.product];
+    let intake = state::whole(shared, &snapshot, product, conversation.protocol, intake).await?;
+    let asked = asked::read(conversation, &parts.headers, &intake.body, shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
-    let now = shared.clock.world(Instant::now());
-    let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(room.seed()));
+    let dice = &mut Dice::new(room.seed());
+    let plan = choose::plan(shared, &snapshot, product, route, &asked, &intake.body, dice);
     let first = plan.candidates.iter().find(|candidate| candidate.is_eligible());
     let first = first.ok_or_else(|| choose::no_candidate(&snapshot, &snapshot.routes[route].name, &plan))?;
     let counting = Counting { room, snapshot: &snapshot, asked: &asked, deployment: first.deployment };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::request::Parts;
 use http::{Response, StatusCode};
-use store::{KeptTurn, State};
+use store::{KeptTurn, NoTurn, State};
 use wire::state::{Page, Turn};
 
 use crate::door::{Stored, percent_decoded};
@@ -48,11 +48,11 @@ pub(crate) async fn answer(
         Stored::InputItems(id) => {
             let page = page(parts)?;
             let most = snapshot.limits.max_request_body;
-            let turns = kept.conversation(product, id, most).await.map_err(|_| id.clone());
-            // Where a turn before it is gone, its own input is still there.
-            let turns = match turns {
+            let turns = match kept.conversation(product, id, most).await {
                 Ok(turns) => turns,
-                Err(id) => vec![turn(kept, product, &id).await?],
+                // Where a turn before it is gone, its own input is still there.
+                Err(NoTurn::Missing { .. }) => vec![turn(kept, product, id).await?],
+                Err(other) => return Err(state::unread(other)),
             };
             let turns: Vec<Turn<'_>> = turns.iter().map(state::as_turn).collect();
             wire::state::list(&turns, &page)

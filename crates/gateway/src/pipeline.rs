@@ -24,7 +24,6 @@ use crate::relay::Relay;
 use crate::reply::{self, About, Dialect};
 use crate::room::Room;
 use crate::speech::Neutral;
-use crate::state::Thread;
 use crate::takeover::{self, Nobody, Serving};
 use crate::{admit, asked, choose, count, intake, kept, models, state, status};
 
@@ -108,16 +107,13 @@ where
     let intake =
         intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
     let product = &snapshot.products[admitted.product];
-    let (intake, thread) = if asked::codec(conversation.protocol).has_state() {
-        state::enter(&room.shared, &snapshot, product, intake).await?
-    } else {
-        (intake, Thread::default())
-    };
+    let (intake, thread) =
+        state::enter(&room.shared, &snapshot, product, conversation.protocol, intake).await?;
     let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
     thread.fits(&intake, snapshot.routes[route].policy.max_request_body)?;
-    let now = room.shared.clock.world(Instant::now());
-    let plan = choose::plan(&snapshot, product, route, &asked, now, &mut Dice::new(visit.dice_seed));
+    let dice = &mut Dice::new(visit.dice_seed);
+    let plan = choose::plan(&room.shared, &snapshot, product, route, &asked, &intake.body, dice);
     if asked.explain {
         return Ok(Served::Ours(status::explain(&snapshot, route, &plan)));
     }
@@ -141,6 +137,7 @@ where
         thread,
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
+        proof_makers: room.shared.makers.of(&intake.body),
         neutral: Neutral::default(),
         fetched: Fetched::default(),
         body: RefCell::new(intake.body),

@@ -21,6 +21,7 @@ use wire::{Broken, End, Failure, SeenKind};
 
 use crate::attempt::{Answer, Started, Streaming, finished, said};
 use crate::call::Call;
+use crate::heard::Heard;
 use crate::held::Held;
 use crate::outlet::Outlet;
 use crate::pace::{Due, Pace, Waited, after};
@@ -50,6 +51,7 @@ pub(crate) struct Relay<'a> {
 /// Where a stream's frames come from, and what becomes of them.
 struct Source {
     deployment: DeploymentIndex,
+    heard: Heard,
     framer: Framer,
     rest: Incoming,
     translation: Option<StreamTranslation>,
@@ -76,7 +78,12 @@ impl Relay<'_> {
         let mut dropped = [speech.losses(), self.call.thread.losses()].concat();
         // Before the head, which says what is lost. What flows is kept at its end.
         match &answer {
-            Answer::Whole { body, .. } => dropped.extend(self.keep(deployment, || Some(body.clone())).await),
+            Answer::Whole { body, .. } => {
+                let heard = Heard::of(self.call, deployment);
+                heard.body(body);
+                heard.response(self.call, body);
+                dropped.extend(self.keep(deployment, || Some(body.clone())).await);
+            }
             Answer::Large { .. } => dropped.extend(self.keep(deployment, || None).await),
             Answer::Stream(_) => {}
         }
@@ -111,7 +118,8 @@ impl Relay<'_> {
                 }
                 let Streaming { held, ended, framer, rest, lease, translation, .. } = streaming;
                 let strips = self.call.strips_usage(deployment);
-                let source = Source { deployment, framer, rest, translation, strips };
+                let heard = Heard::of(self.call, deployment);
+                let source = Source { deployment, heard, framer, rest, translation, strips };
                 self.stream(held, ended, source, lease).await;
             }
         }
@@ -131,6 +139,11 @@ impl Relay<'_> {
         }
         let (served, refusal) = match ended {
             Ended::Well(last) => {
+                if self.call.asked.codec.has_state()
+                    && let Some(response) = wire::state::last_response(&last)
+                {
+                    source.heard.response(self.call, &response);
+                }
                 let lost = self.keep(source.deployment, || wire::state::last_response(&last)).await;
                 self.record.dropped(lost.as_slice());
                 self.record.released(last.len());
@@ -252,6 +265,7 @@ impl Relay<'_> {
                 _ if seen.strip_if_unasked && source.strips => continue,
                 _ => {}
             }
+            source.heard.frame(&frame);
             match said(&mut source.translation, frame) {
                 Ok(bytes) => run.push(bytes),
                 Err(failure) => return Some(Ended::Broke(failure)),
@@ -275,6 +289,7 @@ impl Relay<'_> {
                 }
                 _ => {}
             }
+            source.heard.frame(&rest);
             match said(&mut source.translation, rest) {
                 Ok(bytes) => run.push(bytes),
                 Err(failure) => return Ended::Broke(failure),

@@ -13,6 +13,7 @@ use upstream::Pool;
 use crate::alarm::Alarms;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
+use crate::makers::Makers;
 use crate::memory::MemoryBudget;
 use crate::metrics::{Metrics, Recent};
 use crate::shutdown::Shutdown;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Counters for `/metrics`.
     pub metrics: Arc<Metrics>,
+    /// Who made what only its maker can use.
+    pub makers: Arc<Makers>,
     /// The bytes that all buffers together may hold.
     pub memory: MemoryBudget,
     /// How far a stop has come.

@@ -8,14 +8,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Protocol;
 use routing::DeploymentIndex;
-use store::{KeptTurn, NewTurn, NoTurn, State, StateError};
-use wire::Edit;
+use smallvec::SmallVec;
+use store::{KeptTurn, NewTurn, NoTurn, StateError};
 use wire::conversation::Loss;
 use wire::state::{Answer, Ask, Told, Turn, answered};
 
+use crate::asked::{Asked, codec};
 use crate::call::Call;
 use crate::intake::{self, Intake};
+use crate::makers::Account;
 use crate::memory::{MemoryBudget, Reservation};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -52,49 +55,26 @@ pub(crate) async fn enter(
     shared: &Shared,
     snapshot: &Snapshot,
     product: &Product,
+    protocol: Protocol,
     mut intake: Intake,
 ) -> Result<(Intake, Thread), Refusal> {
     let ask = match product.store {
+        _ if !codec(protocol).has_state() => return Ok((intake, Thread::default())),
         Store::Suppliers => return Ok((intake, Thread::default())),
         Store::Client | Store::Always | Store::Never => Ask::read(&intake.body)?,
     };
-    if ask.has_conversation {
-        let what =
-            "conversations are not kept here: go on with previous_response_id, or send all of it in input";
-        return Err(Refusal::NotKept { param: "conversation", what });
-    }
+    refuse_conversation(&ask)?;
     let builds_on = ask.previous.is_some() || !ask.references.is_empty();
     if product.store == Store::Never {
         return if builds_on { Err(never(&ask)) } else { unkept(shared, &ask, intake).await };
-    }
-    if ask.references.len() > MOST_REFERENCES {
-        let what =
-            "input refers to more than 1,000 items: go on with previous_response_id, or send them whole";
-        return Err(Refusal::NotKept { param: "input", what });
     }
     let keeps = product.store == Store::Always || ask.store != Some(false);
     if !keeps && !builds_on {
         return Ok((intake, Thread::default()));
     }
-    let Some(state) = &shared.state else { return Err(Refusal::StateFailed) };
-    let limit = snapshot.limits.max_request_body;
-    let items: Vec<_> = ask.references.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    if items.len() < ask.references.len() {
-        // As OpenAI does: a short request would grow by what it repeats.
-        return Err(Refusal::NotKept {
-            param: "input",
-            what: "input refers to the same item more than once",
-        });
-    }
-    let weight = state.weight(&product.name, ask.previous.as_deref(), &items).await.map_err(no_item)?;
-    if weight > limit {
-        return Err(Refusal::Outgrown { limit });
-    }
-    // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
-    intake.reservation = Reservation::default();
-    intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
-    let found = Found::of(state, &product.name, &ask, &items, limit).await?;
-    let Told { body, input, turns, lacks_reasoning } = found.tell(&ask, &intake.body)?;
+    let found = Found::of(shared, snapshot, product, &ask, &mut intake).await?;
+    let Told { body, input, turns, lacks_reasoning } =
+        ask.told(&intake.body, &found.former(), &found.items(&ask)?);
     intake.body = body;
     if builds_on {
         shared.metrics.state_used(&product.name);
@@ -108,6 +88,45 @@ pub(crate) async fn enter(
         losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
     };
     Ok((intake, thread))
+}
+
+/// The same request with all that it builds on, to be counted.
+///
+/// # Errors
+/// As [`enter`].
+pub(crate) async fn whole(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    product: &Product,
+    protocol: Protocol,
+    mut intake: Intake,
+) -> Result<Intake, Refusal> {
+    if !codec(protocol).has_state() || product.store == Store::Suppliers {
+        return Ok(intake);
+    }
+    let ask = Ask::read(&intake.body)?;
+    refuse_conversation(&ask)?;
+    if ask.previous.is_none() && ask.references.is_empty() {
+        return Ok(intake);
+    }
+    if product.store == Store::Never {
+        return Err(never(&ask));
+    }
+    let found = Found::of(shared, snapshot, product, &ask, &mut intake).await?;
+    intake.body = ask.counted(&intake.body, &found.former(), &found.items(&ask)?);
+    Ok(intake)
+}
+
+fn refuse_conversation(ask: &Ask) -> Result<(), Refusal> {
+    let what = "conversations are not kept here: go on with previous_response_id, or send all of it in input";
+    if ask.has_conversation { Err(Refusal::NotKept { param: "conversation", what }) } else { Ok(()) }
+}
+
+/// Who keeps the response that a request builds on, where that is left to suppliers and is known.
+pub(crate) fn keeper(shared: &Shared, product: &Product, asked: &Asked, body: &[u8]) -> Option<Account> {
+    let is_theirs = asked.codec.has_state() && product.store == Store::Suppliers;
+    let previous = is_theirs.then(|| Ask::previous_of(body)).flatten()?;
+    shared.makers.of_response(&product.name, &previous)
 }
 
 /// The product keeps nothing, so there is nothing to build on.
@@ -142,32 +161,56 @@ struct Found {
 }
 
 impl Found {
+    /// Finds it, with memory reserved for that, for the body, and for what both are put together in.
     async fn of(
-        state: &State,
-        product: &str,
+        shared: &Shared,
+        snapshot: &Snapshot,
+        product: &Product,
         ask: &Ask,
-        items: &[String],
-        most_bytes: usize,
+        intake: &mut Intake,
     ) -> Result<Self, Refusal> {
+        if ask.references.len() > MOST_REFERENCES {
+            let what =
+                "input refers to more than 1,000 items: go on with previous_response_id, or send them whole";
+            return Err(Refusal::NotKept { param: "input", what });
+        }
+        let Some(state) = &shared.state else { return Err(Refusal::StateFailed) };
+        let limit = snapshot.limits.max_request_body;
+        let items: Vec<_> = ask.references.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        if items.len() < ask.references.len() {
+            // As OpenAI does: a short request would grow by what it repeats.
+            return Err(Refusal::NotKept {
+                param: "input",
+                what: "input refers to the same item more than once",
+            });
+        }
+        let weight = state.weight(&product.name, ask.previous.as_deref(), &items).await.map_err(no_item)?;
+        if weight > limit {
+            return Err(Refusal::Outgrown { limit });
+        }
+        // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
+        intake.reservation = Reservation::default();
+        intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
         let mut found = Self::default();
         if let Some(id) = &ask.previous {
-            let former = state.conversation(product, id, most_bytes).await;
+            let former = state.conversation(&product.name, id, limit).await;
             found.former = former.map_err(|error| no_previous(id, error))?;
         }
         if !items.is_empty() {
-            let referred = state.turns_with(product, items, most_bytes).await;
-            found.referred = referred.map_err(no_item)?;
+            found.referred = state.turns_with(&product.name, &items, limit).await.map_err(no_item)?;
         }
         Ok(found)
     }
 
-    fn tell(&self, ask: &Ask, body: &Bytes) -> Result<Told, Refusal> {
-        let former: Vec<_> = self.former.iter().map(as_turn).collect();
-        let referred: Vec<_> = self.referred.iter().map(as_turn).collect();
-        let known: HashMap<_, _> = referred.iter().flat_map(answered).collect();
+    fn former(&self) -> Vec<Turn<'_>> {
+        self.former.iter().map(as_turn).collect()
+    }
+
+    /// The items that `ask` refers to, in its order.
+    fn items(&self, ask: &Ask) -> Result<Vec<&[u8]>, Refusal> {
+        let known: HashMap<_, _> = self.referred.iter().flat_map(|turn| answered(as_turn(turn))).collect();
         let item = |id: &String| known.get(id).copied().ok_or_else(|| Refusal::NoItem(id.clone()));
-        let items: Vec<_> = ask.references.iter().map(item).collect::<Result<_, _>>()?;
-        Ok(ask.told(body, &former, &items))
+        ask.references.iter().map(item).collect()
     }
 }
 
@@ -233,16 +276,10 @@ impl Thread {
         &self.losses
     }
 
-    /// The splices that take out of `body` what only another account than `owner` can read, in turns that it served.
-    pub(crate) fn foreign_proofs(&self, body: &[u8], owner: &str) -> Vec<Edit> {
-        let foreign: Vec<_> =
-            self.former.iter().filter(|(_, served)| **served != *owner).map(|(place, _)| place).collect();
-        if foreign.is_empty() {
-            return Vec::new();
-        }
-        let mut edits = wire::without_proofs(body);
-        edits.retain(|edit| foreign.iter().any(|place| place.contains(&edit.range.start)));
-        edits
+    /// Where in the body turns stand that another account than `owner` served.
+    pub(crate) fn foreign_turns(&self, owner: &str) -> SmallVec<[Range<usize>; 4]> {
+        let foreign = self.former.iter().filter(|(_, served)| **served != *owner);
+        foreign.map(|(place, _)| place.clone()).collect()
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Reason {
         /// Until somebody may find out whether it is back.
         wait_ms: u64,
     },
+    /// The request builds on a response that another account keeps.
+    StateElsewhere,
 }
 
 impl Reason {
@@ -98,6 +100,7 @@ impl Reason {
             Self::RateLimited { .. } => "rate_limited",
             Self::NoSlot => "no_slot",
             Self::NoBudget { .. } => "no_budget",
+            Self::StateElsewhere => "state_elsewhere",
         }
     }
 
@@ -121,7 +124,8 @@ impl Reason {
             | Self::Left
             | Self::Drained
             | Self::Due { .. }
-            | Self::NoSlot => None,
+            | Self::NoSlot
+            | Self::StateElsewhere => None,
         }
     }
 
@@ -169,6 +173,7 @@ impl fmt::Display for Reason {
             Self::NoBudget { wait_ms } => {
                 write!(f, "not healthy and no retry budget left, {}", Again(wait_ms))
             }
+            Self::StateElsewhere => f.write_str("another account keeps the response that it builds on"),
         }
     }
 }

@@ -46,5 +46,5 @@ pub use gemini::JsonList;
 pub use openai_responses::state;
 pub use peek::{Field, Peek, PeekError, StreamOptions, peek};
 pub use protocol::{codec, translations};
-pub use seals::{without_proofs, without_seals};
+pub use seals::{proofs, without_foreign_proofs, without_proofs, without_seals};
 pub use splice::{Edit, splice};

@@ -8,12 +8,13 @@
 //! stands without it; or its value, where the protocol has one for a call that somebody else made).
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
 use crate::conversation::{Opaque, SEAL, SEAL_IN_BASE64};
 use crate::gemini::SIGNATURE_BYPASS;
-use crate::scan::{Kind, ScanError, Scanner};
+use crate::scan::{Kind, ScanError, Scanner, Text};
 use crate::splice::Edit;
 
 /// The members that hold signatures and encrypted reasoning in any dialect.
@@ -34,38 +35,65 @@ const CALL: &[u8] = b"functionCall";
 /// Members that may go alone; elsewhere the element of the list goes in which the seal stands.
 const ALONE: [&[u8]; 2] = [b"thoughtSignature", b"extra_content"];
 
+/// What every place bears that can hold a proof: to pass over most bodies and events without reading them.
+const MARKS: [&str; 3] = ["ignature", "encrypted", "redacted"];
+
 /// The edits that take every seal out of `body`; none where there is none.
 pub fn without_seals(body: &[u8]) -> Vec<Edit> {
     let has = |seal: &str| memmem::find(body, seal.as_bytes()).is_some();
-    if has(SEAL) || has(SEAL_IN_BASE64) { edits(body, Which::Sealed) } else { Vec::new() }
+    if has(SEAL) || has(SEAL_IN_BASE64) { edits(body, &mut |_, text| is_seal(text)) } else { Vec::new() }
 }
 
 /// The edits that take every signature and all encrypted reasoning out of `body`, whoever made it.
 pub fn without_proofs(body: &[u8]) -> Vec<Edit> {
-    edits(body, Which::All)
+    edits(body, &mut |_, text| !text.raw.is_empty())
 }
 
-fn edits(body: &[u8], which: Which) -> Vec<Edit> {
-    let mut walk = Walk { which, edits: Vec::new(), depth: 0 };
+/// The edits that take out every seal, and of the other proofs those of which `is_foreign` says so, by where each stands
+/// and what it is.
+pub fn without_foreign_proofs(body: &[u8], is_foreign: impl Fn(usize, &[u8]) -> bool) -> Vec<Edit> {
+    edits(body, &mut |at, text| {
+        is_seal(text) || (!text.raw.is_empty() && is_foreign(at, text.unescape().as_bytes()))
+    })
+}
+
+/// Shows `see` each signature and all encrypted reasoning in `json`: a body, an answer, or an event of one. `bytes` is what
+/// that came in.
+pub fn proofs<T: AsRef<[u8]>>(bytes: &[u8], json: impl FnOnce() -> T, mut see: impl FnMut(&[u8])) {
+    static FINDERS: LazyLock<[memmem::Finder<'static>; 3]> = LazyLock::new(|| MARKS.map(memmem::Finder::new));
+    if FINDERS.iter().any(|mark| mark.find(bytes).is_some()) {
+        edits(json().as_ref(), &mut |_, text| {
+            if !text.raw.is_empty() && !is_seal(text) {
+                see(text.unescape().as_bytes());
+            }
+            false
+        });
+    }
+}
+
+/// What is bytes to the SDKs of a protocol holds a seal in base64.
+fn is_seal(text: &Text<'_>) -> bool {
+    (text.starts_with(SEAL) && Opaque::unseal(&text.unescape()).is_some())
+        || (text.starts_with(SEAL_IN_BASE64) && Opaque::unseal_base64(&text.unescape()).is_some())
+}
+
+/// Whether a proof goes, by where it stands and what it is.
+type Goes<'a> = &'a mut dyn FnMut(usize, &Text<'_>) -> bool;
+
+fn edits(body: &[u8], goes: Goes<'_>) -> Vec<Edit> {
+    let mut walk = Walk { goes, edits: Vec::new(), depth: 0 };
     let walked = Scanner::new(body).and_then(|mut scan| walk.value(&mut scan));
     // What is not JSON is not for us to mend.
     if walked.is_ok() { walk.edits } else { Vec::new() }
 }
 
-/// Which proofs go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Sealed,
-    All,
-}
-
-struct Walk {
-    which: Which,
+struct Walk<'a> {
+    goes: Goes<'a>,
     edits: Vec<Edit>,
     depth: u32,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Whether the value that starts here holds a proof that has to go with what is around it.
     fn value(&mut self, scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
         match scan.kind()? {
@@ -152,14 +180,10 @@ impl Walk {
         Ok(Part { range: start..scan.at(), is_kept })
     }
 
-    fn is_proof(&self, scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
-        let Some(text) = scan.text()? else { return Ok(false) };
-        // What is bytes to the SDKs of a protocol holds a seal in base64.
-        let is_seal = || {
-            (text.starts_with(SEAL) && Opaque::unseal(&text.unescape()).is_some())
-                || (text.starts_with(SEAL_IN_BASE64) && Opaque::unseal_base64(&text.unescape()).is_some())
-        };
-        Ok(if self.which == Which::All { !text.raw.is_empty() } else { is_seal() })
+    fn is_proof(&mut self, scan: &mut Scanner<'_>) -> Result<bool, ScanError> {
+        scan.kind()?;
+        let at = scan.at();
+        Ok(scan.text()?.is_some_and(|text| (self.goes)(at, &text)))
     }
 }
 

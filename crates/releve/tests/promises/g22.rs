@@ -10,7 +10,11 @@ use crate::harness::{Config, Gateway, House};
 
 /// A conversation whose second turn was thought by an account that is not asked now.
 fn conversation(signature: &str) -> Vec<u8> {
-    let thought = json!({ "type": "thinking", "thinking": "A port, then.", "signature": signature });
+    conversation_after("A port, then.", signature)
+}
+
+fn conversation_after(thought: &str, signature: &str) -> Vec<u8> {
+    let thought = json!({ "type": "thinking", "thinking": thought, "signature": signature });
     let said = json!({ "type": "text", "text": "Which port?" });
     let body = json!({
         "model": "r", "max_tokens": 200,
@@ -154,4 +158,122 @@ async fn g22_items_are_referred_to_once_each_and_within_bounds() {
         assert_eq!(reply.status, status, "{}", reply.lossy());
         assert!(reply.lossy().contains(word), "{}", reply.lossy());
     }
+}
+
+/// The thought that a client of Messages got, whole or streamed, and its signature.
+fn thought(reply: &crate::client::Reply, stream: bool) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if !stream {
+        let thought = &reply.json()["content"][0];
+        return (text(&thought["thinking"]), text(&thought["signature"]));
+    }
+    let all = String::from_utf8_lossy(&reply.body);
+    let events = all.lines().filter_map(|line| line.strip_prefix("data:"));
+    let deltas: Vec<Value> = events.map(|event| serde_json::from_str(event).unwrap()).collect();
+    let part = |name: &str| deltas.iter().map(|event| text(&event["delta"][name])).collect::<String>();
+    (part("thinking"), part("signature"))
+}
+
+#[tokio::test]
+async fn g22_a_signature_goes_to_nobody_but_the_account_that_made_it() {
+    for stream in [false, true] {
+        let (one, other) =
+            (Supplier::builder().spawn().await.unwrap(), Supplier::builder().spawn().await.unwrap());
+        let config = Config::new()
+            .provider("a", Dialect::Anthropic, &one)
+            .provider("b", Dialect::Anthropic, &other)
+            .route("r", &["a", "b"], "");
+        let house = House::new(&config);
+        let gateway = Gateway::start(&house);
+        let version = [("anthropic-version", "2023-06-01")];
+        let first = json!({
+            "model": "r", "max_tokens": 4_000, "stream": stream,
+            "thinking": { "type": "enabled", "budget_tokens": 2_000 },
+            "messages": [{ "role": "user", "content": "Plan a trip." }],
+        });
+        let path = Dialect::Anthropic.path();
+        let reply = post(gateway.listen, path, &version, first.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        let (thought, signature) = thought(&reply, stream);
+        assert!(!signature.is_empty());
+        let conversation = conversation_after(&thought, &signature);
+        let reply = post(gateway.listen, path, &version, &conversation).await;
+        assert_eq!(reply.header("x-releve-edits"), Some("model"), "its maker gets it back");
+        one.cut().await;
+        let reply = post(gateway.listen, path, &version, &conversation).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        assert_eq!(reply.header("x-releve-edits"), Some("model, reasoning"));
+        assert_eq!(reply.header("x-releve-dropped"), Some("reasoning.proof"));
+        for seen in other.recorded() {
+            assert!(!String::from_utf8_lossy(&seen.body).contains(&signature), "the other account saw it");
+        }
+        assert_eq!(other.recorded().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn e12_a_turn_goes_on_with_the_account_that_keeps_the_one_before() {
+    let (one, other) =
+        (Supplier::builder().spawn().await.unwrap(), Supplier::builder().spawn().await.unwrap());
+    let mut config = Config::new();
+    for (name, supplier) in [("a", &one), ("b", &other)] {
+        let url = supplier.openai_base_url();
+        config = config
+            .and(&format!("[providers.{name}]\nprotocol = \"openai-responses\"\nbase_url = \"{url}\"\n"));
+    }
+    let config = config.route("r", &["b", "a"], "prefer = \"weighted\"");
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    for stream in [false, true] {
+        let body = json!({ "model": "r", "input": "Hello.", "stream": stream }).to_string();
+        let reply = post(gateway.listen, "/v1/responses", &[], body.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        let keeper = reply.header("x-releve-deployment").unwrap().to_owned();
+        let text = reply.lossy();
+        let id = text.split('"').find(|word| word.starts_with("resp_")).unwrap();
+        let body = json!({ "model": "r", "input": "And?", "previous_response_id": id }).to_string();
+        for _ in 0..12 {
+            // The simulator keeps nothing, so it says that it is not there; what counts is who is asked.
+            let reply = post(gateway.listen, "/v1/responses", &[], body.as_bytes()).await;
+            assert_eq!(reply.status, 400, "{}", reply.lossy());
+            assert_eq!(reply.header("x-releve-deployment"), Some(&*keeper));
+        }
+    }
+}
+
+#[tokio::test]
+async fn g22_tokens_are_counted_with_the_turns_before() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, &"My boat is called Relief. ".repeat(40), None).await;
+    let count = async |previous: &str| {
+        let body = json!({ "model": "r", "input": "And?", "previous_response_id": previous }).to_string();
+        post(gateway.listen, "/v1/responses/input_tokens", &[], body.as_bytes()).await
+    };
+    let reply = count(id(&first)).await;
+    assert_eq!(reply.status, 200, "{}", reply.lossy());
+    assert_eq!(reply.header("x-releve-estimate"), None, "its supplier counted");
+    assert!(reply.json()["input_tokens"].as_u64().unwrap() > 200, "{}", reply.lossy());
+    let seen: Value = serde_json::from_slice(&one.recorded().last().unwrap().body).unwrap();
+    assert!(seen["input"].to_string().contains("Relief") && seen["store"].is_null(), "{seen}");
+    assert_eq!(count("resp_none").await.status, 400);
+}
+
+#[tokio::test]
+async fn g22_input_items_are_whole_or_an_error() {
+    let one = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&keeping(&one, &one, ""));
+    let gateway = Gateway::start(&house);
+    let first = turn(&gateway, &"My boat is called Relief. ".repeat(200), None).await;
+    let second = turn(&gateway, "And?", Some(id(&first))).await;
+    let path = format!("/v1/responses/{}/input_items", id(&second));
+    let listed = async |gateway: &Gateway| crate::client::get(gateway.listen, &path, &[]).await;
+    let all = listed(&gateway).await.json()["data"].as_array().unwrap().len();
+    assert!(all > 1, "{all}");
+    gateway.kill();
+    house.write(&keeping(&one, &one, "[policy]\nmax_request_body = \"2KiB\"\n"));
+    let gateway = Gateway::start(&house);
+    let reply = listed(&gateway).await;
+    assert_eq!(reply.status, 413, "a part of it is not all: {}", reply.lossy());
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use catalogue::Needs;
+use memchr::memmem;
 
 use super::Turn;
 use super::items::{Element, Joined, elements};
@@ -100,6 +101,12 @@ impl Ask {
         Ok(ask)
     }
 
+    /// The id of the response that a body builds on, if any; most bodies are only searched for the name.
+    pub fn previous_of(body: &[u8]) -> Option<String> {
+        memmem::find(body, b"previous_response_id")?;
+        Self::read(body).ok()?.previous
+    }
+
     fn member(
         &mut self,
         scan: &mut Scanner<'_>,
@@ -173,10 +180,29 @@ impl Ask {
     pub fn told(&self, body: &Bytes, former: &[Turn<'_>], items: &[&[u8]]) -> Told {
         let (mut edits, mut members) = (Vec::new(), Vec::new());
         self.store_nothing(&mut edits, &mut members);
-        edits.extend(self.places.previous.clone().map(|range| Edit::replace(range, "null")));
         if self.places.wants_reasoning {
             self.include_reasoning(&mut edits, &mut members);
         }
+        self.whole(body, former, items, edits, members)
+    }
+
+    /// The same request with all that it builds on, and else as it is: to be counted, which takes nothing but a prompt.
+    ///
+    /// # Panics
+    /// As [`Ask::told`].
+    pub fn counted(&self, body: &Bytes, former: &[Turn<'_>], items: &[&[u8]]) -> Bytes {
+        self.whole(body, former, items, Vec::new(), Vec::new()).body
+    }
+
+    fn whole(
+        &self,
+        body: &Bytes,
+        former: &[Turn<'_>],
+        items: &[&[u8]],
+        mut edits: Vec<Edit>,
+        mut members: Vec<Vec<u8>>,
+    ) -> Told {
+        edits.extend(self.places.previous.clone().map(|range| Edit::replace(range, "null")));
         let mut before = Joined::default();
         let marks: Vec<_> = former.iter().map(|turn| before.turn(turn)).collect();
         let own = self.own(body, items);

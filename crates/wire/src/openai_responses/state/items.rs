@@ -124,6 +124,6 @@ impl Joined {
 }
 
 /// The items of a turn's answer, by their ids.
-pub fn answered<'a>(turn: &Turn<'a>) -> impl Iterator<Item = (String, &'a [u8])> {
+pub fn answered(turn: Turn<'_>) -> impl Iterator<Item = (String, &[u8])> {
     elements(output(turn.response)).into_iter().filter_map(|element| Some((element.id?, element.raw)))
 }

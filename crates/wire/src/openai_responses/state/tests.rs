@@ -63,7 +63,7 @@ fn a_turn_may_only_go_on() {
 
 #[test]
 fn references_become_what_they_refer_to() {
-    let found = answered(&FIRST).collect::<std::collections::BTreeMap<_, _>>();
+    let found = answered(FIRST).collect::<std::collections::BTreeMap<_, _>>();
     let item = found["msg_1"];
     let body =
         r#"{"input":[{"type":"item_reference","id":"rs_1"},{"id":"msg_1"},{"role":"user","content":"x"}]}"#;
