@@ -204,6 +204,8 @@ impl Call {
     /// Nobody will be asked again: lets go of the body and its memory, but for what is to be kept of it.
     pub(crate) fn forget_body(&self) {
         self.body.take();
+        self.neutral.take();
+        self.fetched.take();
         if !self.thread.keeps() {
             self.reservation.take();
         }
@@ -220,7 +222,7 @@ impl Call {
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
             (self.is_translated(deployment), "translated"),
-            (self.is_translated(deployment) && self.fetched.get().is_some_and(Option::is_some), "media"),
+            (self.is_translated(deployment) && matches!(*self.fetched.borrow(), Some(Some(_))), "media"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),

@@ -4,10 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use crate::memory::{MemoryBudget, Reservation};
-
-/// How much is reserved at a time.
-const STEP_BYTES: usize = 256 * 1024;
+use crate::memory::{Growing, MemoryBudget};
 
 /// Chunks in their order, and the memory that they take.
 #[derive(Debug)]
@@ -15,9 +12,7 @@ pub(crate) struct Held {
     chunks: Vec<Bytes>,
     bytes: usize,
     limit: usize,
-    memory: MemoryBudget,
-    reservations: Vec<Reservation>,
-    reserved: usize,
+    room: Growing,
 }
 
 /// How reading went.
@@ -34,19 +29,13 @@ pub(crate) enum Read {
 impl Held {
     /// Holds up to `limit` bytes, and a chunk.
     pub(crate) fn new(limit: usize, memory: MemoryBudget) -> Self {
-        Self {
-            chunks: Vec::new(),
-            bytes: 0,
-            limit,
-            memory,
-            reservations: Vec::new(),
-            reserved: STEP_BYTES / 4,
-        }
+        Self { chunks: Vec::new(), bytes: 0, limit, room: Growing::new(memory) }
     }
 
     /// Reads `body` until it ends or there is no more room.
     pub(crate) async fn read<B: Body<Data = Bytes> + Unpin>(&mut self, body: &mut B) -> Read {
         loop {
+            let before = self.bytes;
             match body.frame().await {
                 None => return Read::End,
                 Some(Err(_)) => return Read::Broken,
@@ -57,19 +46,10 @@ impl Held {
                     }
                 }
             }
-            if self.bytes > self.limit || !self.reserve() {
+            if self.bytes > self.limit || !self.room.take(self.bytes - before) {
                 return Read::Full;
             }
         }
-    }
-
-    fn reserve(&mut self) -> bool {
-        while self.bytes > self.reserved {
-            let Some(reservation) = self.memory.try_reserve(STEP_BYTES) else { return false };
-            self.reservations.push(reservation);
-            self.reserved += STEP_BYTES;
-        }
-        true
     }
 
     /// How much is held.
@@ -91,13 +71,13 @@ impl Held {
 
     /// What is held, chunk by chunk, each let go as it is taken.
     pub(crate) fn into_chunks(self) -> impl Iterator<Item = Bytes> {
-        let Self { chunks, reservations, .. } = self;
-        let mut reservations = Some(reservations);
+        let Self { chunks, room, .. } = self;
+        let mut room = Some(room);
         let mut left = chunks.into_iter();
         std::iter::from_fn(move || {
             let next = left.next();
             if next.is_none() {
-                reservations.take();
+                room.take();
             }
             next
         })

@@ -10,6 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is smaller is not counted: it is bounded by the number of connections.
 pub(crate) const SMALL_BYTES: usize = 64 * 1024;
 const UNIT_BYTES: usize = 1024;
+/// How much is reserved at a time, where it is not known how much it will be.
+const STEP_BYTES: usize = 256 * 1024;
 /// More than this part of the budget is large.
 const LARGE_PART: u32 = 4;
 
@@ -62,6 +64,35 @@ impl MemoryBudget {
     }
 }
 
+/// A part of the budget that grows, for what comes piece by piece.
+#[derive(Debug)]
+pub(crate) struct Growing {
+    memory: MemoryBudget,
+    parts: Vec<Reservation>,
+    taken: usize,
+    reserved: usize,
+}
+
+impl Growing {
+    /// Nothing yet.
+    pub(crate) const fn new(memory: MemoryBudget) -> Self {
+        Self { memory, parts: Vec::new(), taken: 0, reserved: SMALL_BYTES }
+    }
+
+    /// Takes `bytes` more, if they are free right now.
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let taken = self.taken.saturating_add(bytes);
+        if taken > self.reserved {
+            let missing = (taken - self.reserved).div_ceil(STEP_BYTES).saturating_mul(STEP_BYTES);
+            let Some(part) = self.memory.try_reserve(missing) else { return false };
+            self.parts.push(part);
+            self.reserved += missing;
+        }
+        self.taken = taken;
+        true
+    }
+}
+
 fn to_units(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX)
 }
@@ -81,6 +112,17 @@ mod tests {
         assert!(budget.try_reserve(SMALL_BYTES).is_some(), "small buffers always pass");
         assert!(budget.try_reserve(SMALL_BYTES + 1).is_none());
         drop(all);
+        assert!(budget.try_reserve(1 << 20).is_some());
+    }
+
+    #[test]
+    fn what_grows_is_counted_from_where_it_is_no_longer_small() {
+        let budget = MemoryBudget::new(1 << 20);
+        let mut growing = Growing::new(budget.clone());
+        assert!(growing.take(SMALL_BYTES) && budget.try_reserve(1 << 20).is_some());
+        assert!(growing.take(1) && budget.try_reserve((1 << 20) - STEP_BYTES + 1).is_none());
+        assert!(growing.take(3 * STEP_BYTES) && !growing.take(STEP_BYTES));
+        drop(growing);
         assert!(budget.try_reserve(1 << 20).is_some());
     }
 

@@ -141,8 +141,8 @@ where
         thread,
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
-        neutral: Neutral::new(),
-        fetched: Fetched::new(),
+        neutral: Neutral::default(),
+        fetched: Fetched::default(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
     };

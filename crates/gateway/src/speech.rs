@@ -1,6 +1,6 @@
 //! How a request is said to a deployment: as it came, or translated.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -36,7 +36,7 @@ pub(crate) struct Translated {
 }
 
 /// The client's request in no dialect, read when it is first wanted.
-pub(crate) type Neutral = OnceCell<Result<Arc<Request>, TranslateError>>;
+pub(crate) type Neutral = RefCell<Option<Result<Arc<Request>, TranslateError>>>;
 
 impl Speech {
     /// Says the request of `call` to `deployment`.
@@ -162,7 +162,7 @@ fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) ->
 
 /// The request in no dialect.
 fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
-    if let Some(Some(inlined)) = call.fetched.get() {
+    if let Some(Some(inlined)) = &*call.fetched.borrow() {
         return Ok(Arc::clone(&inlined.request));
     }
     let read = || {
@@ -170,7 +170,7 @@ fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, T
         request.stream = call.asked.stream;
         Ok(Arc::new(request))
     };
-    call.neutral.get_or_init(read).clone()
+    call.neutral.borrow_mut().get_or_insert_with(read).clone()
 }
 
 fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {

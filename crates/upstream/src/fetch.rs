@@ -74,6 +74,9 @@ pub enum FetchError {
     /// More bytes than may be taken.
     #[error("what is there is too large")]
     TooLarge,
+    /// There is no memory for it.
+    #[error("there is no room for what is there now")]
+    NoRoom,
     /// Neither a picture nor a PDF.
     #[error("what is there is no PNG, JPEG, GIF, WebP or PDF")]
     Kind,
@@ -88,15 +91,27 @@ impl Fetcher {
         Self { tls, allowed: allowed.into() }
     }
 
-    /// Fetches what is at `url`: at most so many bytes, within that time. Must be used inside a `LocalSet`.
+    /// Fetches what is at `url`: at most so many bytes, within that time. `take` is asked before more bytes are kept: whether
+    /// there is room for so many. Must be used inside a `LocalSet`.
     ///
     /// # Errors
     /// See [`FetchError`].
-    pub async fn fetch(&self, url: &str, most_bytes: usize, within: Duration) -> Result<Fetched, FetchError> {
-        timeout(within, self.follow(url, most_bytes)).await.unwrap_or(Err(FetchError::TimedOut))
+    pub async fn fetch(
+        &self,
+        url: &str,
+        most_bytes: usize,
+        within: Duration,
+        take: impl FnMut(usize) -> bool,
+    ) -> Result<Fetched, FetchError> {
+        timeout(within, self.follow(url, most_bytes, take)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
-    async fn follow(&self, url: &str, most_bytes: usize) -> Result<Fetched, FetchError> {
+    async fn follow(
+        &self,
+        url: &str,
+        most_bytes: usize,
+        take: impl FnMut(usize) -> bool,
+    ) -> Result<Fetched, FetchError> {
         let mut place = Place::of(url)?;
         for _ in 0..=MOST_REDIRECTS {
             let response = self.get(&place).await?;
@@ -109,7 +124,7 @@ impl Fetcher {
             if !status.is_success() {
                 return Err(FetchError::Status(status.as_u16()));
             }
-            let bytes = whole(response, most_bytes).await?;
+            let bytes = whole(response, most_bytes, take).await?;
             let media_type = kind(&bytes).ok_or(FetchError::Kind)?;
             return Ok(Fetched { media_type, bytes });
         }
@@ -221,13 +236,20 @@ impl Place {
     }
 }
 
-async fn whole(response: Response<Incoming>, most_bytes: usize) -> Result<Bytes, FetchError> {
+async fn whole(
+    response: Response<Incoming>,
+    most_bytes: usize,
+    mut take: impl FnMut(usize) -> bool,
+) -> Result<Bytes, FetchError> {
     let mut body = response.into_body();
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let data = frame.map_err(|_| FetchError::Unreachable)?.into_data().unwrap_or_default();
         if bytes.len() + data.len() > most_bytes {
             return Err(FetchError::TooLarge);
+        }
+        if !take(data.len()) {
+            return Err(FetchError::NoRoom);
         }
         bytes.extend_from_slice(&data);
     }

@@ -19,8 +19,12 @@ const PNG: &[u8] = &[
     0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89,
 ];
 
-/// Shows the picture to everybody, and counts who came.
 async fn gallery() -> (SocketAddr, Arc<AtomicUsize>) {
+    gallery_of(PNG.to_vec()).await
+}
+
+/// Shows the picture to everybody, and counts who came.
+async fn gallery_of(picture: Vec<u8>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let visits = Arc::<AtomicUsize>::default();
@@ -30,8 +34,9 @@ async fn gallery() -> (SocketAddr, Arc<AtomicUsize>) {
             count.fetch_add(1, Ordering::SeqCst);
             let mut head = [0; 2048];
             let _ = socket.read(&mut head).await.unwrap();
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
-            socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", picture.len());
+            // Who has enough does not take the rest.
+            let _ = socket.write_all(&[answer.as_bytes(), &picture].concat()).await;
         }
     });
     (address, visits)
@@ -77,6 +82,23 @@ async fn g10_a_picture_reaches_suppliers_that_take_only_bytes() {
         assert!(data.starts_with("iVBORw0KGgo"), "{protocol}: {data}");
         assert_eq!(visits.load(Ordering::SeqCst), 1, "{protocol}");
     }
+}
+
+/// What stands there often is counted as often: one address must not become a request of any size.
+#[tokio::test]
+async fn g25_a_picture_counts_as_often_as_it_is_pointed_at() {
+    let (gallery, visits) = gallery_of([PNG, &vec![0; 1 << 20]].concat()).await;
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (supplier, _house, gateway) = house("bedrock-converse", policy).await;
+    let picture = json!({ "type": "image_url", "image_url": { "url": format!("http://{gallery}/picture") } });
+    for (times, status) in [(2, 200), (100, 400)] {
+        let body =
+            json!({ "model": "r", "messages": [{ "role": "user", "content": vec![picture.clone(); times] }] });
+        let body = body.to_string();
+        let reply = post(gateway.listen, "/v1/chat/completions", &[], body.as_bytes()).await;
+        assert_eq!(reply.status, status, "{times}: {}", reply.lossy());
+    }
+    assert_eq!((supplier.recorded().len(), visits.load(Ordering::SeqCst)), (1, 2));
 }
 
 #[tokio::test]

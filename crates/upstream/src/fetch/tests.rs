@@ -71,7 +71,7 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 async fn fetch(fetcher: &Fetcher, url: &str) -> Result<Fetched, FetchError> {
-    fetcher.fetch(url, 4096, Duration::from_millis(700)).await
+    fetcher.fetch(url, 4096, Duration::from_millis(700), |_| true).await
 }
 
 #[test]
@@ -149,6 +149,10 @@ fn g25_size_time_and_kind_are_bounded() {
         assert!(matches!(fetch(&fetcher, &at("/large")).await, Err(FetchError::TooLarge)));
         assert!(matches!(fetch(&fetcher, &at("/page")).await, Err(FetchError::Kind)));
         assert!(matches!(fetch(&fetcher, &at("/none")).await, Err(FetchError::Status(404))));
+        let mut room = PNG.len() - 1;
+        let take = |bytes| room.checked_sub(bytes).map(|left| room = left).is_some();
+        let poor = fetcher.fetch(&at("/here"), 4096, Duration::from_millis(700), take).await;
+        assert!(matches!(poor, Err(FetchError::NoRoom)), "{poor:?}");
         assert!(matches!(fetch(&fetcher, &at("/silent")).await, Err(FetchError::TimedOut)));
     });
 }

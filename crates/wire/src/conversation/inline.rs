@@ -10,16 +10,18 @@ use super::message::{Block, Content, Media, MediaSource};
 use super::request::Request;
 
 impl Request {
-    /// The addresses on the web that its media is at, each once, in order.
-    pub fn web_addresses(&self) -> Vec<String> {
-        let mut addresses = Vec::new();
+    /// The addresses on the web that its media is at, each once, in order; and how often each stands there.
+    pub fn web_addresses(&self) -> Vec<(String, usize)> {
+        let mut addresses = Vec::<(String, usize)>::new();
         let blocks = self.turns.iter().flat_map(|turn| &turn.blocks);
         for media in blocks.flat_map(media) {
             if let MediaSource::Url(address) = &media.source
                 && (address.starts_with("https://") || address.starts_with("http://"))
-                && !addresses.contains(address)
             {
-                addresses.push(address.clone());
+                match addresses.iter_mut().find(|(known, _)| known == address) {
+                    Some((_, times)) => *times += 1,
+                    None => addresses.push((address.clone(), 1)),
+                }
             }
         }
         addresses
@@ -71,10 +73,11 @@ mod tests {
             r#"{{"max_tokens":9,"messages":[{{"role":"user","content":[{one},{one}]}},{{"role":"assistant","content":[{{"type":"tool_use","id":"t","name":"n","input":{{}}}}]}},{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"t","content":[{two}]}}]}}]}}"#
         );
         let mut request = client.decode_request(body.as_bytes()).unwrap();
-        assert_eq!(request.web_addresses(), ["https://a.example/1", "http://a.example/2"]);
+        let (one, two) = (("https://a.example/1".to_owned(), 2), ("http://a.example/2".to_owned(), 1));
+        assert_eq!(request.web_addresses(), [one.clone(), two]);
         request.put_in_place("http://a.example/2", "image/png", &Bytes::from_static(b"AA=="));
-        assert_eq!(request.web_addresses(), ["https://a.example/1"]);
+        assert_eq!(request.web_addresses(), [one]);
         request.put_in_place("https://a.example/1", "image/png", &Bytes::from_static(b"AA=="));
-        assert_eq!(request.web_addresses(), [""; 0]);
+        assert!(request.web_addresses().is_empty());
     }
 }
