@@ -143,6 +143,7 @@ pub(crate) async fn attempt(
         }
         return Err(failed);
     }
+    speech.sent();
     let answer = if call.asked.stream {
         expect_type(&parts.headers, codec.framing().media_type())?;
         if Coding::of(&parts.headers) != Coding::Identity {
@@ -261,7 +262,7 @@ impl Plain<'_> {
         let most = self.call.policy().reply_buffer;
         let announced = self.announced();
         // What is unpacked or translated has to be held.
-        let is_held = Coding::of(self.headers) != Coding::Identity || speech.body().is_some();
+        let is_held = Coding::of(self.headers) != Coding::Identity || speech.is_translated();
         let mut held = Held::new(most, self.call.room.shared.memory.clone());
         if announced.is_some_and(|length| length > most) && !is_held {
             return Ok(Answer::Large { held, rest: body, lease });

@@ -201,12 +201,14 @@ impl Call {
         self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
     }
 
-    /// Nobody will be asked again: lets go of the body and its memory, but for what is to be kept of it.
-    pub(crate) fn forget_body(&self) {
+    /// Nobody but `deployment`, which answers, will be asked: lets go of the body and its memory, but for what is to be
+    /// kept of it. A translated answer in Responses says instructions and tools again, which are held until its end.
+    pub(crate) fn forget_body(&self, deployment: DeploymentIndex) {
         self.body.take();
         self.neutral.take();
         self.fetched.take();
-        if !self.thread.keeps() {
+        let is_said_again = self.is_translated(deployment) && self.asked.codec.has_state();
+        if !self.thread.keeps() && !is_said_again {
             self.reservation.take();
         }
     }

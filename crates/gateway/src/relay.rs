@@ -72,7 +72,7 @@ impl Relay<'_> {
         let Serving { deployment, attempts, started } = serving;
         let Started { status, headers, answer, speech } = started;
         let edits = self.call.edits(deployment);
-        self.call.forget_body();
+        self.call.forget_body(deployment);
         let mut dropped = [speech.losses(), self.call.thread.losses()].concat();
         // Before the head, which says what is lost. What flows is kept at its end.
         match &answer {

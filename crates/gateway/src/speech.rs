@@ -94,6 +94,20 @@ impl Speech {
         }
     }
 
+    /// Whether it is in another protocol than the client's.
+    pub(crate) const fn is_translated(&self) -> bool {
+        matches!(self, Self::Translated(_))
+    }
+
+    /// The supplier has it and answers: lets go of what the answer is not made of. A stream may go on for long.
+    pub(crate) fn sent(&mut self) {
+        if let Self::Translated(translated) = self {
+            translated.body = Bytes::new();
+            let request = translated.client.kept_for_reply(&translated.about.request);
+            translated.about.request = Arc::new(request);
+        }
+    }
+
     /// What is not said, on the way there and, of a whole answer, back.
     pub(crate) fn losses(&self) -> &[Loss] {
         match self {

@@ -52,6 +52,34 @@ async fn p9_memory_stays_bounded_and_comes_back() {
     .await;
 }
 
+/// Neither a translated request nor what it was translated from is held for the length of its answer.
+#[tokio::test]
+async fn p9_translated_prompts_are_let_go_while_their_answers_flow() {
+    const MANY: usize = 60;
+    let big = [Rule::always(Fault::Big { bytes: 16 << 20, event_bytes: 16 << 10 })];
+    let slow = Supplier::builder().script(big).with(|settings| settings.record = 0).spawn().await.unwrap();
+    let config = Config::new().provider("slow", Dialect::Anthropic, &slow).route("slow", &["slow"], "");
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let prompt = "word ".repeat(400 << 10);
+    let body = serde_json::json!({
+        "model": "slow", "stream": true, "messages": [{ "role": "user", "content": prompt }],
+    })
+    .to_string();
+    let open = || within(client::open(gateway.listen, DIALECT.path(), &[], body.as_bytes()));
+    let mut readers = vec![open().await.unwrap()];
+    let before = gateway.memory_kib("VmRSS");
+    for _ in 0..MANY {
+        let mut opened = open().await.unwrap();
+        assert_eq!(opened.status, 200);
+        within(opened.next()).await.unwrap().unwrap();
+        readers.push(opened);
+    }
+    assert!(slow.counters().in_flight > MANY as u64 * 9 / 10);
+    let grown_kib = gateway.memory_kib("VmRSS").saturating_sub(before);
+    assert!(grown_kib <= MOST_KIB, "{grown_kib} KiB for {MANY} prompts of {} KiB", body.len() >> 10);
+}
+
 /// Readers that have stopped so thoroughly that their supplier can send nothing more.
 async fn stopped_readers(gateway: &Gateway, slow: &Handle) -> Vec<Opened> {
     let mut readers = Vec::new();

@@ -53,6 +53,17 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
     /// must not be left out and has no neutral form.
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError>;
 
+    /// What of a request its answer is made of. The rest, the conversation above all, need not be held until a long answer
+    /// has ended.
+    fn kept_for_reply(&self, request: &Request) -> Request {
+        Request {
+            stream: request.stream,
+            stream_usage: request.stream_usage,
+            losses: request.losses.clone(),
+            ..Request::default()
+        }
+    }
+
     /// A whole answer for a client of this protocol.
     ///
     /// # Errors
@@ -136,7 +147,7 @@ pub struct ReplyContext {
     pub model: Arc<str>,
     /// The prompt's size in tokens, for a dialect that wants it before the supplier has said it.
     pub estimated_input_tokens: u64,
-    /// What was asked.
+    /// What was asked, as far as [`ClientTranslator::kept_for_reply`] needs it.
     pub request: Arc<Request>,
 }
 

@@ -1,6 +1,7 @@
 //! Translation to and from the neutral conversation.
 
 use super::events::{Decoder, Encoder};
+use super::request::plain_instructions;
 use super::{answer, request};
 use crate::conversation::{
     Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
@@ -40,6 +41,25 @@ impl Translator for ResponsesTranslator {
 impl ClientTranslator for ResponsesTranslator {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         request::decode(body)
+    }
+
+    /// An answer says the request again, but for the conversation.
+    fn kept_for_reply(&self, request: &Request) -> Request {
+        let instructions = request.turns.first().filter(|turn| plain_instructions(turn).is_some());
+        Request {
+            turns: instructions.cloned().into_iter().collect(),
+            tools: request.tools.clone(),
+            tool_choice: request.tool_choice.clone(),
+            parallel_tools: request.parallel_tools,
+            format: request.format.clone(),
+            effort: request.effort.clone(),
+            shows_reasoning: request.shows_reasoning,
+            max_tokens: request.max_tokens,
+            sampling: request.sampling.clone(),
+            user: request.user.clone(),
+            metadata: request.metadata.clone(),
+            ..Request::default()
+        }
     }
 
     fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {

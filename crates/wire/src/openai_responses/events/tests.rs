@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::{Decoder, Encoder};
 use crate::conversation::{
-    BlockStart, Citation, Content, Delta, Event, EventDecoder, EventEncoder, FinishReason, Logprob, Media,
-    MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob, ToolCall,
-    ToolInput, TranslateError,
+    BlockStart, Citation, ClientTranslator, Content, Delta, Event, EventDecoder, EventEncoder, FinishReason,
+    Logprob, Media, MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob,
+    ToolCall, ToolInput, TranslateError,
 };
 use crate::openai_responses::PROTOCOL;
+use crate::openai_responses::translator::ResponsesTranslator;
 use crate::testing::frames;
 
 mod decoding;
@@ -39,12 +40,15 @@ fn encoded(events: &[Event], about: &ReplyContext) -> (String, Vec<String>) {
 }
 
 pub(crate) fn about(request: Request) -> ReplyContext {
+    let kept = ResponsesTranslator.kept_for_reply(&request);
+    // As it is by the time that the answer is written.
+    drop(request);
     ReplyContext {
         request_id: "0198c0de".into(),
         created_unix_s: 1_764_288_000,
         model: "asked-for".into(),
         estimated_input_tokens: 12,
-        request: Arc::new(request),
+        request: Arc::new(kept),
     }
 }
 
