@@ -224,7 +224,7 @@ impl Call {
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
             (self.is_translated(deployment), "translated"),
-            (self.is_translated(deployment) && matches!(*self.fetched.borrow(), Some(Some(_))), "media"),
+            (self.is_translated(deployment) && matches!(*self.fetched.borrow(), Some(Ok(_))), "media"),
             (!self.is_translated(deployment) && self.model_edit(deployment).is_some(), "model"),
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),

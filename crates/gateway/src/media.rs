@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use tokio::time::Instant;
-use upstream::Fetcher;
+use upstream::{FetchError, Fetcher};
 use wire::conversation::Request;
 
 use crate::call::Call;
@@ -31,8 +31,18 @@ pub(crate) struct Inlined {
     _room: Growing,
 }
 
-/// What came of fetching, once it was tried; `None` in it where nothing could be fetched.
-pub(crate) type Fetched = RefCell<Option<Option<Rc<Inlined>>>>;
+/// Why what a client points at is not in its request.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum NotFetched {
+    #[error("it points at media in {0} places of the web, and at most {MOST_ADDRESSES} are asked")]
+    Many(usize),
+    /// Which, from 1, and why. The address is the client's own; of what is behind it no more is told.
+    #[error("of the media that it points at, number {0} could not be fetched: {1}")]
+    Failed(usize, Rc<FetchError>),
+}
+
+/// What came of fetching, once it was tried.
+pub(crate) type Fetched = RefCell<Option<Result<Rc<Inlined>, NotFetched>>>;
 
 /// Fetches what the client's request points at; whether there is now something to say that could not be said before.
 pub(crate) async fn fetch(call: &Call) -> bool {
@@ -41,39 +51,45 @@ pub(crate) async fn fetch(call: &Call) -> bool {
     if call.fetched.borrow().is_some() {
         return false;
     }
-    let inlined = inlined(call, fetcher, &said).await.map(Rc::new);
-    let is_there = inlined.is_some();
+    let addresses = said.web_addresses();
+    if addresses.is_empty() {
+        return false;
+    }
+    let inlined = inlined(call, fetcher, &said, addresses).await.map(Rc::new);
+    if let Err(error) = &inlined {
+        tracing::debug!(request.id = %call.id_text, %error, "media cannot be fetched");
+    }
+    let is_there = inlined.is_ok();
     call.fetched.replace(Some(inlined));
     is_there
 }
 
-async fn inlined(call: &Call, fetcher: &Fetcher, said: &Request) -> Option<Inlined> {
-    let addresses = said.web_addresses();
-    if addresses.is_empty() || addresses.len() > MOST_ADDRESSES {
-        return None;
+async fn inlined(
+    call: &Call,
+    fetcher: &Fetcher,
+    said: &Request,
+    addresses: Vec<(String, usize)>,
+) -> Result<Inlined, NotFetched> {
+    if addresses.len() > MOST_ADDRESSES {
+        return Err(NotFetched::Many(addresses.len()));
     }
     let until = (Instant::now() + LONGEST).min(call.deadline);
     let (mut request, mut left) = (said.clone(), MOST_BYTES);
     let mut room = Growing::new(call.room.shared.memory.clone());
-    for (address, times) in addresses {
+    for (number, (address, times)) in (1..).zip(addresses) {
+        let failed = |error| NotFetched::Failed(number, Rc::new(error));
         let within = until.saturating_duration_since(Instant::now());
         let most = left / times / 4 * 3;
-        let fetched = match fetcher.fetch(&address, most, within, |bytes| room.take(bytes)).await {
-            Ok(fetched) => fetched,
-            Err(error) => {
-                // The address is the client's own; what is behind it is not told.
-                tracing::debug!(request.id = %call.id_text, %error, "media cannot be fetched");
-                return None;
-            }
-        };
+        let fetched =
+            fetcher.fetch(&address, most, within, |bytes| room.take(bytes)).await.map_err(failed)?;
         let (bytes, encoded) = (fetched.bytes.len(), fetched.bytes.len().div_ceil(3) * 4);
         left -= encoded * times;
         // Once in the request, and in the body made of it wherever it stands; what was read goes for it.
         if !room.take(encoded * (1 + times) - bytes) {
-            return None;
+            return Err(failed(FetchError::NoRoom));
         }
         let base64 = Bytes::from(STANDARD.encode(&fetched.bytes));
         request.put_in_place(&address, fetched.media_type, &base64);
     }
-    Some(Inlined { request: Arc::new(request), _room: room })
+    Ok(Inlined { request: Arc::new(request), _room: room })
 }

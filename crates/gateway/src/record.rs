@@ -105,6 +105,15 @@ impl<'a> Record<'a> {
         self.with_entry(|entry| entry.attempts.push(record));
     }
 
+    /// A candidate cannot be told the request, and in words, why.
+    pub(crate) fn unsayable(&self, deployment: DeploymentIndex, why: &str) {
+        let name = Arc::clone(&self.call.snapshot.deployment(deployment).name);
+        let mut record = AttemptRecord::started(name, self.since_arrival(Instant::now()));
+        record.outcome = AttemptOutcome::Refused(routing::Reason::Unsayable);
+        record.dropped.push(why.into());
+        self.with_entry(|entry| entry.attempts.push(record));
+    }
+
     /// The attempt under way failed before anything of it reached the client.
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };

@@ -176,7 +176,7 @@ fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) ->
 
 /// The request in no dialect.
 fn request(call: &Call, client: &dyn ClientTranslator) -> Result<Arc<Request>, TranslateError> {
-    if let Some(Some(inlined)) = &*call.fetched.borrow() {
+    if let Some(Ok(inlined)) = &*call.fetched.borrow() {
         return Ok(Arc::clone(&inlined.request));
     }
     let read = || {

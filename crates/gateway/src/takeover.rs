@@ -69,18 +69,21 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         let deployment = permit.deployment();
         let speech = match said_to(call, deployment).await {
             Ok(speech) => speech,
-            Err(error @ TranslateError::Malformed { .. }) => {
-                let refusal = Refusal::Malformed(error.to_string());
-                return Err(Nobody::Spent { refusal, failure: Some(Failure::Client) });
-            }
+            Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
             Err(error) => {
-                drop(permit);
                 walk.unmade();
-                said.unsayable(deployment, &error);
-                record.refused(deployment, routing::Reason::Unsayable);
+                let words = unsayable(call, &error);
+                record.unsayable(deployment, &words);
+                said.unsayable(deployment, words);
                 continue;
             }
         };
+        // Fetching media may have taken long, which is not the supplier's time.
+        let now = Instant::now();
+        if now >= call.deadline {
+            walk.unmade();
+            break;
+        }
         // A supplier that bills on whatever we do is heard to the end, so that its bill is known.
         let provider = call.snapshot.provider_of(deployment);
         outlet.drain_if_abandoned(provider.stops_billing_on_abort == Some(false));
@@ -113,14 +116,22 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
 /// The request as `deployment` gets it. Where it cannot be told for want of bytes, these are fetched.
 async fn said_to(call: &Call, deployment: DeploymentIndex) -> Result<Speech, TranslateError> {
     match Speech::new(call, deployment) {
-        Err(unsayable @ TranslateError::Unsayable { .. }) => {
-            if media::fetch(call).await {
-                Speech::new(call, deployment)
-            } else {
-                Err(unsayable)
-            }
-        }
+        Err(error) if error.is_of_media() && media::fetch(call).await => Speech::new(call, deployment),
         said => said,
+    }
+}
+
+/// The client's request is at fault.
+fn malformed(error: &TranslateError) -> Nobody {
+    let refusal = Refusal::Malformed(error.to_string());
+    Nobody::Spent { refusal, failure: Some(Failure::Client) }
+}
+
+/// Why a deployment cannot be told the request; and, where fetched media would have changed that, why there is none.
+fn unsayable(call: &Call, error: &TranslateError) -> String {
+    match &*call.fetched.borrow() {
+        Some(Err(not_fetched)) if error.is_of_media() => format!("{error}; {not_fetched}"),
+        _ => error.to_string(),
     }
 }
 
@@ -181,8 +192,8 @@ impl Said {
     }
 
     /// Its protocol has no words for the request.
-    fn unsayable(&mut self, deployment: DeploymentIndex, error: &TranslateError) {
-        self.words.push((deployment, error.to_string()));
+    fn unsayable(&mut self, deployment: DeploymentIndex, words: String) {
+        self.words.push((deployment, words));
         self.kind.get_or_insert(ErrorKind::InvalidRequest);
         self.outgrown = None;
     }

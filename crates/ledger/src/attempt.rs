@@ -52,7 +52,8 @@ pub struct AttemptRecord {
     pub limits_seen: Vec<(Arc<str>, Arc<str>)>,
     /// The supplier's own id of the request, to ask it about.
     pub supplier_request_id: Option<Arc<str>>,
-    /// What could not be said on the way there or back, by name; empty where nothing was translated.
+    /// What could not be said on the way there or back, by name; empty where nothing was translated. Of a candidate that
+    /// could not be told the request, why, in words.
     pub dropped: Vec<Arc<str>>,
     /// What the deployment's configuration changed in the request, by kind: `system_prefix`, `parameters`.
     pub amended: Vec<Arc<str>>,

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulator::{Handle, Supplier};
@@ -99,6 +100,48 @@ async fn g25_a_picture_counts_as_often_as_it_is_pointed_at() {
         assert_eq!(reply.status, status, "{times}: {}", reply.lossy());
     }
     assert_eq!((supplier.recorded().len(), visits.load(Ordering::SeqCst)), (1, 2));
+}
+
+/// G13: what fetching takes is not booked to the supplier.
+#[tokio::test]
+async fn g25_the_time_to_fetch_is_not_the_suppliers() {
+    const SLOW: Duration = Duration::from_millis(400);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        tokio::time::sleep(SLOW).await;
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
+        socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+    });
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (_supplier, house, gateway) = house("bedrock-converse", policy).await;
+    let reply = ask(&gateway, &format!("http://{address}/")).await;
+    assert_eq!(reply.status, 200, "{}", reply.lossy());
+    let entry = house.entry(reply.header("x-request-id").unwrap()).await;
+    assert!(entry.attempts[0].started_us >= 400_000, "{:?}", entry.attempts);
+}
+
+/// P10: whoever points at what cannot be fetched is told so.
+#[tokio::test]
+async fn p10_a_failed_fetch_is_explained() {
+    let (gallery, visits) = gallery_of(b"<html>".to_vec()).await;
+    let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
+    let (supplier, house, gateway) = house("bedrock-converse", policy).await;
+    let url = format!("http://{gallery}/page");
+    let reply = ask(&gateway, &url).await;
+    let why = "number 1 could not be fetched: what is there is no PNG, JPEG, GIF, WebP or PDF";
+    assert_eq!((reply.status, reply.text().contains(why)), (400, true), "{}", reply.lossy());
+    let entry = house.entry(reply.header("x-request-id").unwrap()).await;
+    assert!(entry.attempts[0].dropped[0].ends_with(why), "{:?}", entry.attempts);
+
+    visits.store(0, Ordering::SeqCst);
+    let body = json!({ "model": "r", "n": 2, "messages": [{ "role": "user", "content": [
+        { "type": "image_url", "image_url": { "url": url } },
+    ] }] });
+    let reply = post(gateway.listen, "/v1/chat/completions", &[], body.to_string().as_bytes()).await;
+    assert_eq!((reply.status, visits.load(Ordering::SeqCst)), (400, 0), "{}", reply.lossy());
+    assert!(supplier.recorded().is_empty());
 }
 
 #[tokio::test]

@@ -227,6 +227,13 @@ impl TranslateError {
         Self::Malformed { path: path.into(), what }
     }
 
+    /// Whether it is media that the target cannot say: in another form it may.
+    pub fn is_of_media(&self) -> bool {
+        let Self::Unsayable { what, .. } = self else { return false };
+        let name = what.split('.').next().unwrap_or_default();
+        ["media", "image", "document", "file"].contains(&name)
+    }
+
     /// Something that the target cannot say.
     pub fn unsayable(what: impl Into<String>, why: &'static str) -> Self {
         Self::Unsayable { what: what.into(), why }
