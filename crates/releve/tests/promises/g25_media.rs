@@ -93,8 +93,7 @@ async fn g25_a_picture_counts_as_often_as_it_is_pointed_at() {
     let (supplier, _house, gateway) = house("bedrock-converse", policy).await;
     let picture = json!({ "type": "image_url", "image_url": { "url": format!("http://{gallery}/picture") } });
     for (times, status) in [(2, 200), (100, 400)] {
-        let body =
-            json!({ "model": "r", "messages": [{ "role": "user", "content": vec![picture.clone(); times] }] });
+        let body = json!({ "model": "r", "messages": [{ "role": "user", "content": vec![picture.clone(); times] }] });
         let body = body.to_string();
         let reply = post(gateway.listen, "/v1/chat/completions", &[], body.as_bytes()).await;
         assert_eq!(reply.status, status, "{times}: {}", reply.lossy());
@@ -148,18 +147,23 @@ async fn p10_a_failed_fetch_is_explained() {
 async fn g25_addresses_that_may_not_be_asked_are_not() {
     let (gallery, visits) = gallery().await;
     let url = format!("http://{gallery}/picture");
+    // At a port that may be asked, so that it is the address alone that is refused.
+    let usual = "http://127.0.0.1/picture".to_owned();
     let metadata = "http://169.254.169.254/latest/meta-data/iam".to_owned();
+    let forbidden = "the address leads to nowhere that may be asked";
     let cases = [
-        ("", &url),
-        ("fetch_media = true", &url),
-        ("fetch_media = true\nfetch_media_from = [\"10.0.0.0/8\"]", &url),
-        ("fetch_media_from = [\"127.0.0.1/32\"]", &url),
-        ("fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]", &metadata),
+        ("", &url, ""),
+        ("fetch_media = true", &url, forbidden),
+        ("fetch_media = true", &usual, forbidden),
+        ("fetch_media = true\nfetch_media_from = [\"10.0.0.0/8\"]", &usual, forbidden),
+        ("fetch_media_from = [\"127.0.0.1/32\"]", &url, ""),
+        ("fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]", &metadata, forbidden),
     ];
-    for (policy, url) in cases {
+    for (policy, url, why) in cases {
         let (supplier, house, gateway) = house("bedrock-converse", policy).await;
         let reply = ask(&gateway, url).await;
         assert!((400..500).contains(&reply.status), "{policy}: {}", reply.lossy());
+        assert!(reply.text().contains(why), "{policy}: {}", reply.lossy());
         assert!(
             supplier.recorded().is_empty() && !reply.text().contains("meta-data"),
             "{policy}: {}",

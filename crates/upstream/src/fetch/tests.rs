@@ -92,19 +92,21 @@ fn g25_what_the_configuration_allows_is_fetched() {
 #[test]
 fn g25_nothing_else_is() {
     run(async {
-        let (address, seen) = server().await;
-        let port = address.port();
         let closed = fetcher(&[]);
+        // At the usual ports, so that it is the address alone that is refused: whoever asked there would hear another error.
         for url in [
-            format!("http://{address}/picture?size=1"),
-            format!("http://localhost:{port}/picture?size=1"),
-            format!("http://[::ffff:127.0.0.1]:{port}/picture?size=1"),
-            format!("http://2130706433:{port}/picture?size=1"),
-            "http://169.254.169.254/latest/meta-data".to_owned(),
-            "http://[fd00:ec2::254]/latest/meta-data".to_owned(),
-            "https://8.8.8.8:22/".to_owned(),
+            "http://127.0.0.1/picture",
+            "https://127.0.0.1/picture",
+            "http://localhost/picture",
+            "http://[::1]/picture",
+            "http://[::ffff:127.0.0.1]/picture",
+            "http://2130706433/picture",
+            "http://10.0.0.1/picture",
+            "http://169.254.169.254/latest/meta-data",
+            "http://[fd00:ec2::254]/latest/meta-data",
+            "https://8.8.8.8:22/",
         ] {
-            let refused = fetch(&closed, &url).await;
+            let refused = fetch(&closed, url).await;
             assert!(matches!(refused, Err(FetchError::Forbidden)), "{url}: {refused:?}");
         }
         for url in [
@@ -117,7 +119,6 @@ fn g25_nothing_else_is() {
             let refused = fetch(&closed, url).await;
             assert!(matches!(refused, Err(FetchError::Address(_))), "{url}: {refused:?}");
         }
-        assert!(seen.lock().unwrap().is_empty());
     });
 }
 
