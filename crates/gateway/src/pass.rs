@@ -72,8 +72,14 @@ impl ClientHeaders {
         let lists = self.0.iter().filter(|(name, _)| BETAS.contains(name));
         lists.flat_map(move |(name, value)| {
             let lost = listed(value).filter(move |beta| is_translated || !betas.take(beta));
-            lost.map(move |beta| Loss::new(format!("{name}.{beta}"), "the host does not take it"))
+            let why = if is_translated { "not carried in translation" } else { "the host does not take it" };
+            lost.map(move |beta| Loss::new(format!("{name}.{beta}"), why))
         })
+    }
+
+    /// Whether every beta feature goes to a host of the client's own protocol that takes `betas`.
+    pub(crate) fn has_all_betas(&self, betas: &Betas) -> bool {
+        self.lost_betas(false, betas).next().is_none()
     }
 }
 
@@ -161,6 +167,8 @@ mod tests {
         let some = Betas::of(&["three", "one"]);
         let lost = "anthropic-beta.two anthropic-beta.four openai-beta.five=v1";
         assert_eq!(goes(false, &some), (owned(&["one,three"]), lost.to_owned()));
+        let why = |is_translated| client.lost_betas(is_translated, &some).next().unwrap().why;
+        assert_eq!([false, true].map(why), ["the host does not take it", "not carried in translation"]);
         let lost = "anthropic-beta.one anthropic-beta.two anthropic-beta.three anthropic-beta.four openai-beta.five=v1";
         assert_eq!(goes(true, &Betas::All), (Vec::new(), lost.to_owned()));
     }

@@ -149,19 +149,29 @@ fn wants_second_opinion(
         }
         Failure::Client if call.is_translated(deployment) => {
             call.translation_refused(deployment);
-            native_left(call, record)
+            // Only who speaks the client's own protocol can tell whether the request was wrong, or its translation.
+            is_left(call, record, |_| true)
+        }
+        // The members that belong to a beta feature went there without it.
+        Failure::Client if !takes_betas(call, deployment) => {
+            is_left(call, record, |deployment| takes_betas(call, deployment))
         }
         _ => false,
     }
 }
 
-/// Whether somebody who speaks the client's own protocol has not been asked yet: only such a one can tell whether a
-/// translated request was wrong, or its translation.
-fn native_left(call: &Call, record: &Record<'_>) -> bool {
-    let native = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
-    native
+/// Whether the deployment's host takes all beta features that the client asks for.
+fn takes_betas(call: &Call, deployment: DeploymentIndex) -> bool {
+    call.client_headers.has_all_betas(&call.snapshot.provider_of(deployment).betas)
+}
+
+/// Whether somebody who speaks the client's own protocol, and is of that kind, has not been asked yet.
+fn is_left(call: &Call, record: &Record<'_>, kind: impl Fn(DeploymentIndex) -> bool) -> bool {
+    let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
+    eligible
         .map(|candidate| candidate.deployment)
-        .any(|deployment| !call.is_translated(deployment) && !record.has_tried(deployment))
+        .filter(|deployment| !call.is_translated(*deployment) && !record.has_tried(*deployment))
+        .any(kind)
 }
 
 /// What came of each candidate, for the error's words.

@@ -51,6 +51,33 @@ async fn d14_beta_features_stay_behind_where_the_host_does_not_take_them() {
     );
 }
 
+/// What belongs to a beta feature stands in the body, and is wrong without it.
+#[tokio::test]
+async fn d14_a_host_without_the_beta_does_not_decide_that_the_request_is_wrong() {
+    let (without, with) = (Supplier::builder(), Supplier::builder());
+    let without = without.script([Rule::always(Fault::BadRequest)]).spawn().await.unwrap();
+    let with = with.spawn().await.unwrap();
+    let config = Config::new()
+        .provider_with("without", Dialect::Anthropic, &without, "betas = []")
+        .provider("with", Dialect::Anthropic, &with)
+        .route("r", &["without", "with"], "")
+        .route("alone", &["without"], "");
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let reply = ask(&gateway, "r").await;
+    assert_eq!((reply.header("x-releve-attempts"), reply.header("x-releve-dropped")), (Some("2"), None));
+
+    let asked = |route: &str, beta: bool| {
+        let headers = [("anthropic-version", "2023-06-01"), ("anthropic-beta", BETAS)];
+        let (body, headers) =
+            (Dialect::Anthropic.hello(route, false), headers[..=usize::from(beta)].to_vec());
+        async move { post(gateway.listen, Dialect::Anthropic.path(), &headers, body.as_bytes()).await.status }
+    };
+    assert_eq!(asked("r", false).await, 400, "without a beta feature the first host's word counts");
+    assert_eq!(asked("alone", true).await, 400);
+    assert_eq!(with.recorded().len(), 1);
+}
+
 #[tokio::test]
 async fn d14_what_stays_behind_is_named() {
     let supplier = Supplier::builder().spawn().await.unwrap();
