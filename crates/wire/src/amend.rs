@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use catalogue::Quirks;
 
-pub(crate) use self::splices::{Instructions, Members, Wanted, last, member, quoted, splices};
+pub(crate) use self::splices::{Instructions, Members, Wanted, any_element, last, member, quoted, splices};
 use crate::conversation::{Block, Content, Effort, Loss, Request, Role, Turn};
 use crate::json::Json;
 use crate::splice::Edit;
@@ -47,7 +47,7 @@ pub struct Parameters {
     pub frequency_penalty: Option<String>,
     /// How much a token that was used at all is avoided.
     pub presence_penalty: Option<String>,
-    /// At most so many output tokens, reasoning included.
+    /// At most so many output tokens, reasoning included; fewer where the client wants fewer.
     pub max_tokens: Option<u64>,
     /// Texts that end the answer.
     pub stop: Option<Vec<String>>,
@@ -121,7 +121,7 @@ impl Amendments {
                 theirs.clone_from(ours);
             }
         }
-        request.max_tokens = ours.max_tokens.or(request.max_tokens);
+        request.max_tokens = ours.most_tokens(request.max_tokens);
         if let Some(stop) = &ours.stop {
             request.stop.clone_from(stop);
         }
@@ -149,9 +149,15 @@ impl Parameters {
         Some(json.finish())
     }
 
-    /// The limit on output as JSON.
-    pub(crate) fn max_tokens_json(&self) -> Option<Vec<u8>> {
-        self.max_tokens.map(|tokens| tokens.to_string().into_bytes())
+    /// The limit on output beside the client's: who wants less gets less.
+    pub(crate) fn most_tokens(&self, theirs: Option<u64>) -> Option<u64> {
+        self.max_tokens.into_iter().chain(theirs).min()
+    }
+
+    /// The limit on output as JSON, where it is not the client's already.
+    pub(crate) fn max_tokens_json(&self, theirs: Option<u64>) -> Option<Vec<u8>> {
+        let most = self.most_tokens(theirs).filter(|most| theirs != Some(*most));
+        most.map(|tokens| tokens.to_string().into_bytes())
     }
 }
 

@@ -113,6 +113,18 @@ pub(crate) fn last(json: &[u8]) -> Option<&[u8]> {
     walked.ok().and(last).map(|range| &json[range])
 }
 
+/// Whether an element of the list `json` is one that `wanted` wants; false for what is no list.
+pub(crate) fn any_element(json: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> bool {
+    let Ok(mut scan) = Scanner::new(json) else { return false };
+    let mut found = false;
+    let walked = scan.array(|scan| {
+        let range = scan.range()?;
+        found |= wanted(&json[range]);
+        Ok::<_, ScanError>(())
+    });
+    walked.is_ok() && found
+}
+
 /// A JSON string.
 pub(crate) fn quoted(text: &str) -> Vec<u8> {
     let mut json = Json::new();

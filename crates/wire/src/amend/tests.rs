@@ -201,6 +201,85 @@ fn claude_thinks_where_it_can() {
 }
 
 #[test]
+fn a_client_that_wants_less_gets_less() {
+    let amendments = everything("none");
+    for (protocol, body) in [
+        (Protocol::OpenaiChat, r#"{"max_completion_tokens":9}"#),
+        (Protocol::OpenaiResponses, r#"{"max_output_tokens":9}"#),
+        (Protocol::AnthropicMessages, r#"{"max_tokens":9}"#),
+        (Protocol::Gemini, r#"{"generationConfig":{"maxOutputTokens":9}}"#),
+        (Protocol::BedrockConverse, r#"{"inferenceConfig":{"maxTokens":9}}"#),
+    ] {
+        let to = AmendTo { max_tokens: Some(9), ..to(Quirks::default()) };
+        let mut edits = codec(protocol).unwrap().amend(body.as_bytes(), &amendments, &to).edits;
+        let text = splice(&Bytes::copy_from_slice(body.as_bytes()), &mut edits).concat();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("okens\":9") && !text.contains("3000"), "{protocol}: {text}");
+    }
+    let request = Request { max_tokens: Some(9), ..Request::default() };
+    assert_eq!(amendments.to(&request).max_tokens, Some(9));
+}
+
+#[test]
+fn a_client_that_has_claude_think_is_not_made_wrong() {
+    let said = |protocol, body: &Value, most: u64| {
+        let parameters = Parameters {
+            max_tokens: Some(most),
+            temperature: Some("0.3".into()),
+            top_k: Some("40".into()),
+            ..Parameters::default()
+        };
+        let amendments = Amendments { parameters, ..Amendments::default() };
+        let (text, losses) = amended(protocol, &body.to_string(), &amendments, Quirks::default());
+        (serde_json::from_str::<Value>(&text).unwrap(), losses)
+    };
+    let thinking = |budget: u64| json!({ "type": "enabled", "budget_tokens": budget });
+    let messages = |most: u64, budget: u64| json!({ "max_tokens": most, "thinking": thinking(budget) });
+    let converse = |most: u64, budget: u64| {
+        let more = json!({ "thinking": thinking(budget) });
+        json!({ "inferenceConfig": { "maxTokens": most }, "additionalModelRequestFields": more })
+    };
+    let hot = ["temperature", "top_k"];
+    for protocol in [Protocol::AnthropicMessages, Protocol::BedrockConverse] {
+        let body = |most, budget| match protocol {
+            Protocol::BedrockConverse => converse(most, budget),
+            _ => messages(most, budget),
+        };
+        let (told, losses) = said(protocol, &body(4000, 2000), 3000);
+        assert_eq!((told, losses.as_slice()), (body(3000, 2000), &hot.map(str::to_owned)[..]), "{protocol}");
+        let (told, mut losses) = said(protocol, &body(4000, 3500), 3000);
+        losses.sort();
+        assert_eq!(told, body(3000, 2999), "{protocol}");
+        assert_eq!(losses, ["temperature", "thinking.budget_tokens", "top_k"], "{protocol}");
+        let (told, mut losses) = said(protocol, &body(4000, 3500), 1000);
+        losses.sort();
+        assert_eq!(told, body(4000, 3500), "{protocol}");
+        assert_eq!(losses, ["max_tokens", "temperature", "top_k"], "{protocol}");
+    }
+    let off = json!({ "max_tokens": 4000, "thinking": { "type": "disabled" } });
+    let (told, losses) = said(Protocol::AnthropicMessages, &off, 1000);
+    assert_eq!((&told["max_tokens"], &told["temperature"], losses.len()), (&json!(1000), &json!(0.3), 0));
+}
+
+#[test]
+fn a_tools_result_is_a_block_and_not_a_word() {
+    let effort = Parameters { reasoning_effort: Some("low".into()), ..Parameters::default() };
+    let amendments = Amendments { parameters: effort, ..Amendments::default() };
+    let is_told = |protocol, content: Value| {
+        let body = json!({ "messages": [{ "role": "user", "content": content }] }).to_string();
+        amended(protocol, &body, &amendments, Quirks::default()).1.is_empty()
+    };
+    let (messages, converse) = (Protocol::AnthropicMessages, Protocol::BedrockConverse);
+    assert!(is_told(messages, json!([{ "type": "text", "text": "What is", "x": ["tool_result"] }])));
+    assert!(!is_told(
+        messages,
+        json!([{ "text": "", "type": "text" }, { "tool_use_id": "t", "type": "tool_result" }])
+    ));
+    assert!(is_told(converse, json!([{ "text": "toolResult", "x": { "toolResult": 1 } }])));
+    assert!(!is_told(converse, json!([{ "text": "" }, { "toolResult": { "toolUseId": "t" } }])));
+}
+
+#[test]
 fn the_neutral_request_is_changed_likewise() {
     let mut amendments = everything("none");
     amendments.system_prefix = Some(PREFIX.into());
@@ -210,7 +289,7 @@ fn the_neutral_request_is_changed_likewise() {
     let changed = amendments.to(&request);
     let twice = amendments.to(&request);
     assert_eq!(changed, twice);
-    assert_eq!((changed.max_tokens, changed.sampling.temperature.as_deref()), (Some(3000), Some("0.30")));
+    assert_eq!((changed.max_tokens, changed.sampling.temperature.as_deref()), (Some(9), Some("0.30")));
     assert_eq!(changed.turns.len(), request.turns.len());
     assert_eq!(changed.turns[0].blocks.len(), 2);
     assert_eq!(changed.turns[0].blocks[1], request.turns[0].blocks[0], "the client's mark stays");

@@ -1,10 +1,9 @@
 //! A deployment's changes in a Messages request.
 
-use memchr::memmem;
-
-use crate::amend::claude::{self, THINKS};
+use crate::amend::claude::{Fit, Said};
 use crate::amend::{
-    AmendTo, Amended, Amendments, Instructions, Members, Wanted, last, member, quoted, without_place,
+    AmendTo, Amended, Amendments, Instructions, Members, Wanted, any_element, last, member, quoted,
+    without_place,
 };
 
 pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
@@ -17,27 +16,23 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> A
         kind.is_some_and(|kind| kind == b"\"any\"" || kind == b"\"tool\"")
     };
     let answers_tool = || {
-        member(body, "messages")
-            .and_then(last)
-            .is_some_and(|last| memmem::find(last, b"\"tool_result\"").is_some())
+        let is_result = |block: &[u8]| member(block, "type") == Some(b"\"tool_result\"");
+        let content = member(body, "messages").and_then(last).and_then(|message| member(message, "content"));
+        content.is_some_and(|content| any_element(content, is_result))
     };
-    let thinking = claude::thinking(ours, to, is_forced, answers_tool, &mut losses);
-    let is_on = thinking.as_ref().is_some_and(|thinking| thinking.is_on);
-    let gives_way = |given: &Option<String>| match given {
-        Some(ours) => Some(Wanted::Value(ours.clone().into())),
-        None => is_on.then_some(Wanted::Gone(Some(THINKS))),
-    };
+    let said = Said { thinking: member(body, "thinking"), is_forced, answers_tool };
+    let fit = Fit::new(ours, to, said, &mut losses);
     let mut output = Members::default();
-    output.set(&["effort"], thinking.as_ref().and_then(|thinking| thinking.effort.map(quoted)));
+    output.set(&["effort"], fit.effort.map(quoted));
     let mut members = Members::default();
     members
         .want(&["system"], amendments.system_prefix.as_deref().map(front))
-        .want(&["temperature"], gives_way(&ours.temperature))
-        .want(&["top_p"], gives_way(&ours.top_p))
-        .want(&["top_k"], gives_way(&ours.top_k))
-        .set(&["max_tokens"], ours.max_tokens_json())
+        .want(&["temperature"], fit.drawn("temperature", ours.temperature.as_ref(), &mut losses))
+        .want(&["top_p"], fit.drawn("top_p", ours.top_p.as_ref(), &mut losses))
+        .want(&["top_k"], fit.drawn("top_k", ours.top_k.as_ref(), &mut losses))
+        .set(&["max_tokens"], fit.max_tokens)
         .set(&["stop_sequences"], ours.stop_json())
-        .set(&["thinking"], thinking.map(|thinking| thinking.json))
+        .want(&["thinking"], fit.thinking)
         .want(&["output_config"], output.object());
     Amended::of(body, members, losses)
 }

@@ -1,11 +1,10 @@
 //! A deployment's changes in a Converse request. Claude takes members of its own beside Converse's.
 
-use memchr::memmem;
-
 use super::request::is_claude;
-use crate::amend::claude::{self, THINKS};
+use crate::amend::claude::{Fit, Said};
 use crate::amend::{
-    AmendTo, Amended, Amendments, Instructions, Members, Wanted, last, member, quoted, without_place,
+    AmendTo, Amended, Amendments, Instructions, Members, Wanted, any_element, last, member, quoted,
+    without_place,
 };
 use crate::conversation::Loss;
 
@@ -20,31 +19,28 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> A
         choice.is_some_and(|choice| member(choice, "any").or(member(choice, "tool")).is_some())
     };
     let answers_tool = || {
-        member(body, "messages")
-            .and_then(last)
-            .is_some_and(|last| memmem::find(last, b"\"toolResult\"").is_some())
+        let is_result = |block: &[u8]| member(block, "toolResult").is_some();
+        let content = member(body, "messages").and_then(last).and_then(|message| member(message, "content"));
+        content.is_some_and(|content| any_element(content, is_result))
     };
-    let thinking = if is_claude {
-        claude::thinking(ours, to, is_forced, answers_tool, &mut losses)
+    let fit = if is_claude {
+        let more = member(body, "additionalModelRequestFields");
+        let thinking = more.and_then(|more| member(more, "thinking"));
+        Fit::new(ours, to, Said { thinking, is_forced, answers_tool }, &mut losses)
     } else {
         let lost = || Loss::new("reasoning_effort", "how this model is asked to think is not known");
         losses.extend(ours.reasoning_effort.as_ref().map(|_| lost()));
-        None
-    };
-    let is_on = thinking.as_ref().is_some_and(|thinking| thinking.is_on);
-    let gives_way = |given: &Option<String>| match given {
-        Some(ours) => Some(Wanted::Value(ours.clone().into())),
-        None => is_on.then_some(Wanted::Gone(Some(THINKS))),
+        Fit::thoughtless(ours, to)
     };
     let (mut inference, mut output, mut more) = (Members::default(), Members::default(), Members::default());
     inference
-        .want(&["temperature"], gives_way(&ours.temperature))
-        .want(&["topP"], gives_way(&ours.top_p))
-        .set(&["maxTokens"], ours.max_tokens_json())
+        .want(&["temperature"], fit.drawn("temperature", ours.temperature.as_ref(), &mut losses))
+        .want(&["topP"], fit.drawn("top_p", ours.top_p.as_ref(), &mut losses))
+        .set(&["maxTokens"], fit.max_tokens.clone())
         .set(&["stopSequences"], ours.stop_json());
-    output.set(&["effort"], thinking.as_ref().and_then(|thinking| thinking.effort.map(quoted)));
-    more.want(&["top_k"], gives_way(&ours.top_k).filter(|_| is_claude))
-        .set(&["thinking"], thinking.map(|thinking| thinking.json));
+    output.set(&["effort"], fit.effort.map(quoted));
+    let top_k = ours.top_k.as_ref().filter(|_| is_claude);
+    more.want(&["top_k"], fit.drawn("top_k", top_k, &mut losses)).want(&["thinking"], fit.thinking);
     let mut members = Members::default();
     members
         .want(&["system"], amendments.system_prefix.as_deref().map(front))

@@ -19,7 +19,7 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> A
         .set(&["seed"], ours.seed.clone())
         .set(&["frequencyPenalty", "frequency_penalty"], ours.frequency_penalty.clone())
         .set(&["presencePenalty", "presence_penalty"], ours.presence_penalty.clone())
-        .set(&["maxOutputTokens", "max_output_tokens"], ours.max_tokens_json())
+        .set(&["maxOutputTokens", "max_output_tokens"], ours.max_tokens_json(to.max_tokens))
         .set(&["stopSequences", "stop_sequences"], ours.stop_json())
         .want(&["thinkingConfig", "thinking_config"], thinking(ours, to, &mut losses));
     let mut members = Members::default();

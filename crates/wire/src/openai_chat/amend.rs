@@ -21,7 +21,7 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> A
         .set(&["seed"], ours.seed.clone())
         .set(&["frequency_penalty"], ours.frequency_penalty.clone())
         .set(&["presence_penalty"], ours.presence_penalty.clone())
-        .set(limit, ours.max_tokens_json())
+        .set(limit, ours.max_tokens_json(to.max_tokens))
         .set(&["stop"], ours.stop_json());
     let effort = ours.reasoning_effort.as_deref().map(quoted);
     if to.quirks.contains(Quirks::REASONING_OBJECT) {

@@ -2,7 +2,7 @@
 
 use crate::amend::{AmendTo, Amended, Amendments, Instructions, Members, Wanted, quoted, without_place};
 
-pub(super) fn amend(body: &[u8], amendments: &Amendments, _to: &AmendTo<'_>) -> Amended {
+pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
     let ours = &amendments.parameters;
     let mut losses = Vec::new();
     let absent = ["top_k", "seed", "frequency_penalty", "presence_penalty", "stop"];
@@ -15,7 +15,7 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, _to: &AmendTo<'_>) -> 
         .want(&["instructions"], amendments.system_prefix.as_deref().map(front))
         .set(&["temperature"], ours.temperature.clone())
         .set(&["top_p"], ours.top_p.clone())
-        .set(&["max_output_tokens"], ours.max_tokens_json())
+        .set(&["max_output_tokens"], ours.max_tokens_json(to.max_tokens))
         .want(&["reasoning"], reasoning.object());
     Amended::of(body, members, losses)
 }
