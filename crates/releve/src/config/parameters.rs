@@ -1,5 +1,7 @@
 //! `parameters` of a route's deployment: what the client's parameters give way to there.
 
+use std::ops::Range;
+
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
@@ -83,6 +85,17 @@ impl ParameterKeys {
             }
         }
         keys
+    }
+
+    /// Where it is said how tokens are drawn of a model that is told to think: those that think take nothing of the kind.
+    pub(crate) fn beside_thinking(&self) -> impl Iterator<Item = (&'static str, &Range<usize>)> {
+        let thinks = self.reasoning_effort.as_ref().is_some_and(|effort| effort.value != Effort::None);
+        let drawn = [
+            ("temperature", self.temperature.as_ref().map(|number| &number.at)),
+            ("top_p", self.top_p.as_ref().map(|number| &number.at)),
+            ("top_k", self.top_k.as_ref().map(|number| &number.at)),
+        ];
+        drawn.into_iter().filter_map(move |(key, at)| Some((key, at.filter(|_| thinks)?)))
     }
 
     /// As the wire says them.

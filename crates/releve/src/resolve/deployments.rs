@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Protocols, Rate, Rates};
+use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Protocols, Quirks, Rate, Rates};
 use routing::DeploymentIndex;
 
 use super::providers::{self, Account};
@@ -166,6 +166,15 @@ impl<'a> Deployments<'a> {
             return;
         }
         deployment.amendments = amendments;
+        if let Some(parameters) = parameters.filter(|_| deployment.quirks.contains(Quirks::ADAPTIVE_THINKING))
+        {
+            let name = &deployment.name;
+            for (key, at) in parameters.beside_thinking() {
+                let what = format!("{name} takes no {key} while it thinks, as `reasoning_effort` has it do");
+                let mend = format!("leave out `{key}`, or write `reasoning_effort = \"none\"`");
+                problems.add(Problem::error(at, what).mend(mend));
+            }
+        }
     }
 
     fn override_price(&mut self, index: DeploymentIndex, price: &At<Price>, problems: &Problems) {

@@ -70,7 +70,7 @@ async fn d14_a_host_without_the_beta_does_not_decide_that_the_request_is_wrong()
     let asked = |route: &str, beta: bool| {
         let headers = [("anthropic-version", "2023-06-01"), ("anthropic-beta", BETAS)];
         let (body, headers) =
-            (Dialect::Anthropic.hello(route, false), headers[..1 + usize::from(beta)].to_vec());
+            (Dialect::Anthropic.hello(route, false), headers[..=usize::from(beta)].to_vec());
         async move { post(gateway.listen, Dialect::Anthropic.path(), &headers, body.as_bytes()).await.status }
     };
     assert_eq!(asked("r", false).await, 400, "without a beta feature the first host's word counts");

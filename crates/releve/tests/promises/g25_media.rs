@@ -88,7 +88,7 @@ async fn g10_a_picture_reaches_suppliers_that_take_only_bytes() {
 /// What stands there often is counted as often: one address must not become a request of any size.
 #[tokio::test]
 async fn g25_a_picture_counts_as_often_as_it_is_pointed_at() {
-    let (gallery, visits) = gallery_of([PNG, &[0; 1 << 20]].concat()).await;
+    let (gallery, visits) = gallery_of([PNG, &vec![0; 1 << 20]].concat()).await;
     let policy = "fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]";
     let (supplier, _house, gateway) = house("bedrock-converse", policy).await;
     let picture = json!({ "type": "image_url", "image_url": { "url": format!("http://{gallery}/picture") } });

@@ -240,9 +240,11 @@ fn a_client_that_has_claude_think_is_not_made_wrong() {
         json!({ "inferenceConfig": { "maxTokens": most }, "additionalModelRequestFields": more })
     };
     let hot = ["temperature", "top_k"];
-    let cases: [(Protocol, &dyn Fn(u64, u64) -> Value); 2] =
-        [(Protocol::AnthropicMessages, &messages), (Protocol::BedrockConverse, &converse)];
-    for (protocol, body) in cases {
+    for protocol in [Protocol::AnthropicMessages, Protocol::BedrockConverse] {
+        let body = |most, budget| match protocol {
+            Protocol::BedrockConverse => converse(most, budget),
+            _ => messages(most, budget),
+        };
         let (told, losses) = said(protocol, &body(4000, 2000), 3000);
         assert_eq!((told, losses.as_slice()), (body(3000, 2000), &hot.map(str::to_owned)[..]), "{protocol}");
         let (told, mut losses) = said(protocol, &body(4000, 3500), 3000);

@@ -27,12 +27,15 @@ pub(super) fn target() -> Target<'static> {
 }
 
 pub(super) fn about(request: Request) -> ReplyContext {
+    let kept = OpenaiChat.kept_for_reply(&request);
+    // As it is by the time that the answer is written.
+    drop(request);
     ReplyContext {
         request_id: "req_1".into(),
         created_unix_s: 1_795_000_000,
         model: "asked-for".into(),
         estimated_input_tokens: 0,
-        request: Arc::new(OpenaiChat.kept_for_reply(&request)),
+        request: Arc::new(kept),
     }
 }
 

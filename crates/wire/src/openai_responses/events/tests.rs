@@ -40,12 +40,15 @@ fn encoded(events: &[Event], about: &ReplyContext) -> (String, Vec<String>) {
 }
 
 pub(crate) fn about(request: Request) -> ReplyContext {
+    let kept = ResponsesTranslator.kept_for_reply(&request);
+    // As it is by the time that the answer is written.
+    drop(request);
     ReplyContext {
         request_id: "0198c0de".into(),
         created_unix_s: 1_764_288_000,
         model: "asked-for".into(),
         estimated_input_tokens: 12,
-        request: Arc::new(ResponsesTranslator.kept_for_reply(&request)),
+        request: Arc::new(kept),
     }
 }
 
