@@ -33,7 +33,9 @@ const MOST_REFERENCES: usize = 1_000;
 pub(crate) struct Thread {
     /// The turn that it makes, where that is kept.
     next: Option<Next>,
-    /// The turns that were put before it, with their place in its body and the account that served each.
+    /// How many turns were put before it.
+    turns: usize,
+    /// These and the items that it refers to, with their place in its body and the account that served each.
     former: Vec<(Range<usize>, Arc<str>)>,
     /// Whether its body is another than the client's.
     is_told_anew: bool,
@@ -45,6 +47,8 @@ pub(crate) struct Thread {
 struct Next {
     previous: Option<String>,
     input: Bytes,
+    /// The items in it that the client only referred to, with the account that served each.
+    references: Vec<(Range<usize>, Arc<str>)>,
 }
 
 /// Puts former turns into a request that builds on them, and sees to it that no supplier keeps it.
@@ -73,8 +77,11 @@ pub(crate) async fn enter(
         return Ok((intake, Thread::default()));
     }
     let found = Found::of(shared, snapshot, product, &ask, &mut intake).await?;
-    let Told { body, input, turns, lacks_reasoning } =
-        ask.told(&intake.body, &found.former(), &found.items(&ask)?);
+    let (items, makers): (Vec<_>, Vec<_>) = found.items(&ask)?.into_iter().unzip();
+    let told = ask.told(&intake.body, &found.former(), &items);
+    let Told { body, input, turns, references, kept_references, lacks_reasoning } = told;
+    let references = references.into_iter().zip(makers.iter().copied().cloned());
+    let kept_references = kept_references.into_iter().zip(makers.iter().copied().cloned());
     intake.body = body;
     if builds_on {
         shared.metrics.state_used(&product.name);
@@ -82,8 +89,9 @@ pub(crate) async fn enter(
     let owners = found.former.iter().map(|turn| Arc::clone(&turn.owner));
     let why = "its maker did not seal it, so that it cannot be given back";
     let thread = Thread {
-        next: keeps.then(|| Next { previous: ask.previous, input }),
-        former: turns.into_iter().zip(owners).collect(),
+        next: keeps.then(|| Next { previous: ask.previous, input, references: kept_references.collect() }),
+        turns: turns.len(),
+        former: turns.into_iter().zip(owners).chain(references).collect(),
         is_told_anew: true,
         losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
     };
@@ -113,7 +121,8 @@ pub(crate) async fn whole(
         return Err(never(&ask));
     }
     let found = Found::of(shared, snapshot, product, &ask, &mut intake).await?;
-    intake.body = ask.counted(&intake.body, &found.former(), &found.items(&ask)?);
+    let items: Vec<_> = found.items(&ask)?.into_iter().map(|(item, _)| item).collect();
+    intake.body = ask.counted(&intake.body, &found.former(), &items);
     Ok(intake)
 }
 
@@ -151,6 +160,9 @@ async fn unkept(shared: &Shared, ask: &Ask, mut intake: Intake) -> Result<(Intak
 async fn reserved(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, Refusal> {
     Ok(intake::reserve(memory, bytes).await?)
 }
+
+/// An item of a kept turn, and the account that served it.
+type Item<'a> = (&'a [u8], &'a Arc<str>);
 
 /// What a request builds on.
 #[derive(Debug, Default)]
@@ -206,9 +218,12 @@ impl Found {
         self.former.iter().map(as_turn).collect()
     }
 
-    /// The items that `ask` refers to, in its order.
-    fn items(&self, ask: &Ask) -> Result<Vec<&[u8]>, Refusal> {
-        let known: HashMap<_, _> = self.referred.iter().flat_map(|turn| answered(as_turn(turn))).collect();
+    /// The items that `ask` refers to, in its order, and the account that served each.
+    fn items(&self, ask: &Ask) -> Result<Vec<Item<'_>>, Refusal> {
+        let mut known = HashMap::new();
+        for turn in &self.referred {
+            known.extend(answered(as_turn(turn)).map(|(id, item)| (id, (item, &turn.owner))));
+        }
         let item = |id: &String| known.get(id).copied().ok_or_else(|| Refusal::NoItem(id.clone()));
         ask.references.iter().map(item).collect()
     }
@@ -253,7 +268,7 @@ impl Thread {
     pub(crate) fn fits(&self, intake: &Intake, limit: usize) -> Result<(), Refusal> {
         intake
             .fits(limit)
-            .map_err(|error| if self.former.is_empty() { error.into() } else { Refusal::Outgrown { limit } })
+            .map_err(|error| if self.turns == 0 { error.into() } else { Refusal::Outgrown { limit } })
     }
 
     /// Whether the turn is to be kept.
@@ -263,7 +278,7 @@ impl Thread {
 
     /// How many turns were put before it.
     pub(crate) fn former_turns(&self) -> u32 {
-        u32::try_from(self.former.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.turns).unwrap_or(u32::MAX)
     }
 
     /// Whether the request that is sent says it in another way than the client's.
@@ -305,6 +320,30 @@ impl Call {
         }
     }
 
+    /// What is kept of its input: without what `deployment` was not told since it is another's, so that the turn is that
+    /// one's alone.
+    fn kept_input(&self, next: &Next, deployment: DeploymentIndex) -> Vec<u8> {
+        // As it stands in a body: what tools are called with is walked past there.
+        let (open, close) = (b"{\"input\":", b"}");
+        let body = Bytes::from([open, &*next.input, close].concat());
+        let name = &self.snapshot.provider_of(deployment).name;
+        let makers = &self.room.shared.makers;
+        let asked = makers.account(name);
+        let mut edits = if self.leaves_proofs_out.get() {
+            wire::without_proofs(&body)
+        } else {
+            let is_anothers = |at: usize| {
+                let mut others = next.references.iter().filter(|(_, maker)| **maker != **name);
+                others.any(|(place, _)| place.contains(&(at - open.len())))
+            };
+            wire::without_foreign_proofs(&body, |at, proof| {
+                is_anothers(at) || makers.of_proof(proof).is_some_and(|maker| maker != asked)
+            })
+        };
+        let kept = wire::splice(&body, &mut edits).concat();
+        kept[open.len()..kept.len() - close.len()].to_vec()
+    }
+
     async fn try_keep(
         &self,
         next: &Next,
@@ -322,7 +361,7 @@ impl Call {
             owner: Arc::clone(&self.snapshot.provider_of(deployment).name),
             keep_for: self.product().store_for,
             items: answer.items,
-            input: next.input.to_vec(),
+            input: self.kept_input(next, deployment),
             response: response.to_vec(),
         };
         state.keep(turn).await.map_err(|error| match error {

@@ -213,8 +213,10 @@ async fn g22_a_signature_goes_to_nobody_but_the_account_that_made_it() {
 
 #[tokio::test]
 async fn e12_a_turn_goes_on_with_the_account_that_keeps_the_one_before() {
-    let (one, other) =
-        (Supplier::builder().spawn().await.unwrap(), Supplier::builder().spawn().await.unwrap());
+    let (one, other) = (
+        Supplier::builder().seed(1).spawn().await.unwrap(),
+        Supplier::builder().seed(2).spawn().await.unwrap(),
+    );
     let mut config = Config::new();
     for (name, supplier) in [("a", &one), ("b", &other)] {
         let url = supplier.openai_base_url();
@@ -276,4 +278,42 @@ async fn g22_input_items_are_whole_or_an_error() {
     let gateway = Gateway::start(&house);
     let reply = listed(&gateway).await;
     assert_eq!(reply.status, 413, "a part of it is not all: {}", reply.lossy());
+}
+
+#[tokio::test]
+async fn g22_reasoning_by_reference_goes_to_nobody_but_its_maker_and_is_kept_for_it_alone() {
+    let (one, other) = (
+        Supplier::builder().seed(1).spawn().await.unwrap(),
+        Supplier::builder().seed(2).spawn().await.unwrap(),
+    );
+    let mut config = Config::new().and("[products.office]\nstore = true\n");
+    for (name, supplier) in [("a", &one), ("b", &other)] {
+        let url = supplier.openai_base_url();
+        config = config
+            .and(&format!("[providers.{name}]\nprotocol = \"openai-responses\"\nbase_url = \"{url}\"\n"));
+    }
+    let house = House::new(&config.route("r", &["a", "b"], ""));
+    let gateway = Gateway::start(&house);
+    let asked = async |gateway: &Gateway, body: Value| {
+        let reply = post(gateway.listen, "/v1/responses", &[], body.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        reply.json()
+    };
+    let first = json!({ "model": "r", "input": "Plan a trip.", "reasoning": { "effort": "high" } });
+    let first = asked(&gateway, first).await;
+    let thought =
+        first["output"].as_array().unwrap().iter().find(|item| item["type"] == "reasoning").unwrap();
+    let sealed = thought["encrypted_content"].as_str().unwrap();
+    // What memory knew is gone.
+    gateway.kill();
+    one.cut().await;
+    let gateway = Gateway::start(&house);
+    let item = json!({ "type": "item_reference", "id": thought["id"] });
+    let input = json!([item, { "role": "user", "content": "And?" }]);
+    let second = asked(&gateway, json!({ "model": "r", "input": input })).await;
+    asked(&gateway, json!({ "model": "r", "input": "And now?", "previous_response_id": second["id"] })).await;
+    assert!(other.recorded().len() >= 2);
+    for seen in other.recorded() {
+        assert!(!String::from_utf8_lossy(&seen.body).contains(sealed), "the other account saw it");
+    }
 }

@@ -78,6 +78,10 @@ pub struct Told {
     pub input: Bytes,
     /// Where each former turn stands in the body.
     pub turns: Vec<Range<usize>>,
+    /// Where each item stands in the body that it only referred to, in the order of [`Ask::references`].
+    pub references: Vec<Range<usize>>,
+    /// Where each of these stands in `input`.
+    pub kept_references: Vec<Range<usize>>,
     /// Whether reasoning is left out that its maker kept and did not seal.
     pub lacks_reasoning: bool,
 }
@@ -205,7 +209,7 @@ impl Ask {
         edits.extend(self.places.previous.clone().map(|range| Edit::replace(range, "null")));
         let mut before = Joined::default();
         let marks: Vec<_> = former.iter().map(|turn| before.turn(turn)).collect();
-        let own = self.own(body, items);
+        let (own, referred) = self.own(body, items);
         let lacks_reasoning = before.lacks_reasoning || own.lacks_reasoning;
         let comma: &[u8] = if before.json.is_empty() || own.json.is_empty() { b"" } else { b"," };
         let list = [b"[", &*before.json, comma, &own.json, b"]"].concat();
@@ -231,7 +235,10 @@ impl Ask {
         let start = moved(&edits, at) + lead;
         let turns = marks.into_iter().map(|mark| start + mark.start..start + mark.end).collect();
         let input = Bytes::from([b"[", &*own.json, b"]"].concat());
-        Told { body: joined(body, edits), input, turns, lacks_reasoning }
+        let shifted = |by: usize| referred.iter().map(|place| place.start + by..place.end + by).collect();
+        let references = shifted(start + before.json.len() + comma.len());
+        let kept_references = shifted(1);
+        Told { body: joined(body, edits), input, turns, references, kept_references, lacks_reasoning }
     }
 
     fn store_nothing(&self, edits: &mut Vec<Edit>, members: &mut Vec<Vec<u8>>) {
@@ -255,9 +262,9 @@ impl Ask {
         }
     }
 
-    /// What it adds to the conversation, as elements of a list.
-    fn own(&self, body: &Bytes, items: &[&[u8]]) -> Joined {
-        let mut own = Joined::default();
+    /// What it adds to the conversation, as elements of a list, and where those are that it only referred to.
+    fn own(&self, body: &Bytes, items: &[&[u8]]) -> (Joined, Vec<Range<usize>>) {
+        let (mut own, mut referred) = (Joined::default(), Vec::new());
         match &self.places.input {
             Input::Missing | Input::Other(_) => {}
             Input::Text(range) => own.add(
@@ -272,16 +279,18 @@ impl Ask {
                 for element in elements(&body[range.clone()]) {
                     if element.is_reference() {
                         let item = items.next().expect("each reference has its item");
+                        let from = own.json.len();
                         if let Some(item) = element_of(item) {
                             own.say_again(&item);
                         }
+                        referred.push(from..own.json.len());
                     } else {
                         own.add(element.raw);
                     }
                 }
             }
         }
-        own
+        (own, referred)
     }
 
     /// The edit that puts members before all others.
