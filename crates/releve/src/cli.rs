@@ -12,6 +12,7 @@ mod eligibility;
 mod error;
 #[cfg(test)]
 mod examples;
+mod exit_plan;
 mod explain;
 mod init;
 mod keys;
@@ -107,6 +108,8 @@ enum Command {
     Ledger(ledger::Arguments),
     /// How dependent are we, and what loss would stop which product.
     Report(report::Arguments),
+    /// How do we leave a provider: who takes over, by when, what it costs, what changes in the configuration.
+    ExitPlan(exit_plan::Arguments),
     /// Searches models: prices, windows, capabilities, end dates.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -143,6 +146,7 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Whatif(arguments) => whatif::run(&arguments, desk, terminal),
         Command::Posture(arguments) => posture::run(&arguments, desk, terminal),
         Command::Report(arguments) => report::run(&arguments, desk, terminal),
+        Command::ExitPlan(arguments) => exit_plan::run(&arguments, desk, terminal),
         Command::Keys(arguments) => keys::run(arguments, desk, terminal),
         Command::Catalogue(command) => catalogue::run(command, terminal),
         Command::Config(command) => config::run(&command, desk, terminal),

@@ -4,6 +4,7 @@
 //! and written as lines, Markdown or one HTML page.
 
 mod estate;
+mod exit;
 mod figures;
 mod html;
 mod markdown;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 use scenario::{Gatherer, Traffic};
 use store::{Period, Reader, StoreError};
 
+pub(crate) use self::exit::{Plan, plan};
 use self::figures::Basis;
 pub(crate) use self::figures::Figures;
 pub(crate) use self::page::{Language, Page, Tone as Light};
@@ -69,6 +71,13 @@ impl Figures {
     /// In words.
     pub(crate) fn page(&self, language: Language) -> Page {
         words::page(self, language)
+    }
+}
+
+impl Plan {
+    /// In words.
+    pub(crate) fn page(&self, language: Language) -> Page {
+        words::exit::page(self, language)
     }
 }
 

@@ -8,12 +8,14 @@ mod dependence;
 mod domain;
 mod estate;
 pub mod event;
+pub mod exit;
 pub mod fit;
 #[cfg(test)]
 mod fixture;
 mod flow;
 pub mod maker;
 mod outlook;
+mod price;
 mod proof;
 pub mod replay;
 mod set;
@@ -25,6 +27,7 @@ pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, 
 pub use domain::{Domain, DomainKind, InvalidDomain};
 pub use estate::{Account, Day, Estate, Member, Product, Route};
 pub use outlook::{Outlook, Verdict};
+pub use price::at_list_price;
 pub use proof::{PROVING_REQUESTS, Proof, proofs, proven, served};
 pub use set::Set;
 pub use shape::{Limits, Shape, Size, SizeClass};

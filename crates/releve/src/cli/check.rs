@@ -228,6 +228,12 @@ impl UsableRoute {
     }
 }
 
+/// The products that nobody could serve.
+pub(super) fn stranded(settings: &Settings) -> Vec<Arc<str>> {
+    let usable = usable(&settings.resolved.snapshot);
+    usable.into_iter().filter(Usable::is_stranded).map(|usable| usable.product).collect()
+}
+
 impl Usable {
     /// No route of it has anybody to serve it.
     fn is_stranded(&self) -> bool {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use gateway::Clock;
+use serde::Serialize;
 use store::Period;
 
 use super::ledger::period::Moment;
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile};
-use crate::report::{self, Figures, Language};
+use crate::report::{self, Language, Page};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -20,6 +21,14 @@ pub(crate) struct Arguments {
     until: Option<Moment>,
     #[command(flatten)]
     file: LedgerFile,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// In which form people want it.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Form {
     /// The language of the words.
     #[arg(long, value_enum, default_value_t)]
     lang: Language,
@@ -48,32 +57,39 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return Err(CliError::failed(format!("{}: no requests in this period", ledger.display()))
             .mend("a report speaks of recorded requests; `releve demo` records some to try it with"));
     };
-    answer(arguments, &figures, terminal)?;
+    present(&arguments.form, &figures, |language| figures.page(language), terminal)?;
     Ok(if figures.meets_targets() { Exit::Done } else { Exit::Failed })
 }
 
-fn today() -> jiff::civil::Date {
+/// The day it is, UTC.
+pub(super) fn today() -> jiff::civil::Date {
     let now = jiff::Timestamp::from_microsecond(Clock::system().unix_us()).unwrap_or_default();
     now.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn answer(arguments: &Arguments, figures: &Figures, terminal: &mut Terminal) -> Result<(), CliError> {
-    if let Some(path) = &arguments.html {
-        std::fs::write(path, figures.page(arguments.lang).html())
+/// Shows figures in the form that was asked for.
+pub(super) fn present(
+    form: &Form,
+    figures: &impl Serialize,
+    page: impl Fn(Language) -> Page,
+    terminal: &mut Terminal,
+) -> Result<(), CliError> {
+    if let Some(path) = &form.html {
+        std::fs::write(path, page(form.lang).html())
             .map_err(|error| CliError::failed(format!("cannot write {}: {error}", path.display())))?;
         terminal.remark(format_args!("the page is in {}", path.display()))?;
     }
     if terminal.json() {
         return terminal.answer(figures);
     }
-    if arguments.markdown {
-        let text = figures.page(arguments.lang).markdown();
+    if form.markdown {
+        let text = page(form.lang).markdown();
         return terminal.line(text.trim_end());
     }
-    if arguments.html.is_some() {
+    if form.html.is_some() {
         return Ok(());
     }
-    for line in figures.page(arguments.lang).lines() {
+    for line in page(form.lang).lines() {
         let pieces = line.0.iter().map(|(tone, strong, text)| {
             let tone = match (strong, tone) {
                 (true, _) => Tone::Strong,

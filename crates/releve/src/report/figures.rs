@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Sums, Traffic, Trend};
 use serde::Serialize;
 
+pub(super) use self::accounts::unknown_terms;
 pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::ProductFigures;

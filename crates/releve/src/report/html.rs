@@ -61,6 +61,10 @@ fn put(text: &mut String, block: &Block, language: Language) {
             }
             text.push_str("</ul>\n");
         }
+        Block::Code(code) => {
+            // It is scrolled with the keyboard too.
+            let _ = writeln!(text, "<pre tabindex=\"0\">{}</pre>", escaped(code));
+        }
         Block::Lights(lights) => {
             text.push_str("<dl class=\"lights\">\n");
             for (name, word, tone) in lights {
@@ -162,6 +166,7 @@ mod tests {
         let bar = Bar { name: evil.into(), part: 0.5, shown: evil.into() };
         let mut section = Section::new("one", evil);
         section.list(vec![evil.into()], "");
+        section.blocks.push(Block::Code(evil.into()));
         section.blocks.push(Block::Lights(vec![(evil.into(), evil.into(), Tone::Good)]));
         section.blocks.push(Block::Bars(vec![bar], table));
         let trend = Table::new(evil, [evil]);

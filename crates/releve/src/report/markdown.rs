@@ -30,6 +30,7 @@ fn put(text: &mut String, block: &Block) {
                 let _ = writeln!(text, "- {}", escaped(entry));
             }
         }
+        Block::Code(code) => put_code(text, code),
         Block::Lights(lights) => {
             for (name, word, tone) in lights {
                 let _ = writeln!(text, "- {} **{}**: {}", mark(*tone), escaped(name), escaped(word));
@@ -37,6 +38,13 @@ fn put(text: &mut String, block: &Block) {
         }
         Block::Table(table) | Block::Bars(_, table) | Block::Trend(_, table) => put_table(text, table),
     }
+}
+
+/// Between fences longer than any that the text holds.
+fn put_code(text: &mut String, code: &str) {
+    let longest = code.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let _ = writeln!(text, "{fence}diff\n{}\n{fence}", code.trim_end_matches('\n'));
 }
 
 fn mark(tone: Tone) -> &'static str {
@@ -85,5 +93,12 @@ mod tests {
     #[test]
     fn names_never_become_markup() {
         assert_eq!(escaped("a|b\n# c <i>[x](y)"), "a\\|b \\# c \\<i\\>\\[x\\](y)");
+    }
+
+    #[test]
+    fn nothing_in_a_text_ends_its_fence() {
+        let mut text = String::new();
+        put(&mut text, &Block::Code("-a\n+```\n".into()));
+        assert_eq!(text, "````diff\n-a\n+```\n````\n");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Block {
     /// A smaller heading.
     Heading(String),
     List(Vec<String>),
+    /// Text whose lines and spaces count, such as a diff.
+    Code(String),
     /// Each a name, a word and how good that is.
     Lights(Vec<(String, String, Tone)>),
     Table(Table),

@@ -35,6 +35,7 @@ fn of_block(block: &Block) -> Vec<Line> {
                 })
             })
             .collect(),
+        Block::Code(code) => code.lines().map(|line| plain(&format!("    {line}"))).collect(),
         Block::Lights(lights) => {
             let width = lights.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
             let light = |(name, word, tone): &(String, String, Tone)| {

@@ -3,6 +3,7 @@
 mod board;
 mod contracts;
 mod dependence;
+pub(super) mod exit;
 mod method;
 mod products;
 

@@ -5,6 +5,7 @@
 mod check;
 mod container;
 mod demo;
+mod exit_plan;
 mod local_engine;
 mod report;
 mod supplier;

@@ -81,7 +81,7 @@ fn figures(
         name: provider.name.as_str().into(),
         host: body.host.as_ref().map(|host| host.value.clone()),
         region: body.region.as_ref().map(|region| region.value.to_string()),
-        unknown_terms: if own { Vec::new() } else { unknown(contract.as_ref()) },
+        unknown_terms: if own { Vec::new() } else { unknown_terms(contract.as_ref()) },
         committed_nanos: contract.as_ref().and_then(|contract| long_enough(contract.commitment.as_ref()?)),
         fixed_nanos: body.fixed_cost.as_ref().and_then(|cost| long_enough(cost)),
         capacity_tokens_per_minute: body
@@ -101,7 +101,7 @@ fn scaled(daily: i128, days: f64) -> i128 {
 }
 
 /// The terms that decide how one leaves.
-fn unknown(contract: Option<&Contract>) -> Vec<&'static str> {
+pub(in crate::report) fn unknown_terms(contract: Option<&Contract>) -> Vec<&'static str> {
     let none = Contract::default();
     let contract = contract.unwrap_or(&none);
     let terms = [

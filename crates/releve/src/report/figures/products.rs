@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalogue::{Bucket, Usage};
 use scenario::{
-    Carried, Cut, DomainKind, Estate, Needs, Product, Proof, Set, Sums, Traffic, proofs, proven, served,
+    Carried, Cut, DomainKind, Estate, Needs, Product, Proof, Set, Sums, Traffic, at_list_price, proofs,
+    proven, served,
 };
 use serde::Serialize;
 
@@ -163,29 +163,13 @@ fn candidates(traffic: &Traffic, estate: &Estate, study: &Study) -> Vec<Candidat
                 proof: study.proofs[index].clone(),
                 could: share(could(index), study.needs.requests()),
                 served: share(served.get(&**name).map_or(0, |sums| sums.answered), study.sums.answered),
-                nanos: member.prices.as_ref().and_then(|prices| at_price(&study.sums, prices)),
+                nanos: member.prices.as_ref().and_then(|prices| at_list_price(&study.sums, prices)),
                 ends: member.ends.clone(),
             }
         })
         .collect();
     all.sort_by(|one, two| two.served.total_cmp(&one.served));
     all
-}
-
-/// What the sums would cost: the usual request's price, times as many. So prices by size hold as for the usual request.
-fn at_price(sums: &Sums, prices: &catalogue::PriceList) -> Option<i128> {
-    let requests = sums.answered.max(1);
-    let mut usual = Usage::default();
-    for bucket in Bucket::ALL {
-        // Caches are cold at first, and whether they warm up nobody knows: all input counts as fresh.
-        let into = match bucket {
-            Bucket::CacheRead | Bucket::CacheWrite5m | Bucket::CacheWrite1h => Bucket::InputUncached,
-            other => other,
-        };
-        *usual.get_mut(into) += sums.usage[bucket as usize] * 1000 / requests;
-    }
-    let cost = prices.cost(&usual).total?;
-    Some(i128::from(cost.nanos()) * i128::from(requests) / 1000)
 }
 
 /// Who made the models that served it, largest part first.

@@ -1,0 +1,149 @@
+//! `releve exit-plan` on a ledger that the demo left: it agrees with the report, its changes can be applied, and what it
+//! does not know it says.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Ran, run};
+
+/// A demo's ledger, with a contract for Anthropic's account, in a folder of its own.
+fn recorded() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"]).json();
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("[providers.anthropic.contract]"), "{text}");
+    let contract = "\n[providers.anthropic.contract]\nreference = \"A-7\"\nends = 2099-06-30\nnotice = \"90d\"\n\
+                    commitment = { amount = \"10\", currency = \"USD\", per = \"day\" }\n";
+    fs::write(&path, text + contract).unwrap();
+    folder
+}
+
+fn plan(folder: &Path, more: &[&str]) -> Ran {
+    run(folder, &[&["--config", "releve-demo.toml", "exit-plan"], more].concat())
+}
+
+fn product<'v>(plan: &'v Value, name: &str) -> &'v Value {
+    let all = plan["products"].as_array().unwrap();
+    all.iter().find(|product| product["product"] == name).unwrap_or_else(|| panic!("{name}: {plan}"))
+}
+
+fn day<'v>(plan: &'v Value, step: &str) -> &'v Value {
+    let all = plan["schedule"]["milestones"].as_array().unwrap();
+    let found = all.iter().find(|milestone| milestone["step"] == step);
+    &found.unwrap_or_else(|| panic!("{step}: {plan}"))["day"]
+}
+
+/// What `patch` would make of a text.
+fn applied(text: &str, diff: &str) -> String {
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
+    let (mut new, mut at) = (String::new(), 0);
+    for line in diff.split_inclusive('\n').skip(2) {
+        if let Some(place) = line.strip_prefix("@@ -") {
+            let (start, _) = place.split_once([',', ' ']).unwrap();
+            let start = start.parse::<usize>().unwrap() - 1;
+            new.extend(old[at..start].iter().copied());
+            at = start;
+        } else if let Some(added) = line.strip_prefix('+') {
+            new.push_str(added);
+        } else {
+            assert_eq!(&line[1..], old[at], "{diff}");
+            if line.starts_with(' ') {
+                new.push_str(old[at]);
+            }
+            at += 1;
+        }
+    }
+    new.extend(old[at..].iter().copied());
+    new
+}
+
+#[test]
+fn it_agrees_with_the_report_and_counts_back_from_the_contracts_end() {
+    let folder = recorded();
+    let plan = plan(folder.path(), &["anthropic", "--json"]).json();
+    let report = run(folder.path(), &["--config", "releve-demo.toml", "--json", "report"]);
+    let report: Value = serde_json::from_str(&report.out).unwrap();
+    let losses = report["losses"].as_array().unwrap();
+    let loss = losses.iter().find(|loss| loss["domains"].to_string().contains("account:anthropic")).unwrap();
+    for on in loss["products"].as_array().unwrap().iter().filter(|on| on["verdict"] != "untouched") {
+        let name = on["product"].as_str().unwrap();
+        assert_eq!(product(&plan, name)["verdict"], on["verdict"], "{name}");
+    }
+    let here: u64 = plan["products"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|product| product["answered_here"].as_u64().unwrap())
+        .sum();
+    let accounts = report["accounts"].as_array().unwrap();
+    let account = accounts.iter().find(|account| account["name"] == "anthropic").unwrap();
+    assert_eq!(account["answered"], here);
+    for other in product(&plan, "code-tool")["substitutes"].as_array().unwrap() {
+        assert!(!other["deployment"].as_str().unwrap().starts_with("anthropic/"), "{other}");
+    }
+
+    assert_eq!(day(&plan, "notice"), "2099-04-01");
+    assert_eq!(day(&plan, "end"), "2099-06-30");
+    assert_eq!(*day(&plan, "transition_ends"), Value::Null, "nobody says how long that is");
+    let days = plan["schedule"]["days_left"].as_u64().unwrap();
+    assert_eq!(plan["due"]["until_end"], days * 10_000_000_000);
+    let gaps = plan["gaps"].to_string();
+    assert!(gaps.contains("\"transition\"") && gaps.contains("no_contact"), "{gaps}");
+}
+
+#[test]
+fn its_changes_apply_and_the_result_passes_check() {
+    let folder = recorded();
+    let path = folder.path().join("releve-demo.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let plan = plan(folder.path(), &["anthropic", "--json"]).json();
+    for step in ["behind", "without"] {
+        let change = &plan["changes"][step];
+        assert_eq!(change["refused"], Value::Null, "{change}");
+        let after = applied(&before, change["diff"].as_str().unwrap());
+        assert_ne!(after, before);
+        assert_eq!(after.contains("[providers.anthropic]"), step == "behind", "{after}");
+        assert_eq!(after.contains("\"anthropic/"), step == "behind", "{after}");
+        fs::write(&path, after).unwrap();
+        let check = run(folder.path(), &["--config", "releve-demo.toml", "check", "--assume-secrets"]);
+        assert_eq!(check.code, Some(0), "{check:?}");
+    }
+}
+
+#[test]
+fn a_page_in_each_form_claims_nothing_and_fetches_nothing() {
+    let folder = recorded();
+    let act = ["posture", "provider:anthropic=watch", "--reason", "a rehearsal", "--author", "ops"];
+    let act = run(folder.path(), &[&["--config", "releve-demo.toml"], &act[..]].concat());
+    assert_eq!(act.code, Some(0), "{act:?}");
+    for (language, words) in
+        [("en", "not in Relève: legal review"), ("fr", "pas dans Relève : examen juridique")]
+    {
+        let ran = plan(folder.path(), &["anthropic", "--html", "plan.html", "--lang", language]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
+        let html = fs::read_to_string(folder.path().join("plan.html")).unwrap();
+        let markdown = plan(folder.path(), &["anthropic", "--markdown", "--lang", language]).out;
+        let terminal = plan(folder.path(), &["anthropic", "--lang", language]).out;
+        for text in [&html, &markdown, &terminal] {
+            assert!(text.contains(words) && text.contains("a rehearsal"), "{text}");
+            assert!(!text.to_lowercase().contains("complian") && !text.contains("conforme"), "{text}");
+        }
+        for fetched in ["src=", "href=\"http", "url(", "@import", "<link", "<script"] {
+            assert!(!html.contains(fetched), "{fetched}");
+        }
+        assert!(markdown.contains("```diff\n--- releve-demo.toml\n+++ releve-demo.toml\n"), "{markdown}");
+    }
+}
+
+#[test]
+fn a_provider_that_there_is_not_is_an_error_that_names_the_others() {
+    let folder = recorded();
+    let ran = plan(folder.path(), &["antropic"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.complaints.contains("antropic") && ran.complaints.contains("anthropic, "), "{ran:?}");
+    let none = plan(folder.path(), &["anthropic", "--to", "2020-01-01"]);
+    assert_eq!(none.code, Some(1), "{none:?}");
+}
