@@ -175,8 +175,8 @@ mod tests {
     #[test]
     fn commands_are_called_as_this_program_was() {
         let all = next_steps("./target/debug/releve", Some(("req_1", true)));
-        assert_eq!(all[1].command, "./target/debug/releve --config releve-demo.toml explain req_1");
-        assert_eq!(all.len(), 4);
+        assert_eq!(all[0].command, "./target/debug/releve --config releve-demo.toml explain req_1");
+        assert_eq!(all.len(), 3);
         assert!(next_steps("/my tools/releve", None)[0].command.starts_with("'/my tools/releve' --config"));
     }
 }

@@ -1,7 +1,8 @@
 //! Which part of the plan speaks to what the rules ask, and what is in none of it.
 //!
-//! Sources: Regulation (EU) 2022/2554 (DORA), article 28(8), and EBA/GL/2019/02, paragraphs 106 to 108, as read in
-//! November 2026. The rows say in our words what they ask; whether the plan is enough is for lawyers.
+//! After Regulation (EU) 2022/2554 (DORA), article 28(8), and EBA/GL/2019/02, paragraphs 106 to 108, whose numbers are
+//! to be checked against the texts in force. The rows say in our words what they ask; whether the plan is enough is for
+//! lawyers.
 
 use super::super::super::exit::Plan;
 use super::super::super::page::{Cell, Language, Section, Table, Tone, say};
