@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use wire::state::{Answer, Ask, Page, Turn, find, last_response, list};
+use wire::state::{Answer, Ask, Page, Turn, answered, last_response, list};
 use wire::{PeekError, peek};
 
 const TURN: Turn<'static> = Turn {
@@ -17,7 +17,7 @@ const SAID: &[u8] = br#"{"role":"user","content":"hi"},{"id":"msg_1","type":"mes
 libfuzzer_sys::fuzz_target!(|body: &[u8]| {
     let _ = (Answer::read(body), last_response(&Bytes::copy_from_slice(body)));
     let turn = Turn { id: "x", input: body, response: body };
-    let _ = (list(&[turn], &Page::default()), find(&turn, "x"));
+    let _ = (list(&[turn], &Page::default()), answered(turn).count());
     let ask = match Ask::read(body) {
         Ok(ask) => ask,
         Err(PeekError::NotJson { .. } | PeekError::TooDeep) => {
