@@ -129,8 +129,10 @@ async fn a_loss_is_predicted() {
     let compared = stage::play(&scene, 1, 8.0, 20.0).await;
     let (predicted, came) = compared.served;
     assert!((predicted.value - came).abs() < 0.02, "{compared}");
-    let (predicted, came) = compared.cost_usd;
-    let is_near = (predicted.value / came - 1.0).abs() < 0.05;
-    // Of 160 requests, a long answer more or less is a few per cent.
-    assert!(is_near || (predicted.low..=predicted.high).contains(&came), "{compared}");
+    let (predicted, _) = compared.cost_usd;
+    let [_, is_cost_right, ..] = compared.right();
+    assert!(
+        is_cost_right && predicted.high < 2.0 * predicted.low,
+        "an interval that says nothing is no prediction: {compared}"
+    );
 }
