@@ -10,13 +10,12 @@ use catalogue::Needs;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use routing::DeploymentIndex;
 use tokio::time::Instant;
-use upstream::{Lease, Outgoing, SendError, Sent};
+use upstream::{AnswerBody, Outgoing, SendError};
 use wire::framing::{Frame, Framer};
 use wire::translate::StreamTranslation;
-use wire::{Broken, Codec, Failure, SeenKind, StreamReader};
+use wire::{Broken, Codec, Failure, OnlyText, SeenKind, StreamReader};
 
 use crate::call::Call;
 use crate::gzip::{Coding, Gzip, UnpackError};
@@ -47,7 +46,7 @@ pub(crate) enum Answer {
     /// A plain answer that was read whole and is sound.
     Whole { body: Bytes, reply: wire::Reply },
     /// A plain answer too large to be looked at first.
-    Large { held: Held, rest: Incoming, lease: Lease },
+    Large { held: Held, rest: AnswerBody },
     /// A stream of which the first content has come, or the end without any.
     Stream(Streaming),
 }
@@ -62,8 +61,7 @@ pub(crate) struct Streaming {
     pub(crate) ended: bool,
     pub(crate) framer: Framer,
     pub(crate) reader: Box<dyn StreamReader>,
-    pub(crate) rest: Incoming,
-    pub(crate) lease: Lease,
+    pub(crate) rest: AnswerBody,
     /// Where the client reads another protocol.
     pub(crate) translation: Option<StreamTranslation>,
     heard: Heard,
@@ -119,7 +117,7 @@ pub(crate) async fn attempt(
     let outgoing = || outgoing(call, deployment, &speech);
     let sending =
         call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
-    let sent = match call.limits.within(limits.headers, sending).await {
+    let response = match call.limits.within(limits.headers, sending).await {
         None => return Err(Failure::Timeout.into()),
         Some(Err(SendError::Dial(error))) => {
             tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
@@ -129,13 +127,12 @@ pub(crate) async fn attempt(
             tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
             return Err(Failure::Broken(Broken::Cut).into());
         }
-        Some(Ok(sent)) => sent,
+        Some(Ok(response)) => response,
     };
-    let Sent { response, lease } = sent;
     let (parts, body) = response.into_parts();
     trace.headers(parts.status, &parts.headers);
     if !parts.status.is_success() {
-        let mut failed = refused(call, codec, parts.status, parts.headers, body, lease, limits.total).await;
+        let mut failed = refused(call, codec, parts.status, parts.headers, body, limits.total).await;
         if call.names_the_model(deployment) && matches!(failed.failure, Failure::ModelMissing) {
             // The client's slip: what others ask of the same engine goes on.
             failed.failure = Failure::Client;
@@ -152,12 +149,12 @@ pub(crate) async fn attempt(
             return Err(Failure::Broken(Broken::Packed).into());
         }
         let strips = call.strips_usage(deployment);
-        let streaming = Streaming::new(call, deployment, speech.stream(), body, lease);
+        let streaming = Streaming::new(call, deployment, speech.stream(), body);
         Answer::Stream(first_content(call, streaming, trace, limits, strips).await?)
     } else {
         expect_type(&parts.headers, "application/json")?;
         let plain = Plain { call, codec, headers: &parts.headers, trace, until: limits.total };
-        plain.read(&mut speech, body, lease).await?
+        plain.read(&mut speech, body).await?
     };
     let headers = speech.headers(parts.headers, call);
     Ok(Started { status: parts.status, headers, answer, speech })
@@ -234,15 +231,12 @@ async fn refused(
     codec: &dyn Codec,
     status: StatusCode,
     headers: HeaderMap,
-    mut body: Incoming,
-    lease: Lease,
+    mut body: AnswerBody,
     until: Instant,
 ) -> Failed {
     let mut held = Held::new(ERROR_BODY_BYTES, call.room.shared.memory.clone());
-    let read = call.limits.within(until, held.read(&mut body)).await;
-    if matches!(read, Some(Read::End)) {
-        lease.give_back();
-    }
+    // However it ends: the status says something already.
+    let _ = call.limits.within(until, held.read(&mut body)).await;
     // What cannot be unpacked says nothing; its status still does.
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -260,23 +254,20 @@ struct Plain<'a> {
 }
 
 impl Plain<'_> {
-    async fn read(&self, speech: &mut Speech, mut body: Incoming, lease: Lease) -> Result<Answer, Failed> {
+    async fn read(&self, speech: &mut Speech, mut body: AnswerBody) -> Result<Answer, Failed> {
         let most = self.call.policy().reply_buffer;
         let announced = self.announced();
         // What is unpacked or translated has to be held.
         let is_held = Coding::of(self.headers) != Coding::Identity || speech.is_translated();
         let mut held = Held::new(most, self.call.room.shared.memory.clone());
         if announced.is_some_and(|length| length > most) && !is_held {
-            return Ok(Answer::Large { held, rest: body, lease });
+            return Ok(Answer::Large { held, rest: body });
         }
         let read = self.call.limits.within(self.until, held.read(&mut body)).await;
         match read {
             Some(Read::Full) if is_held => Err(self.broke(held.len(), Failure::Broken(Broken::TooLong))),
-            Some(Read::Full) => Ok(Answer::Large { held, rest: body, lease }),
-            Some(Read::End) => {
-                lease.give_back();
-                self.whole(speech, held.into_bytes()).await
-            }
+            Some(Read::Full) => Ok(Answer::Large { held, rest: body }),
+            Some(Read::End) => self.whole(speech, held.into_bytes()).await,
             Some(Read::Broken) => Err(self.broke(held.len(), Failure::Broken(Broken::Cut))),
             None => Err(self.broke(held.len(), Failure::Timeout)),
         }
@@ -362,24 +353,13 @@ impl Streaming {
         call: &Call,
         deployment: DeploymentIndex,
         translation: Option<StreamTranslation>,
-        rest: Incoming,
-        lease: Lease,
+        rest: AnswerBody,
     ) -> Self {
         let codec = call.codec_of(deployment);
         let heard = Heard::of(call, deployment);
         let framer = codec.framing().framer(call.policy().reply_buffer);
         let reader = codec.stream();
-        Self {
-            held: Vec::new(),
-            held_bytes: 0,
-            ended: false,
-            framer,
-            reader,
-            rest,
-            lease,
-            translation,
-            heard,
-        }
+        Self { held: Vec::new(), held_bytes: 0, ended: false, framer, reader, rest, translation, heard }
     }
 
     /// Reads up to the first content, or to an end that is an answer without any; what comes before is held back.
@@ -411,9 +391,11 @@ impl Streaming {
             if let SeenKind::Error(failure) = seen.kind {
                 return Err(failure);
             }
-            self.heard.frame(&frame);
+            if seen.text.is_none() {
+                self.heard.frame(&frame);
+            }
             if !(seen.strip_if_unasked && strips) {
-                let bytes = said(&mut self.translation, frame)?;
+                let bytes = said(&mut self.translation, frame, seen.text)?;
                 self.hold(bytes);
             }
             match seen.kind {
@@ -440,7 +422,7 @@ impl Streaming {
                 return Err(failure);
             }
             self.heard.frame(&rest);
-            let bytes = said(&mut self.translation, rest)?;
+            let bytes = said(&mut self.translation, rest, None)?;
             self.hold(bytes);
         }
         self.end()
@@ -460,10 +442,14 @@ impl Streaming {
 }
 
 /// A frame as the client gets it; empty where it says nothing to it yet.
-pub(crate) fn said(translation: &mut Option<StreamTranslation>, frame: Frame) -> Result<Bytes, Failure> {
+fn said(
+    translation: &mut Option<StreamTranslation>,
+    frame: Frame,
+    text: Option<OnlyText>,
+) -> Result<Bytes, Failure> {
     let Some(translation) = translation else { return Ok(frame.raw) };
     let mut out = Vec::new();
-    translation.frame(&frame, &mut out).map_err(|error| failure(&error))?;
+    translation.frame(&frame, text, &mut out).map_err(|error| failure(&error))?;
     Ok(out.into())
 }
 

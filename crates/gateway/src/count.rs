@@ -107,13 +107,10 @@ impl Counting<'_> {
             outgoing
         };
         let sending = self.room.pool.send(&provider.target, outgoing, LONGEST_WAIT, || {});
-        let sent = sending.await.ok().filter(|sent| sent.response.status().is_success())?;
+        let response = sending.await.ok().filter(|response| response.status().is_success())?;
         let mut held = Held::new(MOST_BYTES, self.room.shared.memory.clone());
-        let whole = held.read(&mut sent.response.into_body()).await == Read::End;
-        whole.then(|| {
-            sent.lease.give_back();
-            held.into_bytes()
-        })
+        let whole = held.read(&mut response.into_body()).await == Read::End;
+        whole.then(|| held.into_bytes())
     }
 
     /// What the deployment's configuration adds to the prompt.

@@ -6,20 +6,19 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame};
+use bytes::Bytes;
+use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use ledger::{AttemptOutcome, Outcome};
 use routing::DeploymentIndex;
 use tokio::time::{Instant, timeout};
-use upstream::Lease;
+use upstream::{AnswerBody, ExchangeError};
 use wire::conversation::Loss;
-use wire::framing::Framer;
+use wire::framing::{Frame, Framer};
 use wire::translate::StreamTranslation;
-use wire::{Broken, End, Failure, SeenKind};
+use wire::{Broken, End, Failure, OnlyText, SeenKind};
 
-use crate::attempt::{Answer, Started, Streaming, finished, said};
+use crate::attempt::{Answer, Started, Streaming, finished};
 use crate::call::Call;
 use crate::heard::Heard;
 use crate::held::Held;
@@ -28,6 +27,7 @@ use crate::pace::{Due, Pace, Waited, after};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::reply::{self, About};
+use crate::speech::failure;
 use crate::takeover::Serving;
 
 /// After a stream's terminal event the rest is read for so long, to keep the connection.
@@ -35,10 +35,8 @@ const LONGEST_TAIL: Duration = Duration::from_secs(2);
 
 /// Events that are there at once go out together up to so many bytes.
 const MOST_JOINED_BYTES: usize = 16 * 1024;
-
-/// The task of a supplier's connection hands a piece over when it is wanted. It is given way so often for that: once to
-/// be woken, once to do it.
-const HAND_OVER_TURNS: u32 = 2;
+/// Room for so many is made at once.
+const USUAL_JOINED_BYTES: usize = 4 * 1024;
 
 /// One answer being relayed.
 pub(crate) struct Relay<'a> {
@@ -53,7 +51,7 @@ struct Source {
     deployment: DeploymentIndex,
     heard: Heard,
     framer: Framer,
-    rest: Incoming,
+    rest: AnswerBody,
     translation: Option<StreamTranslation>,
     /// Whether the usage that we asked for is taken out.
     strips: bool,
@@ -102,25 +100,25 @@ impl Relay<'_> {
                 self.settle(Outcome::Answered, AttemptOutcome::Served, Some(used)).await;
                 self.outlet.whole(reply::head(self.call, status, &headers, &about, body));
             }
-            Answer::Large { held, rest, lease } => {
+            Answer::Large { held, rest } => {
                 self.record.begun_well(None);
                 let mut head = reply::head(self.call, status, &headers, &about, ());
                 if let Some(length) = headers.get(http::header::CONTENT_LENGTH) {
                     head.headers_mut().insert(http::header::CONTENT_LENGTH, length.clone());
                 }
                 self.outlet.head(head);
-                self.large(held, rest, lease).await;
+                self.large(held, rest).await;
             }
             Answer::Stream(streaming) => {
                 self.record.begun_well(Some(streaming.reader));
                 if !self.outlet.head_sent() {
                     self.outlet.head(reply::head(self.call, status, &headers, &about, ()));
                 }
-                let Streaming { held, ended, framer, rest, lease, translation, .. } = streaming;
+                let Streaming { held, ended, framer, rest, translation, .. } = streaming;
                 let strips = self.call.strips_usage(deployment);
                 let heard = Heard::of(self.call, deployment);
                 let source = Source { deployment, heard, framer, rest, translation, strips };
-                self.stream(held, ended, source, lease).await;
+                self.stream(held, ended, source).await;
             }
         }
     }
@@ -132,7 +130,7 @@ impl Relay<'_> {
         }
     }
 
-    async fn stream(&mut self, held: Vec<Bytes>, ended: bool, mut source: Source, lease: Lease) {
+    async fn stream(&mut self, held: Vec<Bytes>, ended: bool, mut source: Source) {
         let ended = self.stream_body(held, ended, &mut source).await;
         if let Some(translation) = &source.translation {
             self.record.dropped(&translation.losses());
@@ -149,14 +147,14 @@ impl Relay<'_> {
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, None).await;
                 self.outlet.send_last(last).await;
-                return keep(source.rest, lease);
+                return keep(source.rest);
             }
             Ended::Broke(failure) => (AttemptOutcome::Failed(failure), spent(self.call, failure)),
             Ended::Stopped => (AttemptOutcome::Abandoned, Refusal::Stopping),
             Ended::TookTooLong => (AttemptOutcome::Abandoned, Refusal::TookTooLong),
         };
         // The supplier need not wait until the client has taken the last word.
-        drop((source, lease));
+        drop(source);
         self.break_off(served, &refusal).await;
     }
 
@@ -219,7 +217,7 @@ impl Relay<'_> {
     }
 
     /// Waits for the next piece of the supplier's stream, and keeps the client company meanwhile.
-    async fn arrival(&mut self, rest: &mut Incoming) -> Result<Arrived, Ended> {
+    async fn arrival(&mut self, rest: &mut AnswerBody) -> Result<Arrived, Ended> {
         let outlet = self.outlet;
         if let Some(ended) = self.wait_for_client(outlet.clear()).await {
             return Err(ended);
@@ -265,10 +263,11 @@ impl Relay<'_> {
                 _ if seen.strip_if_unasked && source.strips => continue,
                 _ => {}
             }
-            source.heard.frame(&frame);
-            match said(&mut source.translation, frame) {
-                Ok(bytes) => run.push(bytes),
-                Err(failure) => return Some(Ended::Broke(failure)),
+            if seen.text.is_none() {
+                source.heard.frame(&frame);
+            }
+            if let Err(failure) = run.say(&mut source.translation, frame, seen.text) {
+                return Some(Ended::Broke(failure));
             }
             if seen.kind == SeenKind::Terminal {
                 return Some(Ended::Well(run.take()));
@@ -290,9 +289,8 @@ impl Relay<'_> {
                 _ => {}
             }
             source.heard.frame(&rest);
-            match said(&mut source.translation, rest) {
-                Ok(bytes) => run.push(bytes),
-                Err(failure) => return Ended::Broke(failure),
+            if let Err(failure) = run.say(&mut source.translation, rest, None) {
+                return Ended::Broke(failure);
             }
         }
         if self.record.stream_end() == End::Cut {
@@ -329,7 +327,7 @@ impl Relay<'_> {
     }
 
     /// A plain answer too large to hold: what is held goes out, then the rest as it comes, a chunk behind.
-    async fn large(&mut self, held: Held, mut rest: Incoming, lease: Lease) {
+    async fn large(&mut self, held: Held, mut rest: AnswerBody) {
         let mut last = Bytes::new();
         let mut output_bytes = 0;
         let gap = self.call.policy().token_gap_timeout;
@@ -370,7 +368,6 @@ impl Relay<'_> {
                 self.record.released(last.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, used).await;
                 self.outlet.send(last).await;
-                lease.give_back();
             }
             Ended::Broke(failure) => {
                 self.settle(Outcome::BrokenOff, AttemptOutcome::Failed(failure), used).await;
@@ -391,25 +388,17 @@ fn joins(run: &Run, at_hand: Option<&Arrived>) -> bool {
 }
 
 /// What polling a body gives: a piece, an error, or `None` at its end.
-type Arrived = Option<Result<Frame<Bytes>, hyper::Error>>;
+type Arrived = Option<Result<http_body::Frame<Bytes>, ExchangeError>>;
 
 /// The next piece of a body if it is there already: pieces that came together then go out together, for one system
 /// call. Nothing is taken that could not go on.
-async fn at_hand(rest: &mut Incoming, outlet: &Outlet) -> Option<Arrived> {
-    let mut turns = HAND_OVER_TURNS;
-    poll_fn(|context| {
-        if outlet.is_held_up() {
-            return Poll::Ready(None);
-        }
-        match Pin::new(&mut *rest).poll_frame(context) {
-            Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
-            Poll::Pending if turns == 0 => Poll::Ready(None),
-            Poll::Pending => {
-                turns -= 1;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        }
+async fn at_hand(rest: &mut AnswerBody, outlet: &Outlet) -> Option<Arrived> {
+    if outlet.is_held_up() {
+        return None;
+    }
+    poll_fn(|context| match Pin::new(&mut *rest).poll_frame(context) {
+        Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
+        Poll::Pending => Poll::Ready(None),
     })
     .await
 }
@@ -419,30 +408,43 @@ fn spent(call: &Call, failure: Failure) -> Refusal {
 }
 
 /// Keeps the connection if the supplier ends its answer as it should, soon.
-fn keep(mut rest: Incoming, lease: Lease) {
-    tokio::task::spawn_local(async move {
-        let drained = timeout(LONGEST_TAIL, async {
-            while let Some(frame) = rest.frame().await {
-                if frame.is_err() {
-                    return false;
-                }
-            }
-            true
-        });
-        if drained.await == Ok(true) {
-            lease.give_back();
-        }
-    });
+fn keep(mut rest: AnswerBody) {
+    if rest.is_end_stream() {
+        return;
+    }
+    tokio::task::spawn_local(timeout(LONGEST_TAIL, async move {
+        // Read to its end it leaves its connection to another request, whatever stands there.
+        while let Some(Ok(_)) = rest.frame().await {}
+    }));
 }
 
 /// Frames that go out together: one that stands alone is passed on as it is, several are joined.
 #[derive(Debug, Default)]
 struct Run {
     first: Bytes,
-    joined: BytesMut,
+    joined: Vec<u8>,
 }
 
 impl Run {
+    /// Adds a frame as the client gets it.
+    fn say(
+        &mut self,
+        translation: &mut Option<StreamTranslation>,
+        frame: Frame,
+        text: Option<OnlyText>,
+    ) -> Result<(), Failure> {
+        let Some(translation) = translation else {
+            self.push(frame.raw);
+            return Ok(());
+        };
+        self.join();
+        let before = self.joined.len();
+        translation.frame(&frame, text, &mut self.joined).map_err(|error| {
+            self.joined.truncate(before);
+            failure(&error)
+        })
+    }
+
     fn push(&mut self, frame: Bytes) {
         if frame.is_empty() {
             return;
@@ -452,9 +454,16 @@ impl Run {
                 self.first = frame;
                 return;
             }
-            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+            self.join();
         }
         self.joined.extend_from_slice(&frame);
+    }
+
+    fn join(&mut self) {
+        if self.joined.is_empty() {
+            self.joined.reserve(USUAL_JOINED_BYTES.max(2 * self.first.len()));
+            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+        }
     }
 
     fn len(&self) -> usize {
@@ -465,7 +474,7 @@ impl Run {
         if self.joined.is_empty() {
             std::mem::take(&mut self.first)
         } else {
-            std::mem::take(&mut self.joined).freeze()
+            std::mem::take(&mut self.joined).into()
         }
     }
 }

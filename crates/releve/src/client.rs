@@ -17,7 +17,7 @@ use catalogue::Protocol;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use secrecy::SecretString;
-use upstream::{Lease, Outgoing, Pieces, Pool, Sent, Target, TargetOptions};
+use upstream::{Outgoing, Pieces, Pool, Target, TargetOptions};
 
 use self::reading::Reading;
 use self::sdk::Sdk;
@@ -121,7 +121,7 @@ impl Client {
     ) -> Result<Answer, Unanswered> {
         let began = Instant::now();
         let sent = self.pool.send(&self.target, || self.outgoing(question), CONNECT_TIMEOUT, || {}).await;
-        let Sent { response, lease } =
+        let response =
             sent.map_err(|error| Unanswered { head: Head::default(), trouble: Trouble::Unreachable(error) })?;
         let (parts, body) = response.into_parts();
         let head = self.head(&parts.headers);
@@ -131,7 +131,7 @@ impl Client {
             first.get_or_insert_with(|| began.elapsed());
             on_text(text);
         };
-        match read(&mut reading, body, lease, on_text).await {
+        match read(&mut reading, body, on_text).await {
             Ok(()) => {}
             Err(trouble) => return Err(Unanswered { head, trouble }),
         }
@@ -170,12 +170,7 @@ impl Client {
 }
 
 /// Reads the body to its end; the connection is kept for the next question.
-async fn read<B>(
-    reading: &mut Reading,
-    mut body: B,
-    lease: Lease,
-    mut on_text: impl FnMut(&str),
-) -> Result<(), Trouble>
+async fn read<B>(reading: &mut Reading, mut body: B, mut on_text: impl FnMut(&str)) -> Result<(), Trouble>
 where
     B: BodyExt<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
@@ -186,7 +181,5 @@ where
             reading.push(data, &mut on_text)?;
         }
     }
-    reading.whole(&mut on_text)?;
-    lease.give_back();
-    Ok(())
+    reading.whole(&mut on_text)
 }

@@ -48,9 +48,6 @@ pub enum DialError {
     /// The time for connecting ran out.
     #[error("connecting took too long")]
     TimedOut,
-    /// The connection opened but HTTP could not begin on it.
-    #[error("the connection closed before HTTP began")]
-    Handshake(#[source] hyper::Error),
 }
 
 /// Opens raw connections. Two implementations: [`TcpDial`], and a simulated network in tests.

@@ -17,11 +17,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::uri::Scheme;
-use http::{HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Response, Uri, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -29,12 +26,13 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::body::Pieces;
 use crate::dial::{Io, connect_first};
 use crate::guard::is_public;
+use crate::http1::{AnswerBody, Connection};
+use crate::pieces::Pieces;
+use crate::pool::Outgoing;
 
 const MOST_REDIRECTS: usize = 3;
-const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Fetches, as far as the configuration lets it.
 #[derive(Debug, Clone)]
@@ -92,7 +90,7 @@ impl Fetcher {
     }
 
     /// Fetches what is at `url`: at most so many bytes, within that time. `take` is asked before more bytes are kept: whether
-    /// there is room for so many. Must be used inside a `LocalSet`.
+    /// there is room for so many.
     ///
     /// # Errors
     /// See [`FetchError`].
@@ -132,7 +130,7 @@ impl Fetcher {
     }
 
     /// One request, at an address that was looked at.
-    async fn get(&self, place: &Place) -> Result<Response<Incoming>, FetchError> {
+    async fn get(&self, place: &Place) -> Result<Response<AnswerBody>, FetchError> {
         let addresses = self.addresses(place).await?;
         let io = Io::Tcp(connect_first(&addresses).await.map_err(|_| FetchError::Unreachable)?);
         let io = if place.is_secure {
@@ -143,14 +141,10 @@ impl Fetcher {
         } else {
             io
         };
-        let handshake = http1::Builder::new().max_buf_size(READ_BUFFER_BYTES).handshake(TokioIo::new(io));
-        let (mut sender, connection) = handshake.await.map_err(|_| FetchError::Unreachable)?;
-        tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a fetched address's connection ended");
-            }
-        });
-        sender.send_request(place.request()).await.map_err(|_| FetchError::Unreachable)
+        Box::new(Connection::new(io))
+            .exchange(place.request(), None)
+            .await
+            .map_err(|_| FetchError::Unreachable)
     }
 
     /// The addresses behind a place that may be asked.
@@ -223,21 +217,19 @@ impl Place {
         Ok(next)
     }
 
-    fn request(&self) -> Request<Pieces> {
-        let mut request = Request::new(Pieces::default());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = self.path.parse().unwrap_or_default();
-        let headers = request.headers_mut();
+    fn request(&self) -> Outgoing {
+        let mut headers = HeaderMap::with_capacity(4);
         headers.insert(header::HOST, self.authority.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("image/*, application/pdf"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("Releve"));
-        request
+        let uri = self.path.parse().unwrap_or_default();
+        Outgoing { method: Method::GET, uri, headers, body: Pieces::default() }
     }
 }
 
 async fn whole(
-    response: Response<Incoming>,
+    response: Response<AnswerBody>,
     most_bytes: usize,
     mut take: impl FnMut(usize) -> bool,
 ) -> Result<Bytes, FetchError> {

@@ -5,22 +5,24 @@
 //! it points. What a client points at itself is fetched by a [`Fetcher`] alone, behind a guard. This crate never retries an
 //! answered request, follows no supplier's redirect, and decides nothing about routing.
 
-mod body;
 mod credential;
 mod dial;
 mod fetch;
 mod guard;
+mod http1;
+mod pieces;
 mod pool;
 mod proxy;
 mod target;
 mod tls;
 
-pub use body::Pieces;
 pub use credential::{AwsKeys, Credential, UnusableKeys};
 pub use dial::{Dial, DialError, Io, SimulatedIo, TcpDial};
 pub use fetch::{FetchError, Fetched, Fetcher};
+pub use http1::{AnswerBody, ExchangeError};
 pub use ipnet::IpNet;
-pub use pool::{Lease, Outgoing, Pool, SendError, Sent};
+pub use pieces::Pieces;
+pub use pool::{Outgoing, Pool, SendError};
 pub use proxy::{Proxies, Proxy, ProxyError};
 pub use target::{Target, TargetError, TargetOptions};
 pub use tls::{TlsError, TlsOptions, client_config};

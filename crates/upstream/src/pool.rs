@@ -3,27 +3,26 @@
 //! A supplier may close an idle connection in the very moment in which it is used again. Such a request was never
 //! answered, so it goes out once more on a fresh connection; nothing else is retried here.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::rc::Rc;
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request, Response, Uri};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, timeout};
+use http::{HeaderMap, Method, Response, Uri};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::body::Pieces;
 use crate::dial::{Dial, DialError, open};
+use crate::http1::{AnswerBody, Connection, ExchangeError};
+use crate::pieces::Pieces;
 use crate::target::Target;
 
 /// Suppliers' front ends close idle connections after 60 s and more; we let go a little before.
 const LONGEST_IDLE: Duration = Duration::from_secs(55);
-/// Bounds what one connection may hold of an answer that nobody reads yet.
-const READ_BUFFER_BYTES: usize = 16 * 1024;
+const SWEPT_EVERY: Duration = Duration::from_secs(15);
 
 /// A request on its way to a supplier.
 #[derive(Debug, Clone)]
@@ -38,25 +37,6 @@ pub struct Outgoing {
     pub body: Pieces,
 }
 
-impl From<Outgoing> for Request<Pieces> {
-    fn from(outgoing: Outgoing) -> Self {
-        let mut request = Self::new(outgoing.body);
-        *request.method_mut() = outgoing.method;
-        *request.uri_mut() = outgoing.uri;
-        *request.headers_mut() = outgoing.headers;
-        request
-    }
-}
-
-/// An answer's head, and the connection that the rest comes on.
-#[derive(Debug)]
-pub struct Sent {
-    /// Status, headers, and the body yet to be read.
-    pub response: Response<Incoming>,
-    /// Give it back when the body has been read to its end; dropping it closes the connection.
-    pub lease: Lease,
-}
-
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -64,19 +44,26 @@ pub enum SendError {
     /// No connection.
     #[error(transparent)]
     Dial(#[from] DialError),
-    /// The connection broke before the answer's head was complete.
-    #[error("the connection broke before the answer began")]
-    Broken(#[source] hyper::Error),
+    /// The connection broke, or said something else than HTTP, before the answer's head was complete.
+    #[error("no answer came")]
+    Broken(#[from] ExchangeError),
 }
 
 /// One thread's connections to all suppliers.
 pub struct Pool {
     dial: Box<dyn Dial>,
-    idle: Rc<RefCell<HashMap<Arc<str>, Vec<Idle>>>>,
+    idle: Rc<Shelf>,
+}
+
+/// Connections that wait for a request, by where they lead; the last used is the last.
+#[derive(Default)]
+struct Shelf {
+    idle: RefCell<HashMap<Arc<str>, Vec<Idle>>>,
+    is_swept: Cell<bool>,
 }
 
 struct Idle {
-    sender: SendRequest<Pieces>,
+    connection: Box<Connection>,
     since: Instant,
 }
 
@@ -87,108 +74,109 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// An empty pool that opens its connections with `dial`. Must be used inside a `LocalSet`.
+    /// An empty pool that opens its connections with `dial`. Must be used inside a `LocalSet` or a local runtime.
     pub fn new(dial: impl Dial + 'static) -> Self {
         Self { dial: Box::new(dial), idle: Rc::default() }
     }
 
+    /// Whether no connection waits for a request.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.idle.idle.borrow().values().all(Vec::is_empty)
+    }
+
     /// Sends what `outgoing` makes to `target` and waits for the answer's head. It is made again if it has to be sent
-    /// again. `connected` is called once a connection is at hand. The caller bounds the wait for the head; connecting is bounded by `connect_timeout`.
+    /// again. `connected` is called once a connection is at hand. The caller bounds the wait for the head; connecting is
+    /// bounded by `connect_timeout`. The connection is kept for another request when the answer's body has been read to
+    /// its end.
+    ///
+    /// # Errors
+    /// There is no connection, or no answer on it.
     pub async fn send(
         &self,
         target: &Target,
         outgoing: impl Fn() -> Outgoing,
         connect_timeout: Duration,
         connected: impl Fn(),
-    ) -> Result<Sent, SendError> {
-        if let Some(mut sender) = self.reuse(target) {
+    ) -> Result<Response<AnswerBody>, SendError> {
+        let home = || Some(Home { identity: Arc::clone(target.identity()), shelf: Rc::clone(&self.idle) });
+        if let Some(connection) =
+            poll_fn(|context| Poll::Ready(self.idle.take(target.identity(), context))).await
+        {
             connected();
-            match sender.send_request(outgoing().into()).await {
-                Ok(response) => return Ok(self.sent(target, sender, response)),
-                Err(error) if was_stale(&error) => {}
-                Err(error) => return Err(SendError::Broken(error)),
+            match connection.exchange(outgoing(), home()).await {
+                Err(ExchangeError::Unheard(_)) => {}
+                answered => return Ok(answered?),
             }
         }
-        let mut sender = self.fresh(target, connect_timeout).await?;
+        let opening = open(&*self.dial, target);
+        let io = timeout(connect_timeout, opening).await.map_err(|_| DialError::TimedOut)??;
         connected();
-        let response = sender.send_request(outgoing().into()).await.map_err(SendError::Broken)?;
-        Ok(self.sent(target, sender, response))
+        Ok(Box::new(Connection::new(io)).exchange(outgoing(), home()).await?)
     }
+}
 
-    fn sent(&self, target: &Target, sender: SendRequest<Pieces>, response: Response<Incoming>) -> Sent {
-        let lease = Lease { sender, identity: Arc::clone(target.identity()), idle: Rc::clone(&self.idle) };
-        Sent { response, lease }
-    }
-
-    fn reuse(&self, target: &Target) -> Option<SendRequest<Pieces>> {
+impl Shelf {
+    fn take(&self, identity: &str, context: &mut Context<'_>) -> Option<Box<Connection>> {
         let mut idle = self.idle.borrow_mut();
-        let waiting = idle.get_mut(target.identity())?;
-        while let Some(candidate) = waiting.pop() {
-            if candidate.sender.is_ready() && candidate.since.elapsed() < LONGEST_IDLE {
-                return Some(candidate.sender);
+        let waiting = idle.get_mut(identity)?;
+        while let Some(mut candidate) = waiting.pop() {
+            if candidate.is_good(Instant::now(), context) {
+                return Some(candidate.connection);
             }
         }
         None
     }
 
-    async fn fresh(
-        &self,
-        target: &Target,
-        connect_timeout: Duration,
-    ) -> Result<SendRequest<Pieces>, DialError> {
-        let opening = open(&*self.dial, target);
-        let io = timeout(connect_timeout, opening).await.map_err(|_| DialError::TimedOut)??;
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(READ_BUFFER_BYTES)
-            .handshake(TokioIo::new(io))
-            .await
-            .map_err(DialError::Handshake)?;
-        tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a supplier's connection ended");
-            }
-        });
-        Ok(sender)
-    }
-}
-
-/// A kept connection that had been closed by the other side: nothing of an answer came back.
-fn was_stale(error: &hyper::Error) -> bool {
-    let reset = || {
-        std::error::Error::source(error)
-            .and_then(|source| source.downcast_ref::<std::io::Error>())
-            .is_some_and(|io| {
-                matches!(io.kind(), std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe)
-            })
-    };
-    error.is_canceled() || error.is_closed() || error.is_incomplete_message() || reset()
-}
-
-/// The use of one connection for one answer.
-pub struct Lease {
-    sender: SendRequest<Pieces>,
-    identity: Arc<str>,
-    idle: Rc<RefCell<HashMap<Arc<str>, Vec<Idle>>>>,
-}
-
-impl Lease {
-    /// Keeps the connection for another request. Call it when the answer has been read to its end.
-    pub fn give_back(self) {
-        if self.sender.is_closed() {
-            return;
-        }
+    /// Closes what has waited too long and what the other side has closed. Whether anything is left.
+    fn sweep(&self, context: &mut Context<'_>) -> bool {
         let now = Instant::now();
         let mut idle = self.idle.borrow_mut();
-        let waiting = idle.entry(self.identity).or_default();
-        // The oldest are at the front; what has waited too long goes, so that a burst's connections do not stay.
-        let stale = waiting.iter().take_while(|kept| now - kept.since >= LONGEST_IDLE).count();
-        waiting.drain(..stale);
-        waiting.push(Idle { sender: self.sender, since: now });
+        idle.retain(|_, waiting| {
+            waiting.retain_mut(|kept| kept.is_good(now, context));
+            !waiting.is_empty()
+        });
+        !idle.is_empty()
     }
 }
 
-impl fmt::Debug for Lease {
+impl Idle {
+    fn is_good(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+        now - self.since < LONGEST_IDLE && self.connection.is_open(context)
+    }
+}
+
+/// Where a connection goes when its answer has been read.
+pub(crate) struct Home {
+    identity: Arc<str>,
+    shelf: Rc<Shelf>,
+}
+
+impl Home {
+    pub(crate) fn keep(self, connection: Box<Connection>) {
+        let Self { identity, shelf } = self;
+        let kept = Idle { connection, since: Instant::now() };
+        shelf.idle.borrow_mut().entry(identity).or_default().push(kept);
+        if !shelf.is_swept.replace(true) {
+            tokio::task::spawn_local(sweep(Rc::downgrade(&shelf)));
+        }
+    }
+}
+
+impl fmt::Debug for Home {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Lease").field("identity", &self.identity).finish_non_exhaustive()
+        formatter.debug_struct("Home").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// Looks after idle connections as long as there are any, so that a burst's do not stay, nor what suppliers have closed.
+async fn sweep(shelf: Weak<Shelf>) {
+    loop {
+        sleep(SWEPT_EVERY).await;
+        let Some(shelf) = shelf.upgrade() else { return };
+        if !poll_fn(|context| Poll::Ready(shelf.sweep(context))).await {
+            shelf.is_swept.set(false);
+            return;
+        }
     }
 }

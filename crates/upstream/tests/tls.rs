@@ -85,10 +85,8 @@ async fn echoed(pool: &Pool, target: &Target, text: &'static str) -> Result<Byte
     target.apply(&mut headers);
     let body = Pieces::new([Bytes::from_static(text.as_bytes())]);
     let outgoing = Outgoing { method: Method::POST, uri: target.uri("/echo"), headers, body };
-    let sent = pool.send(target, || outgoing.clone(), PATIENCE, || {}).await?;
-    let body = sent.response.into_body().collect().await.unwrap().to_bytes();
-    sent.lease.give_back();
-    Ok(body)
+    let response = pool.send(target, || outgoing.clone(), PATIENCE, || {}).await?;
+    Ok(response.into_body().collect().await.unwrap().to_bytes())
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Method;
 
 use super::*;
-use crate::body::Pieces;
+use crate::pieces::Pieces;
 use crate::{Credential, Target, TargetOptions};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

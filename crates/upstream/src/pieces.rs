@@ -1,12 +1,8 @@
 //! A request body made of pieces: the client's bytes with our splices between them, sent without being joined.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http_body::{Body, Frame, SizeHint};
 
 /// A body of known length held as slices of other buffers. Cloning it clones no bytes.
 #[derive(Debug, Clone, Default)]
@@ -30,28 +26,23 @@ impl Pieces {
         self.left.iter().map(|piece| piece.remaining() as u64).sum()
     }
 
+    pub(crate) fn push_front(&mut self, piece: Bytes) {
+        self.left.push_front(piece);
+    }
+
+    /// The first `bytes` have been sent.
+    pub(crate) fn advance(&mut self, mut bytes: usize) {
+        while let Some(first) = self.left.front_mut() {
+            if first.len() > bytes {
+                return first.advance(bytes);
+            }
+            bytes -= first.len();
+            self.left.pop_front();
+        }
+    }
+
     /// Whether nothing is left to send.
     pub fn is_empty(&self) -> bool {
         self.left.is_empty()
-    }
-}
-
-impl Body for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.left.pop_front().map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.len())
     }
 }
