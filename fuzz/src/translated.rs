@@ -78,7 +78,8 @@ pub fn translate_stream(protocol: Protocol, stream: &[u8]) {
     let frames = frames(from, stream);
     for (to, client) in clients() {
         let undo = Arc::new(Undo::default());
-        let mut translation = StreamTranslation::new(translator(protocol), client, undo, &about());
+        let new = || StreamTranslation::new(translator(protocol), client, Arc::clone(&undo), &about());
+        let (mut translation, mut plodding) = (new(), new());
         let (mut reader, mut theirs) = (from.stream(), codec(to).stream());
         let mut is_whole = |out: &[u8]| {
             crate::frames(codec(to), out).iter().for_each(|frame| drop(theirs.read(frame)));
@@ -87,9 +88,12 @@ pub fn translate_stream(protocol: Protocol, stream: &[u8]) {
         let mut out = Vec::new();
         let mut told = Ok(());
         for frame in &frames {
-            reader.read(frame);
+            let text = reader.read(frame).text;
             out.clear();
-            told = translation.frame(frame, &mut out);
+            told = translation.frame(frame, text, &mut out);
+            let mut plodded = Vec::new();
+            assert_eq!(plodding.frame(frame, None, &mut plodded), told);
+            assert!(told.is_err() || plodded == out, "going on says something else");
             if is_whole(&out) {
                 assert!(told.is_ok() && reader.end() == End::Complete, "cut, and whole to {to}");
                 break;

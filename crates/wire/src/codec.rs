@@ -148,6 +148,20 @@ pub struct Seen {
     pub kind: SeenKind,
     /// Whether the frame holds nothing but the usage that we asked for: to be kept from a client that did not ask.
     pub strip_if_unasked: bool,
+    /// Where the one text of a frame stands that says nothing else. Such a frame holds no proof
+    /// ([`proofs`](crate::proofs)).
+    pub text: Option<OnlyText>,
+}
+
+/// The text of a frame that says nothing else: in its raw bytes, the inside of a sound JSON string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyText {
+    /// Where it starts.
+    pub start: usize,
+    /// Where it ends; never where it starts.
+    pub end: usize,
+    /// Whether all else in the frame was so in the last frame for which this was false, byte for byte.
+    pub is_like_before: bool,
 }
 
 /// The kind of a frame.
@@ -170,7 +184,7 @@ pub enum SeenKind {
 
 impl From<SeenKind> for Seen {
     fn from(kind: SeenKind) -> Self {
-        Self { kind, strip_if_unasked: false }
+        Self { kind, strip_if_unasked: false, text: None }
     }
 }
 

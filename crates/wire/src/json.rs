@@ -5,7 +5,7 @@
 //! **Promises**: what is written is JSON as long as opened values are closed and raw values are JSON; U+2028 and U+2029
 //! are escaped, since some readers of event streams take them for ends of lines. Commas take care of themselves.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// A JSON text in the making.
 #[derive(Debug, Default)]
@@ -19,6 +19,11 @@ impl Json {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
         Self { out: Vec::with_capacity(512), follows: false }
+    }
+
+    /// Goes on behind `out`, which becomes what [`finish`](Self::finish) gives.
+    pub(crate) fn behind(out: &mut Vec<u8>) -> Self {
+        Self { out: std::mem::take(out), follows: false }
     }
 
     /// The text.
@@ -73,9 +78,10 @@ impl Json {
 
     /// A whole number.
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        let mut text = String::with_capacity(20);
-        write!(text, "{number}").expect("a string takes everything");
-        self.raw(text)
+        self.comma();
+        write!(self.out, "{number}").expect("a vector takes everything");
+        self.follows = true;
+        self
     }
 
     /// `true` or `false`.
@@ -124,6 +130,14 @@ impl Json {
     }
 
     fn string(&mut self, text: &str) {
+        self.out.reserve(text.len() + 2);
+        // All of it, without leaving early: so it is looked at sixteen bytes at a time.
+        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+            return;
+        }
         let start = self.out.len();
         serde_json::to_writer(&mut self.out, text).expect("a vector takes everything and a string is JSON");
         // Both begin with the same two bytes; most texts have neither.
@@ -133,6 +147,11 @@ impl Json {
             self.out.extend_from_slice(escaped.as_bytes());
         }
     }
+}
+
+/// Whether a byte of a string stands for itself in JSON, and begins none of the characters that are escaped all the same.
+const fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0xE2
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub mod translate;
 
 pub use amend::{AmendTo, Amended, Amendments, Parameters};
 pub use classify::error_message;
-pub use codec::{Codec, End, Reply, Seen, SeenKind, StreamReader};
+pub use codec::{Codec, End, OnlyText, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use gemini::JsonList;

@@ -11,6 +11,7 @@
 mod number;
 mod text;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub(crate) use self::text::Text;
@@ -116,6 +117,13 @@ type Scanned<T> = Result<T, ScanError>;
 pub(crate) fn string_inside(bytes: &[u8]) -> Scanned<&[u8]> {
     let end = text::end(bytes, plain_run(bytes, 0))?;
     Ok(&bytes[..end])
+}
+
+/// What the string says that `bytes` start in, behind its opening quote; `None` where it is not sound.
+pub(crate) fn said(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let raw = string_inside(bytes).ok()?;
+    std::str::from_utf8(raw).ok()?;
+    Some(Text { raw, escaped: memchr::memchr(b'\\', raw).is_some() }.unescape())
 }
 
 impl<'a> Scanner<'a> {

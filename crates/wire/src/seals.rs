@@ -40,8 +40,13 @@ const MARKS: [&str; 3] = ["ignature", "encrypted", "redacted"];
 
 /// The edits that take every seal out of `body`; none where there is none.
 pub fn without_seals(body: &[u8]) -> Vec<Edit> {
-    let has = |seal: &str| memmem::find(body, seal.as_bytes()).is_some();
-    if has(SEAL) || has(SEAL_IN_BASE64) { edits(body, &mut |_, text| is_seal(text)) } else { Vec::new() }
+    static FINDERS: LazyLock<[memmem::Finder<'static>; 2]> =
+        LazyLock::new(|| [SEAL, SEAL_IN_BASE64].map(memmem::Finder::new));
+    if FINDERS.iter().any(|seal| seal.find(body).is_some()) {
+        edits(body, &mut |_, text| is_seal(text))
+    } else {
+        Vec::new()
+    }
 }
 
 /// The edits that take every signature and all encrypted reasoning out of `body`, whoever made it.
@@ -60,8 +65,7 @@ pub fn without_foreign_proofs(body: &[u8], is_foreign: impl Fn(usize, &[u8]) -> 
 /// Shows `see` each signature and all encrypted reasoning in `json`: a body, an answer, or an event of one. `bytes` is what
 /// that came in.
 pub fn proofs<T: AsRef<[u8]>>(bytes: &[u8], json: impl FnOnce() -> T, mut see: impl FnMut(&[u8])) {
-    static FINDERS: LazyLock<[memmem::Finder<'static>; 3]> = LazyLock::new(|| MARKS.map(memmem::Finder::new));
-    if FINDERS.iter().any(|mark| mark.find(bytes).is_some()) {
+    if may_hold_a_proof(bytes) {
         edits(json().as_ref(), &mut |_, text| {
             if !text.raw.is_empty() && !is_seal(text) {
                 see(text.unescape().as_bytes());
@@ -69,6 +73,12 @@ pub fn proofs<T: AsRef<[u8]>>(bytes: &[u8], json: impl FnOnce() -> T, mut see: i
             false
         });
     }
+}
+
+/// Whether there can be a proof in `bytes`, a body or a part of one.
+pub(crate) fn may_hold_a_proof(bytes: &[u8]) -> bool {
+    static FINDERS: LazyLock<[memmem::Finder<'static>; 3]> = LazyLock::new(|| MARKS.map(memmem::Finder::new));
+    FINDERS.iter().any(|mark| mark.find(bytes).is_some())
 }
 
 /// What is bytes to the SDKs of a protocol holds a seal in base64.

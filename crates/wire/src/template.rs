@@ -10,7 +10,8 @@
 
 use std::ops::Range;
 
-use crate::scan;
+use crate::codec::OnlyText;
+use crate::{scan, seals};
 
 /// One frame, and where its strings may differ.
 #[derive(Debug, Default)]
@@ -23,28 +24,33 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Takes `frame` as the pattern. The ranges are those of the strings' insides, in `json`, which is part of `frame`.
+    /// Takes `frame` as the pattern, unless it may hold a proof; where its text is then. The ranges are those of the
+    /// strings' insides, in `json`, which is part of `frame`.
     pub(crate) fn learn(
         &mut self,
         frame: &[u8],
         json: &[u8],
         text: &Range<usize>,
         padding: Option<&Range<usize>>,
-    ) {
+    ) -> Option<OnlyText> {
+        if text.is_empty() || seals::may_hold_a_proof(frame) {
+            return None;
+        }
         // Several data lines were joined elsewhere; such a frame teaches nothing.
         let offset = json.as_ptr().addr().wrapping_sub(frame.as_ptr().addr());
         if frame.get(offset..).is_none_or(|rest| !rest.starts_with(json)) {
-            return;
+            return None;
         }
         let shift = |range: &Range<usize>| range.start + offset..range.end + offset;
         self.frame.clear();
         self.frame.extend_from_slice(frame);
         self.text = shift(text);
         self.padding = padding.filter(|padding| padding.start > text.end).map(shift);
+        Some(OnlyText { start: self.text.start, end: self.text.end, is_like_before: false })
     }
 
-    /// How many bytes of text the frame carries, if it is of the pattern. Never 0: a frame without text is scanned.
-    pub(crate) fn text_bytes(&self, frame: &[u8]) -> Option<u64> {
+    /// The text that the frame carries, if it is of the pattern. Never an empty one: a frame without text is scanned.
+    pub(crate) fn text(&self, frame: &[u8]) -> Option<OnlyText> {
         if self.text.is_empty() {
             return None;
         }
@@ -56,7 +62,9 @@ impl Template {
             (_, rest) = string(rest)?;
             kept = padding.end;
         }
-        (rest == &self.frame[kept..] && !text.is_empty()).then_some(text.len() as u64)
+        let start = self.text.start;
+        let found = OnlyText { start, end: start + text.len(), is_like_before: true };
+        (rest == &self.frame[kept..] && !text.is_empty()).then_some(found)
     }
 }
 
@@ -73,6 +81,10 @@ mod tests {
 
     const FRAME: &str = "data: {\"c\":\"word\",\"u\":null,\"p\":\"xx\"}\n\n";
 
+    fn text_bytes(template: &Template, frame: &[u8]) -> Option<usize> {
+        template.text(frame).map(|text| text.end - text.start)
+    }
+
     fn learnt(padded: bool) -> Template {
         let mut template = Template::default();
         let json = &FRAME[6..];
@@ -85,10 +97,10 @@ mod tests {
     fn strings_may_differ_and_nothing_else() {
         let with = |text: &str, padding: &str| FRAME.replace("word", text).replace("xx", padding);
         let template = learnt(true);
-        assert_eq!(template.text_bytes(FRAME.as_bytes()), Some(4));
-        assert_eq!(template.text_bytes(with(r#"\"u\":1 größer"#, "").as_bytes()), Some(16));
-        assert_eq!(learnt(false).text_bytes(with("other", "xx").as_bytes()), Some(5));
-        assert_eq!(learnt(false).text_bytes(with("other", "xxx").as_bytes()), None);
+        assert_eq!(text_bytes(&template, FRAME.as_bytes()), Some(4));
+        assert_eq!(text_bytes(&template, with(r#"\"u\":1 größer"#, "").as_bytes()), Some(16));
+        assert_eq!(text_bytes(&learnt(false), with("other", "xx").as_bytes()), Some(5));
+        assert_eq!(text_bytes(&learnt(false), with("other", "xxx").as_bytes()), None);
         for other in [
             with("", "xx"),
             with("a\",\"u\":1,\"z\":\"b", "xx"),
@@ -101,16 +113,27 @@ mod tests {
             FRAME[..FRAME.len() - 4].to_owned(),
             String::new(),
         ] {
-            assert_eq!(template.text_bytes(other.as_bytes()), None, "{other}");
+            assert_eq!(text_bytes(&template, other.as_bytes()), None, "{other}");
         }
         let broken = [&FRAME.as_bytes()[..12], b"\xff", &FRAME.as_bytes()[13..]].concat();
-        assert_eq!(template.text_bytes(&broken), None);
+        assert_eq!(text_bytes(&template, &broken), None);
+    }
+
+    #[test]
+    fn g22_what_may_hold_a_proof_is_no_pattern() {
+        let frame = FRAME.replace("\"u\":null", "\"signature\":\"x\"");
+        let mut template = Template::default();
+        template.learn(frame.as_bytes(), &frame.as_bytes()[6..], &(6..10), None);
+        assert_eq!(text_bytes(&template, frame.as_bytes()), None);
+        // What is only said is no proof.
+        let said = FRAME.replace("word", r#"\"signature\":\"x\""#);
+        assert_eq!(text_bytes(&learnt(true), said.as_bytes()), Some(19));
     }
 
     #[test]
     fn what_is_not_inside_the_frame_teaches_nothing() {
         let mut template = Template::default();
         template.learn(FRAME.as_bytes(), b"{\"c\":\"word\"}", &(6..10), None);
-        assert_eq!(template.text_bytes(FRAME.as_bytes()), None);
+        assert_eq!(text_bytes(&template, FRAME.as_bytes()), None);
     }
 }

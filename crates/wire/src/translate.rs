@@ -19,6 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use self::undo::Undo;
+use crate::codec::OnlyText;
 use crate::conversation::{
     ClientTranslator, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
     TranslateError, Translator,
@@ -81,6 +82,8 @@ pub struct StreamTranslation {
     encoder: Box<dyn EventEncoder>,
     decoded: Vec<Event>,
     events: Vec<Event>,
+    /// Whether the frame that was decoded last is what [`OnlyText::is_like_before`] compares with.
+    is_pattern: bool,
 }
 
 impl StreamTranslation {
@@ -97,15 +100,31 @@ impl StreamTranslation {
             encoder: client.event_encoder(about),
             decoded: Vec::new(),
             events: Vec::new(),
+            is_pattern: false,
         }
     }
 
     /// Appends what a frame says to `out`, in whole frames of the client's dialect; nothing where it says nothing yet.
+    /// `text` is what the stream's [reader](crate::StreamReader) saw of it ([`Seen::text`](crate::Seen::text)): of frames that
+    /// differ in their text alone only one is read in full.
     ///
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
-    pub fn frame(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+    pub fn frame(
+        &mut self,
+        frame: &Frame,
+        text: Option<OnlyText>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), TranslateError> {
         self.decoded.clear();
+        let more = text.filter(|text| text.is_like_before && self.is_pattern);
+        let more = more.and_then(|text| frame.raw.get(text.start..=text.end));
+        if let Some(more) = more
+            && self.decoder.go_on(more, &mut self.decoded)?
+        {
+            return self.encode(out);
+        }
+        self.is_pattern = text.is_some();
         self.decoder.decode(frame, &mut self.decoded)?;
         self.encode(out)
     }

@@ -31,9 +31,9 @@ pub(super) struct Reader {
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
-        if let Some(text_bytes) = self.template.text_bytes(&frame.raw) {
-            self.output_bytes += text_bytes;
-            return SeenKind::Content.into();
+        if let Some(text) = self.template.text(&frame.raw) {
+            self.output_bytes += (text.end - text.start) as u64;
+            return Seen { text: Some(text), ..SeenKind::Content.into() };
         }
         let data = frame.data();
         let is_error = || frame.event() == Some(b"error");
@@ -48,10 +48,11 @@ impl StreamReader for Reader {
         if message.is_error || (message.kind.is_none() && is_error()) {
             return self.fail(classify::hidden_error(&data)).into();
         }
-        if let (Some(text), true, None) = (&message.delta_text, message.has_content, message.stop) {
-            self.template.learn(&frame.raw, &data, text, None);
-        }
-        self.note(&message).into()
+        let text = match (&message.delta_text, message.has_content, message.stop) {
+            (Some(text), true, None) => self.template.learn(&frame.raw, &data, text, None),
+            _ => None,
+        };
+        Seen { text, ..self.note(&message).into() }
     }
 
     fn end(&self) -> End {

@@ -30,9 +30,9 @@ pub(super) struct Reader {
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
-        if let Some(text_bytes) = self.template.text_bytes(&frame.raw) {
-            self.output_bytes += text_bytes;
-            return SeenKind::Content.into();
+        if let Some(text) = self.template.text(&frame.raw) {
+            self.output_bytes += (text.end - text.start) as u64;
+            return Seen { text: Some(text), ..SeenKind::Content.into() };
         }
         let data = frame.data();
         // The SDK stops at `[DONE]`; servers that send one have sent `message-end` before.
@@ -46,10 +46,12 @@ impl StreamReader for Reader {
         if event.is_error {
             return self.fail(classify::hidden_error(&data)).into();
         }
-        if event.is_plain_text() && event.has_content() {
-            self.template.learn(&frame.raw, &data, &event.last_text, None);
-        }
-        self.note(&event).into()
+        let text = if event.is_plain_text() && event.has_content() {
+            self.template.learn(&frame.raw, &data, &event.last_text, None)
+        } else {
+            None
+        };
+        Seen { text, ..self.note(&event).into() }
     }
 
     fn end(&self) -> End {

@@ -83,6 +83,16 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
 
+    /// Appends what a frame says that is like the one decoded last but for its text, which was all that it said. `text` is
+    /// that, as a JSON string from behind its opening quote. `false`, and nothing done, where it cannot tell: then the
+    /// frame is [decoded](Self::decode) like any other.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn go_on(&mut self, _text: &[u8], _events: &mut Vec<Event>) -> Result<bool, TranslateError> {
+        Ok(false)
+    }
+
     /// Appends what the end of the stream's body says. Only a protocol without a terminal event says anything by it; the
     /// others have said all in [`decode`](Self::decode).
     ///

@@ -34,9 +34,9 @@ pub(super) struct Reader {
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
-        if let Some(text_bytes) = self.template.text_bytes(&frame.raw) {
-            self.output_bytes += text_bytes;
-            return SeenKind::Content.into();
+        if let Some(text) = self.template.text(&frame.raw) {
+            self.output_bytes += (text.end - text.start) as u64;
+            return Seen { text: Some(text), ..SeenKind::Content.into() };
         }
         let data = frame.data();
         if data.is_empty() {
@@ -52,10 +52,12 @@ impl StreamReader for Reader {
         if answer.is_error || (!answer.has_choices && frame.event() == Some(b"error")) {
             return self.fail(classify::hidden_error(&data)).into();
         }
-        if answer.is_plain_text() {
-            self.template.learn(&frame.raw, &data, &answer.last_text, answer.padding.as_ref());
-        }
-        self.note(&answer)
+        let text = if answer.is_plain_text() {
+            self.template.learn(&frame.raw, &data, &answer.last_text, answer.padding.as_ref())
+        } else {
+            None
+        };
+        Seen { text, ..self.note(&answer) }
     }
 
     fn end(&self) -> End {
@@ -92,7 +94,7 @@ impl Reader {
         }
         let only_usage = !answer.has_choices && answer.usage.is_some();
         let kind = if only_usage && self.committed { SeenKind::Usage } else { self.quiet() };
-        Seen { kind, strip_if_unasked: only_usage }
+        Seen { kind, strip_if_unasked: only_usage, text: None }
     }
 
     /// A frame that carries nothing.

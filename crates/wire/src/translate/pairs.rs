@@ -105,7 +105,9 @@ where
         Ok(())
     });
     result.map_err(|error| error.to_string())?;
-    if said.get() * odds >= tried.get() {
+    // Three standard deviations below the share may be chance.
+    let share = f64::from(tried.get()) / f64::from(odds);
+    if f64::from(said.get()) >= share - 3.0 * share.sqrt() {
         return Ok(());
     }
     Err(format!("only {} of {} could be said", said.get(), tried.get()))

@@ -436,14 +436,14 @@ impl Encoder {
 
 /// Writes one event; `members` writes what it holds beside its name.
 fn frame(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Json)) {
-    let mut json = Json::new();
-    json.object().key("type").text(name);
-    members(&mut json);
-    json.end_object();
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\ndata: ");
-    out.extend_from_slice(&json.finish());
+    let mut json = Json::behind(out);
+    json.object().key("type").text(name);
+    members(&mut json);
+    json.end_object();
+    *out = json.finish();
     out.extend_from_slice(b"\n\n");
 }
 

@@ -373,7 +373,7 @@ fn the_end_of_the_body_is_the_end_of_the_answer() {
     let mut translation = crate::translate::StreamTranslation::new(&GeminiTranslator, client, undo, &about());
     let mut out = Vec::new();
     for frame in frames(stream) {
-        translation.frame(&frame, &mut out).unwrap();
+        translation.frame(&frame, None, &mut out).unwrap();
     }
     assert!(!String::from_utf8_lossy(&out).contains("finishReason"));
     translation.end(&mut out).unwrap();

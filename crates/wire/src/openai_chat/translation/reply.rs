@@ -44,6 +44,14 @@ pub(super) struct Choice {
     pub(super) logprobs: Vec<TokenLogprob>,
 }
 
+impl Choice {
+    /// Whether it says a text of the answer, and nothing else.
+    pub(super) fn is_text(&self) -> bool {
+        let Self { index: _, message, finish, stopped_by, logprobs } = self;
+        message.is_text() && finish.is_none() && stopped_by.is_none() && logprobs.is_empty()
+    }
+}
+
 impl Reply {
     /// Reads the object that `json` is; `None` when it is something else.
     pub(super) fn read(json: &[u8], losses: &mut Losses) -> Result<Option<Self>, ScanError> {

@@ -44,6 +44,14 @@ pub(in super::super) struct Call {
 }
 
 impl Message {
+    /// Whether it says one piece of text, and nothing else.
+    pub(super) fn is_text(&self) -> bool {
+        let Self { content, refusal, reasoning, entries, calls, citations, media, proof } = self;
+        let is_text = matches!(content.as_slice(), [Piece::Text(_)]);
+        let is_prose = refusal.is_none() && reasoning.is_none() && entries.is_empty() && proof.is_none();
+        is_text && is_prose && calls.is_empty() && citations.is_empty() && media.is_empty()
+    }
+
     pub(super) fn read(&mut self, scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<(), ScanError> {
         if scan.kind()? != Kind::Object {
             return scan.skip();

@@ -27,6 +27,7 @@ use crate::conversation::{
     BlockStart, Citation, Delta, Event, EventDecoder, FinishReason, Loss, TokenLogprob, TranslateError,
 };
 use crate::framing::Frame;
+use crate::scan;
 
 /// Reads one stream.
 #[derive(Debug, Default)]
@@ -34,6 +35,8 @@ pub(in super::super) struct Decoder {
     started: bool,
     done: bool,
     choices: BTreeMap<u32, Speaking>,
+    /// The choice that the last frame gave text to, where it said nothing else.
+    text_of: Option<u32>,
     usage: Option<Usage>,
     ids: CallIds,
     /// Bytes held back, over all choices.
@@ -55,6 +58,7 @@ struct Speaking {
 
 impl EventDecoder for Decoder {
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        self.text_of = None;
         let data = frame.data();
         if self.done || data.is_empty() {
             if self.started && !self.done && frame.is_comment_only() {
@@ -72,6 +76,14 @@ impl EventDecoder for Decoder {
             return Err(TranslateError::Failed(classify::hidden_error(&data)));
         }
         self.chunk(reply, events)
+    }
+
+    fn go_on(&mut self, text: &[u8], events: &mut Vec<Event>) -> Result<bool, TranslateError> {
+        let speaking = self.text_of.filter(|_| !self.done).and_then(|index| self.choices.get_mut(&index));
+        let (Some(choice), Some(speaking)) = (self.text_of, speaking) else { return Ok(false) };
+        let Some(text) = scan::said(text) else { return Ok(false) };
+        speaking.text(text.into_owned(), &mut Out { choice, events, held: &mut self.held })?;
+        Ok(true)
     }
 
     fn losses(&self) -> &[Loss] {
@@ -92,6 +104,10 @@ impl Decoder {
             self.usage = usage;
             events.push(Event::Start { id, model, usage });
         }
+        self.text_of = match choices.as_slice() {
+            [only] if usage.is_none() && only.is_text() => u32::try_from(only.index).ok(),
+            _ => None,
+        };
         for choice in choices {
             self.choice(choice, events)?;
         }
