@@ -5,57 +5,118 @@
     tests/gotchas.py --all       fails where one has no test, whatever the reason
 
 A test is named after a number where its name has it as a word: `b05_...`, `test_a08_...`, `p4_a13_...`, `i01_...` in Node's.
+The numbers of guarantees may have a zero in front: `g1_...` and `g01_...` are the same. What does not run is no test.
+`python3 -m doctest tests/gotchas.py` tests this file itself.
 """
 
+import ast
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LINE = re.compile(r'^([A-I]\d{2}|G\d{1,2}) = "(.*)"$')
-NAMES = {
-    ".rs": re.compile(r"#\[(?:\w+::)?test[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:async )?fn (\w+)|^\s*(?:async )?fn ([a-z]\d+_\w+)\(", re.M),
-    ".py": re.compile(r"def (test_\w+)"),
-    ".js": re.compile(r"test\([`']([^`']+)"),
-}
-NUMBER = re.compile(r"(?:^|_)([a-i]\d{1,2})(?=_)")
+LINE = re.compile(r'^([A-IK]\d{2}|G\d{1,2}) = "(.*)"$')
+GUARANTEES = "guarantees"
+NUMBER = re.compile(r"(?:^|_)([a-ik]\d\d|g\d{1,2})(?=_)")
+
+RUST_NOISE = re.compile(r"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])'|r(#+)".*?"\1|"(?:\\.|[^"\\])*["]""", re.S)
+RUST_FUNCTION = re.compile(r"((?:#\[[^\]]*\]\s*)+)(?:pub(?:\([^)]*\))?\s+)?(?:async\s+)?fn\s+(\w+)")
+NODE_NOISE = re.compile(r"^\s*//[^\n]*|/\*.*?\*/", re.M | re.S)
+NODE_TEST = re.compile(r"(?<![\w.])test\(\s*(['\"`])(.+?)\1\s*,\s*(\{[^}]*\})?")
+
+
+def of_rust(source):
+    """Functions that cargo runs as tests, also inside `proptest!`.
+
+    >>> of_rust('#[test]\\nfn a01_runs() {} #[tokio::test(flavor = "x")] async fn a02_runs() {}')
+    ['a01_runs', 'a02_runs']
+    >>> of_rust('fn a03_helps() {} #[test] #[ignore = "long"] fn a04_waits() {} // #[test] fn a05_was()')
+    []
+    """
+    functions = RUST_FUNCTION.findall(RUST_NOISE.sub('""', source))
+    is_test, is_ignored = re.compile(r"#\[(?:\w+::)*test\b"), re.compile(r"#\[ignore\b")
+    return [name for attributes, name in functions if is_test.search(attributes) and not is_ignored.search(attributes)]
+
+
+def of_python(source):
+    """Functions of a module that pytest collects and expects to pass.
+
+    >>> of_python('def test_a01_runs(): pass\\nasync def test_a02_runs(): pass\\ndef a03_helps():\\n  def test_a04_inside(): pass')
+    ['test_a01_runs', 'test_a02_runs']
+    >>> of_python('import pytest\\n@pytest.mark.skip\\ndef test_a05_(): pass\\n@pytest.mark.xfail(strict=True)\\ndef test_a06_(): pass')
+    []
+    >>> of_python('import pytest\\npytestmark = pytest.mark.skip\\ndef test_a07_(): pass')
+    []
+    """
+    body = ast.parse(source).body
+    marks = [each.value for each in body if isinstance(each, ast.Assign) and "pytestmark" in ast.unparse(each.targets[0])]
+    functions = [each for each in body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    runs = lambda decorators: not re.search(r"\b(skip|skipif|xfail)\b", " ".join(map(ast.unparse, decorators)))
+    return [each.name for each in functions if each.name.startswith("test_") and runs([*marks, *each.decorator_list])]
+
+
+def of_node(source):
+    """Names of tests that Node runs.
+
+    >>> of_node("test('a01_runs', () => {}); test(`i01_${name} runs`, async (t) => {});")
+    ['a01_runs', 'i01_${name} runs']
+    >>> of_node("test.skip('a02_x', f); test('a03_x', { todo: true }, f);\\n// test('a04_x', f)")
+    []
+    """
+    tests = NODE_TEST.findall(NODE_NOISE.sub("", source))
+    return [name for _, name, options in tests if not re.search(r"\b(skip|todo)\b", options)]
+
+
+SOURCES = {"**/*.rs": of_rust, "**/test_*.py": of_python, "**/*.test.js": of_node, "**/matrix/*.js": of_node}
 
 
 def listed():
     """Each section's numbers with their titles, and those skipped with their reasons."""
-    titles, skipped, section = [], {}, ""
+    sections, section = {}, ""
     for line in (ROOT / "tests" / "gotchas.toml").read_text().splitlines():
         if line.startswith("["):
             section = line.strip("[]")
         elif found := LINE.match(line):
-            number, text = found.groups()
-            if section == "skipped":
-                skipped[number] = text
-            else:
-                titles.append((section, number, text))
+            sections.setdefault(section, []).append(found.groups())
         elif line and not line.startswith("#"):
             raise SystemExit(f"tests/gotchas.toml: what is {line!r}?")
+    skipped = dict(sections.pop("skipped", []))
+    titles = [title for numbers in sections.values() for title in numbers]
+    known = [number for number, _ in titles]
+    twice = {number for number in known if known.count(number) > 1}
+    misplaced = {number for name, numbers in sections.items() for number, _ in numbers if (number[0] == "G") != (name == GUARANTEES)}
+    if twice or misplaced:
+        raise SystemExit(f"tests/gotchas.toml: numbers of two things: {sorted(twice | misplaced)}")
     return titles, skipped
+
+
+def numbers_of(name):
+    """The numbers in a test's name, as they are listed.
+
+    >>> numbers_of("p4_a13_g01_a_thing"), numbers_of("k10_a_thing"), numbers_of("test_h264_x_a1_y")
+    (['A13', 'G1'], ['K10'], [])
+    """
+    found = [number.upper() for number in NUMBER.findall(name)]
+    return [f"G{int(number[1:])}" if number[0] == "G" else number for number in found]
 
 
 def tested():
     """The numbers in the names of tests."""
     found = set()
     for folder in ("crates", "tests", "fuzz"):
-        for path in (ROOT / folder).rglob("*"):
-            names = NAMES.get(path.suffix)
-            if names and not {"target", "node_modules"} & set(path.parts):
-                for match in names.finditer(path.read_text()):
-                    found.update(number.upper() for number in NUMBER.findall(next(filter(None, match.groups()))))
+        for pattern, names in SOURCES.items():
+            for path in (ROOT / folder).glob(pattern):
+                if not {"target", "node_modules"} & set(path.parts):
+                    found.update(number for name in names(path.read_text()) for number in numbers_of(name))
     return found
 
 
 def main(*options):
     (titles, skipped), found = listed(), tested()
-    known = {number for _, number, _ in titles}
+    known = {number for number, _ in titles}
     mistakes = [f"{number} is skipped, and no such number is listed" for number in skipped if number not in known]
     mistakes += [f"{number} is skipped, and has a test: take it out of [skipped]" for number in skipped if number in found]
-    missing = [(number, title) for _, number, title in titles if number not in found]
+    missing = [(number, title) for number, title in titles if number not in found]
     mistakes += [f"{number} has no test: {title}" for number, title in missing if number not in skipped]
     if "--all" in options:
         mistakes += [f"{number} has no test: {title} ({skipped[number]})" for number, title in missing if number in skipped]

@@ -236,7 +236,7 @@ def test_f21_a_key_in_the_address_ends_at_our_door(gateway, first, post):
     assert gateway.key not in gateway.said() and "rlv_wrong-key" not in gateway.said()
 
 
-def test_g04_no_tool_now_is_no_tools_at_all(tongues, first):
+def test_k04_no_tool_now_is_no_tools_at_all(tongues, first):
     more = {"tools": tool(CHAT), "tool_choice": "none"}
     tongues[CHAT].ask(False, f"to-{CONVERSE}", tongues[CHAT].user("The weather, please"), more=more)
     assert "toolConfig" not in json.loads(first.recorded()[-1]["body"])

@@ -17,6 +17,8 @@ use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// How long a body waits for its share of memory, or for its turn, before the client is told to come back.
 const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(30);
+/// How long a client that is refused may go on sending before it is answered.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 /// How much memory is taken at a time for a body that announced no length.
 const STEP_BYTES: usize = 1 << 20;
 /// After this time a body must have come at [`SLOWEST_BYTES_PER_S`] on average: slower is a way to hold on to memory.
@@ -86,6 +88,31 @@ where
     drop(reservation);
     let reservation = reserve(memory, packed.claimed(limit)).await?;
     Ok(Intake { body: packed.unpack(limit).await.map_err(unpack_error)?, reservation })
+}
+
+/// Reads what is left of a body that nobody wants, at most `limit` bytes, and keeps nothing. Who is answered while still
+/// sending may lose the answer: hyper closes a connection with an unread body, and what then still comes resets it (RFC 9112,
+/// section 9.6). The next request on it would be lost as well.
+pub(crate) async fn forget<B>(headers: &HeaderMap, mut body: B, limit: usize)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    // Who waits to be told to send the body is told not to.
+    let waits = headers.contains_key(header::EXPECT);
+    if waits || body.is_end_stream() || body.size_hint().lower() > limit as u64 {
+        return;
+    }
+    let reading = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > limit {
+                return;
+            }
+        }
+    };
+    // Whoever is still not done by then is answered all the same.
+    let _ = timeout(LONGEST_FAREWELL, reading).await;
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use ledger::{AttemptOutcome, Outcome, RequestId};
@@ -14,6 +15,7 @@ use wire::Failure;
 
 use crate::call::Call;
 use crate::door::{self, Endpoint, NoEndpoint};
+use crate::intake::IntakeError;
 use crate::media::Fetched;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
@@ -37,13 +39,24 @@ where
     B::Error: std::error::Error + 'static,
 {
     let visit = Visit::new(&room);
-    let protocol = door::dialect(request.uri().path(), request.headers());
-    match rooms(&room, &visit, request).await {
-        Ok(Served::Answer(response)) => response,
-        Ok(Served::Ours(response)) => Dialect::new(protocol, &visit.id.to_string()).identified(response),
+    let (parts, mut body) = request.into_parts();
+    let protocol = door::dialect(parts.uri.path(), &parts.headers);
+    let served = match rooms(&room, &visit, &parts, &mut body).await {
+        Ok(Served::Answer(response)) => return response,
+        Ok(Served::Ours(response)) => Ok(response),
+        Err(refusal) => Err(refusal),
+    };
+    if !matches!(served, Err(Refusal::Intake(IntakeError::TooSlow))) {
+        let limit = room.shared.snapshot.load().limits.max_request_body;
+        intake::forget(&parts.headers, body, limit).await;
+    }
+    let id = visit.id.to_string();
+    let dialect = Dialect::new(protocol, &id);
+    match served {
+        Ok(response) => dialect.identified(response),
         Err(refusal) => {
             room.shared.metrics.refused(refusal.code().unwrap_or("invalid_request"));
-            Dialect::new(protocol, &visit.id.to_string()).refuse(&refusal).map(ReplyBody::Whole)
+            dialect.refuse(&refusal).map(ReplyBody::Whole)
         }
     }
 }
@@ -73,12 +86,11 @@ enum Served {
     Ours(Response<ReplyBody>),
 }
 
-async fn rooms<B>(room: &Rc<Room>, visit: &Visit, request: Request<B>) -> Result<Served, Refusal>
+async fn rooms<B>(room: &Rc<Room>, visit: &Visit, parts: &Parts, body: &mut B) -> Result<Served, Refusal>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + 'static,
 {
-    let (parts, body) = request.into_parts();
     if door::wants_web_socket(&parts.headers) {
         return Err(Refusal::WebSocket);
     }
@@ -89,14 +101,14 @@ where
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
         Endpoint::CountTokens(conversation) => {
-            return count::answer(room, &conversation, &parts, body).await.map(Served::Ours);
+            return count::answer(room, &conversation, parts, body).await.map(Served::Ours);
         }
-        Endpoint::Stored(stored) => return kept::answer(room, &stored, &parts).await.map(Served::Ours),
+        Endpoint::Stored(stored) => return kept::answer(room, &stored, parts).await.map(Served::Ours),
         Endpoint::Live => return Ok(Served::Ours(status::live())),
         Endpoint::Ready => return Ok(Served::Ours(status::ready(&room.shared))),
         Endpoint::Root => return Ok(Served::Ours(status::root())),
         Endpoint::Models | Endpoint::Model(_) => {
-            return models::answer(room, &endpoint, &parts).map(Served::Ours);
+            return models::answer(room, &endpoint, parts).map(Served::Ours);
         }
     };
     let snapshot = room.shared.snapshot.load_full();

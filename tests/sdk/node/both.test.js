@@ -29,7 +29,10 @@ before(async () => {
   const routes = [
     ...CASES.map(({ name, dialect }) => [name, dialect]),
     ...DIALECTS.flatMap((dialect) => [
-      ...Object.keys(BREAKS).map((name) => [`broken by ${name} ${dialect}`, dialect, 'token_gap_timeout = "250ms"']),
+      // Only silence is waited for; what comes before it may take its time.
+      ...Object.keys(BREAKS).map((name) => {
+        return [`broken by ${name} ${dialect}`, dialect, name === 'silence' ? 'token_gap_timeout = "1s"' : ''];
+      }),
       ...WAYS.flatMap((way) => ['spent', 'limited'].map((name) => [`${name} ${dialect} ${way}`, dialect])),
       [`late ${dialect}`, dialect, 'keepalive = "60ms"\nheader_timeout = "200ms"'],
     ]),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::stage::{Compared, Predicted};
 
-const BEGIN: &str = "<!-- predictions: written by `cargo test -p releve --test prediction -- --ignored` -->";
+const BEGIN: &str = "<!-- predictions: written by `RELEVE_WRITE_DOCS=1 cargo test -p releve --test prediction -- --ignored` -->";
 const END: &str = "<!-- end of predictions -->";
 
 /// Puts the table between its marks.

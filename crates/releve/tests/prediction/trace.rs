@@ -37,14 +37,17 @@ pub(crate) fn asks(seconds: f64, per_second: f64, seed: u64, products: usize) ->
         .collect()
 }
 
-/// Consecutive lines of the trace that `RELEVE_TRACE` names: seconds, prompt, answer.
+/// Consecutive lines of the trace that `RELEVE_TRACE` names: seconds, prompt, answer. As it is published
+/// (`data/AzureLLMInferenceTrace_conv.csv` of github.com/Azure/AzurePublicDataset, CC-BY), packed or not, or with seconds in
+/// place of its times.
 fn recorded(wanted: usize, seed: u64) -> Option<Vec<(f64, u32, u32)>> {
     let path = std::env::var("RELEVE_TRACE").ok()?;
-    let mut unpacked = Command::new("gzip").args(["-dc", &path]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut unpacked = Command::new("gzip").args(["-dcf", &path]).stdout(Stdio::piped()).spawn().unwrap();
     let mut text = String::new();
     unpacked.stdout.take().unwrap().read_to_string(&mut text).unwrap();
     unpacked.wait().unwrap();
     let lines: Vec<(f64, u32, u32)> = text.lines().skip(1).filter_map(line).collect();
+    assert!(lines.len() > wanted, "{path} has {} requests, and {wanted} are wanted", lines.len());
     let from = (seed as usize * 1_009) % (lines.len() - wanted);
     let begin = lines[from].0;
     Some(lines[from..from + wanted].iter().map(|(at, input, output)| (at - begin, *input, *output)).collect())
@@ -52,7 +55,20 @@ fn recorded(wanted: usize, seed: u64) -> Option<Vec<(f64, u32, u32)>> {
 
 fn line(line: &str) -> Option<(f64, u32, u32)> {
     let mut fields = line.split(',');
-    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    Some((seconds(fields.next()?)?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// Seconds, or `2023-11-16 18:15:46.6805900`, of which the hour alone counts: the trace is of one evening.
+fn seconds(at: &str) -> Option<f64> {
+    let Some((_, time)) = at.split_once(' ') else { return at.parse().ok() };
+    time.split(':').try_fold(0.0, |sum, part| Some(60.0 * sum + part.parse::<f64>().ok()?))
+}
+
+#[test]
+fn a_trace_is_read_as_it_is_published() {
+    assert_eq!(line("2023-11-16 18:15:46.5000000,374,44"), Some((65_746.5, 374, 44)));
+    assert_eq!(line("4.25,396,109"), Some((4.25, 396, 109)));
+    assert_eq!(line("TIMESTAMP,ContextTokens,GeneratedTokens"), None);
 }
 
 /// Arrivals by chance, lengths about those of the trace: half of the prompts above 1,020 tokens, of the answers above 129.

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -180,6 +181,23 @@ pub(crate) async fn open_on(
     head.push_str("\r\n");
     let sent = [head.as_bytes(), body].concat();
     socket.get_mut().write_all(&sent).await?;
+    read_head(socket).await
+}
+
+/// Sends a request as clients do that send head and body apart, slowly enough for whoever answers the head alone.
+pub(crate) async fn open_in_two(
+    mut socket: BufReader<TcpStream>,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Opened> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n{headers}\r\n");
+    socket.get_mut().write_all(head.as_bytes()).await?;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    socket.get_mut().write_all(body).await?;
     read_head(socket).await
 }
 

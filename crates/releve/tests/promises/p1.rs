@@ -1,15 +1,18 @@
 //! P1, G12, G14, G15: before the first content, a supplier's failure is invisible while any candidate is healthy.
 
+use std::collections::BTreeMap;
+
 use ledger::{AttemptOutcome, Outcome};
 use simulator::{After, CutWith, Ending, Fault, Handle, HiddenError, ResetAt, RetryAfter, Rule, Supplier};
+use tokio::task::JoinSet;
 
 use crate::client::{Dialect, Reply, ask};
 use crate::harness::{Config, Gateway, House};
 
-/// Far above what a healthy supplier needs on a busy machine.
-const POLICY: &str = "header_timeout = \"3s\"\nmax_time_to_first_token = \"3s\"\ntotal_timeout = \"20s\"";
-/// For faults that only time tells.
-const SHORT: &str = "header_timeout = \"1s\"\nmax_time_to_first_token = \"1s\"\ntotal_timeout = \"5s\"";
+/// Where nothing has to be waited for, no time is set that a busy machine could need for a healthy answer.
+const POLICY: &str = "";
+/// For faults that only time tells: as little as a healthy answer surely does with, too, since it has the same limits.
+const SHORT: &str = "header_timeout = \"3s\"\nmax_time_to_first_token = \"3s\"\ntotal_timeout = \"12s\"";
 
 /// What can go wrong before the first content of a stream, and whether only time tells.
 fn stream_faults() -> Vec<(Fault, bool)> {
@@ -128,19 +131,20 @@ async fn every_fault(dialect: Dialect) {
     }
     let house = House::new(&config);
     let gateway = Gateway::start(&house);
-    let asking: Vec<_> = cases
-        .iter()
-        .enumerate()
-        .map(|(place, case)| {
-            let (listen, stream) = (gateway.listen, case.stream);
-            tokio::spawn(async move { ask(listen, dialect, &format!("route{place}"), stream).await })
-        })
-        .collect();
-    let mut replies = Vec::new();
-    for asked in asking {
-        replies.push(asked.await.unwrap());
+    // Those that are waited for are asked side by side, but not beside the others: their healthy answers are timed.
+    let (slow, quick): (Vec<_>, Vec<_>) = (0..cases.len()).partition(|place| cases[*place].slow);
+    let mut replies = BTreeMap::new();
+    for places in [quick, slow] {
+        let mut asking = JoinSet::new();
+        for place in places {
+            let (listen, stream) = (gateway.listen, cases[place].stream);
+            asking
+                .spawn(async move { (place, ask(listen, dialect, &format!("route{place}"), stream).await) });
+        }
+        replies.extend(asking.join_all().await);
     }
-    for (place, (case, reply)) in cases.iter().zip(replies).enumerate() {
+    for (place, reply) in replies {
+        let case = &cases[place];
         let what = format!("{dialect:?}, stream {}, {:?}", case.stream, case.fault);
         assert_eq!(reply.status, 200, "{what}: {}", reply.lossy());
         assert_whole(&reply, dialect, case.stream, &what);
@@ -203,22 +207,34 @@ async fn p1_no_fault_before_the_first_content_reaches_an_anthropic_client() {
 /// No limit on the first token is set, and none on the answer comes near: silence alone tells.
 #[tokio::test]
 async fn p1_a_stream_that_falls_silent_before_its_first_content_is_taken_over() {
+    // The healthy one's silence is limited as well: by more than a busy machine takes.
+    let policy = "token_gap_timeout = \"3s\"";
+    let healthy = Supplier::builder().spawn().await.unwrap();
+    let (mut config, mut stalling) = (Config::new(), Vec::new());
     for dialect in Dialect::BOTH {
+        let good = dialect.protocol();
+        config = config.provider(good, dialect, &healthy);
         for after in [After::Headers, After::Preamble] {
             let stalls = [Rule::always(Fault::Stall { after, pings_ms: 0 })];
-            let stalling = Supplier::builder().script(stalls).spawn().await.unwrap();
-            let healthy = Supplier::builder().spawn().await.unwrap();
-            let config =
-                Config::new().provider("stalling", dialect, &stalling).provider("healthy", dialect, &healthy);
-            let house =
-                House::new(&config.route("r", &["stalling", "healthy"], "token_gap_timeout = \"500ms\""));
-            let gateway = Gateway::start(&house);
-            let reply = ask(gateway.listen, dialect, "r", true).await;
-            let what = format!("{dialect:?} {after:?}");
-            assert_whole(&reply, dialect, true, &what);
-            assert_eq!(reply.header("x-releve-deployment"), Some("healthy/m"), "{what}");
+            let supplier = Supplier::builder().script(stalls).spawn().await.unwrap();
+            let name = format!("stalling{}", stalling.len());
+            config = config.provider(&name, dialect, &supplier).route(&name, &[name.as_str(), good], policy);
+            stalling.push((name, dialect, supplier));
         }
     }
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let mut asking = JoinSet::new();
+    for (name, dialect, _) in &stalling {
+        let (name, dialect, listen) = (name.clone(), *dialect, gateway.listen);
+        asking.spawn(async move {
+            let reply = ask(listen, dialect, &name, true).await;
+            assert_whole(&reply, dialect, true, &name);
+            let healthy = format!("{}/m", dialect.protocol());
+            assert_eq!(reply.header("x-releve-deployment"), Some(healthy.as_str()), "{name}");
+        });
+    }
+    asking.join_all().await;
 }
 
 /// Whom there was no time left to ask is not asked, and not blamed.
@@ -229,7 +245,8 @@ async fn p1_nobody_is_asked_after_the_deadline() {
     for dialect in Dialect::BOTH {
         let config =
             Config::new().provider("hanging", dialect, &hanging).provider("healthy", dialect, &healthy);
-        let policy = "total_timeout = \"300ms\"";
+        // Long enough to ask the first at all.
+        let policy = "total_timeout = \"1500ms\"";
         let house = House::new(&config.route("r", &["hanging", "healthy"], policy));
         let gateway = Gateway::start(&house);
         let reply = ask(gateway.listen, dialect, "r", true).await;

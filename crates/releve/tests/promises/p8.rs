@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use simulator::Supplier;
 
 use crate::client::{self, Dialect};
-use crate::harness::{Config, Gateway, House, eventually, releve};
+use crate::harness::{Config, Gateway, House, eventually, releve, within};
 
 #[tokio::test]
 async fn p8_only_keys_in_force_open_the_door() {
@@ -47,6 +47,32 @@ async fn p8_only_keys_in_force_open_the_door() {
         assert_eq!(ask(dialect, "x-api-key", &key).await.status, 401, "revoked means at once");
     }
     assert_eq!(supplier.counters().requests, 4);
+}
+
+/// Who is refused while still sending hears why, and may ask again on the same connection.
+#[tokio::test]
+async fn p8_a_refusal_does_not_break_the_connection() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    for dialect in Dialect::BOTH {
+        let config = Config::new().provider("a", dialect, &supplier).route("r", &["a"], "");
+        let house = House::new(&config.and("[products.office]"));
+        let gateway = Gateway::start(&house);
+        let key = house.key("office");
+        let (hello, long) = (dialect.hello("r", false), "x".repeat(1 << 20));
+        let mut socket = client::connect(gateway.listen).await.unwrap();
+        for (path, key, body, status) in [
+            (dialect.path(), "rlv_of-nobody", &hello, 401),
+            ("/v1/nowhere", &key, &hello, 404),
+            (dialect.path(), "rlv_of-nobody", &long, 401),
+            (dialect.path(), &key, &hello, 200),
+        ] {
+            let headers = [("x-api-key", key)];
+            let asking = client::open_in_two(socket, path, &headers, body.as_bytes());
+            let (reply, same) = within(async { asking.await.unwrap().finish().await }).await;
+            assert_eq!(reply.status, status, "{path}: {}", reply.lossy());
+            socket = same;
+        }
+    }
 }
 
 /// How a start that must fail ends, and what it says.

@@ -13,7 +13,7 @@ fn reply(body: &str) -> Result<Reply, Failure> {
 
 /// The encoded ids are botocore's.
 #[test]
-fn g12_ids_and_arns_are_encoded_in_the_path() {
+fn k12_ids_and_arns_are_encoded_in_the_path() {
     for (model, encoded) in [
         ("anthropic.claude-sonnet-5", "anthropic.claude-sonnet-5"),
         ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "us.anthropic.claude-3-5-sonnet-20241022-v2%3A0"),
@@ -40,13 +40,13 @@ fn a_whole_reply() {
     let reply = reply(body).unwrap();
     assert_eq!((reply.id, reply.finish.as_deref(), reply.has_content), (None, Some("tool_use"), true));
     assert_eq!(reply.output_bytes, ("Hm".len() + r#"Hi \"you\""#.len() + r#"{"a":1}"#.len()) as u64);
-    // G11: the input leaves out what was cached.
+    // K11: the input leaves out what was cached.
     let expected = json!({"input_uncached": 9, "cache_read": 5, "cache_write_5m": 12, "cache_write_1h": 4, "output_text": 20});
     assert_eq!(serde_json::to_value(reply.usage.unwrap()).unwrap(), expected);
 }
 
 #[test]
-fn g11_usage_with_more_and_less() {
+fn k11_usage_with_more_and_less() {
     let usage = |usage: Value| {
         let body = json!({"output": {"message": {"content": [{"text": "a"}]}}, "usage": usage});
         reply(&body.to_string()).unwrap().usage.map(|usage| serde_json::to_value(usage).unwrap())
@@ -87,7 +87,7 @@ fn failures_that_hide_in_a_good_status() {
         ),
         (r#"{"__type":"ThrottlingException","message":"x"}"#, Failure::RateLimited { retry_after: None }),
         (r#"{"message":"x"}"#, Failure::Server),
-        // G08: what Bedrock itself could not read.
+        // K08: what Bedrock itself could not read.
         (&ended("malformed_model_output"), Failure::Server),
         (&ended("malformed_tool_use"), Failure::Server),
     ] {

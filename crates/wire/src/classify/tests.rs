@@ -148,7 +148,7 @@ fn what_the_client_wrote_is_no_verdict_on_an_aws_account() {
 }
 
 #[test]
-fn g10_exceptions_in_a_stream_have_their_name_outside() {
+fn k10_exceptions_in_a_stream_have_their_name_outside() {
     for (name, body, meaning) in [
         ("throttlingException", r#"{"message":"Too many tokens, please wait before trying again."}"#, RATE),
         ("serviceUnavailableException", "{}", OVERLOADED),

@@ -59,7 +59,7 @@ fn an_answer_with_everything() {
 }
 
 #[test]
-fn g08_every_stop_reason() {
+fn k08_every_stop_reason() {
     let finish = |word: &str| {
         let body = json!({"output": {"message": {"content": [{"text": "a"}]}}, "stopReason": word});
         decode(body.to_string().as_bytes()).map(|answer| answer.choices[0].finish.clone().unwrap())
@@ -171,7 +171,7 @@ fn what_a_client_cannot_be_told() {
 }
 
 #[test]
-fn g07_reasoning_always_has_a_text() {
+fn k07_reasoning_always_has_a_text() {
     let (body, _) = written(&answered(
         [thought("", Some(signature("s"))), thought("", None), thought("t", None)],
         FinishReason::Stop,

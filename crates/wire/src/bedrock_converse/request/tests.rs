@@ -56,7 +56,7 @@ fn a_request_with_everything() {
 }
 
 #[test]
-fn g01_roles_take_turns_and_results_follow_their_calls() {
+fn k01_roles_take_turns_and_results_follow_their_calls() {
     let (found, losses) = messages(&request([
         user("a"),
         user("b"),
@@ -79,7 +79,7 @@ fn g01_roles_take_turns_and_results_follow_their_calls() {
 }
 
 #[test]
-fn g01_the_user_begins() {
+fn k01_the_user_begins() {
     assert_eq!(unsayable(&request([turn(Role::Assistant, [says("hi")]), user("a")])), "messages");
     assert_eq!(unsayable(&request([turn(Role::System, [says("be")])])), "messages");
     assert_eq!(unsayable(&request([user(" \n")])), "messages");
@@ -118,7 +118,7 @@ fn b09_blank_text_is_left_out_and_its_mark_moves_on() {
 }
 
 #[test]
-fn g02_g04_a_conversation_with_calls_names_its_tools() {
+fn k02_k04_a_conversation_with_calls_names_its_tools() {
     let turns = [
         user("a"),
         turn(Role::Assistant, [call("1", "f", "{}"), call("2", "g", "{}"), call("3", "f", "{}")]),
@@ -129,7 +129,7 @@ fn g02_g04_a_conversation_with_calls_names_its_tools() {
     assert_eq!(body["toolConfig"], json!({"tools": [spec("f"), spec("g")]}));
     assert!(losses.is_empty(), "{losses:?}");
 
-    // G04: none cannot be chosen. Tools are dropped where they can be.
+    // K04: none cannot be chosen. Tools are dropped where they can be.
     let tools = vec![Tool::Function(Function { name: "h".into(), ..Function::default() })];
     let none = Request { tools: tools.clone(), tool_choice: ToolChoice::None, ..request(turns) };
     let (body, losses) = encoded(&none, &target());
@@ -141,7 +141,7 @@ fn g02_g04_a_conversation_with_calls_names_its_tools() {
 }
 
 #[test]
-fn g03_b20_tools_have_schemas_that_are_objects_and_no_empty_descriptions() {
+fn k03_b20_tools_have_schemas_that_are_objects_and_no_empty_descriptions() {
     let tool = |schema: Option<&'static str>| {
         let schema = schema.map(Into::into);
         Tool::Function(Function {
@@ -170,7 +170,7 @@ fn g03_b20_tools_have_schemas_that_are_objects_and_no_empty_descriptions() {
 }
 
 #[test]
-fn g05_g06_tools_and_marks_are_sent_each_as_its_own_element() {
+fn k05_k06_tools_and_marks_are_sent_each_as_its_own_element() {
     let function = Function {
         name: "f".into(),
         cache: Some(CacheMark::Short),
@@ -216,7 +216,7 @@ fn g05_g06_tools_and_marks_are_sent_each_as_its_own_element() {
 }
 
 #[test]
-fn g07_reasoning_goes_back_to_its_maker_only() {
+fn k07_reasoning_goes_back_to_its_maker_only() {
     let owned = |owner: &str| Opaque { owner: Some(owner.into()), ..signature("sig") };
     let redacted = Opaque::new(Protocol::BedrockConverse, "redacted", "AAEC");
     let turns = |blocks: Vec<Content>| request([user("a"), turn(Role::Assistant, blocks), user("b")]);

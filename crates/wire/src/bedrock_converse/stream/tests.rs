@@ -97,13 +97,13 @@ fn a_stream_whole_and_cut() {
     assert_eq!(reader.usage(), Some(usage));
     let spoken = ["Let me", " see.", "Größe", " ok", r#"{\"city\": "#, r#"\"Paris\"}"#];
     assert_eq!(reader.output_bytes(), spoken.concat().len() as u64);
-    // G09: without its last event, though the stop reason came: cut.
+    // K09: without its last event, though the stop reason came: cut.
     let (_, cut) = seen(&all[..all.len() - 1]);
     assert_eq!((cut.end(), cut.usage(), cut.finish()), (End::Cut, None, Some("tool_use")));
 }
 
 #[test]
-fn g09_usage_comes_behind_the_stop_and_both_end_the_answer() {
+fn k09_usage_comes_behind_the_stop_and_both_end_the_answer() {
     let (events, outcome, losses) = decoded(&frames(TOOLS));
     assert_eq!((outcome, losses), (Ok(()), vec![]));
     let expected = [
@@ -148,7 +148,7 @@ fn g09_usage_comes_behind_the_stop_and_both_end_the_answer() {
 }
 
 #[test]
-fn g10_exceptions_inside_a_good_stream() {
+fn k10_exceptions_inside_a_good_stream() {
     for (name, message, letters, failure) in [
         ("throttlingException", "slow", "E:rate_limited", Failure::RateLimited { retry_after: None }),
         ("serviceUnavailableException", "x", "E:overloaded", Failure::Overloaded { retry_after: None }),
@@ -172,7 +172,7 @@ fn g10_exceptions_inside_a_good_stream() {
         assert_eq!(outcome, Err(TranslateError::Failed(failure)));
         assert!(!events.iter().any(|event| matches!(event, Event::BlockEnd { .. } | Event::End)));
     }
-    // G08: what Bedrock itself could not read.
+    // K08: what Bedrock itself could not read.
     let broken =
         frames(&stream([begun(), delta(0, json!({"text": "a"})), ended("malformed_tool_use"), metadata()]));
     assert_eq!(seen(&broken[..3]).0, "P C E:server");

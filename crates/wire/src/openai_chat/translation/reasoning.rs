@@ -8,6 +8,12 @@
 //! In a message all reasoning stands apart from text and calls. So that it can go back to its place, our entries say how
 //! much of the message's text (`after_text`, in bytes) and how many of its calls (`after_calls`) stand before it; both are
 //! left out where they are 0, which is where others' reasoning stands.
+//!
+//! In a stream, an entry of ours comes whole, when its reasoning has ended; the text alone comes before, in
+//! `reasoning_content`. Readers differ in what they make of a message of it: openai-python puts lists together by their
+//! `index`, openai-node knows nothing of this member and keeps what the last chunk had of it (`lib/ChatCompletionStream.js`
+//! in openai 7.57.0, read 2026-11-28). So where there are several entries, the last chunk has them all once more, behind
+//! the others and marked `again`: whoever has the first ones passes over them.
 
 use std::collections::VecDeque;
 
@@ -37,6 +43,8 @@ pub(super) struct Entry {
     pub(super) text: String,
     /// What stands before it.
     pub(super) place: Place,
+    /// Whether it is one of ours that was said before in the same stream.
+    pub(super) is_again: bool,
     /// Its other members that say something, as they came.
     rest: Vec<(String, Vec<u8>)>,
 }
@@ -83,6 +91,10 @@ impl Entry {
                 b"index" => entry.index = scan.integer()?,
                 b"after_text" => entry.place.text = length(scan)?,
                 b"after_calls" => entry.place.calls = length(scan)?,
+                b"again" => {
+                    let range = scan.range()?;
+                    entry.is_again = scan.slice(range) == b"true";
+                }
                 _ => {
                     let kind = scan.kind()?;
                     let range = scan.range()?;
@@ -163,9 +175,12 @@ fn length(scan: &mut Scanner<'_>) -> Result<usize, ScanError> {
     Ok(scan.integer()?.and_then(|length| usize::try_from(length).ok()).unwrap_or_default())
 }
 
-/// The entries of a message that may also have its reasoning in plain text: the text of its entries, where they have
-/// any; else what its first entry of text proves, or an entry of its own.
+/// The entries of a message, each once, that may also have its reasoning in plain text: the text of its entries, where they
+/// have any; else what its first entry of text proves, or an entry of its own.
 pub(super) fn joined(plain: Option<String>, mut entries: Vec<Entry>) -> Vec<Entry> {
+    if entries.iter().any(|entry| !entry.is_again) {
+        entries.retain(|entry| !entry.is_again);
+    }
     if let Some(text) = plain
         && entries.iter().all(|entry| entry.text.is_empty())
     {
@@ -282,61 +297,39 @@ fn share(citations: &mut Vec<Citation>, pieces: &[Piece], out: &mut [Block]) -> 
     all_stay
 }
 
-/// An entry for a client, or a streamed piece of one. What proves it is sealed, whoever made it: the string is ours.
-#[derive(Debug, Default)]
-pub(super) struct EntryPiece<'a> {
-    is_summary: bool,
+/// Writes `reasoning_details` for a client, beginning with this `index`. What proves an entry is sealed, whoever made it: the
+/// string is ours.
+pub(super) fn write_entries<'r>(
+    json: &mut Json,
+    entries: impl IntoIterator<Item = (&'r Reasoning, Place)>,
     index: usize,
-    pub(super) text: Option<&'a str>,
-    /// A seal.
-    pub(super) proof: Option<String>,
-    /// Whether the seal is all that the entry has.
-    pub(super) is_sealed_alone: bool,
-    /// Said once: readers of streams add numbers up.
-    pub(super) place: Option<Place>,
+    is_again: bool,
+) {
+    json.key("reasoning_details").array();
+    for (index, (reasoning, place)) in (index..).zip(entries) {
+        write_entry(json, reasoning, index, place, is_again);
+    }
+    json.end_array();
 }
 
-impl EntryPiece<'_> {
-    pub(super) fn new(is_summary: bool, index: usize) -> Self {
-        Self { is_summary, index, ..Self::default() }
-    }
-
-    /// Writes `reasoning_details` with this piece alone.
-    pub(super) fn write(&self, json: &mut Json) {
-        json.key("reasoning_details").array();
-        self.write_element(json);
-        json.end_array();
-    }
-
-    fn write_element(&self, json: &mut Json) {
-        let (kind, text, proof) = match (self.is_summary, self.is_sealed_alone) {
-            (true, _) => (SUMMARY, "summary", "signature"),
-            (false, true) => (ENCRYPTED, "text", "data"),
-            (false, false) => (TEXT, "text", "signature"),
-        };
-        json.object().key("type").text(kind).key("index").number(self.index as u64);
-        let Place { text: after_text, calls: after_calls } = self.place.unwrap_or_default();
-        if after_text > 0 {
-            json.key("after_text").number(after_text as u64);
-        }
-        if after_calls > 0 {
-            json.key("after_calls").number(after_calls as u64);
-        }
-        json.optional(text, self.text).optional(proof, self.proof.as_ref()).end_object();
-    }
-}
-
-/// Writes an entry as an element of `reasoning_details`.
-pub(super) fn write_entry(json: &mut Json, reasoning: &Reasoning, index: usize, place: Place) {
+fn write_entry(json: &mut Json, reasoning: &Reasoning, index: usize, place: Place, is_again: bool) {
     let text = Some(reasoning.text.as_str()).filter(|text| !text.is_empty());
-    let piece = EntryPiece {
-        text,
-        proof: reasoning.proof.as_ref().map(Opaque::seal),
-        is_sealed_alone: text.is_none(),
-        place: Some(place),
-        ..EntryPiece::new(reasoning.is_summary, index)
+    let (kind, name, proof) = match (reasoning.is_summary, text) {
+        (true, _) => (SUMMARY, "summary", "signature"),
+        (false, None) => (ENCRYPTED, "text", "data"),
+        (false, Some(_)) => (TEXT, "text", "signature"),
     };
-    piece.write_element(json);
+    json.object().key("type").text(kind).key("index").number(index as u64);
+    if is_again {
+        json.key("again").boolean(true);
+    }
+    if place.text > 0 {
+        json.key("after_text").number(place.text as u64);
+    }
+    if place.calls > 0 {
+        json.key("after_calls").number(place.calls as u64);
+    }
+    json.optional(name, text).optional(proof, reasoning.proof.as_ref().map(Opaque::seal)).end_object();
 }
 
 /// Gives an entry back to the supplier that made it. Nothing is written, and that is said, where what a client gave us as

@@ -84,7 +84,33 @@ fn content(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> 
         }
         Read::Ok(())
     })?;
-    if is_object { Ok((role, blocks)) } else { Err(Wrong::malformed("contents", "an object was expected")) }
+    if !is_object {
+        return Err(Wrong::malformed("contents", "an object was expected"));
+    }
+    if role == Role::Assistant {
+        blocks = joined(blocks);
+    }
+    Ok((role, blocks))
+}
+
+/// What Google's SDKs make of a stream goes back as it came, a part a piece: pieces of one thought, or of one text, are one
+/// again, up to the signature that ends it.
+fn joined(pieces: Vec<Block>) -> Vec<Block> {
+    let mut blocks = Vec::<Block>::with_capacity(pieces.len());
+    for piece in pieces {
+        match (blocks.last_mut().map(|block| &mut block.content), &piece.content) {
+            (Some(Content::Reasoning(open)), Content::Reasoning(more)) if open.proof.is_none() => {
+                open.text.push_str(&more.text);
+                open.proof.clone_from(&more.proof);
+            }
+            (Some(Content::Text(open)), Content::Text(more)) if open.proof.is_none() => {
+                open.text.push_str(&more.text);
+                open.proof.clone_from(&more.proof);
+            }
+            _ => blocks.push(piece),
+        }
+    }
+    blocks
 }
 
 fn role(scan: &mut Scanner<'_>) -> Read<Role> {

@@ -155,6 +155,43 @@ fn f04_f06_parts_keep_their_signatures() {
     assert_eq!((request.turns, request.losses), (vec![expected], vec![]));
 }
 
+/// As Google's SDKs give back what they heard as a stream.
+#[test]
+fn b22_pieces_of_a_stream_are_one_again() {
+    let seal =
+        Opaque { owner: Some("o".into()), ..Opaque::new(Protocol::AnthropicMessages, "signature", "xyz") };
+    let body = json!({"contents": [
+        {"role": "user", "parts": [{"text": "a"}, {"text": "b"}]},
+        {"parts": [
+            {"text": "h", "thought": true},
+            {"text": "m", "thought": true},
+            {"text": "", "thought": true, "thoughtSignature": signature::to_client(&seal)},
+            {"text": "then", "thought": true},
+            {"text": "so"},
+            {"text": " "},
+            {"text": "be it"},
+            {"text": "", "thoughtSignature": "QUJD"},
+            {"text": "."},
+        ], "role": "model"},
+    ]});
+    let thought =
+        |text: &str, proof| Content::Reasoning(Reasoning { text: text.into(), proof, is_summary: true });
+    let text = |text: &str, proof| Content::Text(Text { text: text.into(), proof, ..Text::default() });
+    let expected = vec![
+        turn(Role::User, vec![Content::text("a"), Content::text("b")]),
+        turn(
+            Role::Assistant,
+            vec![
+                thought("hm", Some(seal)),
+                thought("then", None),
+                text("so be it", Some(signature::made("QUJD"))),
+                text(".", None),
+            ],
+        ),
+    ];
+    assert_eq!(decoded(&body).turns, expected);
+}
+
 #[test]
 fn results_are_text_and_media() {
     let body = json!({"contents": [{"role": "model", "parts": [{"functionCall": {"name": "f", "id": "1"}}]},

@@ -6,7 +6,7 @@ use super::super::extras::{
     shown_signature, write_citation, write_image, write_logprobs, write_signature, write_usage,
 };
 use super::super::read::Losses;
-use super::super::reasoning::{Place, write_entry};
+use super::super::reasoning::{Place, write_entries};
 use super::super::{request, words};
 use crate::conversation::{
     Answer, CacheMark, Choice, Content, Encoded, FinishReason, Media, Opaque, Reasoning, ReplyContext, Text,
@@ -174,11 +174,7 @@ impl Message<'_> {
             json.key("reasoning_content").text(&text);
         }
         if !self.reasoning.is_empty() {
-            json.key("reasoning_details").array();
-            for (index, (reasoning, place)) in self.reasoning.iter().enumerate() {
-                write_entry(json, reasoning, index, *place);
-            }
-            json.end_array();
+            write_entries(json, self.reasoning.iter().copied(), 0, false);
         }
     }
 

@@ -15,8 +15,9 @@ use crate::openai_chat::OpenaiChat;
 
 /// Any choice whose blocks a supplier could have said one after the other; two of a kind in a row are one.
 fn choice() -> impl Strategy<Value = Choice> {
+    // That plain text is a summary is said at its end only.
     let thought =
-        any::text().prop_map(|text| Content::Reasoning(Reasoning { text, proof: None, is_summary: false }));
+        any::reasoning().prop_map(|thought| Content::Reasoning(Reasoning { is_summary: false, ..thought }));
     let block = prop_oneof![
         2 => any::cited_text().prop_map(|text| Content::Text(crate::conversation::Text { proof: None, ..text })),
         1 => any::text().prop_map(Content::Refusal),
@@ -46,7 +47,6 @@ proptest! {
         let stream = String::from_utf8(out).unwrap();
         let mut decoder = OpenaiChat.event_decoder();
         let read = events(&mut *decoder, &stream);
-        // Our entries of reasoning have no proof here, and nothing else that is worth giving back.
         prop_assert_eq!(choices(&read), said);
         prop_assert_eq!(decoder.losses(), &[]);
     }

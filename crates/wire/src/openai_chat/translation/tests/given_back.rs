@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::any::{call, cited_text, numbered, opaque, reasoning, text};
-use super::merged::merged;
+use super::merged::{kept, merged};
 use super::{about, decode, told};
 use crate::conversation::{Answer, Block, Choice, ClientTranslator, Content, FinishReason, Request, Text};
 use crate::openai_chat::OpenaiChat;
@@ -39,16 +39,17 @@ fn whole(choices: &[Choice]) -> Value {
     serde_json::from_slice(&encoded.body).unwrap()
 }
 
-fn streamed(choices: &[Choice], piece: usize) -> Value {
+fn streamed(choices: &[Choice], piece: usize) -> String {
     let mut encoder = OpenaiChat.event_encoder(&about(Request::default()));
     let mut out = Vec::new();
     for event in told(choices, piece) {
         encoder.encode(&event, &mut out).unwrap();
     }
-    merged(&String::from_utf8(out).unwrap())
+    String::from_utf8(out).unwrap()
 }
 
-/// The same answer without what only one of both ways has: numbers of sources, members that are `null`.
+/// The same answer without what only one of both ways has: numbers of sources, members that are `null`, reasoning that is
+/// said again.
 fn bare(mut answer: Value) -> Value {
     for choice in answer["choices"].as_array_mut().unwrap() {
         let message = choice["message"].as_object_mut().unwrap();
@@ -58,9 +59,18 @@ fn bare(mut answer: Value) -> Value {
         for call in message.get_mut("tool_calls").and_then(Value::as_array_mut).into_iter().flatten() {
             call.as_object_mut().unwrap().remove("index");
         }
+        if let Some(entries) = message.get_mut("reasoning_details").and_then(Value::as_array_mut) {
+            entries.retain(|entry| entry["again"] != true);
+        }
         message.retain(|_, value| !value.is_null());
     }
     answer
+}
+
+/// What comes back of a stream, whichever SDK has read it.
+fn streamed_and_given_back(choices: &[Choice], piece: usize) -> [Vec<Block>; 2] {
+    let stream = streamed(choices, piece);
+    [merged, kept].map(|read| given_back(&read(&stream)))
 }
 
 fn given_back(answer: &Value) -> Vec<Block> {
@@ -75,7 +85,7 @@ proptest! {
     fn b22_blocks_come_back_in_their_places(blocks in blocks(), piece in 1_usize..9) {
         let choices = [Choice { blocks: blocks.clone(), finish: Some(FinishReason::Stop) }];
         prop_assert_eq!(given_back(&whole(&choices)), blocks.clone());
-        prop_assert_eq!(given_back(&streamed(&choices, piece)), blocks);
+        prop_assert_eq!(streamed_and_given_back(&choices, piece), [blocks.clone(), blocks]);
     }
 
     /// Whoever merges a stream has the whole answer.
@@ -94,7 +104,7 @@ proptest! {
             Choice { blocks: first, finish: Some(FinishReason::ToolCalls) },
             Choice { blocks: second, finish: Some(FinishReason::StopSequence(Some("x".into()))) },
         ];
-        prop_assert_eq!(bare(streamed(&choices, piece)), bare(whole(&choices)));
+        prop_assert_eq!(bare(merged(&streamed(&choices, piece))), bare(whole(&choices)));
     }
 }
 
@@ -106,7 +116,7 @@ fn c08_reasoning_that_is_only_proved_comes_back() {
     let blocks = vec![Block::from(Content::Reasoning(reasoning)), Content::text("so").into()];
     let choices = [Choice { blocks: blocks.clone(), finish: Some(FinishReason::Stop) }];
     assert_eq!(given_back(&whole(&choices)), blocks);
-    assert_eq!(given_back(&streamed(&choices, 1)), blocks);
+    assert_eq!(streamed_and_given_back(&choices, 1), [blocks.clone(), blocks]);
 }
 
 #[test]
@@ -115,5 +125,5 @@ fn a_proof_of_text_comes_back_even_with_no_text() {
     let blocks = vec![Block::from(Content::Text(Text { proof: Some(proof), ..Text::default() }))];
     let choices = [Choice { blocks: blocks.clone(), finish: Some(FinishReason::Stop) }];
     assert_eq!(given_back(&whole(&choices)), blocks);
-    assert_eq!(given_back(&streamed(&choices, 1)), blocks);
+    assert_eq!(streamed_and_given_back(&choices, 1), [blocks.clone(), blocks]);
 }

@@ -61,7 +61,7 @@ fn openrouters_answer() {
 
 /// Passages stay where they were when reasoning goes back between the texts; one that it stands in is named.
 #[test]
-fn g11_passages_keep_their_places_around_reasoning() {
+fn passages_keep_their_places_around_reasoning() {
     let cited = |start: u64, end: u64| json!({"type": "url_citation", "url_citation": {"url": "u", "start_index": start, "end_index": end}});
     let entry = |after: u64| json!({"type": "reasoning.text", "text": "Hm.", "after_text": after});
     let message = json!({"content": "Größe zählt.", "reasoning_details": [entry(4), entry(8)],

@@ -3,8 +3,8 @@
 use super::super::super::answer::{IMAGES_APART, ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE};
 use super::super::super::extras::{shown_signature, write_citation, write_image, write_signature};
 use super::super::super::read::Losses;
-use super::super::super::reasoning::{EntryPiece, Place};
-use crate::conversation::{BlockStart, Citation, Delta, Opaque, TranslateError};
+use super::super::super::reasoning::{Place, write_entries};
+use crate::conversation::{BlockStart, Citation, Delta, Opaque, Reasoning, TranslateError};
 use crate::json::Json;
 
 /// What was said of one choice so far.
@@ -14,7 +14,8 @@ pub(super) struct Writing {
     /// Text and calls so far.
     place: Place,
     chars: u64,
-    entries: usize,
+    /// What has been thought, and where.
+    thoughts: Vec<(Reasoning, Place)>,
     citations: u64,
     images: usize,
     /// What proves the last text; written once, with the last words.
@@ -34,10 +35,8 @@ enum Open {
     },
     Refusal,
     Reasoning {
-        is_summary: bool,
+        thought: Reasoning,
         place: Place,
-        has_text: bool,
-        proof: Option<Opaque>,
     },
     Call {
         member: &'static str,
@@ -82,8 +81,8 @@ impl Writing {
             }
             BlockStart::Refusal => self.open = Open::Refusal,
             BlockStart::Reasoning { is_summary } => {
-                let (is_summary, place) = (*is_summary, self.place);
-                self.open = Open::Reasoning { is_summary, place, has_text: false, proof: None };
+                let thought = Reasoning { text: String::new(), proof: None, is_summary: *is_summary };
+                self.open = Open::Reasoning { thought, place: self.place };
             }
             BlockStart::ToolCall { id, name, is_custom } => {
                 return self.start_call(id, name, *is_custom, is_legacy);
@@ -152,15 +151,9 @@ impl Writing {
                 Some(text_member("content", text))
             }
             (Delta::Text(text), Open::Refusal) => Some(text_member("refusal", text)),
-            (Delta::Text(text), Open::Reasoning { is_summary, place, has_text, .. }) => {
-                let mut piece = EntryPiece::new(*is_summary, self.entries);
-                piece.text = Some(text);
-                piece.place = Some(*place).filter(|_| !*has_text);
-                *has_text = true;
-                Some(delta(|json| {
-                    json.key("reasoning_content").text(text);
-                    piece.write(json);
-                }))
+            (Delta::Text(text), Open::Reasoning { thought, .. }) => {
+                thought.text.push_str(text);
+                Some(text_member("reasoning_content", text))
             }
             (Delta::Text(text), Open::Call { has_input, .. }) => {
                 *has_input = true;
@@ -172,7 +165,9 @@ impl Writing {
             }
             (
                 Delta::Proof(new),
-                Open::Text { proof, .. } | Open::Reasoning { proof, .. } | Open::Call { proof, .. },
+                Open::Text { proof, .. }
+                | Open::Reasoning { thought: Reasoning { proof, .. }, .. }
+                | Open::Call { proof, .. },
             ) => {
                 *proof = Some(new.clone());
                 None
@@ -229,17 +224,13 @@ impl Writing {
     }
 
     fn end_reasoning(&mut self) -> Option<Vec<u8>> {
-        let Open::Reasoning { is_summary, place, has_text, proof } = std::mem::take(&mut self.open) else {
+        let Open::Reasoning { thought, place } = std::mem::take(&mut self.open) else { return None };
+        if thought.text.is_empty() && thought.proof.is_none() {
             return None;
-        };
-        let mut piece = EntryPiece::new(is_summary, self.entries);
-        if has_text || proof.is_some() {
-            self.entries += 1;
         }
-        piece.place = Some(place).filter(|_| !has_text);
-        piece.is_sealed_alone = !has_text;
-        piece.proof = Some(proof?.seal());
-        Some(delta(|json| piece.write(json)))
+        let said = delta(|json| write_entries(json, [(&thought, place)], self.thoughts.len(), false));
+        self.thoughts.push((thought, place));
+        Some(said)
     }
 
     fn end_call(&mut self, losses: &mut Losses) -> Option<Vec<u8>> {
@@ -268,7 +259,19 @@ impl Writing {
 
     /// What goes with the finish reason.
     pub(super) fn last_words(&mut self) -> Option<Vec<u8>> {
-        let proof = self.proof.take()?;
-        Some(delta(|json| write_signature(json, &shown_signature(&proof))))
+        let thoughts = std::mem::take(&mut self.thoughts);
+        let proof = self.proof.take();
+        if thoughts.len() < 2 && proof.is_none() {
+            return None;
+        }
+        Some(delta(|json| {
+            if thoughts.len() > 1 {
+                let all = thoughts.iter().map(|(thought, place)| (thought, *place));
+                write_entries(json, all, thoughts.len(), true);
+            }
+            if let Some(proof) = &proof {
+                write_signature(json, &shown_signature(proof));
+            }
+        }))
     }
 }

@@ -315,6 +315,39 @@ fn a07_failures_inside_a_good_stream() {
     assert!(matches!(failure(&format!("data: {many}\n\n")), Some(TranslateError::Malformed { .. })));
 }
 
+/// An entry that says what plain text has said adds what proves it, and nothing else.
+#[test]
+fn reasoning_in_an_entry_behind_its_text() {
+    let plain = |text: &str| json!({"reasoning_content": text});
+    let entry = |more: Value| {
+        let mut entry = json!({"type": "reasoning.text", "index": 0});
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"reasoning_details": [entry]})
+    };
+    let signed = entry(json!({"text": "ab", "signature": "s"}));
+    let proof = Opaque::new(
+        Protocol::OpenaiChat,
+        "reasoning_details",
+        r#"{"signature":"s","type":"reasoning.text"}"#,
+    );
+    let reasoned = |text: &str, proof: Option<&Opaque>| {
+        Content::Reasoning(Reasoning { text: text.into(), proof: proof.cloned(), is_summary: false })
+    };
+    assert_eq!(blocks(&[plain("a"), plain("b"), signed.clone()]), [reasoned("ab", Some(&proof))]);
+    // Whole is whole: what follows is another thought.
+    let bare = entry(json!({"text": "a"}));
+    let said = blocks(&[plain("a"), bare.clone(), plain("a"), bare]);
+    assert_eq!(said, [reasoned("a", None), reasoned("a", None)]);
+    let again = entry(json!({"text": "ab", "signature": "s", "again": true}));
+    let said = blocks(&[plain("ab"), signed.clone(), json!({"content": "so"}), again]);
+    assert_eq!(said, [reasoned("ab", Some(&proof)), Content::text("so")]);
+    // Too late.
+    let mut decoder = OpenaiChat.event_decoder();
+    let late = events(&mut *decoder, &stream(&[plain("ab"), json!({"content": "so"}), signed]));
+    assert_eq!(choices(&late)[0].blocks.len(), 2);
+    assert_eq!(names(decoder.losses()), ["reasoning.proof"]);
+}
+
 #[test]
 fn reasoning_in_entries() {
     let entry = |entry: Value| json!({"reasoning_details": [entry]});
