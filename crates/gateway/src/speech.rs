@@ -60,7 +60,9 @@ impl Speech {
         let client = call.asked.codec.translator().and_then(Translator::client);
         let client = client.expect("who cannot be told is no candidate");
         let request = request(call, client)?;
-        let mut said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        let asked_for = call.client_headers.betas_of_claude(betas);
+        let target = Target { betas: &asked_for, ..target(call, deployment) };
+        let mut said = translate::request(&amendments.to(&request), supplier, &target)?;
         said.losses.extend(lost_betas);
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
@@ -198,6 +200,7 @@ fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
         quirks: here.quirks,
         refuses: &here.refuses,
         stream_usage: provider.stream_usage,
+        betas: &[],
     }
 }
 

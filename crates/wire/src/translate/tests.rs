@@ -49,6 +49,7 @@ fn target() -> Target<'static> {
         quirks: Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

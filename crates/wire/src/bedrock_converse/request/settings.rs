@@ -126,6 +126,13 @@ pub(super) fn additional(
             json.key("top_k").raw(top_k);
         }
     }
+    if is_claude(target.model) && !target.betas.is_empty() {
+        json.key("anthropic_beta").array();
+        for beta in target.betas {
+            json.text(beta);
+        }
+        json.end_array();
+    }
     json.end_object();
     let fields = json.finish();
     if fields != b"{}" {
