@@ -53,6 +53,7 @@ pub fn request(protocol: Protocol, body: &[u8]) {
             quirks: Quirks::NONE,
             refuses: &[],
             stream_usage: true,
+            betas: &[],
         };
         let put = || translate::request(&request, translator(supplier), &target);
         let Ok(outbound) = put() else { continue };

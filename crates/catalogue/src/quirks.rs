@@ -27,4 +27,7 @@ set_of_names! {
     REASONING_OBJECT = 5, "reasoning_object";
     /// Messages: a request that thinks must not force a tool.
     NO_FORCED_TOOL_WITH_THINKING = 6, "no_forced_tool_with_thinking";
+    /// Chat Completions: takes what only `OpenAI`'s own knows, and most others refuse: `verbosity`, `service_tier`,
+    /// `safety_identifier`, `prompt_cache_key` and its like.
+    OPENAI_OPTIONS = 7, "openai_options";
 }

@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::reply::text;
 use crate::room::Room;
 use crate::snapshot::{Model, Snapshot};
-use crate::{admit, choose, estimate, intake, state};
+use crate::{admit, choose, intake, state};
 
 static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
 
@@ -62,7 +62,7 @@ where
     if let Ok(Some(counted)) = timeout(LONGEST_WAIT, counting.ask(&headers, &intake.body)).await {
         return Ok(text(StatusCode::OK, "application/json", counted));
     }
-    let prefix = estimate::tokens(counting.prefix_bytes());
+    let prefix = snapshot.routing_of(first.deployment).prefix_tokens;
     let estimate = asked.codec.token_count(asked.estimated_input_tokens + prefix);
     let estimate = estimate.expect("a dialect with this endpoint has words for its answer");
     let mut response = text(StatusCode::OK, "application/json", estimate);

@@ -4,6 +4,6 @@
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// About how many tokens `text_bytes` of text make.
-pub(crate) fn tokens(text_bytes: u64) -> u64 {
+pub fn tokens(text_bytes: u64) -> u64 {
     text_bytes.div_ceil(BYTES_PER_TOKEN)
 }

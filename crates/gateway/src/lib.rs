@@ -46,6 +46,7 @@ mod takeover;
 mod trace;
 
 pub use clock::Clock;
+pub use estimate::tokens as estimated_tokens;
 pub use keys::{Key, KeyRing};
 pub use makers::Makers;
 pub use memory::{MemoryBudget, Reservation};

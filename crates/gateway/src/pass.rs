@@ -25,6 +25,9 @@ static ANY_PROTOCOL: [HeaderName; 3] =
 static BETAS: [HeaderName; 2] =
     [HeaderName::from_static("anthropic-beta"), HeaderName::from_static("openai-beta")];
 
+/// The list of Claude's, which another protocol may have a place for in its body.
+static CLAUDES: HeaderName = HeaderName::from_static("anthropic-beta");
+
 /// From the supplier to the client. Neither its request id (ours stands there), nor our account's limits and name.
 static TO_CLIENT: [HeaderName; 5] = [
     header::CONTENT_TYPE,
@@ -71,10 +74,24 @@ impl ClientHeaders {
     pub(crate) fn lost_betas(&self, is_translated: bool, betas: &Betas) -> impl Iterator<Item = Loss> {
         let lists = self.0.iter().filter(|(name, _)| BETAS.contains(name));
         lists.flat_map(move |(name, value)| {
-            let lost = listed(value).filter(move |beta| is_translated || !betas.take(beta));
-            let why = if is_translated { "not carried in translation" } else { "the host does not take it" };
+            let is_foreign = is_translated && *name != CLAUDES;
+            let lost = listed(value).filter(move |beta| is_foreign || !betas.take(beta));
+            let why = if is_foreign { "not carried in translation" } else { "the host does not take it" };
             lost.map(move |beta| Loss::new(format!("{name}.{beta}"), why))
         })
+    }
+
+    /// The beta features of Claude's API that the host takes, each once: for a translated request.
+    pub(crate) fn betas_of_claude<'a>(&'a self, betas: &Betas) -> Vec<&'a str> {
+        let mut taken = Vec::new();
+        for (_, value) in self.0.iter().filter(|(name, _)| *name == CLAUDES) {
+            for beta in listed(value).filter(|beta| betas.take(beta)) {
+                if !taken.contains(&beta) {
+                    taken.push(beta);
+                }
+            }
+        }
+        taken
     }
 
     /// Whether every beta feature goes to a host of the client's own protocol that takes `betas`.
@@ -167,9 +184,15 @@ mod tests {
         let some = Betas::of(&["three", "one"]);
         let lost = "anthropic-beta.two anthropic-beta.four openai-beta.five=v1";
         assert_eq!(goes(false, &some), (owned(&["one,three"]), lost.to_owned()));
-        let why = |is_translated| client.lost_betas(is_translated, &some).next().unwrap().why;
-        assert_eq!([false, true].map(why), ["the host does not take it", "not carried in translation"]);
-        let lost = "anthropic-beta.one anthropic-beta.two anthropic-beta.three anthropic-beta.four openai-beta.five=v1";
-        assert_eq!(goes(true, &Betas::All), (Vec::new(), lost.to_owned()));
+        // In translation no header goes; what has a place in the body is for the translator to say.
+        assert_eq!(goes(true, &Betas::All), (Vec::new(), "openai-beta.five=v1".to_owned()));
+        assert_eq!(goes(true, &some), (Vec::new(), lost.to_owned()));
+        assert_eq!(client.betas_of_claude(&Betas::All), ["one", "two", "three", "four"]);
+        assert_eq!(client.betas_of_claude(&some), ["one", "three"]);
+        let why = |is_translated| {
+            client.lost_betas(is_translated, &Betas::of(&["five=v1"])).last().map(|loss| loss.why)
+        };
+        assert_eq!(why(true), Some("not carried in translation"));
+        assert_eq!(why(false), Some("the host does not take it"));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Translated {
     losses: Vec<Loss>,
 }
 
-/// The client's request in no dialect, read when it is first wanted.
+/// The client's request in no dialect, read when it is wanted, until somebody has been told.
 pub(crate) type Neutral = RefCell<Option<Result<Arc<Request>, TranslateError>>>;
 
 impl Speech {
@@ -60,8 +60,13 @@ impl Speech {
         let client = call.asked.codec.translator().and_then(Translator::client);
         let client = client.expect("who cannot be told is no candidate");
         let request = request(call, client)?;
-        let mut said = translate::request(&amendments.to(&request), supplier, &target(call, deployment))?;
+        let asked_for = call.client_headers.betas_of_claude(betas);
+        let target = Target { betas: &asked_for, ..target(call, deployment) };
+        let mut said = translate::request(&amendments.to(&request), supplier, &target)?;
         said.losses.extend(lost_betas);
+        // A request waits with its two bodies and what its answer is made of. Whoever is asked next is told anew.
+        let request = Arc::new(client.kept_for_reply(&request));
+        call.neutral.take();
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
             supplier,
@@ -99,12 +104,10 @@ impl Speech {
         matches!(self, Self::Translated(_))
     }
 
-    /// The supplier has it and answers: lets go of what the answer is not made of. A stream may go on for long.
+    /// The supplier has it and answers: lets go of what was sent. A stream may go on for long.
     pub(crate) fn sent(&mut self) {
         if let Self::Translated(translated) = self {
             translated.body = Bytes::new();
-            let request = translated.client.kept_for_reply(&translated.about.request);
-            translated.about.request = Arc::new(request);
         }
     }
 
@@ -198,6 +201,7 @@ fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
         quirks: here.quirks,
         refuses: &here.refuses,
         stream_usage: provider.stream_usage,
+        betas: &[],
     }
 }
 

@@ -91,5 +91,6 @@ fn deployment(index: u16) -> Deployment {
         maker: "maker".into(),
         host: "host".into(),
         max_in_flight: Some(1_000),
+        prefix_tokens: 0,
     }
 }

@@ -49,6 +49,8 @@ pub struct Deployment {
     pub host: Arc<str>,
     /// Attempts that may be in flight at once; `None` is no limit.
     pub max_in_flight: Option<u32>,
+    /// What its configuration puts before every prompt, in tokens, estimated from its bytes.
+    pub prefix_tokens: u64,
 }
 
 impl Deployment {

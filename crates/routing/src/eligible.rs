@@ -38,7 +38,8 @@ fn size(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
     }
     // The input is an estimate and may be a fifth too high. Where that decides, the supplier is asked: it answers
     // "context exceeded" at once, and a larger window is tried next.
-    let input = facts.estimated_input_tokens - facts.estimated_input_tokens / 5;
+    let input = facts.estimated_input_tokens.saturating_add(deployment.prefix_tokens);
+    let input = input - input / 5;
     let needed = input.saturating_add(output);
     deployment.context_window.is_some_and(|window| needed > window).then_some(Reason::WindowTooSmall)
 }
@@ -95,6 +96,20 @@ mod tests {
         assert_eq!(obstacle(&asking(10_100, None), &small), Some(Reason::WindowTooSmall));
         assert_eq!(obstacle(&asking(5_000, Some(4_001)), &small), Some(Reason::WindowTooSmall));
         assert_eq!(obstacle(&asking(u64::MAX, Some(u64::MAX)), &small), Some(Reason::WindowTooSmall));
+    }
+
+    #[test]
+    fn what_its_configuration_puts_before_the_prompt_takes_room_in_the_window() {
+        let prefixed = |prefix_tokens| Deployment {
+            context_window: Some(8_000),
+            prefix_tokens,
+            ..fixture::deployment("a/m", 0)
+        };
+        let facts = Facts { estimated_input_tokens: 5_000, max_tokens: Some(2_000), ..facts() };
+        assert_eq!(obstacle(&facts, &prefixed(0)), None);
+        assert_eq!(obstacle(&facts, &prefixed(2_500)), None);
+        assert_eq!(obstacle(&facts, &prefixed(2_600)), Some(Reason::WindowTooSmall));
+        assert_eq!(obstacle(&facts, &prefixed(u64::MAX)), Some(Reason::WindowTooSmall));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) fn deployment(name: &str, provider: u16) -> Deployment {
         maker: "maker".into(),
         host: "host".into(),
         max_in_flight: None,
+        prefix_tokens: 0,
     }
 }
 

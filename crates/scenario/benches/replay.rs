@@ -60,6 +60,7 @@ fn estate() -> Estate {
         maker: format!("maker{}", index / 2).into(),
         host: format!("host{index}").into(),
         max_in_flight: None,
+        prefix_tokens: 0,
     });
     let rates = Rates::NONE
         .with(Bucket::InputUncached, Rate::from_picos(2_500_000))

@@ -24,6 +24,7 @@ pub(crate) fn member(name: &str, account: u16, maker: &str, host: &str, weights:
         maker: maker.into(),
         host: host.into(),
         max_in_flight: None,
+        prefix_tokens: 0,
     };
     Member { routing, weights, ends: None, prices: None }
 }

@@ -11,7 +11,8 @@
 //! - Usage is in disjoint buckets ([`catalogue::Usage`]), taken apart at the edge, once.
 //! - What the target cannot say is an error or a named [`Loss`], never silence.
 //!
-//! **Never**: a superset of all dialects' options. Options that one dialect alone has are losses elsewhere.
+//! **Never**: a superset of all dialects' options. Options that one dialect alone has are losses elsewhere; those that
+//! `OpenAI`'s two dialects share have a place ([`Request::only_openais`]).
 
 mod answer;
 mod event;
@@ -31,7 +32,7 @@ pub use message::{
 };
 pub(crate) use opaque::SEAL_IN_BASE64;
 pub use opaque::{Opaque, SEAL};
-pub use request::{Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
+pub use request::{Caching, Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
 pub use translator::{
     ClientTranslator, Encoded, EventDecoder, EventEncoder, Loss, ReplyContext, Target, ToolNames,
     TranslateError, Translator,

@@ -26,6 +26,7 @@ mod gemini;
 mod json;
 mod ollama_chat;
 mod openai_chat;
+mod openai_options;
 mod openai_responses;
 mod peek;
 mod protocol;

@@ -52,6 +52,14 @@ pub fn request(
     for loss in adapted.losses.into_iter().chain(encoded.losses) {
         note(&mut losses, loss);
     }
+    if !supplier.carries_betas(target) {
+        for beta in target.betas {
+            note(
+                &mut losses,
+                Loss::new(format!("anthropic-beta.{beta}"), "only Claude's own requests have it"),
+            );
+        }
+    }
     Ok(Outbound { body: encoded.body, losses, undo: adapted.undo })
 }
 

@@ -466,7 +466,7 @@ FEATURES = {
         "the key of a cache": more(chat=own({"prompt_cache_key": "office"}), responses={"prompt_cache_key": "office"}),
         "the end user": more(
             chat=Way({"safety_identifier": "user-77"}, seen={"user": "user-77"}),
-            responses=Way({"safety_identifier": "user-77"}, seen={"user": "user-77"}),
+            responses=Way({"safety_identifier": "user-77"}, seen=({"safety_identifier": "user-77"}, {"user": "user-77"})),
             messages={"metadata": {"user_id": "user-77"}},
         ),
         "metadata": more(
@@ -475,7 +475,7 @@ FEATURES = {
         ),
         "class of service": more(
             chat=own({"service_tier": "priority"}), responses={"service_tier": "priority"},
-            converse={"serviceTier": {"type": "priority"}},
+            gemini={"serviceTier": "priority"}, converse={"serviceTier": {"type": "priority"}},
         ),
         "safety settings": more(
             gemini={"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]},

@@ -238,6 +238,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
             maker: "maker".into(),
             host: Arc::clone(name),
             max_in_flight: None,
+            prefix_tokens: 0,
         })
         .collect();
     let provider = |name: &Arc<str>| Provider {

@@ -123,6 +123,7 @@ impl<'a> Deployments<'a> {
             maker: maker.into(),
             host: body.host.as_ref().map_or("unknown", |host| host.value.as_str()).into(),
             max_in_flight: None,
+            prefix_tokens: 0,
         });
         self.by_name.insert(name, index);
         index
@@ -165,6 +166,8 @@ impl<'a> Deployments<'a> {
             problems.add(Problem::error(at, what).mend(mend).consequence());
             return;
         }
+        let prefix_bytes = amendments.system_prefix.as_ref().map_or(0, |prefix| prefix.len() as u64);
+        self.routing[index.0 as usize].prefix_tokens = gateway::estimated_tokens(prefix_bytes);
         deployment.amendments = amendments;
         if let Some(parameters) = parameters.filter(|_| deployment.quirks.contains(Quirks::ADAPTIVE_THINKING))
         {

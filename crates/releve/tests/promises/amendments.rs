@@ -132,3 +132,34 @@ async fn p4_a_deployments_changes_are_said_in_translation_too() {
     let routes = String::from_utf8(house.command(&["routes"]).stdout).unwrap();
     assert!(routes.contains("sets system_prefix, temperature = 0.3, max_tokens = 40"), "{routes}");
 }
+
+/// A window that the prefix fills has no room for the prompt.
+#[tokio::test]
+async fn p10_a_prefix_counts_where_the_window_is_small() {
+    let (small, large) =
+        (Supplier::builder().spawn().await.unwrap(), Supplier::builder().spawn().await.unwrap());
+    let deployment = |name: &str, more: &str| {
+        format!("{{ use = \"{name}/m\", {more} price = {{ input = \"1\", output = \"1\" }} }}")
+    };
+    let prefix = "Be brief. ".repeat(500);
+    let config = Config::new().and(&format!(
+        "[providers.small]\nprotocol = \"openai-chat\"\nbase_url = \"{}\"\n\
+         [providers.large]\nprotocol = \"openai-chat\"\nbase_url = \"{}\"\n\
+         [routes.r]\ndeployments = [{}, {}]",
+        small.openai_base_url(),
+        large.openai_base_url(),
+        deployment("small", &format!("context_window = 1000, system_prefix = \"{prefix}\",")),
+        deployment("large", ""),
+    ));
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let body = json!({ "model": "r", "messages": [{ "role": "user", "content": "Hi" }] }).to_string();
+    let reply = post(gateway.listen, "/v1/chat/completions", &[], body.as_bytes()).await;
+    assert_eq!(
+        (reply.status, reply.header("x-releve-deployment")),
+        (200, Some("large/m")),
+        "{}",
+        reply.lossy()
+    );
+    assert!(small.recorded().is_empty());
+}

@@ -90,3 +90,34 @@ async fn d14_what_stays_behind_is_named() {
     let entry = house.entry(reply.header("request-id").unwrap()).await;
     assert_eq!(entry.attempts[0].dropped, ["anthropic-beta.context-1m-2025-08-07".into()]);
 }
+
+/// Claude behind Converse takes them in the body: those that the host knows, which its catalogue's entry says.
+#[tokio::test]
+async fn d14_beta_features_go_to_claude_on_bedrock_in_the_body() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let deployment =
+        |model: &str| format!("{{ use = \"aws/{model}\", price = {{ input = \"1\", output = \"1\" }} }}");
+    let config = Config::new().and(&format!(
+        "[providers.aws]\npreset = \"bedrock\"\nbase_url = \"{}\"\napi_key = {{ file = \"key\" }}\n\
+         [routes.claude]\ndeployments = [{}]\n[routes.nova]\ndeployments = [{}]",
+        supplier.base_url(),
+        deployment("anthropic.claude-opus-4-8"),
+        deployment("amazon.nova-pro-v1:0"),
+    ));
+    let house = House::new(&config);
+    std::fs::write(house.path().join("key"), "k").unwrap();
+    let gateway = Gateway::start(&house);
+
+    let reply = ask(&gateway, "claude").await;
+    assert_eq!(reply.header("x-releve-dropped"), Some("anthropic-beta.fast-mode-2026-02-01"));
+    let seen: serde_json::Value = serde_json::from_slice(&supplier.recorded()[0].body).unwrap();
+    let expected = serde_json::json!({ "anthropic_beta": ["context-1m-2025-08-07"] });
+    assert_eq!(seen["additionalModelRequestFields"], expected, "{seen}");
+
+    let reply = ask(&gateway, "nova").await;
+    let dropped = reply.header("x-releve-dropped").unwrap();
+    assert!(dropped.contains("anthropic-beta.context-1m-2025-08-07"), "{dropped}");
+    assert!(dropped.contains("anthropic-beta.fast-mode-2026-02-01"), "{dropped}");
+    let seen: serde_json::Value = serde_json::from_slice(&supplier.recorded()[1].body).unwrap();
+    assert!(seen["additionalModelRequestFields"].is_null(), "{seen}");
+}

@@ -109,6 +109,7 @@ impl Estate {
             maker: Arc::clone(&arrival.maker),
             host: Arc::clone(&arrival.host),
             max_in_flight: None,
+            prefix_tokens: 0,
         });
         grown.backing.push(Backing {
             prices: Some(Arc::new(PriceList::configured(rates(arrival.price_usd)))),

@@ -24,6 +24,7 @@ pub(crate) fn estate(count: u16) -> Estate {
         maker: format!("maker{index}").into(),
         host: format!("maker{index}").into(),
         max_in_flight: None,
+        prefix_tokens: 0,
     });
     let rate = |usd: u64| Rate::from_picos(usd * 1_000_000);
     let rates = Rates::NONE.with(Bucket::InputUncached, rate(1)).with(Bucket::OutputText, rate(10));

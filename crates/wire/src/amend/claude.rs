@@ -5,7 +5,7 @@
 
 use catalogue::Quirks;
 
-use super::{AmendTo, Members, Parameters, Wanted, member};
+use super::{AmendTo, Members, Parameters, Wanted, any_element, last, member, quoted, without_place};
 use crate::conversation::Loss;
 
 /// Why a way of drawing tokens goes.
@@ -40,23 +40,36 @@ enum Thinks {
     We,
 }
 
+/// What Claude has no word for, at whichever door.
+const NOT_ITS: [&str; 3] = ["seed", "frequency_penalty", "presence_penalty"];
+
 /// The parameters that bear on each other, so that the request stays one that Claude takes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Fit {
     /// What is wanted of `thinking`.
     pub(crate) thinking: Option<Wanted>,
-    /// The word for the effort, where there is one.
-    pub(crate) effort: Option<&'static str>,
+    /// What is wanted of the object that holds the effort.
+    pub(crate) output: Option<Wanted>,
     /// The limit on output, where it is another than the client's.
     pub(crate) max_tokens: Option<Vec<u8>>,
-    thinks: Thinks,
+    /// What is wanted of the members that say how tokens are drawn.
+    pub(crate) temperature: Option<Wanted>,
+    pub(crate) top_p: Option<Wanted>,
+    pub(crate) top_k: Option<Wanted>,
 }
 
 impl Fit {
-    /// Of a model that is not known to think.
-    pub(crate) fn thoughtless(ours: &Parameters, to: &AmendTo<'_>) -> Self {
-        let max_tokens = ours.max_tokens_json(to.max_tokens);
-        Self { thinking: None, effort: None, max_tokens, thinks: Thinks::Nobody }
+    /// Of another model, which is not known to think.
+    pub(crate) fn of_another(ours: &Parameters, to: &AmendTo<'_>, losses: &mut Vec<Loss>) -> Self {
+        without_place(ours, &[&NOT_ITS[..], &["top_k"]].concat(), losses);
+        let lost = || Loss::new("reasoning_effort", "how this model is asked to think is not known");
+        losses.extend(ours.reasoning_effort.as_ref().map(|_| lost()));
+        let known = Parameters { top_k: None, ..ours.clone() };
+        Self { max_tokens: ours.max_tokens_json(to.max_tokens), ..Self::default() }.drawn(
+            &known,
+            Thinks::Nobody,
+            losses,
+        )
     }
 
     /// `ours` in Claude's terms, beside what the client says.
@@ -66,16 +79,20 @@ impl Fit {
         said: Said<'_, impl Fn() -> bool, impl Fn() -> bool>,
         losses: &mut Vec<Loss>,
     ) -> Self {
-        let mut fit = Self::thoughtless(ours, to);
+        without_place(ours, &NOT_ITS, losses);
+        let mut fit = Self { max_tokens: ours.max_tokens_json(to.max_tokens), ..Self::default() };
+        let mut thinks = Thinks::Nobody;
         if let Some(thinking) = thinking(ours, to, said.is_forced, said.answers_tool, losses) {
             fit.thinking = Some(Wanted::Value(thinking.json));
-            fit.effort = thinking.effort;
-            fit.thinks = if thinking.is_on { Thinks::We } else { Thinks::Nobody };
+            let mut output = Members::default();
+            output.set(&["effort"], thinking.effort.map(quoted));
+            fit.output = output.object();
+            thinks = if thinking.is_on { Thinks::We } else { Thinks::Nobody };
         } else if let Some(theirs) = said.thinking.filter(|theirs| is_on(theirs)) {
-            fit.thinks = Thinks::Client;
+            thinks = Thinks::Client;
             fit.give_room(ours, theirs, losses);
         }
-        fit
+        fit.drawn(ours, thinks, losses)
     }
 
     /// The client's budget has to be smaller than a limit that it did not know.
@@ -99,24 +116,31 @@ impl Fit {
         losses.push(Loss::new("thinking.budget_tokens", "max_tokens leaves less room"));
     }
 
-    /// What is wanted of a member that says how tokens are drawn: `ours`, under its name in the configuration. A model that
-    /// thinks takes none.
-    pub(crate) fn drawn(
-        &self,
-        name: &'static str,
-        ours: Option<&String>,
-        losses: &mut Vec<Loss>,
-    ) -> Option<Wanted> {
-        match (ours, self.thinks) {
-            (None, Thinks::We) => Some(Wanted::Gone(Some(THINKS))),
-            (None, _) => None,
-            (Some(ours), Thinks::Nobody) => Some(Wanted::Value(ours.clone().into())),
-            (Some(_), thinks) => {
-                losses.push(Loss::new(name, THINKS));
-                (thinks == Thinks::We).then_some(Wanted::Gone(None))
-            }
+    /// What is wanted of the members that say how tokens are drawn. A model that thinks takes none.
+    fn drawn(mut self, ours: &Parameters, thinks: Thinks, losses: &mut Vec<Loss>) -> Self {
+        for (name, wanted, ours) in [
+            ("temperature", &mut self.temperature, &ours.temperature),
+            ("top_p", &mut self.top_p, &ours.top_p),
+            ("top_k", &mut self.top_k, &ours.top_k),
+        ] {
+            *wanted = match (ours, thinks) {
+                (None, Thinks::We) => Some(Wanted::Gone(Some(THINKS))),
+                (None, _) => None,
+                (Some(ours), Thinks::Nobody) => Some(Wanted::Value(ours.clone().into())),
+                (Some(_), thinks) => {
+                    losses.push(Loss::new(name, THINKS));
+                    (thinks == Thinks::We).then_some(Wanted::Gone(None))
+                }
+            };
         }
+        self
     }
+}
+
+/// Whether the last message of `body` has a block that `is_result` says is a tool's result.
+pub(crate) fn answers_tool(body: &[u8], is_result: impl Fn(&[u8]) -> bool) -> bool {
+    let content = member(body, "messages").and_then(last).and_then(|message| member(message, "content"));
+    content.is_some_and(|content| any_element(content, is_result))
 }
 
 /// Whether a client's word on thinking switches it on.

@@ -23,6 +23,7 @@ pub(super) fn target() -> Target<'static> {
         quirks: catalogue::Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

@@ -23,6 +23,10 @@ impl Translator for Converse {
         Box::new(stream::Decoder::default())
     }
 
+    fn carries_betas(&self, target: &Target<'_>) -> bool {
+        request::is_claude(target.model)
+    }
+
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }

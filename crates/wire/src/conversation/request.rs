@@ -35,8 +35,17 @@ pub struct Request {
     pub stream: bool,
     /// Whether the client asked for usage in the stream, or its dialect has it in every stream.
     pub stream_usage: bool,
+    /// How wordy the answer is to be, in `OpenAI`'s word (`low`, `high`); `None` is as usual.
+    pub verbosity: Option<String>,
+    /// The class of service, in `OpenAI`'s word where there is one (`default`, `flex`, `priority`...): the list grows.
+    /// `None` leaves it to the account.
+    pub service_tier: Option<String>,
+    /// What `OpenAI`'s caches are told beyond marks in the prompt.
+    pub caching: Caching,
     /// The end user, as the product calls them.
     pub user: Option<String>,
+    /// The same for whoever looks for abuse, where the dialect tells the two apart.
+    pub safety_identifier: Option<String>,
     /// Words of the client's own about the request: names and values.
     pub metadata: Vec<(String, String)>,
     /// What the dialect said that has no place here; goes to whoever is told of losses.
@@ -48,6 +57,37 @@ impl Request {
     pub fn tool_name(&self, id: &str) -> Option<&str> {
         let blocks = self.turns.iter().flat_map(|turn| &turn.blocks);
         blocks.filter_map(Block::call).find(|call| call.id == id).map(|call| call.name.as_str())
+    }
+
+    /// The end user by one name: whatever was made to tell suppliers who it is comes first.
+    pub fn end_user(&self) -> Option<&str> {
+        self.safety_identifier.as_deref().or(self.user.as_deref())
+    }
+
+    /// The class of service, unless it is the one that is served where nothing is said.
+    pub fn unusual_tier(&self) -> Option<&str> {
+        self.service_tier.as_deref().filter(|tier| *tier != "default")
+    }
+
+    /// What the request says that only `OpenAI`'s own suppliers have words for, by name, and its class of service: for
+    /// those to lose that have no classes.
+    pub fn of_the_service(&self) -> impl Iterator<Item = &'static str> {
+        self.only_openais().chain(self.unusual_tier().map(|_| "service_tier"))
+    }
+
+    /// What the request says that only `OpenAI`'s own suppliers have words for, by name: for all others to lose.
+    pub fn only_openais(&self) -> impl Iterator<Item = &'static str> {
+        let caching = &self.caching;
+        let has_two_users =
+            self.user.is_some() && self.safety_identifier.is_some() && self.user != self.safety_identifier;
+        let said = [
+            ("verbosity", self.verbosity.is_some()),
+            ("prompt_cache_key", caching.key.is_some()),
+            ("prompt_cache_retention", caching.retention.is_some()),
+            ("prompt_cache_options", caching.mode.is_some() || caching.ttl.is_some()),
+            ("user", has_two_users),
+        ];
+        said.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name)
     }
 
     /// Whether the last word is the model's, so that the answer has to go on from it.
@@ -64,6 +104,21 @@ impl Block {
             _ => None,
         }
     }
+}
+
+/// What `OpenAI`'s caches are told beyond marks in the prompt. Texts are `OpenAI`'s words: the lists grow.
+///
+/// Source: `completion_create_params.py` and `response_create_params.py` in openai 3.54.0, read 2026-11-28.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caching {
+    /// `prompt_cache_key`: requests with the same one are sent where the same prompts are kept.
+    pub key: Option<String>,
+    /// `prompt_cache_retention`: how long prompts are kept at most.
+    pub retention: Option<String>,
+    /// `prompt_cache_options.mode`: whether the supplier sets a mark of its own.
+    pub mode: Option<String>,
+    /// `prompt_cache_options.ttl`: how long prompts are kept at least.
+    pub ttl: Option<String>,
 }
 
 /// How tokens are drawn. Numbers keep the text they came in, so that 0.7 stays 0.7.

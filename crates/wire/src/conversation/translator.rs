@@ -34,6 +34,11 @@ pub trait Translator: Sync + std::fmt::Debug {
     /// Which names a supplier of this protocol takes for tools.
     fn tool_names(&self) -> ToolNames;
 
+    /// Whether a request in this protocol has a place for [`Target::betas`].
+    fn carries_betas(&self, _target: &Target<'_>) -> bool {
+        false
+    }
+
     /// Whether it has tools that take free text.
     fn has_custom_tools(&self) -> bool {
         false
@@ -137,6 +142,8 @@ pub struct Target<'a> {
     pub refuses: &'a [Arc<str>],
     /// Whether it takes a request for usage in streams.
     pub stream_usage: bool,
+    /// Beta features of Claude's API that the client asks for and the host takes, by the names that `anthropic-beta` lists.
+    pub betas: &'a [&'a str],
 }
 
 impl Target<'_> {

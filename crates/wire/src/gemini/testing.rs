@@ -26,6 +26,7 @@ pub(super) fn older() -> Target<'static> {
         quirks: Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

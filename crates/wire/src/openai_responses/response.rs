@@ -11,6 +11,7 @@ use super::request::{
 use super::usage;
 use crate::conversation::{Effort, Loss, ReplyContext, Request};
 use crate::json::Json;
+use crate::openai_options::write_caching;
 
 /// What changes while an answer is made.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ impl Response<'_> {
         }
         json.key("user");
         text_or_null(json, request.user.as_deref());
+        write_caching(json, &request.caching);
+        json.optional("safety_identifier", request.safety_identifier.as_ref());
         json.key("metadata");
         write_metadata(json, request);
         json.end_object();
@@ -80,7 +83,7 @@ fn settings(json: &mut Json, request: &Request) {
     json.key("temperature").raw(request.sampling.temperature.as_deref().unwrap_or("null"));
     json.key("text").object().key("format");
     write_format(json, &request.format);
-    json.end_object().key("tool_choice");
+    json.optional("verbosity", request.verbosity.as_ref()).end_object().key("tool_choice");
     write_choice(json, &request.tool_choice, &request.tools);
     json.key("tools");
     // Whatever is lost on this way was lost, and named, on the way to the supplier.

@@ -56,7 +56,10 @@ impl ClientTranslator for ResponsesTranslator {
             shows_reasoning: request.shows_reasoning,
             max_tokens: request.max_tokens,
             sampling: request.sampling.clone(),
+            verbosity: request.verbosity.clone(),
+            caching: request.caching.clone(),
             user: request.user.clone(),
+            safety_identifier: request.safety_identifier.clone(),
             metadata: request.metadata.clone(),
             ..Request::default()
         }

@@ -12,6 +12,7 @@ use crate::conversation::{
 };
 
 mod known_faults;
+mod service;
 
 /// A supplier that takes short names and has no tools for free text.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ fn target() -> Target<'static> {
         quirks: Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

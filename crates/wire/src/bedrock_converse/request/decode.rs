@@ -67,7 +67,13 @@ impl Decoder {
                 Ok(())
             }
             b"performanceConfig" => self.unless(scan, "performanceConfig", b"latency", "standard"),
-            b"serviceTier" => self.unless(scan, "serviceTier", b"type", "default"),
+            b"serviceTier" => object(scan, "serviceTier", |scan, name| {
+                if name == b"type" {
+                    self.request.service_tier = Some(text(scan, "serviceTier.type")?);
+                    return Ok(());
+                }
+                Ok(scan.skip()?)
+            }),
             _ => self.lose(scan, &named("", name)),
         }
     }

@@ -38,6 +38,7 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     settings::additional(&mut writer, request, target, thinking);
     settings::output(&mut writer, request, thinking);
     settings::metadata(&mut writer, request);
+    settings::tier(&mut writer, request);
     writer.json.end_object();
     Ok(Encoded { body: writer.json.finish().into(), losses: writer.losses })
 }

@@ -126,6 +126,13 @@ pub(super) fn additional(
             json.key("top_k").raw(top_k);
         }
     }
+    if is_claude(target.model) && !target.betas.is_empty() {
+        json.key("anthropic_beta").array();
+        for beta in target.betas {
+            json.text(beta);
+        }
+        json.end_array();
+    }
     json.end_object();
     let fields = json.finish();
     if fields != b"{}" {
@@ -186,6 +193,18 @@ pub(super) fn metadata(writer: &mut Writer<'_>, request: &Request) {
     writer.json.end_object();
 }
 
+/// Writes `serviceTier`. Source: `ServiceTier` of `bedrock-runtime`, botocore 1.44.8, read 2026-11-28.
+pub(super) fn tier(writer: &mut Writer<'_>, request: &Request) {
+    let Some(tier) = request.service_tier.as_deref() else { return };
+    let word = match tier {
+        "default" | "flex" | "priority" | "reserved" => tier,
+        // Another word for it at OpenAI.
+        "fast" => "priority",
+        _ => return writer.lose("service_tier", "there is none of that name"),
+    };
+    writer.json.key("serviceTier").object().key("type").text(word).end_object();
+}
+
 /// What Converse has no member for.
 pub(super) fn refuse_or_lose(writer: &mut Writer<'_>, request: &Request) -> Result<(), TranslateError> {
     if request.choices.is_some_and(|choices| choices > 1) {
@@ -199,11 +218,14 @@ pub(super) fn refuse_or_lose(writer: &mut Writer<'_>, request: &Request) -> Resu
         ("seed", sampling.seed.is_some()),
         ("frequency_penalty", sampling.frequency_penalty.is_some()),
         ("presence_penalty", sampling.presence_penalty.is_some()),
-        ("user", request.user.is_some()),
+        ("user", request.end_user().is_some()),
     ] {
         if given {
             writer.lose(name, "Converse has no place for it");
         }
+    }
+    for name in request.only_openais() {
+        writer.lose(name, "Converse has no place for it");
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::parts::{an_image, any_mark, any_media, any_proof, any_reasoning, any_said, rarely};
 use super::texts::{any_arguments, any_schema, any_text, any_tool_name, number_between_0_and_1, some_text};
 use crate::conversation::{
-    Block, Content, Effort, Function, Grammar, Opaque, OutputFormat, Request, Role, Sampling, Tool, ToolCall,
-    ToolChoice, ToolInput, ToolResult, Turn,
+    Block, Caching, Content, Effort, Function, Grammar, Opaque, OutputFormat, Request, Role, Sampling, Tool,
+    ToolCall, ToolChoice, ToolInput, ToolResult, Turn,
 };
 
 /// A request: a conversation in which every call has its result right behind it, tools with names of their own, and all
@@ -224,13 +224,14 @@ fn any_options() -> impl Strategy<Value = Request> {
     let rest =
         (any_sampling(), rarely(6, any::<bool>()), any::<bool>(), rarely(6, Just("user-1".to_owned())));
     let metadata = rarely(10, Just(vec![("team".to_owned(), "a \"b\"".to_owned())]));
-    (format, thinking, limits, rest, metadata).prop_map(
+    (format, thinking, limits, rest, metadata, any_service()).prop_map(
         |(
             format,
             (effort, shows_reasoning),
             (max_tokens, stop, choices),
             (sampling, parallel_tools, stream, user),
             metadata,
+            service,
         )| {
             Request {
                 format,
@@ -245,8 +246,25 @@ fn any_options() -> impl Strategy<Value = Request> {
                 stream_usage: stream,
                 user,
                 metadata: metadata.unwrap_or_default(),
-                ..Request::default()
+                ..service
             }
+        },
+    )
+}
+
+/// What the supplier is told beside what the model is.
+fn any_service() -> impl Strategy<Value = Request> {
+    let word =
+        |words: &'static [&'static str]| rarely(12, prop::sample::select(words).prop_map(str::to_owned));
+    let tier = word(&["default", "flex", "priority", "fast", "scale", "ultrafast", "reserved", "odd"]);
+    let caching = (word(&["office"]), word(&["in_memory", "24h"]), word(&["explicit"]), word(&["30m"]));
+    (word(&["low", "high"]), tier, caching, word(&["user-1", "user-2"])).prop_map(
+        |(verbosity, service_tier, (key, retention, mode, ttl), safety_identifier)| Request {
+            verbosity,
+            service_tier,
+            caching: Caching { key, retention, mode, ttl },
+            safety_identifier,
+            ..Request::default()
         },
     )
 }

@@ -33,6 +33,7 @@ fn read(body: &[u8]) -> Read<Request> {
             b"toolConfig" => allowed = tools::choice(scan, &mut request)?,
             b"generationConfig" => config::read(scan, &mut request)?,
             b"labels" => labels(scan, &mut request)?,
+            b"serviceTier" => request.service_tier = string(scan)?.and_then(tier),
             b"cachedContent" | b"continuationToken" if scan.kind()? == Kind::String => {
                 return Err(Wrong::unsayable(&named("", name), "only the supplier that made it can read it"));
             }
@@ -51,6 +52,16 @@ fn read(body: &[u8]) -> Read<Request> {
         tools::keep(&names, &mut request);
     }
     Ok(request)
+}
+
+/// A class of service in `OpenAI`'s word.
+fn tier(mut word: String) -> Option<String> {
+    word.make_ascii_lowercase();
+    match word.as_str() {
+        "unspecified" => None,
+        "standard" => Some("default".to_owned()),
+        _ => Some(word),
+    }
 }
 
 fn labels(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {

@@ -70,11 +70,10 @@ impl Writer<'_> {
         if request.shows_reasoning == Some(false) {
             self.lose("shows_reasoning", "reasoning is always shown there");
         }
-        if request.user.is_some() {
-            self.lose("user", "no place for it there");
-        }
-        if !request.metadata.is_empty() {
-            self.lose("metadata", "no place for it there");
+        let said = [("user", request.end_user().is_some()), ("metadata", !request.metadata.is_empty())];
+        let said = said.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name);
+        for name in said.chain(request.of_the_service()) {
+            self.lose(name, "no place for it there");
         }
     }
 

@@ -36,7 +36,6 @@ struct Reader<'a> {
     choice: Choice,
     wants_logprobs: bool,
     top_logprobs: Option<u64>,
-    safety_identifier: Option<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -62,8 +61,16 @@ impl<'a> Reader<'a> {
             b"include" => self.include(scan)?,
             b"stream" => request.stream = read::boolean(scan, "stream")?.unwrap_or(false),
             b"user" => request.user = read::string(scan, "user")?,
-            b"safety_identifier" => self.safety_identifier = read::string(scan, "safety_identifier")?,
+            b"safety_identifier" => request.safety_identifier = read::string(scan, "safety_identifier")?,
             b"metadata" => metadata(scan, request)?,
+            b"service_tier" => {
+                request.service_tier = read::string(scan, "service_tier")?.filter(|word| word != "auto");
+            }
+            b"prompt_cache_key" => request.caching.key = read::string(scan, "prompt_cache_key")?,
+            b"prompt_cache_retention" => {
+                request.caching.retention = read::string(scan, "prompt_cache_retention")?;
+            }
+            b"prompt_cache_options" => cache_options(scan, request)?,
             _ => self.other(scan, name)?,
         }
         Ok(())
@@ -81,8 +88,6 @@ impl<'a> Reader<'a> {
             b"stream_options" => scan.skip()?,
             b"store" => lose(scan, losses, "", name, "nothing is kept by the supplier")?,
             b"truncation" => lose_unless(scan, losses, name, &["disabled"])?,
-            b"service_tier" => lose_unless(scan, losses, name, &["auto", "default"])?,
-            b"prompt_cache_options" => cache_options(scan, losses)?,
             _ => lose(scan, losses, "", name, NO_PLACE)?,
         }
         Ok(())
@@ -113,11 +118,6 @@ impl<'a> Reader<'a> {
         let top = self.top_logprobs.filter(|top| *top > 0 || self.wants_logprobs);
         let top = top.or(self.wants_logprobs.then_some(0));
         self.request.sampling.logprobs = top.map(|top| u32::try_from(top).unwrap_or(u32::MAX));
-        if let Some(identifier) = self.safety_identifier
-            && self.request.user.replace(identifier.clone()).is_some_and(|user| user != identifier)
-        {
-            note(&mut self.request.losses, Loss::new("user", "`safety_identifier` says it too"));
-        }
         self.request.stream_usage = true;
         Ok(self.request)
     }
@@ -139,16 +139,20 @@ fn lose_unless(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>, name: &[u8], usua
 }
 
 /// A request that only warms the cache is none to anybody else.
-fn cache_options(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<()> {
-    let range = scan.range()?;
-    let mut inside = scan.again(range.clone());
-    if inside.kind()? == Kind::Object {
-        inside.object(|scan, name| match name {
-            b"prewarm" => refuse(scan, b"prompt_cache_options.prewarm", "nobody else only warms a cache"),
-            _ => Ok(scan.skip()?),
-        })?;
+fn cache_options(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
+    let path = "prompt_cache_options";
+    if scan.kind()? == Kind::Null {
+        return Ok(scan.skip()?);
     }
-    lose(&mut scan.again(range), losses, "", b"prompt_cache_options", NO_PLACE)
+    read::object(scan, path, |scan, name| {
+        match name {
+            b"mode" => request.caching.mode = read::string(scan, path)?,
+            b"ttl" => request.caching.ttl = read::string(scan, path)?,
+            b"prewarm" => refuse(scan, b"prompt_cache_options.prewarm", "nobody else only warms a cache")?,
+            _ => lose(scan, &mut request.losses, path, name, NO_PLACE)?,
+        }
+        Ok(())
+    })
 }
 
 /// `text`: the answer's format, and how wordy it is to be.
@@ -159,10 +163,9 @@ fn text(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
     read::object(scan, "text", |scan, name| {
         match name {
             b"format" => request.format = format(scan, &mut request.losses)?,
-            b"verbosity" if scan.text()?.is_some_and(|word| !word.is("medium")) => {
-                note(&mut request.losses, Loss::new("text.verbosity", NO_PLACE));
+            b"verbosity" => {
+                request.verbosity = read::string(scan, "text.verbosity")?.filter(|word| word != "medium");
             }
-            b"verbosity" => {}
             _ => lose(scan, &mut request.losses, "text", name, NO_PLACE)?,
         }
         Ok(())

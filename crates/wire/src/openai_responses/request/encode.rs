@@ -9,8 +9,12 @@ use crate::conversation::{
     TranslateError, Turn,
 };
 use crate::json::Json;
+use crate::openai_options::write_caching;
 use crate::translate::note;
 use catalogue::Needs;
+
+/// The classes of service. Source: `types/responses/service_tier.py` in openai 3.54.0, read 2026-11-28.
+const TIERS: [&str; 6] = ["default", "flex", "scale", "priority", "fast", "ultrafast"];
 
 /// Writes the body.
 pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result<Encoded, TranslateError> {
@@ -33,11 +37,7 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     if let Some(parallel) = request.parallel_tools {
         json.key("parallel_tool_calls").boolean(parallel);
     }
-    if request.format != OutputFormat::Text {
-        json.key("text").object().key("format");
-        write_format(&mut json, &request.format);
-        json.end_object();
-    }
+    text(&mut json, request, target, &mut losses);
     let reasons = reasoning(&mut json, request, target, &mut losses);
     max_tokens(&mut json, request, target, &mut losses);
     sampling(&mut json, &request.sampling, target, &mut losses);
@@ -46,7 +46,7 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     if request.stream {
         json.key("stream").boolean(true);
     }
-    json.optional("user", request.user.as_ref());
+    service(&mut json, request, &mut losses);
     if !request.metadata.is_empty() {
         json.key("metadata");
         write_metadata(&mut json, request);
@@ -122,6 +122,36 @@ pub(in super::super) fn write_format(json: &mut Json, format: &OutputFormat) {
         }
     }
     json.end_object();
+}
+
+/// Writes `text`: the answer's format, and how wordy it is to be.
+fn text(json: &mut Json, request: &Request, target: &Target<'_>, losses: &mut Vec<Loss>) {
+    let mut verbosity = request.verbosity.as_ref();
+    if verbosity.is_some() && target.refuses("verbosity") {
+        note(losses, Loss::new("verbosity", "the model refuses it"));
+        verbosity = None;
+    }
+    if request.format == OutputFormat::Text && verbosity.is_none() {
+        return;
+    }
+    json.key("text").object();
+    if request.format != OutputFormat::Text {
+        json.key("format");
+        write_format(json, &request.format);
+    }
+    json.optional("verbosity", verbosity).end_object();
+}
+
+/// How the supplier is to go about it, and for whom.
+fn service(json: &mut Json, request: &Request, losses: &mut Vec<Loss>) {
+    let tier = request.service_tier.as_deref();
+    json.optional("service_tier", tier.filter(|tier| TIERS.contains(tier)));
+    if tier.is_some_and(|tier| !TIERS.contains(&tier)) {
+        note(losses, Loss::new("service_tier", "there is none of that name"));
+    }
+    write_caching(json, &request.caching);
+    json.optional("user", request.user.as_ref());
+    json.optional("safety_identifier", request.safety_identifier.as_ref());
 }
 
 /// Writes `reasoning`; gives whether the answer may hold reasoning, as far as anybody knows.

@@ -25,6 +25,7 @@ pub(crate) fn target() -> Target<'static> {
         quirks: Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

@@ -432,7 +432,20 @@ fn options(found: &mut Differences, before: &Request, after: &Request) {
     found.compare("stop", &["stop"], &before.stop, &after.stop);
     found.compare("choices", &["choices", "candidate", "=n"], &before.choices, &after.choices);
     found.compare("stream", &["stream"], &before.stream, &after.stream);
-    found.compare("user", &["user"], &before.user, &after.user);
+    found.compare("verbosity", &["verbosity"], &before.verbosity, &after.verbosity);
+    // Two words for one class.
+    let tier = |request: &Request| request.unusual_tier().map(|tier| tier.replace("fast", "priority"));
+    found.compare("class of service", &["service_tier"], &tier(before), &tier(after));
+    let caching = (&before.caching, &after.caching);
+    found.compare("the cache's key", &["prompt_cache_key"], &caching.0.key, &caching.1.key);
+    let retention = &["prompt_cache_retention"];
+    found.compare("the cache's retention", retention, &caching.0.retention, &caching.1.retention);
+    found.compare("the cache's mode", &["prompt_cache_options"], &caching.0.mode, &caching.1.mode);
+    found.compare("the cache's time", &["prompt_cache_options"], &caching.0.ttl, &caching.1.ttl);
+    found.compare("user", &["user"], &before.end_user(), &after.end_user());
+    if before.safety_identifier.is_some() && after.safety_identifier.is_some() {
+        found.compare("the other user", &["user"], &before.user, &after.user);
+    }
     found.compare("metadata", &["metadata"], &before.metadata, &after.metadata);
 }
 

@@ -26,6 +26,9 @@ pub(super) fn only_elsewhere(request: &Request, losses: &mut Losses) -> Result<(
     if !request.metadata.is_empty() {
         losses.add("metadata", "only the user has a place there");
     }
+    for name in request.of_the_service() {
+        losses.add(name, "no place for it there");
+    }
     Ok(())
 }
 
@@ -131,7 +134,7 @@ const LONGEST_USER: usize = 256;
 
 /// The end user. Addresses and telephone numbers are refused.
 pub(super) fn user(json: &mut Json, request: &Request, losses: &mut Losses) {
-    let Some(user) = request.user.as_deref().filter(|user| !user.is_empty()) else { return };
+    let Some(user) = request.end_user().filter(|user| !user.is_empty()) else { return };
     let digits = user.bytes().filter(u8::is_ascii_digit).count();
     let is_number =
         digits >= 7 && user.chars().all(|letter| letter.is_ascii_digit() || "+-() ".contains(letter));

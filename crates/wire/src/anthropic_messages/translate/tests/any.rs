@@ -24,6 +24,7 @@ pub(in crate::anthropic_messages) fn target() -> Target<'static> {
         quirks: Quirks::NONE,
         refuses: &[],
         stream_usage: true,
+        betas: &[],
     }
 }
 

@@ -17,7 +17,7 @@ fn what_has_no_place_elsewhere_is_named() {
     for (member, lost) in [
         (
             json!({"serviceTier": {"type": "flex"}, "performanceConfig": {"latency": "optimized"}}),
-            &["performanceConfig", "serviceTier"][..],
+            &["performanceConfig"][..],
         ),
         (
             json!({"serviceTier": {"type": "default"}, "performanceConfig": {"latency": "standard"}, "guardrailConfig": {}}),

@@ -218,3 +218,22 @@ fn effort_is_read_in_every_makers_way() {
     let budget = json!({"outputConfig": {"effort": "max"}, "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 7}}});
     assert_eq!(read(budget), (Some(Effort::Budget(7)), None, 1));
 }
+
+#[test]
+fn d14_beta_features_of_claude_stand_in_the_body() {
+    let betas = ["context-1m-2025-08-07", "effort-2025-11-24"];
+    let claude = Target { betas: &betas, ..target() };
+    let fields = thinks(&asks(|_| ()), &claude).0;
+    assert_eq!(fields, json!({"anthropic_beta": betas}));
+    let both = thinks(&named("high"), &claude).0;
+    assert_eq!((&both["anthropic_beta"], both["thinking"].is_object()), (&json!(betas), true));
+    let nova = Target { model: "amazon.nova-pro-v1:0", ..claude };
+    assert_eq!(thinks(&asks(|_| ()), &nova).0, Value::Null, "whoever is not Claude knows none");
+    let converse = crate::bedrock_converse::translator::Converse;
+    let lost = |target: &Target<'_>| {
+        let said = crate::translate::request(&asks(|_| ()), &converse, target).unwrap();
+        said.losses.into_iter().map(|loss| loss.what).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&claude), [""; 0]);
+    assert_eq!(lost(&nova), betas.map(|beta| format!("anthropic-beta.{beta}")));
+}

@@ -239,7 +239,6 @@ fn what_only_google_has_is_a_loss_or_refused() {
         "generationConfig.speechConfig",
         "parts.videoMetadata",
         "safetySettings",
-        "serviceTier",
         "store",
         "thinkingConfig.x",
         "toolConfig.retrievalConfig",

@@ -35,8 +35,6 @@ struct Draft {
     max_completion_tokens: Option<u64>,
     wants_logprobs: bool,
     top_logprobs: Option<u32>,
-    user: Option<String>,
-    safety_identifier: Option<String>,
     /// The only tools that may be called.
     allowed: Option<HashSet<String>>,
     wants_usage: bool,
@@ -82,8 +80,8 @@ impl Draft {
             }
             b"stream" => request.stream = flag(scan)?.unwrap_or_default(),
             b"stream_options" => self.stream_options(scan)?,
-            b"user" => self.user = text(scan)?,
-            b"safety_identifier" => self.safety_identifier = text(scan)?,
+            b"user" => request.user = text(scan)?,
+            b"safety_identifier" => request.safety_identifier = text(scan)?,
             b"metadata" => self.metadata(scan)?,
             b"reasoning_effort" => request.effort = text(scan)?.map(effort),
             b"reasoning" => self.reasoning(scan)?,
@@ -120,27 +118,30 @@ impl Draft {
                     Err(TranslateError::unsayable("modalities", why).into())
                 }
             })?,
-            _ => return self.aside(scan, name),
+            _ => return self.service(scan, name),
         }
         Ok(())
     }
 
-    /// What is lost, unless it says what is so anyway.
-    fn aside(&mut self, scan: &mut Scanner<'_>, name: &[u8]) -> Read<()> {
-        let usual: &[&str] = match name {
-            b"service_tier" => &["auto", "default"],
-            b"verbosity" => &["medium"],
-            _ => &[],
-        };
-        if scan.kind()? == Kind::String {
-            let range = scan.range()?;
-            let mut again = scan.again(range.clone());
-            if text(&mut again)?.is_some_and(|word| usual.contains(&word.as_str())) {
-                return Ok(());
-            }
-            return Ok(self.losses.unknown(&mut scan.again(range), "", name)?);
+    /// How the supplier is to go about it. What is so anyway is not said.
+    fn service(&mut self, scan: &mut Scanner<'_>, name: &[u8]) -> Read<()> {
+        let request = &mut self.request;
+        match name {
+            b"verbosity" => request.verbosity = text(scan)?.filter(|word| word != "medium"),
+            b"service_tier" => request.service_tier = text(scan)?.filter(|word| word != "auto"),
+            b"prompt_cache_key" => request.caching.key = text(scan)?,
+            b"prompt_cache_retention" => request.caching.retention = text(scan)?,
+            b"prompt_cache_options" => members(scan, |scan, name| {
+                match name {
+                    b"mode" => request.caching.mode = text(scan)?,
+                    b"ttl" => request.caching.ttl = text(scan)?,
+                    _ => self.losses.unknown(scan, "prompt_cache_options", name)?,
+                }
+                Ok(())
+            })?,
+            _ => self.losses.unknown(scan, "", name)?,
         }
-        Ok(self.losses.unknown(scan, "", name)?)
+        Ok(())
     }
 
     fn tool_choice(&mut self, scan: &mut Scanner<'_>) -> Read<()> {
@@ -289,10 +290,6 @@ impl Draft {
         request.sampling.logprobs = self.wants_logprobs.then(|| self.top_logprobs.unwrap_or_default());
         request.stream_usage = request.stream && self.wants_usage;
         request.effort = request.effort.take().or(self.other_effort);
-        if self.user.is_some() && self.safety_identifier.is_some() && self.user != self.safety_identifier {
-            self.losses.note("user", "`safety_identifier` says who it is");
-        }
-        request.user = self.safety_identifier.or(self.user);
         if let Some(allowed) = self.allowed {
             request.tools.retain(|tool| allowed.contains(tool.name()));
         }

@@ -11,6 +11,7 @@ use catalogue::{Needs, Quirks};
 use super::super::read::Losses;
 use crate::conversation::{Effort, Encoded, OutputFormat, Request, Target, TranslateError};
 use crate::json::Json;
+use crate::openai_options::write_caching;
 
 /// A schema's name where the client gives none; there has to be one.
 const SCHEMA_NAME: &str = "answer";
@@ -24,6 +25,7 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     writer.effort();
     writer.limits()?;
     writer.sampling()?;
+    writer.service();
     writer.about();
     writer.json.end_object();
     Ok(Encoded { body: writer.json.finish().into(), losses: writer.losses.into_vec() })
@@ -168,9 +170,33 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// How the supplier is to go about it, and for whom: `OpenAI`'s own knows words that most others refuse.
+    fn service(&mut self) {
+        let request = self.request;
+        if !self.has(Quirks::OPENAI_OPTIONS) {
+            for name in request.of_the_service() {
+                self.losses.note(name, "the supplier is not known to take it");
+            }
+            self.json.optional("user", request.end_user());
+            return;
+        }
+        if request.verbosity.is_some() && self.target.refuses("verbosity") {
+            self.losses.note("verbosity", REFUSED);
+        } else {
+            self.json.optional("verbosity", request.verbosity.as_ref());
+        }
+        let tier = request.service_tier.as_deref();
+        self.json.optional("service_tier", tier.filter(|tier| TIERS.contains(tier)));
+        if tier.is_some_and(|tier| !TIERS.contains(&tier)) {
+            self.losses.note("service_tier", "there is none of that name");
+        }
+        write_caching(&mut self.json, &request.caching);
+        self.json.optional("user", request.user.as_ref());
+        self.json.optional("safety_identifier", request.safety_identifier.as_ref());
+    }
+
     /// Whose request it is, and how the answer is wanted.
     fn about(&mut self) {
-        self.json.optional("user", self.request.user.as_ref());
         if !self.request.metadata.is_empty() {
             self.losses.note("metadata", "taken only with answers that the supplier stores");
         }
@@ -184,6 +210,9 @@ impl Writer<'_> {
         }
     }
 }
+
+/// The classes of service. Source: `completion_create_params.py` in openai 3.54.0, read 2026-11-28.
+const TIERS: [&str; 5] = ["default", "flex", "scale", "priority", "fast"];
 
 /// Why what proves something is left out.
 const NOT_THEIRS: &str = "it goes back only to the account that made it";

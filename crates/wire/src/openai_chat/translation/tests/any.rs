@@ -275,8 +275,7 @@ pub(in super::super) fn request() -> impl Strategy<Value = Request> {
                 stream,
                 stream_usage: stream,
                 user,
-                metadata: Vec::new(),
-                losses: Vec::new(),
+                ..Request::default()
             }
         },
     )

@@ -42,14 +42,8 @@ fn what_codex_sends_is_read_and_nothing_is_refused() {
     assert_eq!(request.effort, Some(Effort::Named("medium".into())));
     assert_eq!((request.shows_reasoning, request.parallel_tools), (Some(true), Some(true)));
     assert!(request.stream && request.stream_usage);
-    let expected = [
-        "tools.namespace.description",
-        "prompt_cache_key",
-        "text.verbosity",
-        "client_metadata",
-        "message.phase",
-    ];
-    assert_eq!(lost(&request), expected);
+    assert!(request.caching.key.is_some() && request.verbosity.is_some());
+    assert_eq!(lost(&request), ["tools.namespace.description", "client_metadata", "message.phase"]);
 }
 
 #[test]
@@ -188,7 +182,7 @@ fn e12_state_that_is_kept_elsewhere_is_refused() {
 #[test]
 fn a16_what_has_no_place_is_named_and_what_says_nothing_is_not() {
     let members = json!({"truncation": "auto", "service_tier": "flex", "prompt_cache_key": "k", "prompt_cache_retention": "24h",
-        "max_tool_calls": 3, "store": true, "include": ["web_search_call.action.sources"], "made_up": [1],
+        "max_tool_calls": 3, "prompt_cache_options": {"ttl": "30m", "comparison_response_id": "resp_1"}, "store": true, "include": ["web_search_call.action.sources"], "made_up": [1],
         "text": {"verbosity": "high", "x": 1}, "reasoning": {"summary": "detailed", "mode": "pro", "context": null}});
     let request = read(&asked(&members));
     let mut found = lost(&request);
@@ -197,13 +191,10 @@ fn a16_what_has_no_place_is_named_and_what_says_nothing_is_not() {
         "include.web_search_call.action.sources",
         "made_up",
         "max_tool_calls",
-        "prompt_cache_key",
-        "prompt_cache_retention",
+        "prompt_cache_options.comparison_response_id",
         "reasoning.mode",
         "reasoning.summary",
-        "service_tier",
         "store",
-        "text.verbosity",
         "text.x",
         "truncation",
     ];
@@ -227,8 +218,8 @@ fn settings_have_their_neutral_form() {
     assert_eq!(request.max_tokens, Some(100));
     assert_eq!(request.sampling.temperature.as_deref(), Some("0.7"));
     assert_eq!(request.sampling.logprobs, Some(3));
-    assert_eq!(request.user.as_deref(), Some("s"));
-    assert_eq!(lost(&request), ["user"]);
+    assert_eq!((request.user.as_deref(), request.safety_identifier.as_deref()), (Some("u"), Some("s")));
+    assert_eq!(lost(&request), [""; 0]);
     assert_eq!(request.metadata, [("a".into(), "b".into()), ("c".into(), "d".into())]);
     assert_eq!((request.effort, request.parallel_tools), (Some(Effort::Off), Some(false)));
     // Numbers keep their text.

@@ -59,7 +59,8 @@ fn everything_as_a_supplier_gets_it() {
     // What only its own supplier holds or runs goes nowhere else.
     request.turns[2].blocks.pop();
     let encoded = OpenaiChat.encode_request(&request, &target()).unwrap();
-    assert_eq!(names(&encoded.losses), ["tool_result.media", "metadata"]);
+    let expected = ["tool_result.media", "verbosity", "prompt_cache_key", "user", "metadata"];
+    assert_eq!(names(&encoded.losses), expected);
     let golden = include_str!("supplier.json");
     assert_eq!(String::from_utf8(encoded.body.to_vec()).unwrap(), golden.trim_end());
 }
