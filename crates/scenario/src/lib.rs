@@ -13,6 +13,7 @@ pub mod fit;
 #[cfg(test)]
 mod fixture;
 mod flow;
+pub mod history;
 pub mod maker;
 mod outlook;
 mod price;

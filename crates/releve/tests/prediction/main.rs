@@ -5,8 +5,8 @@
 //! second only the arrivals and the token counts are given to the prediction; then it is compared with the ledger.
 //!
 //! One command writes the table into `docs/independence.md` (about eight minutes):
-//! `RELEVE_TRACE=azure-2023-conv.csv.gz cargo test -p releve --test prediction -- --ignored`. The trace is optional; without
-//! it arrivals are drawn.
+//! `RELEVE_TRACE=azure-2023-conv.csv.gz cargo test -p releve --test prediction what_was -- --ignored`. The trace is optional;
+//! without it arrivals are drawn. Another, in [`history`], does so with suppliers' incidents of years.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 #![allow(
@@ -25,6 +25,7 @@
 mod client;
 #[path = "../promises/harness.rs"]
 mod harness;
+mod history;
 mod stage;
 mod table;
 mod trace;
@@ -102,6 +103,10 @@ fn scenes() -> Vec<Scene> {
     ]
 }
 
+fn document() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/independence.md")
+}
+
 #[tokio::test]
 #[ignore = "takes eight minutes and writes docs/independence.md"]
 async fn what_was_predicted_comes() {
@@ -111,8 +116,7 @@ async fn what_was_predicted_comes() {
         eprintln!("{played}");
         compared.push(played);
     }
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/independence.md");
-    table::write(&document, &compared);
+    table::write(&document(), &compared);
     let wrong = compared.iter().flat_map(Compared::right).filter(|right| !right).count();
     // The intervals are of 95 %: among so many figures one or two may lie outside.
     assert!(

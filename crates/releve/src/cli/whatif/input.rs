@@ -121,7 +121,7 @@ impl Input {
         let mut whole: Option<Scenario> = None;
         for target in lost {
             let target = self.known(target)?;
-            let loss = Scenario::loss(&target, arguments.meaning, arguments.span.0, &self.estate);
+            let loss = Scenario::loss(&target, arguments.meaning, arguments.span(), &self.estate);
             whole = Some(match whole {
                 None => loss,
                 Some(mut whole) => {

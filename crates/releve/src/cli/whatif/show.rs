@@ -1,6 +1,6 @@
 //! An answer for people: what it rests on, before against after, whose share grows, what it hangs on.
 
-mod pages;
+pub(super) mod pages;
 
 use std::time::Duration;
 
