@@ -36,6 +36,10 @@ pub struct Backing {
     pub tokens_per_minute: Option<f64>,
     /// Tokens a minute that own machines work off; what comes faster queues. `None` is unknown and does not bind.
     pub works_off_per_minute: Option<f64>,
+    /// Whether the requests a minute are its account's, which the account's other deployments draw from too.
+    pub shares_requests: bool,
+    /// The same of the tokens a minute, let through or worked off.
+    pub shares_tokens: bool,
     /// What is paid whether it is used or not, in US dollars a day.
     pub fixed_usd_per_day: f64,
     /// Who may run the model.
