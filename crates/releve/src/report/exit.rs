@@ -128,7 +128,8 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let estate = super::estate::estate(settings, &today.to_string());
+    let mut estate = super::estate::estate(settings, &today.to_string());
+    super::capacity::observe(&mut estate, &reader)?;
     let mut gatherer = Gatherer::new(&estate);
     reader.scan(period, &mut gatherer)?;
     let traffic = gatherer.finish();
