@@ -6,6 +6,7 @@
 mod capacity;
 mod estate;
 mod exit;
+mod fallbacks;
 mod figures;
 mod html;
 mod markdown;
@@ -21,6 +22,7 @@ use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
 use store::{Period, Reader, StoreError};
 
 pub(crate) use self::exit::{Plan, plan};
+pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;
 pub(crate) use self::figures::Figures;
 pub(crate) use self::page::{Language, Page, Tone as Light};
