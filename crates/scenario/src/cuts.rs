@@ -126,6 +126,18 @@ impl Needs {
         needs
     }
 
+    /// Needs of candidates alone: groups of requests that have the same ones, and how many. No capacity binds.
+    pub fn of_groups(groups: Vec<(Set, u64)>) -> Self {
+        Self {
+            requests: groups.iter().map(|(_, requests)| requests).sum(),
+            groups,
+            without_any: 0,
+            without_route: 0,
+            busiest: [Busiest::default(), Busiest::default()],
+            accounts: Arc::default(),
+        }
+    }
+
     /// The same needs, held against what the accounts have carried before (tokens a minute) in place of what they are
     /// configured to.
     pub fn within_tokens(&mut self, limits: Vec<Option<u64>>) {
@@ -171,13 +183,27 @@ impl Needs {
     pub fn cuts(&self, losses: &[Loss]) -> Vec<Cut> {
         let mut found: Vec<(Vec<usize>, Effect)> = Vec::new();
         for size in 0..=LARGEST {
-            let mut smaller = Vec::with_capacity(found.len());
-            smaller.extend(found.iter().map(|(cut, _)| cut.clone()));
-            let mut chosen = Vec::with_capacity(size);
-            self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, &mut found);
+            self.find(losses, size, &mut found);
         }
         let named = |cut: Vec<usize>| cut.into_iter().map(|index| losses[index].domains.clone()).collect();
         found.into_iter().map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
+    }
+
+    /// Of how many losses the smallest of those sets are, and how many there are of that size; `None` where it takes more
+    /// than [`LARGEST`]. Looks no further than it must.
+    pub fn smallest(&self, losses: &[Loss]) -> Option<(usize, usize)> {
+        (0..=LARGEST).find_map(|size| {
+            let mut found = Vec::new();
+            self.find(losses, size, &mut found);
+            (!found.is_empty()).then_some((size, found.len()))
+        })
+    }
+
+    /// Adds those of exactly `size` losses that hold none of those found before.
+    fn find(&self, losses: &[Loss], size: usize, found: &mut Vec<(Vec<usize>, Effect)>) {
+        let smaller: Vec<Vec<usize>> = found.iter().map(|(cut, _)| cut.clone()).collect();
+        let mut chosen = Vec::with_capacity(size);
+        self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, found);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursion over one choice")]

@@ -136,7 +136,7 @@ fn asked(act: &str) -> Result<(Target, PostureKind), CliError> {
         CliError::usage(what).mend("write maker:openai=drain, host:azure=leave, provider:house=watch")
     };
     let (target, kind) = act.rsplit_once('=').ok_or_else(|| usage(format!("\"{act}\" says not how")))?;
-    let target = target.parse().map_err(|error: scenario::event::InvalidTarget| usage(error.to_string()))?;
+    let target = target.parse().map_err(|error: scenario::InvalidDomain| usage(error.to_string()))?;
     let kind = kind.parse().map_err(|error: routing::UnknownPosture| usage(error.to_string()))?;
     Ok((target, kind))
 }

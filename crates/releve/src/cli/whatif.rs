@@ -6,6 +6,7 @@ mod history;
 mod input;
 mod layout;
 mod meant;
+mod offers;
 mod outcome;
 mod premium;
 mod runs;

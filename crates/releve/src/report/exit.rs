@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use catalogue::{Bucket, Protocol};
 use jiff::civil::Date;
-use scenario::event::{Company, Target};
+use scenario::event::Target;
 use scenario::exit::{self, Class, Leaving, Schedule, Terms};
-use scenario::{Estate, Gatherer, Sums, Traffic, Verdict};
+use scenario::{Company, Estate, Gatherer, Sums, Traffic, Verdict};
 use serde::Serialize;
 use store::{Act, Period, Postures, Reader, StoreError};
 

@@ -102,7 +102,7 @@ impl Input {
         let name = shares.meant(&target.to_string()).map_err(|mend| {
             CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
         })?;
-        name.parse().map_err(|error: scenario::event::InvalidTarget| CliError::usage(error.to_string()))
+        name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
     }
 
     /// What is asked; `None` where nothing is.
