@@ -11,7 +11,8 @@ use gateway::snapshot::Snapshot;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use routing::{DeploymentIndex, Instant, Posture, PostureKind};
-use scenario::event::{Company, Target};
+use scenario::Company;
+use scenario::event::Target;
 use store::{Act, Postures, StoreError};
 
 use crate::config::Config;

@@ -3,8 +3,10 @@
 //! Worked out once from the ledger and the configuration ([`Figures`]), put into words once in one language ([`Page`]),
 //! and written as lines, Markdown or one HTML page.
 
+mod capacity;
 mod estate;
 mod exit;
+mod fallbacks;
 mod figures;
 mod html;
 mod markdown;
@@ -16,10 +18,11 @@ mod words;
 use std::path::Path;
 
 use jiff::civil::Date;
-use scenario::{Gatherer, Traffic};
+use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
 use store::{Period, Reader, StoreError};
 
 pub(crate) use self::exit::{Plan, plan};
+pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;
 pub(crate) use self::figures::Figures;
 pub(crate) use self::page::{Language, Page, Tone as Light};
@@ -36,13 +39,39 @@ pub(crate) fn figures(
     today: Date,
 ) -> Result<Option<Figures>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let estate = estate::estate(settings, &today.to_string());
-    let mut gatherer = Gatherer::new(&estate);
-    reader.scan(period, &mut gatherer)?;
-    let traffic = gatherer.finish();
+    let mut estate = estate::estate(settings, &today.to_string());
+    capacity::observe(&mut estate, &reader)?;
+    let traffic = gather(&reader, &estate, period)?;
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &reader, &traffic, (from_us, to_us))?;
-    Ok(Some(Figures::of(settings, &traffic, &estate, basis, today)))
+    let recent = recent(settings, &reader, &estate, period, to_us)?;
+    Ok(Some(Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today)))
+}
+
+fn gather(reader: &Reader, estate: &Estate, period: Period) -> Result<Traffic, StoreError> {
+    let mut gatherer = Gatherer::new(estate);
+    reader.scan(period, &mut gatherer)?;
+    Ok(gatherer.finish())
+}
+
+/// The shares of the last days of the period, as many as `[targets] max_share` looks at. `None` where it looks at all.
+fn recent(
+    settings: &Settings,
+    reader: &Reader,
+    estate: &Estate,
+    period: Period,
+    last_us: i64,
+) -> Result<Option<Vec<Dependence>>, StoreError> {
+    let targets = settings.loaded.config.targets.as_ref();
+    let Some(over) = targets.and_then(|targets| targets.max_share.as_ref()?.over.as_ref()) else {
+        return Ok(None);
+    };
+    // Until the period's end, which is that of the records where nobody says: they count, not the silence since.
+    let end_us = period.to_us.unwrap_or(last_us).min(last_us.saturating_add(1));
+    let from_us = end_us.saturating_sub(i64::try_from(over.value.0.as_micros()).unwrap_or(i64::MAX));
+    let from_us = period.from_us.map_or(from_us, |from| from.max(from_us));
+    let traffic = gather(reader, estate, Period { from_us: Some(from_us), to_us: period.to_us })?;
+    Ok(Some(DomainKind::ALL.map(|kind| Dependence::by(kind, &traffic, estate)).into()))
 }
 
 fn basis(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::domain::Domain;
-use crate::estate::Estate;
-use crate::flow::{Demand, carried};
+use crate::estate::{Estate, Member};
+use crate::flow::{Demand, Room, carried};
 use crate::set::Set;
 use crate::shape::Shape;
 use crate::traffic::{Load, Peak, Traffic};
@@ -77,6 +77,8 @@ struct Busiest {
     others: Vec<(Set, u64)>,
     /// What each account can carry of it.
     limits: Vec<Option<u64>>,
+    /// What each deployment can.
+    members: Vec<Option<u64>>,
 }
 
 impl Needs {
@@ -110,17 +112,30 @@ impl Needs {
                 let (shape, _, sums) = &traffic.shapes[shape];
                 (sums.wanted() > 0).then(|| *shape.product == *product)
             };
-            let limits = |limit: fn(&crate::estate::Account) -> Option<u64>| {
-                estate.accounts.iter().map(limit).collect()
-            };
             needs.busiest = [
-                Busiest::of(by_tokens, |load| load.tokens, candidates, is_own)
-                    .within(limits(|account| account.tokens_per_minute)),
-                Busiest::of(by_requests, |load| load.requests, candidates, is_own)
-                    .within(limits(|account| account.requests_per_minute)),
+                Busiest::of(by_tokens, |load| load.tokens, candidates, is_own).within(
+                    estate.accounts.iter().map(|account| account.tokens_per_minute).collect(),
+                    estate.members.iter().map(|member| member.tokens_per_minute).collect(),
+                ),
+                Busiest::of(by_requests, |load| load.requests, candidates, is_own).within(
+                    estate.accounts.iter().map(|account| account.requests_per_minute).collect(),
+                    estate.members.iter().map(Member::requests_per_minute).collect(),
+                ),
             ];
         }
         needs
+    }
+
+    /// Needs of candidates alone: groups of requests that have the same ones, and how many. No capacity binds.
+    pub fn of_groups(groups: Vec<(Set, u64)>) -> Self {
+        Self {
+            requests: groups.iter().map(|(_, requests)| requests).sum(),
+            groups,
+            without_any: 0,
+            without_route: 0,
+            busiest: [Busiest::default(), Busiest::default()],
+            accounts: Arc::default(),
+        }
     }
 
     /// The same needs, held against what the accounts have carried before (tokens a minute) in place of what they are
@@ -128,6 +143,9 @@ impl Needs {
     pub fn within_tokens(&mut self, limits: Vec<Option<u64>>) {
         self.busiest[0].limits = limits;
         self.busiest[1].limits.iter_mut().for_each(|limit| *limit = None);
+        for busiest in &mut self.busiest {
+            busiest.members.iter_mut().for_each(|limit| *limit = None);
+        }
     }
 
     /// Requests that can be served while nothing is lost.
@@ -165,13 +183,27 @@ impl Needs {
     pub fn cuts(&self, losses: &[Loss]) -> Vec<Cut> {
         let mut found: Vec<(Vec<usize>, Effect)> = Vec::new();
         for size in 0..=LARGEST {
-            let mut smaller = Vec::with_capacity(found.len());
-            smaller.extend(found.iter().map(|(cut, _)| cut.clone()));
-            let mut chosen = Vec::with_capacity(size);
-            self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, &mut found);
+            self.find(losses, size, &mut found);
         }
         let named = |cut: Vec<usize>| cut.into_iter().map(|index| losses[index].domains.clone()).collect();
         found.into_iter().map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
+    }
+
+    /// Of how many losses the smallest of those sets are, and how many there are of that size; `None` where it takes more
+    /// than [`LARGEST`]. Looks no further than it must.
+    pub fn smallest(&self, losses: &[Loss]) -> Option<(usize, usize)> {
+        (0..=LARGEST).find_map(|size| {
+            let mut found = Vec::new();
+            self.find(losses, size, &mut found);
+            (!found.is_empty()).then_some((size, found.len()))
+        })
+    }
+
+    /// Adds those of exactly `size` losses that hold none of those found before.
+    fn find(&self, losses: &[Loss], size: usize, found: &mut Vec<(Vec<usize>, Effect)>) {
+        let smaller: Vec<Vec<usize>> = found.iter().map(|(cut, _)| cut.clone()).collect();
+        let mut chosen = Vec::with_capacity(size);
+        self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, found);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursion over one choice")]
@@ -247,8 +279,8 @@ impl Busiest {
         busiest
     }
 
-    fn within(mut self, limits: Vec<Option<u64>>) -> Self {
-        self.limits = limits;
+    fn within(mut self, limits: Vec<Option<u64>>, members: Vec<Option<u64>>) -> Self {
+        (self.limits, self.members) = (limits, members);
         self
     }
 
@@ -257,22 +289,20 @@ impl Busiest {
     /// Those others first is the worst case for it. It can get better when more is lost: others that are stopped free room.
     /// So a set is never taken for a cut, nor for none, because of what a part of it does.
     fn short(&self, lost: &Set, accounts: &[usize]) -> u64 {
-        if self.limits.iter().all(Option::is_none) {
+        if self.limits.iter().chain(&self.members).all(Option::is_none) {
             return 0;
         }
         let left = |(candidates, amount): &(Set, u64)| {
             let alive = candidates.without(lost);
-            (!alive.is_empty()).then(|| Demand {
-                amount: *amount,
-                accounts: alive.iter().map(|member| accounts[member]).collect(),
-            })
+            (!alive.is_empty()).then_some(Demand { amount: *amount, members: alive })
         };
         let others: Vec<Demand> = self.others.iter().filter_map(left).collect();
         let own: Vec<Demand> = self.own.iter().filter_map(left).collect();
         let wanted: u64 = own.iter().map(|demand| demand.amount).sum();
-        let before = carried(&others, &self.limits);
+        let room = Room { account_of: accounts, accounts: &self.limits, members: &self.members };
+        let before = carried(&others, room);
         let all: Vec<Demand> = others.into_iter().chain(own).collect();
-        wanted - (carried(&all, &self.limits) - before)
+        wanted - (carried(&all, room) - before)
     }
 }
 

@@ -31,17 +31,25 @@ impl DomainKind {
     pub const ALL: [Self; 7] =
         [Self::Maker, Self::Host, Self::Region, Self::Account, Self::Owner, Self::Country, Self::Deployment];
 
-    /// The word before the colon.
+    /// The word before the colon, as configurations say it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Maker => "maker",
             Self::Host => "host",
             Self::Region => "region",
-            Self::Account => "account",
+            Self::Account => "provider",
             Self::Owner => "owner",
             Self::Country => "country",
             Self::Deployment => "deployment",
         }
+    }
+}
+
+impl DomainKind {
+    /// That of a word before a colon.
+    pub fn named(word: &str) -> Option<Self> {
+        let word = if word == "account" { Self::Account.as_str() } else { word };
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -51,7 +59,7 @@ impl fmt::Display for DomainKind {
     }
 }
 
-/// One fault domain. Text form: `maker:openai`, `host:azure`, `region:eu/sweden`, `account:azure-sweden`.
+/// One fault domain. Text form: `maker:openai`, `host:azure`, `region:eu/sweden`, `provider:azure-sweden`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Domain {
@@ -68,6 +76,38 @@ impl Domain {
     }
 }
 
+/// Who stands behind an account, as far as the contract says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Company<'a> {
+    /// Who owns the company.
+    pub owner: Option<&'a str>,
+    /// Whose law it obeys.
+    pub country: Option<&'a str>,
+}
+
+impl Domain {
+    /// Whether a deployment belongs to it: by what the router knows, its provider's name and the company behind that. A
+    /// wider region holds the narrower.
+    pub fn holds(&self, facts: &routing::Deployment, provider: &str, company: Company<'_>) -> bool {
+        let name = &*self.name;
+        match self.kind {
+            DomainKind::Maker => *facts.maker == *name,
+            DomainKind::Host => *facts.host == *name,
+            DomainKind::Region => {
+                let within = |region: &catalogue::Region| {
+                    let rest = region.as_str().strip_prefix(name);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                facts.region.as_ref().is_some_and(within)
+            }
+            DomainKind::Account => *provider == *name,
+            DomainKind::Owner => company.owner == Some(name),
+            DomainKind::Country => company.country == Some(name),
+            DomainKind::Deployment => *facts.name == *name,
+        }
+    }
+}
+
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind, self.name)
@@ -77,19 +117,18 @@ impl fmt::Display for Domain {
 /// Not the text form of a [`Domain`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no fault domain: write maker, host, region, account, owner, country or deployment, a colon and a name"
+    "\"{0}\" is no fault domain: write maker, host, region, provider, owner, country or deployment, a colon and a name"
 )]
 pub struct InvalidDomain(String);
 
 impl FromStr for Domain {
     type Err = InvalidDomain;
 
-    /// `provider:NAME` is read as `account:NAME`: people say both.
+    /// `account:NAME` is read as `provider:NAME`: people say both.
     fn from_str(text: &str) -> Result<Self, InvalidDomain> {
         let refuse = || InvalidDomain(text.to_owned());
         let (kind, name) = text.split_once(':').ok_or_else(refuse)?;
-        let kind = if kind == "provider" { DomainKind::Account.as_str() } else { kind };
-        let kind = DomainKind::ALL.into_iter().find(|known| known.as_str() == kind).ok_or_else(refuse)?;
+        let kind = DomainKind::named(kind).ok_or_else(refuse)?;
         if name.trim().is_empty() {
             return Err(refuse());
         }
@@ -121,7 +160,7 @@ mod tests {
             let domain = Domain::new(kind, "eu/a b");
             assert_eq!(domain.to_string().parse(), Ok(domain));
         }
-        assert_eq!("provider:azure".parse(), Ok(Domain::new(DomainKind::Account, "azure")));
+        assert_eq!("account:azure".parse(), Ok(Domain::new(DomainKind::Account, "azure")));
     }
 
     #[test]

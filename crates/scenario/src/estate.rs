@@ -1,6 +1,7 @@
 //! What the configuration says of who could serve: the facts that dependence and losses are worked out from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalogue::{PriceList, Region, Weights};
 use routing::{Deployment, RouteEntry};
@@ -35,6 +36,28 @@ pub struct Member {
     pub ends: Option<Day>,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
+    /// Most requests a minute that the supplier says it lets through.
+    pub said_requests_per_minute: Option<u64>,
+    /// Most tokens a minute that the supplier says it lets through.
+    pub tokens_per_minute: Option<u64>,
+    /// How long one of its answers takes on average, where that was seen: a slot is taken for as long.
+    pub answer: Option<Duration>,
+}
+
+impl Member {
+    /// Most requests a minute that it carries: what the supplier says, and what its slots (`max_in_flight`) let through,
+    /// whichever is less. By Little's law so many slots carry a minute's worth of them, each for as long as an answer
+    /// takes; where nobody has seen an answer, they bind nothing.
+    pub fn requests_per_minute(&self) -> Option<u64> {
+        let slots = self.routing.max_in_flight.zip(self.answer).map(|(slots, answer)| {
+            let minute = Duration::from_mins(1).as_millis() * u128::from(slots);
+            u64::try_from(minute / answer.as_millis().max(1)).unwrap_or(u64::MAX)
+        });
+        match (self.said_requests_per_minute, slots) {
+            (Some(said), Some(slots)) => Some(said.min(slots)),
+            (said, slots) => said.or(slots),
+        }
+    }
 }
 
 /// One account: who is behind it, and what it can carry. What is `None` is unknown.

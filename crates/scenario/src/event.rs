@@ -11,8 +11,9 @@ use routing::PostureKind;
 
 pub(crate) use course::bit;
 pub use course::{Condition, Course, Step, compile};
-pub use target::{Company, Domain, InvalidTarget, Target};
+pub use target::{EVERYBODY, Target};
 
+use crate::domain::{Domain, DomainKind};
 use crate::replay::Estate;
 
 /// A scenario: why one should look at it, how long it is, and what happens.
@@ -185,7 +186,7 @@ impl Meaning {
         if !target.names(estate, deployment) {
             return false;
         }
-        if target.domain != Domain::Maker {
+        if target.kind() != Some(DomainKind::Maker) {
             return true;
         }
         let facts = &estate.deployments[deployment];
@@ -204,15 +205,19 @@ impl Scenario {
     /// The loss of `target` for `span`.
     pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &Estate) -> Self {
         let lost = (0..estate.deployments.len()).filter(|index| meaning.takes(target, estate, *index));
-        let targets: Vec<Target> =
-            lost.map(|index| Target::deployment(&estate.deployments[index].name)).collect();
-        let what = match (target.domain, meaning) {
-            (Domain::Maker, Meaning::Licence) => What::Retirement,
+        let named = |index: usize| {
+            Target::Domain(Domain::new(DomainKind::Deployment, Arc::clone(&estate.deployments[index].name)))
+        };
+        let targets: Vec<Target> = lost.map(named).collect();
+        let what = match (target.kind(), meaning) {
+            (Some(DomainKind::Maker), Meaning::Licence) => What::Retirement,
             _ => What::Outage(Outage::Refused),
         };
         // One's own account or deployment concerns nobody else.
-        let is_public =
-            matches!(target.domain, Domain::Maker | Domain::Host | Domain::Owner | Domain::Region);
+        let is_public = matches!(
+            target.kind(),
+            Some(DomainKind::Maker | DomainKind::Host | DomainKind::Owner | DomainKind::Region)
+        );
         let herd = (is_public && !targets.is_empty() && !is_own(target)).then(Herd::default);
         let events = vec![Event { targets, from: Duration::ZERO, until: None, what }];
         let events = if events[0].targets.is_empty() { Vec::new() } else { events };
@@ -229,5 +234,5 @@ impl Scenario {
 }
 
 fn is_own(target: &Target) -> bool {
-    target.domain == Domain::Host && &*target.name == crate::replay::OWN_HOST
+    *target == Target::Domain(Domain::new(DomainKind::Host, crate::replay::OWN_HOST))
 }

@@ -12,7 +12,7 @@ mod supplier;
 pub use curve::Curve;
 pub(crate) use curve::normal_quantile;
 pub use illness::Illness;
-pub use sample::{Sample, Samples};
+pub use sample::{Sample, Samples, limits_said};
 pub use supplier::{Certainty, ErrorKind, Fitted, Length, Supplier, Tokens, fit};
 pub(crate) use supplier::{hour, size};
 

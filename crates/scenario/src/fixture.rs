@@ -26,7 +26,15 @@ pub(crate) fn member(name: &str, account: u16, maker: &str, host: &str, weights:
         max_in_flight: None,
         prefix_tokens: 0,
     };
-    Member { routing, weights, ends: None, prices: None }
+    Member {
+        routing,
+        weights,
+        ends: None,
+        prices: None,
+        said_requests_per_minute: None,
+        tokens_per_minute: None,
+        answer: None,
+    }
 }
 
 /// One route `r` with all of them, one product `p`.

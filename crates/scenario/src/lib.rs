@@ -13,6 +13,7 @@ pub mod fit;
 #[cfg(test)]
 mod fixture;
 mod flow;
+pub mod history;
 pub mod maker;
 mod outlook;
 mod price;
@@ -24,7 +25,7 @@ mod traffic;
 
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
-pub use domain::{Domain, DomainKind, InvalidDomain};
+pub use domain::{Company, Domain, DomainKind, InvalidDomain};
 pub use estate::{Account, Day, Estate, Member, Product, Route};
 pub use outlook::{Outlook, Verdict};
 pub use price::at_list_price;

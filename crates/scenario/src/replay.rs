@@ -23,7 +23,7 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, Estate, Product, Route};
 pub use histogram::Histogram;
-pub use insurance::{Added, Fragility, LARGEST_CUT, fragility};
+pub use insurance::{Added, Fragility, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 

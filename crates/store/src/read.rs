@@ -5,6 +5,7 @@
 
 mod export;
 pub(crate) mod find;
+mod pace;
 mod scan;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary,
 use rusqlite::{Connection, Row};
 
 pub use export::Export;
+pub use pace::Pace;
 
 use crate::error::StoreError;
 use crate::lock::Lock;
@@ -114,6 +116,14 @@ impl Reader {
         let mut records = select.query_map([count], booked)?.collect::<Result<Vec<_>, _>>()?;
         records.reverse();
         Ok(records)
+    }
+
+    /// How long the answers among the last `records` records took, by who gave them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn paces(&self, records: u32) -> Result<Vec<Pace>, StoreError> {
+        pace::paces(&self.connection, records)
     }
 
     /// Everything about one request; `None` where nothing is known of it. Waits a moment for a request that has just

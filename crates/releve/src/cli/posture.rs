@@ -1,22 +1,29 @@
 //! `releve posture`: what people decide about a supplier before it fails. Shows what it would do, then acts; on record,
 //! reversible, in force in the running gateway when the command returns.
 
+use std::path::Path;
 use std::time::Duration;
 
 use gateway::Clock;
 use routing::PostureKind;
 use scenario::event::Target;
+use scenario::{Domain, Verdict};
 use serde::Serialize;
-use store::{Act, InForce, NewAct, Postures};
+use store::{Act, InForce, NewAct, Period, Postures};
 
+use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, whatif, words};
-use crate::config::period::Period;
+use crate::config::period;
 use crate::posture::USUAL_DRAIN;
+use crate::report::Fallback;
 
 /// A running gateway looks for decisions every 50 ms; after this it does not look at all.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How far back requests say what is needed.
+const LOOKED_BACK: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -28,7 +35,7 @@ pub(crate) struct Arguments {
     reason: Option<String>,
     /// Until when it holds; without it, until somebody decides anew.
     #[arg(long, value_name = "DURATION")]
-    expires: Option<Period>,
+    expires: Option<period::Period>,
     /// What a drain takes away in an hour, as a share.
     #[arg(long, value_name = "SHARE", default_value_t = USUAL_DRAIN)]
     per_hour: f64,
@@ -38,6 +45,9 @@ pub(crate) struct Arguments {
     /// Only show what it would do.
     #[arg(long)]
     dry_run: bool,
+    /// End with 1 where those who would step in for what is watched or drained do not carry the busiest minute: for alarms.
+    #[arg(long, conflicts_with = "act")]
+    check: bool,
     #[command(flatten)]
     ledger: LedgerFile,
 }
@@ -55,6 +65,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     per_hour: Option<f64>,
     holds: bool,
+    /// Of what is watched or drained, how the products would fare that its loss would touch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallbacks: Option<Vec<Fallback>>,
 }
 
 impl<'a> Row<'a> {
@@ -68,13 +81,14 @@ impl<'a> Row<'a> {
             expires: act.expires_us.map(words::moment),
             per_hour: (&*act.posture == "drain").then_some(act.per_hour),
             holds,
+            fallbacks: None,
         }
     }
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = desk.ledger(&arguments.ledger)?;
-    let Some(act) = &arguments.act else { return list(&Postures::open(&path)?, terminal) };
+    let Some(act) = &arguments.act else { return list(&path, arguments.check, desk, terminal) };
     let (target, kind) = asked(act)?;
     let Some(reason) = arguments.reason.as_deref().filter(|reason| !reason.trim().is_empty()) else {
         return Err(CliError::usage("a posture needs a reason: it is put on record")
@@ -122,7 +136,7 @@ fn asked(act: &str) -> Result<(Target, PostureKind), CliError> {
         CliError::usage(what).mend("write maker:openai=drain, host:azure=leave, provider:house=watch")
     };
     let (target, kind) = act.rsplit_once('=').ok_or_else(|| usage(format!("\"{act}\" says not how")))?;
-    let target = target.parse().map_err(|error: scenario::event::InvalidTarget| usage(error.to_string()))?;
+    let target = target.parse().map_err(|error: scenario::InvalidDomain| usage(error.to_string()))?;
     let kind = kind.parse().map_err(|error: routing::UnknownPosture| usage(error.to_string()))?;
     Ok((target, kind))
 }
@@ -155,20 +169,49 @@ fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliE
     Ok(())
 }
 
-/// What holds, and all that was decided, the newest first.
-fn list(postures: &Postures, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let all = postures.all()?;
+/// What holds, and all that was decided, the newest first; then whether the fallbacks of what is watched or drained carry
+/// what is asked.
+fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let all = Postures::open(path)?.all()?;
     let holding: Vec<i64> =
         store::in_force(&all, Clock::system().unix_us()).into_iter().map(|act| act.id).collect();
     let rows = all.iter().rev().map(|act| Row::of(act, holding.contains(&act.id)));
+    let mut rows: Vec<Row<'_>> = rows.collect();
+    look_at_fallbacks(&mut rows, path, desk)?;
+    let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
     if terminal.json() {
-        terminal.answer(&rows.collect::<Vec<_>>())?;
-        return Ok(Exit::Done);
-    }
-    if all.is_empty() {
+        terminal.answer(&rows)?;
+    } else if rows.is_empty() {
         terminal.line("nothing was decided: everybody is asked as the routes say")?;
-        return Ok(Exit::Done);
+    } else {
+        decisions(&rows, terminal)?;
+        fallbacks(&rows, terminal)?;
     }
+    Ok(if check && falls_short { Exit::Failed } else { Exit::Done })
+}
+
+/// By the requests of the last days: what a watch is for is whether others could step in now.
+fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Result<(), CliError> {
+    let mut watched: Vec<(&mut Row<'_>, Domain)> = rows
+        .iter_mut()
+        .filter(|row| row.holds && matches!(row.posture, "watch" | "drain"))
+        .filter_map(|row| row.target.parse().ok().map(|domain| (row, domain)))
+        .collect();
+    if watched.is_empty() {
+        return Ok(());
+    }
+    let settings = desk.described()?;
+    let back = i64::try_from(LOOKED_BACK.as_micros()).unwrap_or(i64::MAX);
+    let period = Period { from_us: Some(Clock::system().unix_us().saturating_sub(back)), to_us: None };
+    let domains: Vec<Domain> = watched.iter().map(|(_, domain)| domain.clone()).collect();
+    let found = crate::report::fallbacks(&settings, ledger, period, today(), &domains)?;
+    for ((row, _), fallbacks) in watched.iter_mut().zip(found) {
+        row.fallbacks = Some(fallbacks);
+    }
+    Ok(())
+}
+
+fn decisions(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
     let mut table = Table::with_heads(["", "who", "posture", "since", "until", "by", "why"]);
     for row in rows {
         let holds =
@@ -183,8 +226,59 @@ fn list(postures: &Postures, terminal: &mut Terminal) -> Result<Exit, CliError> 
             row.reason.into(),
         ]);
     }
-    table.print(terminal)?;
-    Ok(Exit::Done)
+    table.print(terminal)
+}
+
+fn fallbacks(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
+    for row in rows {
+        let Some(fallbacks) = &row.fallbacks else { continue };
+        terminal.line("")?;
+        if fallbacks.is_empty() {
+            terminal.line(format_args!("{}: no request of the last 30 days needs it", row.target))?;
+            continue;
+        }
+        terminal.line(format_args!("If {} fell, by the requests of the last 30 days:", row.target))?;
+        let heads = ["product", "", "busiest minute", "without room", "beyond what was ever carried"];
+        let mut table = Table::with_heads(heads).indented(2).right([2, 3, 4]);
+        for fallback in fallbacks {
+            let (tone, words) = fares(fallback);
+            let outlook = &fallback.outlook;
+            let count = |number: u64| words::count(number.into());
+            let missing = match (outlook.short_tokens, outlook.short_requests) {
+                (0, 0) => "-".to_owned(),
+                (0, requests) => format!("{} requests", count(requests)),
+                (tokens, _) => format!("{} tokens", count(tokens)),
+            };
+            let beyond = match outlook.beyond_proven_tokens {
+                0 => "-".to_owned(),
+                tokens => format!("{} tokens", count(tokens)),
+            };
+            let busiest =
+                format!("{} tokens, {} requests", count(fallback.peak_tokens), count(fallback.peak_requests));
+            table.row([
+                Cell::toned(Tone::Strong, &*fallback.product),
+                Cell::toned(tone, words),
+                busiest.into(),
+                missing.into(),
+                beyond.into(),
+            ]);
+        }
+        table.print(terminal)?;
+    }
+    Ok(())
+}
+
+/// How a product would fare, in words.
+fn fares(fallback: &Fallback) -> (Tone, String) {
+    let none = fallback.outlook.none * 100.0;
+    match fallback.verdict {
+        Verdict::Stopped => (Tone::Bad, "nobody steps in".to_owned()),
+        Verdict::Partly if none > 0.0 => (Tone::Bad, format!("nobody steps in for {none:.1} %")),
+        Verdict::Partly => (Tone::Bad, "too little room".to_owned()),
+        Verdict::Unproven => (Tone::Doubtful, "others step in, not all proven".to_owned()),
+        _ if fallback.is_unseen() => (Tone::Doubtful, "proven ones step in, with more than ever".to_owned()),
+        _ => (Tone::Good, "proven ones step in".to_owned()),
+    }
 }
 
 #[cfg(test)]

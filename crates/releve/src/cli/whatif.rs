@@ -2,9 +2,11 @@
 //! requests, through the same router that serves live ones.
 
 mod estate;
+mod history;
 mod input;
 mod layout;
 mod meant;
+mod offers;
 mod outcome;
 mod premium;
 mod runs;
@@ -36,9 +38,9 @@ pub(crate) struct Arguments {
     /// stops), licence (others may no longer host it), frozen (no fixes, no new models).
     #[arg(long = "as", value_name = "HOW", default_value = "gone", value_parser = meaning)]
     meaning: Meaning,
-    /// For how long.
-    #[arg(long = "for", value_name = "DURATION", default_value = "1d")]
-    span: Period,
+    /// For how long: a day, where nobody says; with --history the weeks of a period, four.
+    #[arg(long = "for", value_name = "DURATION")]
+    span: Option<Period>,
     /// Arrivals and token counts of a file in place of the ledger's: CSV or JSON lines, also gzipped.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -54,6 +56,13 @@ pub(crate) struct Arguments {
     /// Only predict the second half of the ledger's longest incident from what was known before.
     #[arg(long)]
     backtest: bool,
+    /// What suppliers' incidents of the past say of the weeks to come, and how well that would have been predicted: a CSV
+    /// file, also gzipped, with supplier, start and end, or supplier, date and `out_min`. Needs no ledger.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "lose", "trace", "backtest"])]
+    history: Option<PathBuf>,
+    /// Which of its rows are times out of service: severity=major,critical.
+    #[arg(long, value_name = "COLUMN=VALUES", requires = "history")]
+    only: Vec<history::Only>,
     /// Answer as Markdown.
     #[arg(long)]
     markdown: bool,
@@ -112,18 +121,25 @@ pub(super) fn of_posture(
 }
 
 impl Arguments {
+    /// How long one looks at a loss.
+    fn span(&self) -> std::time::Duration {
+        self.span.map_or(std::time::Duration::from_hours(24), |span| span.0)
+    }
+
     /// For a decision: the configured ledger, everything as usual.
     fn of_posture(ledger: &LedgerFile) -> Self {
         Self {
             scenario: None,
             lose: Vec::new(),
             meaning: Meaning::Gone,
-            span: Period(std::time::Duration::from_hours(24)),
+            span: None,
             trace: None,
             seed: 1,
             no_herd: true,
             most: 2_000,
             backtest: false,
+            history: None,
+            only: Vec::new(),
             markdown: false,
             in_short: true,
             ledger: LedgerFile { ledger: ledger.ledger.clone() },
@@ -133,6 +149,9 @@ impl Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if let Some(path) = &arguments.history {
+        return history::run(path, arguments, desk, terminal);
+    }
     let input = input::read(arguments, desk)?;
     if arguments.backtest {
         return show::backtest(&input, arguments, terminal);

@@ -207,13 +207,20 @@ impl Product {
 
 impl MaxShare {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
+        let over: Option<At<Period>> = section.get("over");
+        if let Some(over) = over.as_ref().filter(|over| over.0.is_zero()) {
+            section.problem(
+                Problem::error(&over.at, "no time is too short to have a share in")
+                    .mend("write over = \"30d\""),
+            );
+        }
         Self {
             maker: section.get("maker"),
             host: section.get("host"),
             provider: section.get("provider"),
             region: section.get("region"),
             of: section.get("of"),
-            over: section.get("over"),
+            over,
         }
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn estate(settings: &Settings, today: &str) -> Estate {
                 ends: settings.resolved.ends.get(&routing.name).map(|day| Day::from(day.as_str())),
                 prices: gateway.prices.clone(),
                 routing,
+                said_requests_per_minute: None,
+                tokens_per_minute: None,
+                answer: None,
             }
         })
         .collect();

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use catalogue::{Bucket, Protocol};
 use jiff::civil::Date;
-use scenario::event::{Company, Target};
+use scenario::event::Target;
 use scenario::exit::{self, Class, Leaving, Schedule, Terms};
-use scenario::{Estate, Gatherer, Sums, Traffic, Verdict};
+use scenario::{Company, Estate, Gatherer, Sums, Traffic, Verdict};
 use serde::Serialize;
 use store::{Act, Period, Postures, Reader, StoreError};
 
@@ -128,7 +128,8 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let estate = super::estate::estate(settings, &today.to_string());
+    let mut estate = super::estate::estate(settings, &today.to_string());
+    super::capacity::observe(&mut estate, &reader)?;
     let mut gatherer = Gatherer::new(&estate);
     reader.scan(period, &mut gatherer)?;
     let traffic = gatherer.finish();

@@ -1,8 +1,8 @@
 //! What a report says, in figures: worked out once, shown in every form.
 
 mod accounts;
-mod losses;
-mod products;
+pub(super) mod losses;
+pub(super) mod products;
 mod targets;
 
 use jiff::civil::Date;
@@ -14,6 +14,7 @@ pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::ProductFigures;
 pub(crate) use self::targets::TargetResult;
+use super::capacity::{self, OwnLimit};
 use super::money::Currency;
 use crate::config::estate::{Declared, Own};
 use crate::config::value::At;
@@ -39,6 +40,8 @@ pub(crate) struct Figures {
     pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) products: Vec<ProductFigures>,
     pub(crate) accounts: Vec<AccountFigures>,
+    /// What binds deployments beside their accounts' capacity.
+    pub(crate) own_limits: Vec<OwnLimit>,
     /// What ends, soonest first.
     pub(crate) calendar: Vec<Event>,
     pub(crate) state: State,
@@ -92,11 +95,12 @@ pub(crate) struct State {
 }
 
 impl Figures {
-    /// Works everything out.
+    /// Works everything out. `recent`: the shares that targets are held against, where those are not of all the traffic.
     pub(crate) fn of(
         settings: &Settings,
         traffic: &Traffic,
         estate: &Estate,
+        recent: Option<&[Dependence]>,
         basis: Basis,
         today: Date,
     ) -> Self {
@@ -110,7 +114,8 @@ impl Figures {
         let dependence: Vec<Dependence> =
             DomainKind::ALL.into_iter().map(|kind| Dependence::by(kind, traffic, estate)).collect();
         let accounts = accounts::all(settings, traffic, estate, &carried, &basis);
-        let targets = targets::check(config, &dependence, estate, &studies, &on);
+        let recent = recent.unwrap_or(&dependence);
+        let targets = targets::check(config, recent, estate, &studies, &on);
         let without_route = studies.iter().map(|study| study.needs.without_route).sum();
         Self {
             organisation: config
@@ -127,6 +132,7 @@ impl Figures {
             state: state(&total, traffic),
             declared: config.declared.clone(),
             own: config.report.as_ref().and_then(|report| report.own.clone()),
+            own_limits: capacity::own_limits(estate),
             unplaced: losses::unplaced(estate, &studies),
             dependence,
             losses,

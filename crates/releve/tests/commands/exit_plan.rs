@@ -67,7 +67,7 @@ fn it_agrees_with_the_report_and_counts_back_from_the_contracts_end() {
     let report = run(folder.path(), &["--config", "releve-demo.toml", "--json", "report"]);
     let report: Value = serde_json::from_str(&report.out).unwrap();
     let losses = report["losses"].as_array().unwrap();
-    let loss = losses.iter().find(|loss| loss["domains"].to_string().contains("account:anthropic")).unwrap();
+    let loss = losses.iter().find(|loss| loss["domains"].to_string().contains("provider:anthropic")).unwrap();
     for on in loss["products"].as_array().unwrap().iter().filter(|on| on["verdict"] != "untouched") {
         let name = on["product"].as_str().unwrap();
         assert_eq!(product(&plan, name)["verdict"], on["verdict"], "{name}");

@@ -102,6 +102,68 @@ fn a_target_that_is_missed_ends_with_one_and_says_who_breaks_it() {
 }
 
 #[test]
+fn slots_count_as_capacity_for_as_long_as_answers_take() {
+    let folder = recorded();
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    // The simulated suppliers name limits in their headers.
+    let figures = report(folder.path(), &["--json"]).json();
+    let said = by_name(&figures["own_limits"], "deployment", "openai/gpt-5.4");
+    assert_eq!((&said["requests_per_minute"], &said["slots"]), (&10_000.into(), &Value::Null));
+    // Where Claude has a second host, that one has a single slot.
+    let entry = "\"azure-claude/claude-opus-4-8\"";
+    assert!(text.contains(entry), "{text}");
+    let narrow = text.replace(entry, &format!("{{ use = {entry}, max_in_flight = 1 }}"));
+    fs::write(&path, narrow).unwrap();
+    let figures = report(folder.path(), &["--json"]).json();
+    let limit = by_name(&figures["own_limits"], "deployment", "azure-claude/claude-opus-4-8");
+    assert_eq!(limit["slots"], 1, "{limit}");
+    let (answer_ms, requests) = (limit["answer_ms"].as_u64(), limit["requests_per_minute"].as_u64());
+    assert_eq!(requests, answer_ms.map(|ms| 60_000 / ms.max(1)), "{limit}");
+    let words = report(folder.path(), &["--markdown"]).out;
+    assert!(words.contains("azure-claude/claude-opus-4-8 (") && words.contains("1 slots"), "{words}");
+}
+
+#[test]
+fn a_share_over_the_last_days_is_that_of_those_days() {
+    let folder = recorded();
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let with = |share: &str| {
+        let target = format!("must_survive = [\"maker:openai\"]\nmax_share = {{ {share} }}");
+        let changed = text.replace("must_survive = [\"maker:openai\", \"host:azure\"]", &target);
+        assert_ne!(changed, text);
+        fs::write(&path, changed).unwrap();
+        let ran = report(folder.path(), &["--json"]);
+        (ran.code, serde_json::from_str::<Value>(&ran.out).unwrap())
+    };
+    let (code, all) = with("maker = 0.01, of = \"requests\"");
+    assert_eq!(code, Some(1));
+    let (code, last) = with("maker = 0.01, of = \"requests\", over = \"1s\"");
+    assert_eq!(code, Some(1));
+    let broken =
+        |figures: &Value, target: &str| by_name(&figures["targets"], "target", target)["broken_by"].clone();
+    let of_last = broken(&last, "max_share.maker = 0.01 of requests over 1s");
+    assert_ne!(of_last, broken(&all, "max_share.maker = 0.01 of requests"));
+
+    // The same as a report that begins then.
+    let from_us = last["basis"]["to_us"].as_i64().unwrap() + 1 - 1_000_000;
+    let since = jiff::Timestamp::from_microsecond(from_us).unwrap().to_string();
+    let then: Value =
+        serde_json::from_str(&report(folder.path(), &["--json", "--since", &since]).out).unwrap();
+    let shares = by_name(&then["dependence"], "kind", "maker")["shares"].as_array().unwrap().iter();
+    let shares = shares.map(|share| (&share["name"], share["of_all"][0].as_f64().unwrap()));
+    let above: Vec<String> = shares
+        .filter(|(_, part)| *part > 0.01)
+        .map(|(name, part)| format!("{} ({:.1} %)", name.as_str().unwrap(), part * 100.0))
+        .collect();
+    assert_eq!(of_last, serde_json::json!(above));
+
+    let (code, met) = with("maker = 1.0, over = \"1s\"");
+    assert_eq!(code, Some(0), "{}", met["targets"]);
+}
+
+#[test]
 fn the_page_needs_nothing_else_and_speaks_two_languages() {
     let folder = recorded();
     for (language, words) in [("en", "For the board"), ("fr", "Pour la direction")] {

@@ -69,12 +69,24 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
     assert_eq!(answer["assumptions"][0]["about"], "recorded", "what it rests on comes first");
     let insurance = answer["insurance"].as_array().unwrap();
     assert_eq!(insurance[0]["smallest_cut"], 1);
-    let last = insurance.last().unwrap();
-    assert_eq!(last["adds"], serde_json::json!(["second/m as a fallback of local"]));
+    let step = &insurance[1];
     assert_eq!(
-        (last["smallest_cut"].as_u64(), last["served"].as_f64().map(|served| served > 0.98)),
+        step["adds"],
+        serde_json::json!(["second/m as a fallback of local"]),
+        "what is there comes first"
+    );
+    assert_eq!(
+        (step["smallest_cut"].as_u64(), step["served"].as_f64().map(|served| served > 0.98)),
         (Some(2), Some(true))
     );
+    // To hold more losses than it has suppliers it takes one that it has no contract with.
+    let last = insurance.last().unwrap();
+    let added = last["adds"].as_array().unwrap().last().unwrap().as_str().unwrap();
+    assert!(
+        added.starts_with("a contract with ") && added.ends_with("at its public price, unproven"),
+        "{last}"
+    );
+    assert_eq!(last["smallest_cut"], 3, "{last}");
     assert_eq!(
         asked(house.path(), &["--lose", "maker:acme", "--for", "10m", "--no-herd"]),
         answer,

@@ -4,9 +4,10 @@
 //! Each scenario is played in two halves. In the first nothing happens, and the ledger learns how suppliers are. Of the
 //! second only the arrivals and the token counts are given to the prediction; then it is compared with the ledger.
 //!
-//! `cargo test -p releve --test prediction -- --ignored` plays all of them, in about eight minutes. Arrivals and lengths are
-//! drawn, with the shape of a public trace, or are that trace's where `RELEVE_TRACE` names it (see [`trace`]). With
-//! `RELEVE_WRITE_DOCS=1` the table goes into `docs/independence.md`.
+//! `cargo test -p releve --test prediction what_was -- --ignored` plays all of them, in about eight minutes. Arrivals and
+//! lengths are drawn, with the shape of a public trace, or are that trace's where `RELEVE_TRACE` names it (see [`trace`]).
+//! With `RELEVE_WRITE_DOCS=1` the table goes into `docs/independence.md`. Another, in [`history`], compares with suppliers'
+//! incidents of years.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 #![allow(
@@ -25,6 +26,7 @@
 mod client;
 #[path = "../promises/harness.rs"]
 mod harness;
+mod history;
 mod stage;
 mod table;
 mod trace;
@@ -102,6 +104,10 @@ fn scenes() -> Vec<Scene> {
     ]
 }
 
+fn document() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/independence.md")
+}
+
 #[tokio::test]
 #[ignore = "takes eight minutes"]
 async fn what_was_predicted_comes() {
@@ -112,8 +118,7 @@ async fn what_was_predicted_comes() {
         compared.push(played);
     }
     if std::env::var_os("RELEVE_WRITE_DOCS").is_some() {
-        let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/independence.md");
-        table::write(&document, &compared);
+        table::write(&document(), &compared);
     }
     let wrong = compared.iter().flat_map(Compared::right).filter(|right| !right).count();
     // The intervals are of 95 %: among so many figures one or two may lie outside.

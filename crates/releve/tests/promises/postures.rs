@@ -87,7 +87,7 @@ async fn what_cannot_be_decided_is_said() {
     let (first, second) = pair().await;
     let house = house(&first, &second, "");
     for (arguments, words) in [
-        (&["posture", "first=leave", "--reason", "x"][..], "names nobody"),
+        (&["posture", "first=leave", "--reason", "x"][..], "is no fault domain"),
         (&["posture", "provider:first=gone", "--reason", "x"], "is no posture"),
         (&["posture", "provider:first=leave"], "needs a reason"),
     ] {

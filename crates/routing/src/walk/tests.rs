@@ -196,7 +196,7 @@ fn an_attempt_that_waits_holds_nobodys_slot_and_comes_next() {
 /// A request pays into its target's budget once, however often it comes back to it.
 #[test]
 fn an_attempt_that_waited_is_paid_for_once() {
-    let fixture = Fixture::new(1);
+    let mut fixture = Fixture::new(1);
     let plan = fixture.plan(0);
     let (view, now) = (fixture.view(), Instant(0));
     let tokens = || view.world.deployment(plan.candidates[0].deployment).tokens(now);

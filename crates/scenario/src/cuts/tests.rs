@@ -26,8 +26,8 @@ fn shape(product: &str, number: u64) -> Shape {
 /// A generated world: which deployments each shape may use, whose each is, what each account carries.
 #[derive(Debug, Clone)]
 struct World {
-    /// Of each deployment: maker, host and account.
-    members: Vec<(u8, u8, u16)>,
+    /// Of each deployment: maker, host, account, and what it carries by itself.
+    members: Vec<(u8, u8, u16, Option<u64>)>,
     limits: Vec<Option<u64>>,
     /// Of each shape: whether it is the product's own, its candidates, requests, tokens at the peak.
     shapes: Vec<(bool, u8, u64, u64)>,
@@ -35,7 +35,10 @@ struct World {
 
 fn worlds() -> impl Strategy<Value = World> {
     (
-        proptest::collection::vec((0_u8..3, 0_u8..3, 0_u16..3), 1..7),
+        proptest::collection::vec(
+            (0_u8..3, 0_u8..3, 0_u16..3, proptest::option::weighted(0.3, 0_u64..40)),
+            1..7,
+        ),
         proptest::collection::vec(proptest::option::of(0_u64..60), 3),
         proptest::collection::vec((any::<bool>(), any::<u8>(), 1_u64..5, 0_u64..40), 1..6),
     )
@@ -49,9 +52,11 @@ impl World {
             account.tokens_per_minute = *limit;
             account
         });
-        let members = self.members.iter().enumerate().map(|(index, (maker, host, account))| {
+        let members = self.members.iter().enumerate().map(|(index, (maker, host, account, limit))| {
             let (maker, host) = (format!("maker{maker}"), format!("host{host}"));
-            member(&format!("d/{index}"), *account, &maker, &host, Weights::MakerOnly)
+            let mut member = member(&format!("d/{index}"), *account, &maker, &host, Weights::MakerOnly);
+            member.tokens_per_minute = *limit;
+            member
         });
         estate(members.collect(), accounts.collect())
     }
@@ -93,19 +98,24 @@ impl World {
 
     fn carries(&self, shapes: &[usize], left: &dyn Fn(usize) -> Vec<usize>) -> u128 {
         let cost = |kept: u32| {
-            let mut accounts = [false; 3];
+            let mut used: Vec<usize> = Vec::new();
             let mut sum = 0_u128;
             for (bit, index) in shapes.iter().enumerate() {
                 if kept >> bit & 1 == 1 {
-                    for member in left(*index) {
-                        accounts[usize::from(self.members[member].2)] = true;
-                    }
+                    used.extend(left(*index));
                 } else {
                     sum += u128::from(self.shapes[*index].3);
                 }
             }
-            let carried = |(_, limit): (_, &Option<u64>)| limit.map_or(1 << 80, u128::from);
-            sum + accounts.iter().zip(&self.limits).filter(|(used, _)| **used).map(carried).sum::<u128>()
+            used.sort_unstable();
+            used.dedup();
+            let limit = |limit: Option<u64>| limit.map_or(1 << 80, u128::from);
+            let at = |account: usize| -> u128 {
+                let own = used.iter().map(|member| self.members[*member]);
+                let own = own.filter(|(_, _, at, _)| usize::from(*at) == account);
+                own.map(|(_, _, _, own)| limit(own)).sum::<u128>().min(limit(self.limits[account]))
+            };
+            sum + (0..3).map(at).sum::<u128>()
         };
         (0..1_u32 << shapes.len()).map(cost).min().unwrap()
     }
@@ -183,6 +193,33 @@ fn an_owner_of_two_accounts_is_a_smaller_cut_than_the_accounts() {
     let sizes: Vec<usize> = cuts.iter().map(|cut| cut.losses.len()).collect();
     assert_eq!(sizes, [1, 2], "the owner; or both accounts, whose domains are joined by what they take away");
     assert!(cuts[1].losses.iter().all(|names| names.len() == 3), "maker, host and account: {:?}", cuts[1]);
+}
+
+/// A fallback with ten slots, in which an answer takes six seconds, carries a hundred requests a minute.
+#[test]
+fn slots_carry_as_many_requests_as_they_are_free_for() {
+    let mut fallback = member("b/y", 1, "n", "i", Weights::MakerOnly);
+    fallback.routing.max_in_flight = Some(10);
+    assert_eq!(fallback.requests_per_minute(), None, "nobody has seen how long an answer takes");
+    fallback.answer = Some(std::time::Duration::from_secs(6));
+    assert_eq!(fallback.requests_per_minute(), Some(100));
+    fallback.said_requests_per_minute = Some(60);
+    assert_eq!(fallback.requests_per_minute(), Some(60), "whichever is less");
+    fallback.said_requests_per_minute = None;
+    let members = vec![member("a/x", 0, "m", "h", Weights::MakerOnly), fallback];
+    let mut estate = estate(members, vec![account("a"), account("b")]);
+    let mut traffic = Traffic::default();
+    traffic.shapes.push((shape("p", 0), Size::default(), Sums { requests: 120, ..Sums::default() }));
+    let peak = Peak { minute: 1, loads: vec![(0, Load { requests: 120, tokens: 1, nanos: 0 })] };
+    traffic.peaks = BTreeMap::from([("p".into(), [peak.clone(), peak])]);
+    let candidates = vec![Some([0, 1].into_iter().collect())];
+    let short = |estate: &Estate| {
+        let needs = Needs::of("p", &traffic, &candidates, estate);
+        needs.without(&[0].into_iter().collect()).short_requests
+    };
+    assert_eq!(short(&estate), 20);
+    estate.members[1].routing.max_in_flight = Some(12);
+    assert_eq!(short(&estate), 0);
 }
 
 #[test]

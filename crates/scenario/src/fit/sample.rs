@@ -111,15 +111,22 @@ impl Samples {
     }
 
     fn note_limits(&mut self, deployment: u16, seen: &[(Arc<str>, Arc<str>)]) {
-        let per_minute = |endings: [&str; 2]| {
-            let said = seen.iter().find(|(name, _)| endings.iter().any(|ending| name.ends_with(ending)));
-            said.and_then(|(_, value)| value.parse::<f64>().ok()).filter(|limit| *limit > 0.0)
-        };
-        let requests = per_minute(["ratelimit-limit-requests", "ratelimit-requests-limit"]);
-        let tokens = per_minute(["ratelimit-limit-tokens", "ratelimit-tokens-limit"]);
+        let (requests, tokens) = limits_said(seen);
         if requests.is_some() || tokens.is_some() {
             let known = self.limits.entry(deployment).or_default();
             *known = (requests.or(known.0), tokens.or(known.1));
         }
     }
+}
+
+/// Requests and tokens a minute that a supplier's headers name as its limits.
+pub fn limits_said(seen: &[(Arc<str>, Arc<str>)]) -> (Option<f64>, Option<f64>) {
+    let per_minute = |endings: [&str; 2]| {
+        let said = seen.iter().find(|(name, _)| endings.iter().any(|ending| name.ends_with(ending)));
+        said.and_then(|(_, value)| value.parse::<f64>().ok()).filter(|limit| *limit > 0.0)
+    };
+    (
+        per_minute(["ratelimit-limit-requests", "ratelimit-requests-limit"]),
+        per_minute(["ratelimit-limit-tokens", "ratelimit-tokens-limit"]),
+    )
 }

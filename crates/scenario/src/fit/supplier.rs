@@ -379,12 +379,23 @@ impl Fitted {
     #[must_use]
     pub fn with(&self, arrival: &crate::event::Arrival) -> Self {
         const SPREAD: f64 = 0.25;
+        self.with_guess(arrival.first_ms, 1_000.0 / arrival.tokens_per_second.max(0.1), SPREAD)
+    }
+
+    /// The same with somebody whom nobody has seen, as the last.
+    #[must_use]
+    pub fn with_unseen(&self) -> Self {
+        const SPREAD: f64 = 0.7;
+        self.with_guess(PRIOR_FIRST_MS, PRIOR_GAP_MS, SPREAD)
+    }
+
+    fn with_guess(&self, first_ms: f64, gap_ms: f64, spread: f64) -> Self {
         let mut grown = self.clone();
         let mean = grown.suppliers.iter().map(|supplier| supplier.tokens.per_estimate).sum::<f64>();
         let mean = if grown.suppliers.is_empty() { 1.0 } else { mean / f(grown.suppliers.len()) };
         grown.suppliers.push(Supplier {
-            first: std::array::from_fn(|_| Curve::guess(arrival.first_ms, SPREAD)),
-            gap: Curve::guess(1_000.0 / arrival.tokens_per_second.max(0.1), SPREAD),
+            first: std::array::from_fn(|_| Curve::guess(first_ms, spread)),
+            gap: Curve::guess(gap_ms, spread),
             plain: None,
             hours: [1.0; 24],
             errors: Vec::new(),

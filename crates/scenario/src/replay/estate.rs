@@ -6,6 +6,8 @@ use std::time::Duration;
 use catalogue::{PriceList, Region, Weights};
 use routing::{Deployment, Policy, RouteEntry};
 
+use crate::domain::{Company, Domain, DomainKind};
+
 /// The configured world, by the indices of `routing`.
 #[derive(Debug, Clone)]
 pub struct Estate {
@@ -36,6 +38,10 @@ pub struct Backing {
     pub tokens_per_minute: Option<f64>,
     /// Tokens a minute that own machines work off; what comes faster queues. `None` is unknown and does not bind.
     pub works_off_per_minute: Option<f64>,
+    /// Whether the requests a minute are its account's, which the account's other deployments draw from too.
+    pub shares_requests: bool,
+    /// The same of the tokens a minute, let through or worked off.
+    pub shares_tokens: bool,
     /// What is paid whether it is used or not, in US dollars a day.
     pub fixed_usd_per_day: f64,
     /// Who may run the model.
@@ -82,6 +88,35 @@ impl Estate {
         &*self.deployments[deployment].host == OWN
     }
 
+    /// Whether a deployment belongs to a fault domain.
+    pub fn belongs(&self, deployment: usize, domain: &Domain) -> bool {
+        let backing = &self.backing[deployment];
+        let company = Company { owner: backing.owner.as_deref(), country: backing.country.as_deref() };
+        domain.holds(&self.deployments[deployment], self.provider_of(deployment), company)
+    }
+
+    /// All fault domains that anybody belongs to, each once, in order.
+    pub fn domains(&self) -> Vec<Domain> {
+        let mut all = Vec::new();
+        for (index, facts) in self.deployments.iter().enumerate() {
+            let backing = &self.backing[index];
+            let region = facts.region.as_ref().map(|region| Arc::from(region.as_str()));
+            let named = [
+                (DomainKind::Maker, Some(Arc::clone(&facts.maker))),
+                (DomainKind::Host, Some(Arc::clone(&facts.host))),
+                (DomainKind::Region, region),
+                (DomainKind::Account, Some(Arc::clone(self.provider_of(index)))),
+                (DomainKind::Owner, backing.owner.clone()),
+                (DomainKind::Country, backing.country.clone()),
+                (DomainKind::Deployment, Some(Arc::clone(&facts.name))),
+            ];
+            all.extend(named.into_iter().filter_map(|(kind, name)| Some(Domain::new(kind, name?))));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// The name of a deployment's provider.
     pub fn provider_of(&self, deployment: usize) -> &Arc<str> {
         &self.providers[usize::from(self.deployments[deployment].provider.0)]
@@ -89,16 +124,25 @@ impl Estate {
 }
 
 impl Estate {
+    /// The same with somebody whom no route lists yet: a provider, named by the first part of the deployment's name, and
+    /// the deployment.
+    #[must_use]
+    pub fn with_offer(&self, deployment: Deployment, backing: Backing) -> Self {
+        let mut grown = self.clone();
+        let provider = u16::try_from(grown.providers.len()).expect("fewer providers");
+        grown.providers.push(deployment.name.split('/').next().unwrap_or_default().into());
+        grown.deployments.push(Deployment { provider: routing::ProviderIndex(provider), ..deployment });
+        grown.backing.push(backing);
+        grown
+    }
+
     /// The same with somebody new: a provider and a deployment of its own, last in the routes that list it.
     #[must_use]
     pub fn with(&self, arrival: &crate::event::Arrival) -> Self {
-        let mut grown = self.clone();
-        let provider = u16::try_from(grown.providers.len()).expect("fewer providers");
-        let deployment = u32::try_from(grown.deployments.len()).expect("fewer deployments");
-        grown.providers.push(arrival.name.split('/').next().unwrap_or_default().into());
-        grown.deployments.push(Deployment {
+        let deployment = u32::try_from(self.deployments.len()).expect("fewer deployments");
+        let arrives = Deployment {
             name: Arc::clone(&arrival.name),
-            provider: routing::ProviderIndex(provider),
+            provider: routing::ProviderIndex(0),
             protocol: catalogue::Protocol::OpenaiChat,
             // Whoever is to come is taken to speak what is asked of it.
             also: catalogue::Protocol::ALL.into_iter().collect(),
@@ -110,14 +154,17 @@ impl Estate {
             host: Arc::clone(&arrival.host),
             max_in_flight: None,
             prefix_tokens: 0,
-        });
-        grown.backing.push(Backing {
-            prices: Some(Arc::new(PriceList::configured(rates(arrival.price_usd)))),
-            works_off_per_minute: arrival.tokens_per_minute,
-            fixed_usd_per_day: arrival.fixed_usd_per_day,
-            weights: if arrival.open { Weights::Open } else { Weights::Unknown },
-            ..Backing::default()
-        });
+        };
+        let mut grown = self.with_offer(
+            arrives,
+            Backing {
+                prices: Some(Arc::new(PriceList::configured(rates(arrival.price_usd)))),
+                works_off_per_minute: arrival.tokens_per_minute,
+                fixed_usd_per_day: arrival.fixed_usd_per_day,
+                weights: if arrival.open { Weights::Open } else { Weights::Unknown },
+                ..Backing::default()
+            },
+        );
         let lists = |route: &Route| arrival.routes.is_empty() || arrival.routes.contains(&route.name);
         for route in grown.routes.iter_mut().filter(|route| lists(route)) {
             let weight = match route.policy.prefer {

@@ -8,11 +8,10 @@ use routing::{DeploymentIndex, Dice, Instant, Prefer, RouteEntry, View, World};
 use super::ask::Traffic;
 use super::estate::{Estate, Route, weigh};
 use super::tally::Tally;
-use crate::event::{Domain, Meaning, Target};
+use crate::cuts::{LARGEST, Needs};
+use crate::domain::{Domain, DomainKind};
+use crate::event::{Meaning, Target};
 use crate::set::Set;
-
-/// The largest common loss that is looked for.
-pub const LARGEST_CUT: usize = 3;
 
 /// One thing that can be added to an estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +23,12 @@ pub enum Added {
         /// Index of the deployment.
         deployment: usize,
     },
+    /// Somebody whom nobody has a contract with yet becomes the last fallback of every route that was asked for, at public
+    /// prices.
+    Contract {
+        /// Index of the deployment, among those on offer.
+        deployment: usize,
+    },
     /// Twice the limits, or twice the machines.
     Room {
         /// Index of the deployment.
@@ -32,9 +37,10 @@ pub enum Added {
 }
 
 impl Added {
-    /// What could be added: to routes that were asked for, deployments that serve others; room where limits were hit.
-    pub fn all(estate: &Estate, traffic: &Traffic, after: &Tally) -> Vec<Self> {
-        let routes: BTreeSet<usize> = traffic.asks.iter().map(|ask| usize::from(ask.route)).collect();
+    /// What could be added: to routes that were asked for, deployments that serve others, and those from `offers` on, whom
+    /// no route lists yet; room where limits were hit.
+    pub fn all(estate: &Estate, traffic: &Traffic, after: &Tally, offers: usize) -> Vec<Self> {
+        let routes = asked(traffic);
         let listed: BTreeSet<usize> = routes
             .iter()
             .flat_map(|route| &estate.routes[*route].entries)
@@ -48,23 +54,25 @@ impl Added {
         let fallbacks = pairs.filter(|(route, deployment)| !lists(*route, *deployment));
         let mut all: Vec<Self> =
             fallbacks.map(|(route, deployment)| Self::Fallback { route, deployment }).collect();
+        // Once a contract is there, its model is a fallback like any other.
+        let offered = (offers..estate.deployments.len()).filter(|deployment| !listed.contains(deployment));
+        all.extend(offered.map(|deployment| Self::Contract { deployment }));
         let hit =
             after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
         all.extend(hit.map(|(deployment, _)| Self::Room { deployment }));
         all
     }
 
-    /// The estate with it.
+    /// The estate with it; `traffic` says which routes were asked for.
     #[must_use]
-    pub fn to(self, estate: &Estate) -> Estate {
+    pub fn to(self, estate: &Estate, traffic: &Traffic) -> Estate {
         let mut grown = estate.clone();
         match self {
-            Self::Fallback { route, deployment } => {
-                let index = DeploymentIndex(u32::try_from(deployment).unwrap_or(u32::MAX));
-                let Route { policy, entries, .. } = &mut grown.routes[route];
-                // A share as good as none: it is there for the others' absence.
-                let weight = if policy.prefer == Prefer::Weighted { weigh(entries, 0.0) } else { 1 };
-                entries.push(RouteEntry { deployment: index, weight });
+            Self::Fallback { route, deployment } => list_last(&mut grown.routes[route], deployment),
+            Self::Contract { deployment } => {
+                for route in asked(traffic) {
+                    list_last(&mut grown.routes[route], deployment);
+                }
             }
             Self::Room { deployment } => {
                 let provider = grown.deployments[deployment].provider;
@@ -89,7 +97,7 @@ impl Added {
     /// when it is used.
     pub fn fixed_usd_per_day(self, estate: &Estate) -> f64 {
         match self {
-            Self::Fallback { .. } => 0.0,
+            Self::Fallback { .. } | Self::Contract { .. } => 0.0,
             Self::Room { deployment } => estate.backing[deployment].fixed_usd_per_day,
         }
     }
@@ -103,17 +111,35 @@ impl Added {
                     estate.deployments[deployment].name, estate.routes[route].name
                 )
             }
+            Self::Contract { deployment } => format!(
+                "a contract with {}: {} as everybody's last fallback, at its public price, unproven",
+                estate.provider_of(deployment),
+                estate.deployments[deployment].name
+            ),
             Self::Room { deployment } => format!("twice the room at {}", estate.provider_of(deployment)),
         }
     }
 }
 
+/// The routes that were asked for.
+fn asked(traffic: &Traffic) -> BTreeSet<usize> {
+    traffic.asks.iter().map(|ask| usize::from(ask.route)).collect()
+}
+
+fn list_last(route: &mut Route, deployment: usize) {
+    let index = DeploymentIndex(u32::try_from(deployment).unwrap_or(u32::MAX));
+    let Route { policy, entries, .. } = route;
+    // A share as good as none: it is there for the others' absence.
+    let weight = if policy.prefer == Prefer::Weighted { weigh(entries, 0.0) } else { 1 };
+    entries.push(RouteEntry { deployment: index, weight });
+}
+
 /// The smallest common losses that leave recorded requests without a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fragility {
-    /// Of how many fault domains; `None` is more than [`LARGEST_CUT`].
+    /// Of how many fault domains; `None` is more than [`LARGEST`].
     pub smallest_cut: Option<usize>,
-    /// How many such losses there are, over all groups of requests with the same candidates.
+    /// How many such losses there are; domains that take away the same are one.
     pub count: usize,
 }
 
@@ -121,7 +147,7 @@ impl fmt::Display for Fragility {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.smallest_cut {
             Some(size) => write!(f, "{size} ({} of them)", self.count),
-            None => write!(f, "more than {LARGEST_CUT}"),
+            None => write!(f, "more than {LARGEST}"),
         }
     }
 }
@@ -129,18 +155,10 @@ impl fmt::Display for Fragility {
 /// How much has to fall at once. Makers (gone everywhere but as open weights on own machines), hosts, regions, owners,
 /// countries and accounts are looked at; health and limits are not.
 pub fn fragility(estate: &Estate, traffic: &Traffic) -> Fragility {
-    let groups = groups(estate, traffic);
-    let losses = losses(estate);
-    for size in 1..=LARGEST_CUT {
-        let mut count = 0;
-        for group in &groups {
-            count += covers(group, &losses, 0, size);
-        }
-        if count > 0 {
-            return Fragility { smallest_cut: Some(size), count };
-        }
-    }
-    Fragility { smallest_cut: None, count: 0 }
+    let groups = groups(estate, traffic).into_iter().map(|candidates| (candidates, 1));
+    let needs = Needs::of_groups(groups.collect());
+    let smallest = needs.smallest(&needs.losses(&losses(estate)));
+    Fragility { smallest_cut: smallest.map(|(size, _)| size), count: smallest.map_or(0, |(_, count)| count) }
 }
 
 /// The candidates of each kind of request, each set once.
@@ -170,40 +188,17 @@ fn groups(estate: &Estate, traffic: &Traffic) -> BTreeSet<Set> {
     groups
 }
 
-/// What each fault domain takes with it, each set once, and none that another holds.
-fn losses(estate: &Estate) -> Vec<Set> {
-    let domains = Target::all(estate).into_iter().filter(|target| target.domain != Domain::Deployment);
-    let mut all: Vec<Set> = Vec::new();
-    for target in domains {
-        let mut takes = Set::default();
-        for index in
-            (0..estate.deployments.len()).filter(|index| Meaning::Gone.takes(&target, estate, *index))
-        {
-            takes.insert(index);
-        }
-        if !takes.is_empty() && !all.iter().any(|known| takes.within(known)) {
-            all.retain(|known| !known.within(&takes));
-            all.push(takes);
-        }
-    }
-    all
-}
-
-/// How many sets of exactly `size` losses from `from` on take the whole of `group`.
-fn covers(group: &Set, losses: &[Set], from: usize, size: usize) -> usize {
-    if group.is_empty() {
-        return 0;
-    }
-    let mut count = 0;
-    for (place, loss) in losses.iter().enumerate().skip(from) {
-        let left = group.without(loss);
-        if left.is_empty() {
-            count += 1;
-        } else if size > 1 && left != *group {
-            count += covers(&left, losses, place + 1, size - 1);
-        }
-    }
-    count
+/// What each fault domain takes with it.
+fn losses(estate: &Estate) -> Vec<(Domain, Set)> {
+    let domains = estate.domains().into_iter().filter(|domain| domain.kind != DomainKind::Deployment);
+    domains
+        .map(|domain| {
+            let target = Target::Domain(domain.clone());
+            let taken =
+                (0..estate.deployments.len()).filter(|index| Meaning::Gone.takes(&target, estate, *index));
+            (domain, taken.collect())
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -241,13 +236,25 @@ mod tests {
             ..small.routes[0].clone()
         });
         let tally = Tally::new(1, 3, 1, 1.0);
-        assert_eq!(Added::all(&small, &traffic, &tally), [], "the others serve nobody who asked");
+        assert_eq!(Added::all(&small, &traffic, &tally, 3), [], "the others serve nobody who asked");
+        let contract = Added::Contract { deployment: 2 };
+        assert_eq!(Added::all(&small, &traffic, &tally, 2), [contract], "whoever is on offer could");
+        let listed = contract.to(&small, &traffic);
+        assert_eq!(
+            (listed.routes[0].entries.len(), listed.routes[1].entries.len()),
+            (2, 3),
+            "where it was asked"
+        );
+        assert!(contract.words(&small).starts_with("a contract with p2: p2/m"), "{}", contract.words(&small));
         let added = Added::Fallback { route: 0, deployment: 2 };
-        let grown = added.to(&small);
+        let grown = added.to(&small, &traffic);
         assert_eq!(fragility(&small, &traffic).smallest_cut, Some(1));
         assert_eq!(fragility(&grown, &traffic).smallest_cut, Some(2));
         assert_eq!(added.words(&small), "p2/m as a fallback of r");
         small.backing[0].requests_per_minute = Some(10.0);
-        assert_eq!(Added::Room { deployment: 0 }.to(&small).backing[0].requests_per_minute, Some(20.0));
+        assert_eq!(
+            Added::Room { deployment: 0 }.to(&small, &traffic).backing[0].requests_per_minute,
+            Some(20.0)
+        );
     }
 }

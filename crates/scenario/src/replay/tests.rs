@@ -111,6 +111,24 @@ fn limits_bind_and_the_herd_halves_them() {
 }
 
 #[test]
+fn what_an_account_takes_is_shared_by_its_deployments() {
+    let (mut estate, traffic) = (estate(2), traffic(100, MINUTE));
+    estate.deployments[1].provider = estate.deployments[0].provider;
+    for backing in &mut estate.backing {
+        backing.requests_per_minute = Some(300.0);
+    }
+    let served = |estate: &Estate| {
+        play(estate, &traffic, &scenario(minutes(30), Vec::new()), 1).products[0].served_share()
+    };
+    // Ten a second are asked: twice 300 a minute is enough, once is not.
+    assert!(served(&estate) > 0.95, "{}", served(&estate));
+    for backing in &mut estate.backing {
+        backing.shares_requests = true;
+    }
+    assert!((0.45..0.6).contains(&served(&estate)), "{}", served(&estate));
+}
+
+#[test]
 fn postures_ramps_and_arrivals_shift_shares() {
     let (estate, traffic) = (estate(2), traffic(100, MINUTE));
     let share = |events: Vec<Event>, deployment: usize| {

@@ -70,6 +70,8 @@ fn backing(settings: &Settings, index: usize) -> Backing {
             .and_then(|terms| terms.country.as_ref())
             .map(|country| country.value.as_str().into()),
         prices: snapshot.deployments[index].prices.clone(),
+        shares_requests: requests.is_some(),
+        shares_tokens: tokens.is_some(),
         requests_per_minute: requests,
         // What own machines cannot do at once queues; what a supplier does not let through is refused.
         tokens_per_minute: tokens.filter(|_| !is_own),

@@ -102,7 +102,7 @@ impl Input {
         let name = shares.meant(&target.to_string()).map_err(|mend| {
             CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
         })?;
-        name.parse().map_err(|error: scenario::event::InvalidTarget| CliError::usage(error.to_string()))
+        name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
     }
 
     /// What is asked; `None` where nothing is.
@@ -121,7 +121,7 @@ impl Input {
         let mut whole: Option<Scenario> = None;
         for target in lost {
             let target = self.known(target)?;
-            let loss = Scenario::loss(&target, arguments.meaning, arguments.span.0, &self.estate);
+            let loss = Scenario::loss(&target, arguments.meaning, arguments.span(), &self.estate);
             whole = Some(match whole {
                 None => loss,
                 Some(mut whole) => {

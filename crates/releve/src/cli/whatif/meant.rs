@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use scenario::event::{Domain, Target};
+use scenario::event::EVERYBODY;
 use scenario::replay::{Estate, NOBODY, Recording};
+use scenario::{Domain, DomainKind};
 
 use crate::config::problem::nearest;
 
 /// What each fault domain carried, in tokens.
 #[derive(Debug)]
 pub(super) struct Shares {
-    carried: BTreeMap<Target, u64>,
+    carried: BTreeMap<Domain, u64>,
 }
 
 impl Shares {
@@ -19,45 +20,43 @@ impl Shares {
         for ask in recording.traffic.asks.iter().filter(|ask| ask.counted_by != NOBODY) {
             by_deployment[usize::from(ask.counted_by)] += u64::from(ask.input) + u64::from(ask.output);
         }
-        let all = Target::all(estate).into_iter();
-        let carried = all.map(|target| {
-            let own = by_deployment.iter().enumerate().filter(|(index, _)| target.names(estate, *index));
-            (target.clone(), own.map(|(_, tokens)| tokens).sum())
+        let carried = estate.domains().into_iter().map(|domain| {
+            let own = by_deployment.iter().enumerate().filter(|(index, _)| estate.belongs(*index, &domain));
+            let tokens = own.map(|(_, tokens)| tokens).sum();
+            (domain, tokens)
         });
         Self { carried: carried.collect() }
     }
 
     /// Fault domains of a kind, whoever carried most first.
-    fn ranked(&self, domain: Domain) -> Vec<&Target> {
-        let mut all: Vec<(&Target, u64)> = self
+    fn ranked(&self, kind: DomainKind) -> Vec<&Domain> {
+        let mut all: Vec<(&Domain, u64)> = self
             .carried
             .iter()
-            .filter(|(target, _)| target.domain == domain)
-            .map(|(target, tokens)| (target, *tokens))
+            .filter(|(domain, _)| domain.kind == kind)
+            .map(|(domain, tokens)| (domain, *tokens))
             .collect();
-        all.sort_by_key(|(target, tokens)| (std::cmp::Reverse(*tokens), *target));
-        all.into_iter().map(|(target, _)| target).collect()
+        all.sort_by_key(|(domain, tokens)| (std::cmp::Reverse(*tokens), *domain));
+        all.into_iter().map(|(domain, _)| domain).collect()
     }
 
     /// Losses to try, makers and hosts, whoever carried most first.
     pub(super) fn losses(&self) -> Vec<String> {
-        let carried = |target: &&Target| self.carried.get(*target).is_some_and(|tokens| *tokens > 0);
-        let makers = self.ranked(Domain::Maker).into_iter().filter(carried).take(3);
-        let hosts = self.ranked(Domain::Host).into_iter().filter(carried).take(3);
-        let mut all: Vec<&Target> = makers.chain(hosts).collect();
-        all.sort_by_key(|target| std::cmp::Reverse(self.carried.get(*target).copied()));
+        let carried = |domain: &&Domain| self.carried.get(*domain).is_some_and(|tokens| *tokens > 0);
+        let makers = self.ranked(DomainKind::Maker).into_iter().filter(carried).take(3);
+        let hosts = self.ranked(DomainKind::Host).into_iter().filter(carried).take(3);
+        let mut all: Vec<&Domain> = makers.chain(hosts).collect();
+        all.sort_by_key(|domain| std::cmp::Reverse(self.carried.get(*domain).copied()));
         all.into_iter().map(ToString::to_string).collect()
     }
 
     /// Who is meant; else what there is.
     pub(super) fn meant(&self, name: &str) -> Result<String, String> {
-        if name == Domain::Everybody.as_str() {
+        if name == EVERYBODY {
             return Ok(name.to_owned());
         }
         let Some((kind, own)) = name.split_once(':') else { return Ok(name.to_owned()) };
-        let Some(domain) = Domain::ALL.into_iter().find(|domain| domain.as_str() == kind) else {
-            return Ok(name.to_owned());
-        };
+        let Some(domain) = DomainKind::named(kind) else { return Ok(name.to_owned()) };
         let ranked = self.ranked(domain);
         let place = match own {
             "@largest" => Some(0),
@@ -68,8 +67,8 @@ impl Shares {
             let found = ranked.get(place).map(ToString::to_string);
             return found.ok_or_else(|| format!("it has {} {kind}s only", ranked.len()));
         }
-        let names = || ranked.iter().map(|target| &*target.name);
-        let inside = |known: &str| domain == Domain::Region && known.starts_with(&format!("{own}/"));
+        let names = || ranked.iter().map(|domain| &*domain.name);
+        let inside = |known: &str| domain == DomainKind::Region && known.starts_with(&format!("{own}/"));
         if names().any(|known| known == own || inside(known)) {
             return Ok(name.to_owned());
         }
@@ -78,7 +77,7 @@ impl Shares {
             None if ranked.is_empty() => format!("no {kind} is known of any deployment"),
             None => format!(
                 "there are: {}",
-                super::super::words::some_of(ranked.iter().map(|target| &*target.name))
+                super::super::words::some_of(ranked.iter().map(|domain| &*domain.name))
             ),
         })
     }

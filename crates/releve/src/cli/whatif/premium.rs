@@ -1,8 +1,9 @@
 //! The price of insurance: what to add, one thing after the other, so that the scenario is painless, and then so that more
 //! must fall at once before a product stops.
 
+use scenario::LARGEST;
 use scenario::event::{Course, compile};
-use scenario::replay::{Added, Estate, Figures, Fragility, LARGEST_CUT, Tally, fragility};
+use scenario::replay::{Added, Estate, Figures, Fragility, Tally, fragility};
 
 use super::outcome::PremiumRow;
 use super::runs::Question;
@@ -22,6 +23,13 @@ struct Point {
     usd_per_day: f64,
     calm_usd_per_day: f64,
     fragility: Fragility,
+}
+
+impl Point {
+    /// How many new ones it takes.
+    fn contracts(&self) -> usize {
+        self.adds.iter().filter(|added| matches!(added, Added::Contract { .. })).count()
+    }
 }
 
 /// The curve: as it is, then each addition.
@@ -96,10 +104,10 @@ impl<'a> Short<'a> {
     fn with(&self, last: &Point, added: Added) -> Point {
         let mut adds = last.adds.clone();
         adds.push(added);
-        self.point(added.to(&last.estate), adds)
+        self.point(added.to(&last.estate, &self.question.traffic), adds)
     }
 
-    /// What serves most more; of what serves as much, the cheapest.
+    /// What serves most more; of what serves as much, what needs no new contract, and of that the cheapest.
     fn more_served(&self, last: &Point) -> Option<Point> {
         let tally: Tally = self.question.play_in(&last.estate, &self.course, 1.0);
         let hurt = |route: usize| {
@@ -109,28 +117,32 @@ impl<'a> Short<'a> {
         };
         let useful = |added: &Added| match added {
             Added::Fallback { route, .. } => hurt(*route),
-            Added::Room { .. } => true,
+            Added::Contract { .. } | Added::Room { .. } => true,
         };
-        let all = Added::all(&last.estate, &self.question.traffic, &tally);
+        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers);
         let points = all.into_iter().filter(useful).map(|added| self.with(last, added));
         let best = points.filter(|point| point.served > last.served + 1e-4).min_by(|one, other| {
             let tenths = |share: f64| (share * 1_000.0).round();
             tenths(other.served)
                 .total_cmp(&tenths(one.served))
+                .then(one.contracts().cmp(&other.contracts()))
                 .then(one.usd_per_day.total_cmp(&other.usd_per_day))
         })?;
         Some(best)
     }
 
-    /// What leaves fewer of the smallest common losses; of what leaves as few, the cheapest.
+    /// What leaves fewer of the smallest common losses; of what leaves as few, what needs no new contract, and of that the
+    /// cheapest.
     fn sturdier(&self, last: &Point) -> Option<Point> {
-        let size = last.fragility.smallest_cut.filter(|size| *size < LARGEST_CUT)?;
+        let size = last.fragility.smallest_cut.filter(|size| *size < LARGEST)?;
         let tally = Tally::default();
         let better = |next: &Fragility| {
             next.smallest_cut.is_none_or(|next| next > size) || next.count < last.fragility.count
         };
-        let all = Added::all(&last.estate, &self.question.traffic, &tally).into_iter();
-        let left = |added: &Added| fragility(&added.to(&last.estate), &self.question.traffic);
+        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers).into_iter();
+        let left = |added: &Added| {
+            fragility(&added.to(&last.estate, &self.question.traffic), &self.question.traffic)
+        };
         let mut useful: Vec<(usize, Added)> = all
             .map(|added| (left(&added), added))
             .filter(|(next, _)| better(next))
@@ -139,6 +151,8 @@ impl<'a> Short<'a> {
         let fewest = useful.iter().map(|(count, _)| *count).min()?;
         useful.retain(|(count, _)| *count == fewest);
         let points = useful.into_iter().map(|(_, added)| self.with(last, added));
-        points.min_by(|one, other| one.usd_per_day.total_cmp(&other.usd_per_day))
+        points.min_by(|one, other| {
+            one.contracts().cmp(&other.contracts()).then(one.usd_per_day.total_cmp(&other.usd_per_day))
+        })
     }
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::thread;
 
 use routing::Dice;
-use scenario::event::{Course, Domain, Herd, Scenario, Target, What, compile};
+use scenario::event::{Course, Herd, Scenario, Target, What, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
     Estate, Figures, Play, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
 };
+use scenario::{Domain, DomainKind};
 
 use super::input::Input;
 use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow};
-use super::{Arguments, layout, premium};
+use super::{Arguments, layout, offers, premium};
 
 /// A run is not shorter than this: breakers wait for up to a minute.
 const SHORTEST_MS: u64 = 120_000;
@@ -28,6 +29,8 @@ pub(super) struct Question {
     pub(super) scenario: Scenario,
     pub(super) played_ms: u64,
     pub(super) seed: u64,
+    /// The first deployment of those on offer, whom no route lists.
+    pub(super) offers: usize,
 }
 
 pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) -> Answer {
@@ -90,7 +93,17 @@ impl Question {
             // The newest part says most of what is to come.
             traffic = traffic.part(traffic.length_ms - played_ms, traffic.length_ms);
         }
-        Self { estate, fitted, traffic, proven, scenario, played_ms, seed: arguments.seed }
+        let offers = estate.deployments.len();
+        if !arguments.in_short {
+            for (deployment, backing) in offers::of(&estate, &traffic) {
+                estate = estate.with_offer(deployment, backing);
+                fitted = fitted.with_unseen();
+                for product in &mut proven {
+                    product.push(false);
+                }
+            }
+        }
+        Self { estate, fitted, traffic, proven, scenario, played_ms, seed: arguments.seed, offers }
     }
 
     /// How much longer the scenario is than what is played.
@@ -182,10 +195,11 @@ fn product(question: &Question, after: &Tally, index: usize, change: &Change) ->
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
     let estate = &question.estate;
-    let merged = |target: &Target| {
+    let merged = |domain: &Domain| {
+        let target = Target::Domain(domain.clone());
         question.scenario.events.iter().find_map(|event| match &event.what {
-            What::Merger(into) if event.targets.contains(target) => {
-                Some(Target { domain: Domain::Maker, name: Arc::clone(into) })
+            What::Merger(into) if event.targets.contains(&target) => {
+                Some(Domain::new(DomainKind::Maker, Arc::clone(into)))
             }
             _ => None,
         })
@@ -199,24 +213,24 @@ fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
     let (all_before, all_after) = (sum(before, &|_| true), sum(after, &|_| true));
     let part = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let mut rows = Vec::new();
-    for target in Target::all(estate) {
-        if !matches!(target.domain, Domain::Maker | Domain::Host) {
+    for domain in estate.domains() {
+        if !matches!(domain.kind, DomainKind::Maker | DomainKind::Host) {
             continue;
         }
-        let belongs = |index: usize| target.names(estate, index);
+        let belongs = |index: usize| estate.belongs(index, &domain);
         let joins = |index: usize| {
-            let own = Target { domain: Domain::Maker, name: Arc::clone(&estate.deployments[index].maker) };
-            target.domain == Domain::Maker && merged(&own).as_ref() == Some(&target)
+            let own = Domain::new(DomainKind::Maker, Arc::clone(&estate.deployments[index].maker));
+            domain.kind == DomainKind::Maker && merged(&own).as_ref() == Some(&domain)
         };
-        let gone = merged(&target).is_some();
+        let gone = merged(&domain).is_some();
         let was = sum(before, &belongs);
         let is = if gone { (0.0, 0.0) } else { sum(after, &|index| belongs(index) || joins(index)) };
         if was.0 + is.0 == 0.0 {
             continue;
         }
         rows.push(ShareRow {
-            domain: target.domain.as_str(),
-            name: Arc::clone(&target.name),
+            domain: domain.kind.as_str(),
+            name: Arc::clone(&domain.name),
             requests_before: part(was.0, all_before.0),
             requests_after: part(is.0, all_after.0),
             money_before: part(was.1, all_before.1),

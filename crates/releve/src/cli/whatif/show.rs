@@ -1,6 +1,6 @@
 //! An answer for people: what it rests on, before against after, whose share grows, what it hangs on.
 
-mod pages;
+pub(super) mod pages;
 
 use std::time::Duration;
 
@@ -249,6 +249,13 @@ fn words(why: &str) -> String {
         "no_budget" | "open" | "probe_taken" | "benched" => "because whoever is left was failing".to_owned(),
         "not_allowed" => "because nobody allowed is left".to_owned(),
         "posture_leave" => "because all were left".to_owned(),
+        "posture_drain" => "because whoever is left was drained".to_owned(),
+        "no_slot" => "because all slots were taken".to_owned(),
+        "state_elsewhere" => "because another account keeps what they build on".to_owned(),
+        "region" | "region_unknown" => "because nobody is left where they may be served".to_owned(),
+        "unpriced" => "because whoever is left has no price".to_owned(),
+        "window_too_small" | "output_too_small" => "because they are too long for whoever is left".to_owned(),
+        "lacks" | "protocol" | "unsayable" => "because nobody is left who can do what they need".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -75,7 +75,7 @@ fn target(section: &Section<'_>, written: &At<String>, meant: Meant<'_>) -> Opti
         Ok(name) => match name.parse() {
             Ok(target) => Some(target),
             Err(error) => {
-                let error: scenario::event::InvalidTarget = error;
+                let error: scenario::InvalidDomain = error;
                 section.problem(Problem::error(&written.at, error.to_string()));
                 None
             }
@@ -126,7 +126,14 @@ fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What>
         Kind::LicenceEnd => What::LicenceEnd,
         Kind::Merger => {
             let into = section.require::<String>("into")?;
-            What::Merger(target(section, &into, meant)?.name)
+            match target(section, &into, meant)? {
+                Target::Domain(domain) => What::Merger(domain.name),
+                Target::Everybody => {
+                    let what = "nobody can merge into everybody";
+                    section.problem(Problem::error(&into.at, what).mend("write into = \"maker:NAME\""));
+                    return None;
+                }
+            }
         }
         Kind::RampDown => What::RampDown,
         Kind::Arrival => What::Arrival(Box::new(arrival(section)?)),

@@ -93,7 +93,7 @@ fn loss(domains: Vec<Domain>, meaning: Option<Meaning>, takes: &Set, studies: &[
     LossFigures { domains, meaning, products: products.map(|study| on(study, takes)).collect() }
 }
 
-pub(super) fn on(study: &Study, takes: &Set) -> OnProduct {
+pub(in crate::report) fn on(study: &Study, takes: &Set) -> OnProduct {
     let outlook = Outlook::after(&study.needs, &study.carried, &study.proven, takes);
     let touched =
         study.needs.groups().iter().any(|(candidates, _)| !candidates.intersection(takes).is_empty());

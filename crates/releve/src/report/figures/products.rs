@@ -15,14 +15,14 @@ use crate::config::product::Criticality;
 
 /// A product while its figures are worked out.
 #[derive(Debug)]
-pub(super) struct Study {
-    pub(super) product: Product,
-    pub(super) needs: Needs,
+pub(in crate::report) struct Study {
+    pub(in crate::report) product: Product,
+    pub(in crate::report) needs: Needs,
     /// The same needs, within what each account has carried before.
-    pub(super) carried: Needs,
-    pub(super) proofs: Vec<Proof>,
-    pub(super) proven: Set,
-    pub(super) sums: Sums,
+    pub(in crate::report) carried: Needs,
+    pub(in crate::report) proofs: Vec<Proof>,
+    pub(in crate::report) proven: Set,
+    pub(in crate::report) sums: Sums,
 }
 
 /// What a report says of a product.
@@ -69,7 +69,7 @@ pub(crate) struct Candidate {
 }
 
 /// All products with requests, in the configuration's order; then those that it no longer has.
-pub(super) fn studies(
+pub(in crate::report) fn studies(
     traffic: &Traffic,
     estate: &Estate,
     candidates: &[Option<Set>],

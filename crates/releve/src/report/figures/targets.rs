@@ -12,7 +12,7 @@ use crate::config::value::{At, Share};
 /// One target.
 #[derive(Debug, Serialize)]
 pub(crate) struct TargetResult {
-    /// As it is written: `must_survive = maker:openai`, `max_share.maker = 0.7 of money`.
+    /// As it is written: `must_survive = maker:openai`, `max_share.maker = 0.7 of money over 30d`.
     pub(crate) target: String,
     pub(crate) met: bool,
     /// Who breaks it: products that would not be served whole, or the domain with too large a share.
@@ -21,6 +21,7 @@ pub(crate) struct TargetResult {
     pub(crate) names_nothing: bool,
 }
 
+/// `dependence`: the shares of the time that `max_share` is over.
 pub(super) fn check(
     config: &Config,
     dependence: &[Dependence],
@@ -63,6 +64,7 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
         Measure::Tokens => 1,
         Measure::Money => 2,
     };
+    let over = most.over.as_ref().map_or_else(String::new, |over| format!(" over {}", over.value));
     let limits: [(DomainKind, &Option<At<Share>>); 4] = [
         (DomainKind::Maker, &most.maker),
         (DomainKind::Host, &most.host),
@@ -78,7 +80,7 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
             let broken_by: Vec<String> =
                 above.map(|share| format!("{} ({:.1} %)", share.name, share.of_all[index] * 100.0)).collect();
             TargetResult {
-                target: format!("max_share.{kind} = {limit} of {}", measure.as_str()),
+                target: format!("max_share.{kind} = {limit} of {}{over}", measure.as_str()),
                 met: broken_by.is_empty(),
                 broken_by,
                 names_nothing: false,

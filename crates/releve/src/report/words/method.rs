@@ -1,5 +1,6 @@
 //! How it was worked out, what it covers, what is unknown.
 
+use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
 use super::{count, listed, percent};
@@ -20,7 +21,7 @@ fn method(figures: &Figures, language: Language) -> Vec<String> {
     let (shapes, requests) = (figures.basis.shapes, count(language, figures.totals.requests));
     let proving = scenario::PROVING_REQUESTS;
     let largest = scenario::LARGEST;
-    vec![
+    let mut said = vec![
         say!(
             language,
             "{requests} requests have {shapes} different shapes: product, route, protocol, needs, region rule, and between which of the deployments' limits their sizes lie. Requests of one shape have the same candidates, by the same code that routes live ones.",
@@ -46,7 +47,46 @@ fn method(figures: &Figures, language: Language) -> Vec<String> {
             "An attempt's tokens and money count where it was made, a request where it was answered.",
             "Les jetons et dépenses d'une tentative comptent là où elle fut faite, une requête là où elle reçut réponse."
         ),
-    ]
+    ];
+    said.extend(own_limits(figures, language));
+    said
+}
+
+/// What was counted as capacity beside what accounts have by configuration.
+fn own_limits(figures: &Figures, language: Language) -> Option<String> {
+    let of = |limit: &OwnLimit| {
+        let name = &limit.deployment;
+        let requests = limit.requests_per_minute.map(|limit| {
+            let limit = count(language, limit);
+            say!(language, "{limit} requests a minute", "{limit} requêtes par minute")
+        });
+        let tokens = limit.tokens_per_minute.map(|limit| {
+            let limit = count(language, limit);
+            say!(language, "{limit} tokens a minute", "{limit} jetons par minute")
+        });
+        let slots = limit.slots.map(|slots| match limit.answer_ms {
+            Some(ms) => {
+                say!(language, "{slots} slots, {ms} ms an answer", "{slots} places, {ms} ms par réponse")
+            }
+            None => say!(
+                language,
+                "{slots} slots, which bind nothing: nobody saw how long an answer takes",
+                "{slots} places, qui ne limitent rien : personne n'a vu la durée d'une réponse"
+            ),
+        });
+        let all: Vec<String> = [requests, tokens, slots].into_iter().flatten().collect();
+        format!("{name} ({})", all.join("; "))
+    };
+    if figures.own_limits.is_empty() {
+        return None;
+    }
+    let all: Vec<String> = figures.own_limits.iter().map(of).collect();
+    let all = all.join(", ");
+    Some(say!(
+        language,
+        "Limits of single deployments, by the newest records: what suppliers' headers say where no capacity is configured, and slots (max_in_flight), each taken for as long as an answer takes on average (Little's law): {all}.",
+        "Limites propres à un déploiement, d'après les enregistrements les plus récents : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places (max_in_flight), chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
+    ))
 }
 
 fn coverage(figures: &Figures, language: Language) -> Table {

@@ -8,7 +8,7 @@ use wire::{Broken, Failure};
 use crate::event::{Condition, Outage};
 use crate::fit::{self, Fitted};
 use crate::replay::ask::{Ask, NOBODY};
-use crate::replay::estate::Estate;
+use crate::replay::estate::{Backing, Estate};
 use crate::replay::flow::{Backlog, Bucket};
 
 /// How an attempt goes; times from its beginning, in milliseconds.
@@ -64,6 +64,8 @@ pub(super) struct Suppliers<'a> {
     began_unix_ms: u64,
     dice: Dice,
     limits: Vec<Limits>,
+    /// By deployment, whose requests and whose tokens of [`Self::limits`] it draws from.
+    draws: Vec<(usize, usize)>,
     /// By deployment and route: how many times as long its answers are as those of another deployment.
     ratios: Vec<f32>,
     /// By deployment and route: the share of prompts' tokens from a cache.
@@ -85,6 +87,7 @@ impl<'a> Suppliers<'a> {
             backlog: Backlog::default(),
         });
         let limits = limits.collect();
+        let draws = (0..estate.deployments.len()).map(|index| draws(estate, index)).collect();
         let (deployments, routes) = (estate.deployments.len(), estate.routes.len());
         let mut ratios = Vec::with_capacity(deployments * deployments * routes);
         let mut cached = Vec::with_capacity(deployments * routes);
@@ -97,7 +100,7 @@ impl<'a> Suppliers<'a> {
                 ratios.extend((0..deployments).map(|from| fitted.length_ratio(from, to, route) as f32));
             }
         }
-        Self { estate, fitted, began_unix_ms, dice, limits, ratios, cached }
+        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, cached }
     }
 
     /// What an ask comes to at a deployment: as counted where it was served there, else by tokenizer, length and cache.
@@ -194,21 +197,34 @@ impl<'a> Suppliers<'a> {
     #[expect(clippy::cast_precision_loss, reason = "tokens")]
     fn let_in(&mut self, deployment: usize, counts: Counts, share: f64, now: u64) -> Result<f64, Failure> {
         let backing = &self.estate.backing[deployment];
-        let limits = &mut self.limits[deployment];
+        let (requests_of, tokens_of) = self.draws[deployment];
         let tokens = (counts.input + counts.output) as f64;
         // Suppliers say it in whole seconds.
         let refused = |wait_ms: u64| Failure::RateLimited {
             retry_after: Some(Duration::from_secs(wait_ms.div_ceil(1_000))),
         };
         if let Some(limit) = backing.requests_per_minute {
-            limits.requests.take(1.0, limit * share, now).map_err(refused)?;
+            self.limits[requests_of].requests.take(1.0, limit * share, now).map_err(refused)?;
         }
         if let Some(limit) = backing.tokens_per_minute {
-            limits.tokens.take(tokens, limit * share, now).map_err(refused)?;
+            self.limits[tokens_of].tokens.take(tokens, limit * share, now).map_err(refused)?;
         }
         let Some(capacity) = backing.works_off_per_minute else { return Ok(0.0) };
-        limits.backlog.add(tokens, capacity * share, now).ok_or(Failure::Overloaded { retry_after: None })
+        let backlog = &mut self.limits[tokens_of].backlog;
+        backlog.add(tokens, capacity * share, now).ok_or(Failure::Overloaded { retry_after: None })
     }
+}
+
+/// Whose requests and whose tokens a deployment draws from: its own, or with others of its account the first one's.
+fn draws(estate: &Estate, deployment: usize) -> (usize, usize) {
+    let account = estate.deployments[deployment].provider;
+    let first = |shares: fn(&Backing) -> bool| {
+        let with =
+            |other: &usize| estate.deployments[*other].provider == account && shares(&estate.backing[*other]);
+        let first = (0..deployment).find(with);
+        first.filter(|_| shares(&estate.backing[deployment])).unwrap_or(deployment)
+    };
+    (first(|backing| backing.shares_requests), first(|backing| backing.shares_tokens))
 }
 
 fn out(outage: Outage, policy: &Policy) -> Fate {

@@ -9,17 +9,17 @@ const WIDTH: usize = 100;
 
 /// Where it is written.
 #[derive(Debug)]
-pub(super) struct Pages<'a> {
+pub(in crate::cli::whatif) struct Pages<'a> {
     terminal: &'a mut Terminal,
     markdown: bool,
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(terminal: &'a mut Terminal, markdown: bool) -> Self {
+    pub(in crate::cli::whatif) fn new(terminal: &'a mut Terminal, markdown: bool) -> Self {
         Self { terminal, markdown }
     }
 
-    pub(super) fn title(&mut self, title: &str) -> Result<(), CliError> {
+    pub(in crate::cli::whatif) fn title(&mut self, title: &str) -> Result<(), CliError> {
         if self.markdown {
             return self.terminal.line(format_args!("# {title}"));
         }
@@ -27,7 +27,7 @@ impl<'a> Pages<'a> {
         self.terminal.line(title)
     }
 
-    pub(super) fn heading(&mut self, heading: &str) -> Result<(), CliError> {
+    pub(in crate::cli::whatif) fn heading(&mut self, heading: &str) -> Result<(), CliError> {
         self.terminal.line("")?;
         if self.markdown {
             self.terminal.line(format_args!("## {heading}"))?;
@@ -37,7 +37,7 @@ impl<'a> Pages<'a> {
         self.terminal.line(heading)
     }
 
-    pub(super) fn text(&mut self, text: &str) -> Result<(), CliError> {
+    pub(in crate::cli::whatif) fn text(&mut self, text: &str) -> Result<(), CliError> {
         if self.markdown {
             self.terminal.line("")?;
             return self.terminal.line(text);
@@ -49,7 +49,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Names and what is said of them.
-    pub(super) fn list(&mut self, rows: Vec<Vec<String>>) -> Result<(), CliError> {
+    pub(in crate::cli::whatif) fn list(&mut self, rows: Vec<Vec<String>>) -> Result<(), CliError> {
         if self.markdown {
             for row in rows {
                 self.terminal.line(format_args!("- **{}**: {}", row[0], row[1]))?;
@@ -68,7 +68,11 @@ impl<'a> Pages<'a> {
         table.print(self.terminal)
     }
 
-    pub(super) fn table(&mut self, heads: &[&'static str], rows: Vec<Vec<String>>) -> Result<(), CliError> {
+    pub(in crate::cli::whatif) fn table(
+        &mut self,
+        heads: &[&'static str],
+        rows: Vec<Vec<String>>,
+    ) -> Result<(), CliError> {
         if self.markdown {
             self.terminal.line(format_args!("| {} |", heads.join(" | ")))?;
             self.terminal.line(format_args!("|{}", "---|".repeat(heads.len())))?;

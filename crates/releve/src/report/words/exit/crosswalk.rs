@@ -1,8 +1,8 @@
 //! Which part of the plan speaks to what the rules ask, and what is in none of it.
 //!
-//! After Regulation (EU) 2022/2554 (DORA), article 28(8), and EBA/GL/2019/02, paragraphs 106 to 108, whose numbers are
-//! to be checked against the texts in force. The rows say in our words what they ask; whether the plan is enough is for
-//! lawyers.
+//! After Regulation (EU) 2022/2554 (DORA), article 28(7) and (8), whose subparagraphs were held against its text on
+//! 2026-11-28; and EBA/GL/2019/02, paragraphs 106 to 108, whose text could not be had then: the page says so. The rows say
+//! in our words what they ask; whether the plan is enough is for lawyers.
 
 use super::super::super::exit::Plan;
 use super::super::super::page::{Cell, Language, Section, Table, Tone, say};
@@ -39,6 +39,11 @@ pub(super) fn section(plan: &Plan, language: Language) -> Section {
         table.row([asked.into(), dora.into(), eba.into(), part.map_or_else(missing, Cell::from)]);
     }
     section.table(table);
+    section.text(say!(
+        language,
+        "Numbers after a comma are subparagraphs of article 28(8), as in its text. The paragraphs of the EBA's guidelines were not checked against theirs: look them up before you quote them.",
+        "Les nombres après une virgule sont les alinéas de l'article 28(8), d'après son texte. Les paragraphes des orientations de l'ABE n'ont pas été vérifiés : consultez-les avant de les citer."
+    ));
     let gaps = plan.gaps.len();
     section.text(say!(
         language,

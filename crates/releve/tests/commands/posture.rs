@@ -1,0 +1,74 @@
+//! `releve posture` on a ledger that the demo left: whether the fallbacks of what is watched carry what is asked.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Ran, run};
+
+fn posture(folder: &Path, more: &[&str]) -> Ran {
+    run(folder, &[&["--config", "releve-demo.toml", "posture"], more].concat())
+}
+
+fn of<'v>(fallbacks: &'v Value, product: &str) -> &'v Value {
+    let found = fallbacks.as_array().unwrap().iter().find(|row| row["product"] == product);
+    found.unwrap_or_else(|| panic!("{product}: {fallbacks}"))
+}
+
+#[test]
+fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"]).json();
+    let decide = |act: &str| {
+        let ran = posture(folder.path(), &[act, "--reason", "a rumour", "--json"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    };
+    assert_eq!(posture(folder.path(), &["--check"]).code, Some(0), "nothing is watched");
+    // Azure runs OpenAI's weights too: somebody steps in for every product.
+    decide("host:openai=watch");
+    let checked = posture(folder.path(), &["--check", "--json"]);
+    let rows: Value = serde_json::from_str(&checked.out).unwrap();
+    let office = of(&rows[0]["fallbacks"], "office-assistant");
+    assert!(["proven", "unproven"].contains(&office["verdict"].as_str().unwrap()), "{office}");
+    assert_eq!((&office["short_tokens"], checked.code), (&0.into(), Some(0)), "{office}");
+    assert!(office["peak_tokens"].as_u64().unwrap() > 0, "{office}");
+
+    // With next to no capacity elsewhere there is no room.
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut tight = String::new();
+    for line in text.lines() {
+        tight.push_str(line);
+        let section = line.strip_prefix("[providers.").and_then(|rest| rest.split(']').next());
+        if section.is_some_and(|name| name != "openai") {
+            tight.push_str("\ncapacity = { tokens_per_minute = 10 }");
+        }
+        tight.push('\n');
+    }
+    fs::write(&path, tight).unwrap();
+    let checked = posture(folder.path(), &["--check"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(
+        checked.out.contains("If host:openai fell") && checked.out.contains("too little room"),
+        "{checked:?}"
+    );
+    assert_eq!(posture(folder.path(), &[]).code, Some(0), "without --check it only tells");
+    fs::write(&path, text).unwrap();
+
+    // Nobody but their maker makes Claude.
+    decide("maker:anthropic=watch");
+    let checked = posture(folder.path(), &["--check", "--json"]);
+    let rows: Value = serde_json::from_str(&checked.out).unwrap();
+    assert_eq!(
+        (&of(&rows[0]["fallbacks"], "code-tool")["verdict"], checked.code),
+        (&"stopped".into(), Some(1))
+    );
+    decide("maker:anthropic=normal");
+    let checked = posture(folder.path(), &["--check", "--json"]);
+    let rows: Value = serde_json::from_str(&checked.out).unwrap();
+    assert_eq!(
+        (checked.code, &rows[0]["fallbacks"], &rows[1]["fallbacks"]),
+        (Some(0), &Value::Null, &Value::Null)
+    );
+}

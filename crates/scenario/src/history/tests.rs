@@ -1,0 +1,99 @@
+use routing::Dice;
+
+use super::forecast::DRIFT;
+use super::*;
+use crate::fit::normal;
+
+/// A history in which `out` tells of each supplier and week when it is out, in minutes of that week.
+fn history(names: &[&str], weeks: i64, out: impl Fn(usize, i64) -> Vec<Range<Minute>>) -> History {
+    let mut chronicle = Chronicle::default();
+    for (index, name) in names.iter().enumerate() {
+        for week in 0..weeks {
+            chronicle.seen(name, week * WEEK..week * WEEK);
+            for span in out(index, week) {
+                chronicle.out(name, week * WEEK + span.start..week * WEEK + span.end);
+            }
+        }
+        chronicle.seen(name, weeks * WEEK - 1..weeks * WEEK);
+    }
+    chronicle.finish()
+}
+
+#[test]
+fn what_always_was_so_is_predicted_to_the_minute() {
+    let history = history(&["a"], 20, |_, _| std::iter::once(100..160).collect());
+    let outlook = forecast(&history, &[0], 20 * WEEK, 4, &mut Dice::new(1)).unwrap();
+    assert_eq!((outlook.together.mean, outlook.apart), (240.0, outlook.together));
+    // Nothing but the drift makes it uncertain: 1.96 standard deviations of it either way.
+    let times = (DRIFT * 1.96).exp();
+    let (low, high) = (outlook.together.low * times / 240.0, outlook.together.high / times / 240.0);
+    assert!((0.9..1.1).contains(&low) && (0.9..1.1).contains(&high), "{outlook:?}");
+    let tested = backtest(&history, &[0], 4, &mut Dice::new(1));
+    assert_eq!(tested.checks.len(), 3, "twenty weeks, of which eight come first");
+    assert_eq!((tested.within(), tested.errors()), ([3, 3], [0.0, 0.0]));
+    assert!(tested.means().iter().all(|mean| (mean - 240.0).abs() < 1e-9), "{:?}", tested.means());
+}
+
+#[test]
+fn falling_together_is_told_from_falling_apart() {
+    // Both are out for an hour at the same time, in every second week and in the same ones.
+    let history =
+        history(&["a", "b"], 52, |_, week| (week % 2 == 0).then_some(600..660).into_iter().collect());
+    let outlook = forecast(&history, &[0, 1], 52 * WEEK, 4, &mut Dice::new(1)).unwrap();
+    assert!((outlook.together.mean - 120.0).abs() < 5.0, "{outlook:?}");
+    assert!((outlook.apart.mean - 60.0).abs() < 5.0, "{outlook:?}");
+    let together = history.together(&[0, 1]);
+    assert_eq!((together.days, &together.each[..], together.both), (364, &[26, 26][..], 26));
+    assert!((together.by_chance - 26.0 * 26.0 / 364.0).abs() < 1e-9);
+    assert!((history.together(&[0]).by_chance - 26.0).abs() < 1e-9, "one alone is no chance");
+}
+
+/// Outages by lot, with a drift from year to year: then 95 of a hundred periods must lie within their intervals.
+#[test]
+fn intervals_hold_what_they_promise() {
+    let mut dice = Dice::new(7);
+    let mut lots: Vec<Vec<Range<Minute>>> = Vec::new();
+    let mut level = 1.0;
+    for week in 0..1_000 {
+        if week % 12 == 0 {
+            level = (DRIFT / 2.0_f64.sqrt() * normal(&mut dice)).exp();
+        }
+        let mut out = Vec::new();
+        while dice.unit_f64() < 0.6 {
+            #[expect(clippy::cast_possible_truncation, reason = "minutes")]
+            let (start, length) =
+                ((dice.unit_f64() * 9_000.0) as i64, (-dice.unit_f64().ln() * 60.0 * level) as i64 + 1);
+            out.push(start..start + length);
+        }
+        lots.push(out);
+    }
+    let history = history(&["a"], 1_000, |_, week| lots[usize::try_from(week).unwrap()].clone());
+    let tested = backtest(&history, &[0], 4, &mut Dice::new(1));
+    let (within, all) = (tested.within()[0] * 100, tested.checks.len());
+    assert!(all > 230 && (92 * all..99 * all).contains(&within), "{within} of {all}");
+    let [predicted, _, came] = tested.means();
+    assert!((predicted / came - 1.0).abs() < 0.05, "{predicted} {came}");
+}
+
+#[test]
+fn nobody_is_well_while_nobody_watches() {
+    let mut chronicle = Chronicle::default();
+    for week in (0..30).chain(60..75) {
+        chronicle.out("a", week * WEEK..week * WEEK + 10);
+    }
+    for week in 70..75 {
+        chronicle.seen("b", week * WEEK..week * WEEK + 1);
+    }
+    let history = chronicle.finish();
+    let watched = Spans::of(vec![0..29 * WEEK + 10, 60 * WEEK..74 * WEEK + 10]);
+    assert_eq!(history.watched(&[0]), watched, "thirty silent weeks are no good weeks");
+    assert_eq!(
+        history.watched(&[0, 1]).ends(),
+        Some(70 * WEEK..74 * WEEK + 1),
+        "of both since there is word of both"
+    );
+    let mut dice = Dice::new(1);
+    assert_eq!(forecast(&history, &[0], 67 * WEEK, 4, &mut dice), None, "seven weeks are too few");
+    assert!(forecast(&history, &[0], 68 * WEEK, 4, &mut dice).is_some());
+    assert_eq!(backtest(&history, &[0, 1], 4, &mut dice).checks, []);
+}
