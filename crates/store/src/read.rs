@@ -4,6 +4,7 @@
 //! steps, each with a snapshot of its own; since records are only added, the steps fit together.
 
 mod export;
+mod extent;
 pub(crate) mod find;
 mod scan;
 
@@ -17,6 +18,7 @@ use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary,
 use rusqlite::{Connection, Row};
 
 pub use export::Export;
+pub use extent::Extent;
 
 use crate::error::StoreError;
 use crate::lock::Lock;
