@@ -87,7 +87,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3600)
     options = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "releve", "-p", "simulator"], cwd=REPO, check=True)
+    if not options.no_build:
+        subprocess.run(["cargo", "build", "--release", "--locked", "-p", "releve", "-p", "simulator"], cwd=REPO, check=True)
     script = json.dumps([{"fault": {"kind": "server_error", "status": 503}, "probability": 0.1}])
     with tempfile.TemporaryDirectory() as name:
         one, shaky = supplier("--script", script)

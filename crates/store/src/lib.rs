@@ -40,6 +40,6 @@ pub use journal::{Sqlite, Unwritten};
 pub use keys::{InForce, IssuedKey, KeyHash, KeyInfo, KeyWatch, Keys, KeysInForce, NewKey, Secret};
 pub use options::{Durability, Options, UnknownDurability};
 pub use postures::{Act, NewAct, PostureWatch, Postures, in_force};
-pub use read::{Export, Pace, Period, Reader, Story};
+pub use read::{Export, Extent, Pace, Period, Reader, Story};
 pub use state::{KeptTurn, NewTurn, NoStateKey, NoTurn, State, StateError, StateKey, StateOptions};
 pub use verify::{Problem, Report, verify};

@@ -4,6 +4,7 @@
 //! steps, each with a snapshot of its own; since records are only added, the steps fit together.
 
 mod export;
+mod extent;
 pub(crate) mod find;
 mod pace;
 mod scan;
@@ -18,6 +19,7 @@ use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary,
 use rusqlite::{Connection, Row};
 
 pub use export::Export;
+pub use extent::Extent;
 pub use pace::Pace;
 
 use crate::error::StoreError;

@@ -170,6 +170,30 @@ async fn a_period_holds_what_was_booked_in_it() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn what_a_period_held_once_it_holds_always() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.reader().extent(Period::default()).unwrap().last_seq, 0);
+    for number in 0..20 {
+        fixture.settle(number).await;
+    }
+    let reader = fixture.reader();
+    let extent = reader.extent(Period::default()).unwrap();
+    assert_eq!((extent.first_seq, (extent.last_seq, extent.chain)), (1, reader.tip().unwrap()));
+    assert_eq!(reader.chain_at(extent.last_seq).unwrap(), Some(extent.chain));
+    assert_eq!(reader.chain_at(extent.last_seq + 1).unwrap(), None);
+    for number in 20..30 {
+        fixture.settle(number).await;
+    }
+    let reader = fixture.reader();
+    assert_eq!(reader.extent(extent.period).unwrap(), extent);
+    assert_eq!(reader.export(extent.period).unwrap().count(), 20);
+    let rest = reader.extent(Period { from_us: extent.period.to_us, to_us: None }).unwrap();
+    assert_eq!((rest.first_seq, rest.last_seq), (extent.last_seq + 1, reader.tip().unwrap().0));
+    let nothing = reader.extent(Period { from_us: None, to_us: Some(0) }).unwrap();
+    assert_eq!((nothing.first_seq, nothing.last_seq, nothing.chain), (1, 0, ledger::Chain::START));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn sums_are_by_product_route_and_deployment_also_for_lost_attempts() {
     let fixture = Fixture::new();
     fixture.settle(1).await;
