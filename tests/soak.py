@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Load for an hour, and memory that stays flat.
 
-    python3 tests/soak.py [--seconds 3600]
+    python3 tests/soak.py [--seconds 3600] [--no-build]
 
 Plain answers, streams, clients that leave in the middle, and a supplier that fails for a tenth of the requests, in front
 of one releve process built with `cargo build --release`. Fails when the last third of the run holds more than 4 MiB above
@@ -86,6 +86,7 @@ def rss_mib(pid: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--no-build", action="store_true", help="soak what is built already")
     options = parser.parse_args()
     if not options.no_build:
         subprocess.run(["cargo", "build", "--release", "--locked", "-p", "releve", "-p", "simulator"], cwd=REPO, check=True)
