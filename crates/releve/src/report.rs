@@ -4,12 +4,13 @@
 //! and written as lines, Markdown or one HTML page.
 
 mod estate;
+mod evidence;
 mod exit;
 mod figures;
 mod html;
 mod markdown;
 mod money;
-mod page;
+pub(crate) mod page;
 mod text;
 mod words;
 
@@ -17,7 +18,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use scenario::{Gatherer, Traffic};
-use store::{Period, Reader, StoreError};
+use store::{Extent, Period, Reader, StoreError};
 
 pub(crate) use self::exit::{Plan, plan};
 use self::figures::Basis;
@@ -38,33 +39,40 @@ pub(crate) fn figures(
     let reader = Reader::open(ledger)?;
     let estate = estate::estate(settings, &today.to_string());
     let mut gatherer = Gatherer::new(&estate);
-    reader.scan(period, &mut gatherer)?;
+    let extent = reader.extent(period)?;
+    reader.scan(extent.period, &mut gatherer)?;
     let traffic = gatherer.finish();
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
-    let basis = basis(settings, ledger, &reader, &traffic, (from_us, to_us))?;
+    let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     Ok(Some(Figures::of(settings, &traffic, &estate, basis, today)))
 }
 
 fn basis(
     settings: &Settings,
     ledger: &Path,
-    reader: &Reader,
+    extent: &Extent,
     traffic: &Traffic,
     (from_us, to_us): (i64, i64),
-) -> Result<Basis, StoreError> {
-    let (ledger_seq, chain) = reader.tip()?;
+) -> Basis {
     let snapshot = &settings.resolved.snapshot;
-    Ok(Basis {
+    let part = crate::pack::part(extent);
+    Basis {
         program: env!("CARGO_PKG_VERSION"),
         config_version: snapshot.version.to_string(),
         catalogue_version: snapshot.catalogue_version.to_string(),
-        ledger: ledger.display().to_string(),
-        ledger_seq,
-        ledger_chain: chain.to_string(),
+        ledger: named(ledger),
+        ledger_first_seq: part.first_seq,
+        ledger_seq: part.last_seq,
+        ledger_chain: part.chain,
         from_us,
         to_us,
         shapes: traffic.shapes.len(),
-    })
+    }
+}
+
+/// A ledger's name without its folder: the same wherever it lies.
+fn named(ledger: &Path) -> String {
+    ledger.file_name().unwrap_or(ledger.as_os_str()).to_string_lossy().into_owned()
 }
 
 impl Figures {
