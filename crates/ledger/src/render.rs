@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 
 use crate::booked::Booked;
 
-pub use csv::{CSV_COLUMNS, csv_header, csv_row};
+pub use csv::{CSV_COLUMNS, csv_header, csv_row, csv_text};
 
 /// Writes one record as one line of JSON: its document, with its place (`seq`) and when it was booked (`booked_us`).
 ///

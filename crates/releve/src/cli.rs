@@ -17,6 +17,7 @@ mod explain;
 mod init;
 mod keys;
 mod ledger;
+mod pack;
 mod posture;
 mod report;
 mod routes;
@@ -26,6 +27,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod try_once;
+mod verify;
 mod whatif;
 pub(crate) mod words;
 
@@ -115,6 +117,8 @@ enum Command {
     Catalogue(catalogue::Command),
     /// What would a loss, or any described future, do to each product?
     Whatif(whatif::Arguments),
+    /// Is an evidence pack whole, and whose is it? Needs nothing but the file.
+    Verify(verify::Arguments),
     /// What people decide about a supplier before it fails: watch, drain, leave.
     Posture(posture::Arguments),
     /// Virtual keys of products.
@@ -144,6 +148,7 @@ fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Resul
         Command::Explain(arguments) => explain::run(&arguments, desk, terminal),
         Command::Ledger(arguments) => ledger::run(arguments, desk, terminal),
         Command::Whatif(arguments) => whatif::run(&arguments, desk, terminal),
+        Command::Verify(arguments) => verify::run(&arguments, desk, terminal),
         Command::Posture(arguments) => posture::run(&arguments, desk, terminal),
         Command::Report(arguments) => report::run(&arguments, desk, terminal),
         Command::ExitPlan(arguments) => exit_plan::run(&arguments, desk, terminal),

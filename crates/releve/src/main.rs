@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+mod pack;
 mod posture;
 mod report;
 mod resolve;

@@ -5,13 +5,14 @@
 
 mod capacity;
 mod estate;
+mod evidence;
 mod exit;
 mod fallbacks;
 mod figures;
 mod html;
 mod markdown;
 mod money;
-mod page;
+pub(crate) mod page;
 mod text;
 mod words;
 
@@ -19,7 +20,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
-use store::{Period, Reader, StoreError};
+use store::{Extent, Period, Reader, StoreError};
 
 pub(crate) use self::exit::{Plan, plan};
 pub(crate) use self::fallbacks::{Fallback, fallbacks};
@@ -41,10 +42,11 @@ pub(crate) fn figures(
     let reader = Reader::open(ledger)?;
     let mut estate = estate::estate(settings, &today.to_string());
     capacity::observe(&mut estate, &reader)?;
-    let traffic = gather(&reader, &estate, period)?;
+    let extent = reader.extent(period)?;
+    let traffic = gather(&reader, &estate, extent.period)?;
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
-    let basis = basis(settings, ledger, &reader, &traffic, (from_us, to_us))?;
-    let recent = recent(settings, &reader, &estate, period, to_us)?;
+    let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
+    let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     Ok(Some(Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today)))
 }
 
@@ -77,23 +79,29 @@ fn recent(
 fn basis(
     settings: &Settings,
     ledger: &Path,
-    reader: &Reader,
+    extent: &Extent,
     traffic: &Traffic,
     (from_us, to_us): (i64, i64),
-) -> Result<Basis, StoreError> {
-    let (ledger_seq, chain) = reader.tip()?;
+) -> Basis {
     let snapshot = &settings.resolved.snapshot;
-    Ok(Basis {
+    let part = crate::pack::part(extent);
+    Basis {
         program: env!("CARGO_PKG_VERSION"),
         config_version: snapshot.version.to_string(),
         catalogue_version: snapshot.catalogue_version.to_string(),
-        ledger: ledger.display().to_string(),
-        ledger_seq,
-        ledger_chain: chain.to_string(),
+        ledger: named(ledger),
+        ledger_first_seq: part.first_seq,
+        ledger_seq: part.last_seq,
+        ledger_chain: part.chain,
         from_us,
         to_us,
         shapes: traffic.shapes.len(),
-    })
+    }
+}
+
+/// A ledger's name without its folder: the same wherever it lies.
+fn named(ledger: &Path) -> String {
+    ledger.file_name().unwrap_or(ledger.as_os_str()).to_string_lossy().into_owned()
 }
 
 impl Figures {

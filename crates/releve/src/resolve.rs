@@ -61,6 +61,11 @@ impl Resolved {
     pub(crate) fn shown(&self) -> serde_json::Value {
         serde_json::json!({ "version": &*self.snapshot.version, "config": self.effective })
     }
+
+    /// SHA-256 of what the configuration means; no secret goes into it. The version is its beginning.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        digest(&self.effective)
+    }
 }
 
 /// Works out what `loaded` means. All problems at once, or something that can run.
@@ -155,9 +160,12 @@ fn effective(config: &Config, accounts: &[providers::Account]) -> Config {
     effective
 }
 
-/// A digest of what the configuration means; no secret goes into it.
-fn version(effective: &Config) -> Arc<str> {
+fn digest(effective: &Config) -> [u8; 32] {
     let text = toml::to_string(effective).expect("what was read can be written");
-    let digest = Sha256::digest(text.as_bytes());
-    digest[..6].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")).into()
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// The first twelve digits of the digest.
+fn version(effective: &Config) -> Arc<str> {
+    digest(effective)[..6].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")).into()
 }

@@ -117,6 +117,19 @@ fn correction_cells(row: &mut Row<'_, impl Write>, correction: &Correction) -> f
     row.text(&correction.author)
 }
 
+/// Writes one field: text, in quotes where it must be.
+///
+/// # Errors
+/// Those of `out`.
+pub fn csv_text(text: &str, out: &mut impl Write) -> fmt::Result {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if !formula && !text.contains(['"', ',', '\r', '\n']) {
+        return out.write_str(text);
+    }
+    let guard = if formula { "'" } else { "" };
+    write!(out, "\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
 /// A line in the making.
 struct Row<'a, W> {
     out: &'a mut W,
@@ -144,12 +157,7 @@ impl<W: Write> Row<'_, W> {
 
     fn text(&mut self, text: &str) -> fmt::Result {
         self.next()?;
-        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if !formula && !text.contains(['"', ',', '\r', '\n']) {
-            return self.out.write_str(text);
-        }
-        let guard = if formula { "'" } else { "" };
-        write!(self.out, "\"{guard}{}\"", text.replace('"', "\"\""))
+        csv_text(text, self.out)
     }
 
     fn skip_to(&mut self, column: &str) -> fmt::Result {

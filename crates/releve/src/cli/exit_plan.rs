@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::report::{Form, present, today};
+use super::report::{Day, Form, present};
 use super::terminal::Terminal;
-use super::{CliError, Desk, Exit, LedgerFile, check, ledger};
+use super::{CliError, Desk, Exit, LedgerFile, check, ledger, pack};
 use crate::config::source::Source;
 use crate::report;
 use crate::resolve::Context;
@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
     period: ledger::period::Arguments,
     #[command(flatten)]
     file: LedgerFile,
+    #[command(flatten)]
+    day: Day,
     #[command(flatten)]
     form: Form,
 }
@@ -43,11 +45,14 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         Err(format!("nobody is left to serve {}", stranded.join(", ")))
     };
     let period = arguments.period.period()?;
-    let plan = report::plan(&settings, &ledger, period, (index, today()), &reads)?;
+    let plan = report::plan(&settings, &ledger, period, (index, arguments.day.day()), &reads)?;
     let Some(plan) = plan else {
         return Err(CliError::failed(format!("{}: no requests in this period", ledger.display()))
             .mend("a plan rests on recorded requests; `releve demo` records some to try it with"));
     };
+    if let Some(path) = &arguments.form.pack {
+        pack::write(path, plan.contents(arguments.form.language()), &settings, desk, terminal)?;
+    }
     present(&arguments.form, &plan, |language| plan.page(language), terminal)?;
     Ok(Exit::Done)
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use gateway::Clock;
+use jiff::civil::Date;
 use serde::Serialize;
 use store::Period;
 
 use super::ledger::period::Moment;
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit, LedgerFile};
+use super::{CliError, Desk, Exit, LedgerFile, pack};
 use crate::report::{self, Language, Page};
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,25 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     file: LedgerFile,
     #[command(flatten)]
+    day: Day,
+    #[command(flatten)]
     form: Form,
+}
+
+/// Which day it is.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Day {
+    /// The day that dates are held against, such as 2026-11-30; without it, today (UTC).
+    #[arg(long, value_name = "DAY")]
+    at: Option<Date>,
+}
+
+impl Day {
+    /// The day asked for, else the one that it is.
+    pub(super) fn day(&self) -> Date {
+        self.at.unwrap_or_else(today)
+    }
 }
 
 /// In which form people want it.
@@ -38,6 +57,16 @@ pub(crate) struct Form {
     /// Write one HTML page that needs nothing else into this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write an evidence pack into this file: page, figures, tables, and what they rest on, signed; `releve verify` reads it.
+    #[arg(long, value_name = "FILE.zip")]
+    pub(super) pack: Option<PathBuf>,
+}
+
+impl Form {
+    /// The language of the words.
+    pub(super) const fn language(&self) -> Language {
+        self.lang
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -52,17 +81,19 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             CliError::usage("--since is not before --until").mend("--until is the first moment left out")
         );
     }
-    let today = today();
-    let Some(figures) = report::figures(&settings, &ledger, period, today)? else {
+    let Some(figures) = report::figures(&settings, &ledger, period, arguments.day.day())? else {
         return Err(CliError::failed(format!("{}: no requests in this period", ledger.display()))
             .mend("a report speaks of recorded requests; `releve demo` records some to try it with"));
     };
+    if let Some(path) = &arguments.form.pack {
+        pack::write(path, figures.contents(arguments.form.language()), &settings, desk, terminal)?;
+    }
     present(&arguments.form, &figures, |language| figures.page(language), terminal)?;
     Ok(if figures.meets_targets() { Exit::Done } else { Exit::Failed })
 }
 
 /// The day it is, UTC.
-pub(super) fn today() -> jiff::civil::Date {
+pub(super) fn today() -> Date {
     let now = jiff::Timestamp::from_microsecond(Clock::system().unix_us()).unwrap_or_default();
     now.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
@@ -86,7 +117,7 @@ pub(super) fn present(
         let text = page(form.lang).markdown();
         return terminal.line(text.trim_end());
     }
-    if form.html.is_some() {
+    if form.html.is_some() || form.pack.is_some() {
         return Ok(());
     }
     for line in page(form.lang).lines() {

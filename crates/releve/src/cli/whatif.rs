@@ -8,6 +8,7 @@ mod layout;
 mod meant;
 mod offers;
 mod outcome;
+mod packed;
 mod premium;
 mod runs;
 mod shipped;
@@ -15,12 +16,13 @@ mod show;
 mod trace;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use routing::PostureKind;
 use scenario::event::{Event, Meaning, Scenario, Target, What};
 
 use super::terminal::Terminal;
-use super::{CliError, Desk, Exit, LedgerFile};
+use super::{CliError, Desk, Exit, LedgerFile, pack};
 use crate::config::period::Period;
 
 #[cfg(test)]
@@ -66,6 +68,9 @@ pub(crate) struct Arguments {
     /// Answer as Markdown.
     #[arg(long)]
     markdown: bool,
+    /// Write an evidence pack into this file: page, figures, tables, and what they rest on, signed; `releve verify` reads it.
+    #[arg(long, value_name = "FILE.zip", conflicts_with = "backtest")]
+    pack: Option<PathBuf>,
     /// Leave out the price of insurance, which takes as long as all the rest.
     #[arg(long)]
     in_short: bool,
@@ -141,6 +146,7 @@ impl Arguments {
             history: None,
             only: Vec::new(),
             markdown: false,
+            pack: None,
             in_short: true,
             ledger: LedgerFile { ledger: ledger.ledger.clone() },
             period: super::ledger::period::Arguments::default(),
@@ -157,12 +163,21 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return show::backtest(&input, arguments, terminal);
     }
     let Some(scenario) = input.scenario(arguments)? else {
+        if arguments.pack.is_some() {
+            return Err(CliError::usage("a pack needs a question")
+                .mend("name a scenario, or --lose somebody; `releve whatif` lists both"));
+        }
         return shipped::list(&input, terminal);
     };
+    let rests_on = packed::RestsOn::of(&input);
     let answer = runs::answer(input, scenario, arguments);
+    if let Some(path) = &arguments.pack {
+        let settings = Arc::clone(&rests_on.settings);
+        pack::write(path, rests_on.contents(&answer, arguments)?, &settings, desk, terminal)?;
+    }
     if terminal.json() {
         terminal.answer(&answer)?;
-    } else {
+    } else if arguments.pack.is_none() || arguments.markdown {
         show::print(&answer, arguments.markdown, terminal)?;
     }
     Ok(Exit::Done)

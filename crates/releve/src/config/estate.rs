@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::contract::{Cost, one};
 use super::problem::Problem;
 use super::product::{Criticality, MaxShare};
+use super::secret::SecretPlace;
 use super::section::Section;
 use super::value::{Amount, At, Currency, Day, Read, Refusal};
 
@@ -128,7 +129,7 @@ impl Read for Loss {
     }
 }
 
-/// `[report]`: in whose name and money, and where Relève itself runs.
+/// `[report]`: in whose name and money, where Relève itself runs, and what signs.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Report {
     /// Whose report it is.
@@ -139,6 +140,9 @@ pub(crate) struct Report {
     pub(crate) currency: Option<At<Currency>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) own: Option<At<Own>>,
+    /// What evidence packs are signed with: 64 hexadecimal digits; without it, a key made beside the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signing_key: Option<At<SecretPlace>>,
 }
 
 /// `[report.own]`: Relève's own fault domains.
@@ -171,6 +175,7 @@ impl Report {
             organisation: section.get("organisation"),
             currency: section.get("currency"),
             own: section.table("own", Own::read),
+            signing_key: section.get("signing_key"),
         }
     }
 }

@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 /// Keys whose value is a secret unless it is a table.
-const SECRET_KEYS: [&str; 9] = [
+const SECRET_KEYS: [&str; 10] = [
     "api_key",
+    "signing_key",
     "admin_token",
     "access_key_id",
     "secret_access_key",

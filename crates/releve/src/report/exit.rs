@@ -131,10 +131,11 @@ pub(crate) fn plan(
     let mut estate = super::estate::estate(settings, &today.to_string());
     super::capacity::observe(&mut estate, &reader)?;
     let mut gatherer = Gatherer::new(&estate);
-    reader.scan(period, &mut gatherer)?;
+    let extent = reader.extent(period)?;
+    reader.scan(extent.period, &mut gatherer)?;
     let traffic = gatherer.finish();
     let Some(span) = traffic.span_us else { return Ok(None) };
-    let basis = super::basis(settings, ledger, &reader, &traffic, span)?;
+    let basis = super::basis(settings, ledger, &extent, &traffic, span);
     let acts = decisions(&Postures::open(ledger)?.all()?, provider, &estate);
     let changes = Changes::of(settings, &estate.accounts[provider].name, reads);
     Ok(Some(Plan::of(settings, &traffic, &estate, (provider, today), (basis, acts, changes))))

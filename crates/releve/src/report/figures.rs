@@ -57,9 +57,11 @@ pub(crate) struct Basis {
     pub(crate) config_version: String,
     pub(crate) catalogue_version: String,
     pub(crate) ledger: String,
-    /// The last place of the ledger, and the chain after it.
+    /// The first and the last place of the ledger that were read, and the chain after the last: no later record changes
+    /// any of it.
+    pub(crate) ledger_first_seq: i64,
     pub(crate) ledger_seq: i64,
-    pub(crate) ledger_chain: String,
+    pub(crate) ledger_chain: evidence::Digest,
     /// The first and the last arrival, in microseconds since 1970.
     pub(crate) from_us: i64,
     pub(crate) to_us: i64,

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use crate::stage::{Compared, Predicted};
 
-const BEGIN: &str =
-    "<!-- predictions: written by `RELEVE_WRITE_DOCS=1 cargo test -p releve --test prediction what_was -- --ignored` -->";
+const BEGIN: &str = "<!-- predictions: written by `RELEVE_WRITE_DOCS=1 cargo test -p releve --test prediction what_was -- --ignored` -->";
 const END: &str = "<!-- end of predictions -->";
 
 /// Puts the table between its marks.

@@ -1,6 +1,7 @@
 //! What a what-if starts from: the configuration, what was recorded, how suppliers are, and what is asked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gateway::snapshot::Snapshot;
 use ledger::Record;
@@ -8,7 +9,7 @@ use scenario::PROVING_REQUESTS;
 use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
 use scenario::replay::{Backtest, Estate, Reader, Recording, backtest};
-use store::StoreError;
+use store::{Extent, StoreError};
 
 use super::super::{CliError, Desk};
 use super::meant::Shares;
@@ -28,28 +29,34 @@ pub(super) struct Input {
     pub(super) backtest: Option<Backtest>,
     /// By product and deployment.
     pub(super) proven: Vec<Vec<bool>>,
-    /// Where the requests come from, in words.
+    /// The file that the requests come from, without its folder.
     pub(super) source: String,
+    /// The part of the ledger that was read; `None` where there is no ledger.
+    pub(super) extent: Option<Extent>,
+    /// The configuration that it was read with.
+    pub(super) settings: Arc<Settings>,
 }
 
 pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliError> {
     let settings = desk.described()?;
     let mut estate = estate::of(&settings);
     let from_ledger = ledger(arguments, desk, &estate);
-    let (recording, source) = match &arguments.trace {
+    let (recording, path, extent) = match &arguments.trace {
         Some(path) => {
             let mut traced = trace::read(path, &estate, &routes(&settings))?;
             // Suppliers are as the ledger knows them, if there is one.
-            if let Ok((recording, _)) = from_ledger {
+            let mut extent = None;
+            if let Ok((recording, _, read)) = from_ledger {
                 traced.samples = recording.samples;
                 traced.served = recording.served;
+                extent = Some(read);
             }
-            (traced, path.display().to_string())
+            (traced, path.clone(), extent)
         }
-        None => from_ledger?,
+        None => from_ledger.map(|(recording, path, read)| (recording, path, Some(read)))?,
     };
     if recording.traffic.asks.is_empty() {
-        return Err(CliError::failed(format!("{source} holds no request to play again")).mend(
+        return Err(CliError::failed(format!("{} holds no request to play again", path.display())).mend(
             "`releve demo` leaves a ledger, --trace takes arrivals from a file, --ledger names another",
         ));
     }
@@ -68,21 +75,27 @@ pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliE
     // A file says who asks, not what came of it.
     let ledgers = arguments.trace.is_none();
     let backtest = ledgers.then(|| backtest(&recording, &estate, arguments.seed)).flatten();
-    Ok(Input { estate, recording, fitted, backtest, proven, source })
+    let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Input { estate, recording, fitted, backtest, proven, source, extent, settings: Arc::new(settings) })
 }
 
-fn ledger(arguments: &Arguments, desk: &Desk<'_>, estate: &Estate) -> Result<(Recording, String), CliError> {
+fn ledger(
+    arguments: &Arguments,
+    desk: &Desk<'_>,
+    estate: &Estate,
+) -> Result<(Recording, PathBuf, Extent), CliError> {
     let path = desk.ledger(&arguments.ledger)?;
     let ledger = store::Reader::open(&path)?;
     let mut reader = Reader::new(estate);
-    for booked in ledger.export(arguments.period.period()?)? {
+    let extent = ledger.extent(arguments.period.period()?)?;
+    for booked in ledger.export(extent.period)? {
         let booked = booked?;
         let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
         if let Record::Settlement(entry) = record {
             reader.add(&entry);
         }
     }
-    Ok((reader.finish(), path.display().to_string()))
+    Ok((reader.finish(), path, extent))
 }
 
 /// By product, the route of requests that name none.
@@ -137,9 +150,9 @@ impl Input {
 }
 
 /// One that ships, or a file.
-fn named(name: &str, shares: &Shares) -> Result<Scenario, CliError> {
+pub(super) fn text(name: &str) -> Result<Source, CliError> {
     let shipped = SCENARIOS.iter().find(|(known, _)| *known == name);
-    let source = match shipped {
+    Ok(match shipped {
         Some((name, text)) => Source::new(format!("{name}.toml"), *text),
         None => match std::fs::read_to_string(name) {
             Ok(text) => Source::new(name, text),
@@ -155,7 +168,11 @@ fn named(name: &str, shares: &Shares) -> Result<Scenario, CliError> {
             }
             Err(error) => return Err(CliError::usage(format!("cannot read {name}: {error}"))),
         },
-    };
+    })
+}
+
+fn named(name: &str, shares: &Shares) -> Result<Scenario, CliError> {
+    let source = text(name)?;
     let read = file::read(&source, &|name| shares.meant(name)).map_err(SettingsError::Wrong)?;
     let usual = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
     Ok(if read.name.is_empty() { Scenario { name: usual.to_owned(), ..read } } else { read })

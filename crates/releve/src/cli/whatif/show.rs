@@ -16,7 +16,17 @@ use pages::Pages;
 const WORTH: f64 = 0.0005;
 
 pub(super) fn print(answer: &Answer, markdown: bool, terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut pages = Pages::new(terminal, markdown);
+    write(answer, &mut Pages::new(terminal, markdown))
+}
+
+/// The whole answer as one HTML page.
+pub(super) fn html(answer: &Answer) -> Result<String, CliError> {
+    let mut pages = Pages::page();
+    write(answer, &mut pages)?;
+    Ok(pages.html())
+}
+
+fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     let span = Period(Duration::from_secs_f64(answer.span_s));
     pages.title(&format!("What if: {}, {span}", answer.scenario))?;
     if !answer.why.is_empty() {
@@ -25,12 +35,12 @@ pub(super) fn print(answer: &Answer, markdown: bool, terminal: &mut Terminal) ->
     pages.heading("What it rests on")?;
     let rests = answer.assumptions.iter().map(|rests| vec![rests.about.to_owned(), rests.says.clone()]);
     pages.list(rests.collect())?;
-    products(answer, &mut pages)?;
-    refusals(answer, &mut pages)?;
-    shares(answer, &mut pages)?;
-    limits(answer, &mut pages)?;
-    sensitivity(answer, &mut pages)?;
-    insurance(answer, &mut pages)?;
+    products(answer, pages)?;
+    refusals(answer, pages)?;
+    shares(answer, pages)?;
+    limits(answer, pages)?;
+    sensitivity(answer, pages)?;
+    insurance(answer, pages)?;
     pages.heading("How good such predictions are here")?;
     pages.text(&told(answer.backtest.as_ref()))
 }

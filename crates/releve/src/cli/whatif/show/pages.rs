@@ -1,71 +1,124 @@
-//! The same text for a terminal and as Markdown.
+//! The same text for a terminal, as Markdown, and as a page.
 
 use super::super::super::CliError;
 use super::super::super::table::{Cell, Table};
 use super::super::super::terminal::{Terminal, Tone};
+use super::super::super::words::folded;
+use crate::report::page::{Language, Page, Section, Table as PageTable};
 
 /// Longer text of a list goes on in a further line.
 const WIDTH: usize = 100;
 
 /// Where it is written.
 #[derive(Debug)]
-pub(in crate::cli::whatif) struct Pages<'a> {
-    terminal: &'a mut Terminal,
-    markdown: bool,
+pub(in crate::cli::whatif) enum Pages<'a> {
+    /// Lines for people.
+    Terminal(&'a mut Terminal),
+    /// Lines of Markdown.
+    Markdown(&'a mut Terminal),
+    /// A page in the making.
+    Page(Page),
 }
 
 impl<'a> Pages<'a> {
     pub(in crate::cli::whatif) fn new(terminal: &'a mut Terminal, markdown: bool) -> Self {
-        Self { terminal, markdown }
+        if markdown { Self::Markdown(terminal) } else { Self::Terminal(terminal) }
+    }
+
+    /// A page to be filled.
+    pub(in crate::cli::whatif) fn page() -> Self {
+        Self::Page(Page {
+            language: Language::En,
+            title: String::new(),
+            subtitle: String::new(),
+            sections: Vec::new(),
+        })
+    }
+
+    /// What was written, as HTML: empty where it went to a terminal.
+    pub(in crate::cli::whatif) fn html(&self) -> String {
+        match self {
+            Self::Page(page) => page.html(),
+            Self::Terminal(_) | Self::Markdown(_) => String::new(),
+        }
     }
 
     pub(in crate::cli::whatif) fn title(&mut self, title: &str) -> Result<(), CliError> {
-        if self.markdown {
-            return self.terminal.line(format_args!("# {title}"));
+        match self {
+            Self::Terminal(terminal) => {
+                let title = terminal.toned(Tone::Strong, title);
+                terminal.line(title)
+            }
+            Self::Markdown(terminal) => terminal.line(format_args!("# {title}")),
+            Self::Page(page) => {
+                title.clone_into(&mut page.title);
+                Ok(())
+            }
         }
-        let title = self.terminal.toned(Tone::Strong, title);
-        self.terminal.line(title)
     }
 
     pub(in crate::cli::whatif) fn heading(&mut self, heading: &str) -> Result<(), CliError> {
-        self.terminal.line("")?;
-        if self.markdown {
-            self.terminal.line(format_args!("## {heading}"))?;
-            return self.terminal.line("");
+        match self {
+            Self::Terminal(terminal) => {
+                terminal.line("")?;
+                let heading = terminal.toned(Tone::Strong, heading);
+                terminal.line(heading)
+            }
+            Self::Markdown(terminal) => {
+                terminal.line("")?;
+                terminal.line(format_args!("## {heading}"))?;
+                terminal.line("")
+            }
+            Self::Page(page) => {
+                page.sections.push(Section::new(format!("s{}", page.sections.len() + 1), heading));
+                Ok(())
+            }
         }
-        let heading = self.terminal.toned(Tone::Strong, heading);
-        self.terminal.line(heading)
     }
 
     pub(in crate::cli::whatif) fn text(&mut self, text: &str) -> Result<(), CliError> {
-        if self.markdown {
-            self.terminal.line("")?;
-            return self.terminal.line(text);
+        match self {
+            Self::Terminal(terminal) => {
+                folded(text, WIDTH).iter().try_for_each(|line| terminal.line(format_args!("  {line}")))
+            }
+            Self::Markdown(terminal) => {
+                terminal.line("")?;
+                terminal.line(text)
+            }
+            Self::Page(page) => {
+                match page.sections.last_mut() {
+                    Some(section) => section.text(text),
+                    None => text.clone_into(&mut page.subtitle),
+                }
+                Ok(())
+            }
         }
-        for line in folded(text, WIDTH) {
-            self.terminal.line(format_args!("  {line}"))?;
-        }
-        Ok(())
     }
 
     /// Names and what is said of them.
     pub(in crate::cli::whatif) fn list(&mut self, rows: Vec<Vec<String>>) -> Result<(), CliError> {
-        if self.markdown {
-            for row in rows {
-                self.terminal.line(format_args!("- **{}**: {}", row[0], row[1]))?;
+        match self {
+            Self::Terminal(terminal) => {
+                let mut table = Table::default().indented(2);
+                let mut last = String::new();
+                for row in rows {
+                    let mut name = if row[0] == last { String::new() } else { row[0].clone() };
+                    last.clone_from(&row[0]);
+                    for line in folded(&row[1], WIDTH) {
+                        table.row([Cell::toned(Tone::Strong, std::mem::take(&mut name)), Cell::from(line)]);
+                    }
+                }
+                table.print(terminal)
             }
-            return Ok(());
-        }
-        let mut table = Table::default().indented(2);
-        let mut last = String::new();
-        for row in rows {
-            let mut name = if row[0] == last { String::new() } else { row[0].clone() };
-            last.clone_from(&row[0]);
-            for line in folded(&row[1], WIDTH) {
-                table.row([Cell::toned(Tone::Strong, std::mem::take(&mut name)), Cell::from(line)]);
+            Self::Markdown(terminal) => {
+                rows.iter().try_for_each(|row| terminal.line(format_args!("- **{}**: {}", row[0], row[1])))
+            }
+            Self::Page(page) => {
+                let entries = rows.iter().map(|row| format!("{}: {}", row[0], row[1])).collect();
+                section(page).list(entries, "");
+                Ok(())
             }
         }
-        table.print(self.terminal)
     }
 
     pub(in crate::cli::whatif) fn table(
@@ -73,43 +126,44 @@ impl<'a> Pages<'a> {
         heads: &[&'static str],
         rows: Vec<Vec<String>>,
     ) -> Result<(), CliError> {
-        if self.markdown {
-            self.terminal.line(format_args!("| {} |", heads.join(" | ")))?;
-            self.terminal.line(format_args!("|{}", "---|".repeat(heads.len())))?;
-            for row in rows {
-                self.terminal.line(format_args!("| {} |", row.join(" | ")))?;
+        match self {
+            Self::Terminal(terminal) => {
+                let mut table = Table::with_heads(heads.iter().copied()).indented(2);
+                for row in rows {
+                    let is_range = row[0].is_empty();
+                    table.row(row.into_iter().enumerate().map(|(column, text)| {
+                        let tone = match (column, is_range) {
+                            (0, _) => Tone::Strong,
+                            (_, true) => Tone::Faint,
+                            (_, false) => Tone::Plain,
+                        };
+                        Cell::toned(tone, text)
+                    }));
+                }
+                table.print(terminal)
             }
-            return Ok(());
+            Self::Markdown(terminal) => {
+                terminal.line(format_args!("| {} |", heads.join(" | ")))?;
+                terminal.line(format_args!("|{}", "---|".repeat(heads.len())))?;
+                rows.iter().try_for_each(|row| terminal.line(format_args!("| {} |", row.join(" | "))))
+            }
+            Self::Page(page) => {
+                let section = section(page);
+                let mut table = PageTable::new(&*section.heading, heads.iter().copied()).figures_from(1);
+                for row in rows {
+                    table.row(row.into_iter().map(Into::into));
+                }
+                section.table(table);
+                Ok(())
+            }
         }
-        let mut table = Table::with_heads(heads.iter().copied()).indented(2);
-        for row in rows {
-            let is_range = row[0].is_empty();
-            table.row(row.into_iter().enumerate().map(|(column, text)| {
-                let tone = match (column, is_range) {
-                    (0, _) => Tone::Strong,
-                    (_, true) => Tone::Faint,
-                    (_, false) => Tone::Plain,
-                };
-                Cell::toned(tone, text)
-            }));
-        }
-        table.print(self.terminal)
     }
 }
 
-/// `text` in lines of at most `width` characters, broken between words.
-fn folded(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is a first");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
+/// The section that is being written.
+fn section(page: &mut Page) -> &mut Section {
+    if page.sections.is_empty() {
+        page.sections.push(Section::new("s1", page.title.clone()));
     }
-    lines
+    page.sections.last_mut().expect("there is one")
 }

@@ -1,0 +1,225 @@
+//! An answer as the contents of an evidence pack.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use evidence::{FileRecord, Limit};
+use scenario::event::Meaning;
+
+use super::super::CliError;
+use super::input::{Input, text};
+use super::outcome::{Answer, Change, Figure, Side};
+use super::{Arguments, show};
+use crate::pack::{Cell, Contents, Table, arguments, part};
+use crate::settings::Settings;
+
+/// What an answer rests on and does not say itself: taken before the runs use the input up.
+#[derive(Debug)]
+pub(super) struct RestsOn {
+    ledger: Option<evidence::LedgerPart>,
+    limits: Table,
+    pub(super) settings: Arc<Settings>,
+}
+
+impl RestsOn {
+    pub(super) fn of(input: &Input) -> Self {
+        let settings = Arc::clone(&input.settings);
+        Self { ledger: input.extent.as_ref().map(part), limits: limits(input), settings }
+    }
+
+    pub(super) fn contents(self, answer: &Answer, asked: &Arguments) -> Result<Contents, CliError> {
+        let scenario = asked.scenario.as_deref().map(text).transpose()?;
+        let scenario = scenario.map(|source| ("scenario.toml", source.text().to_owned()));
+        let mut figures = serde_json::to_vec_pretty(answer).map_err(std::io::Error::from)?;
+        figures.push(b'\n');
+        let limit = |about: &str, says: &str| Limit { about: about.to_owned(), says: says.to_owned() };
+        Ok(Contents {
+            kind: "whatif",
+            subject: answer.scenario.clone(),
+            day: None,
+            ledger: self.ledger,
+            trace: asked.trace.as_deref().map(trace).transpose()?,
+            arguments: given(asked),
+            seeds: vec![asked.seed],
+            limits: answer.assumptions.iter().map(|all| limit(all.about, &all.says)).collect(),
+            page: show::html(answer)?,
+            figures,
+            tables: vec![
+                self.limits,
+                products(answer),
+                carriers(answer),
+                refusals(answer),
+                shares(answer),
+                limits_hit(answer),
+                sensitivity(answer),
+                insurance(answer),
+            ],
+            texts: scenario.into_iter().collect(),
+        })
+    }
+}
+
+/// What was asked, without the places of files.
+fn given(asked: &Arguments) -> std::collections::BTreeMap<String, String> {
+    let names: Vec<String> = asked.lose.iter().map(ToString::to_string).collect();
+    let lost = !names.is_empty();
+    let name = |path: &str| Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+    let meaning = Meaning::NAMES.iter().find(|(_, meaning)| *meaning == asked.meaning);
+    arguments([
+        ("scenario", asked.scenario.as_deref().and_then(name)),
+        ("lose", lost.then(|| names.join(" "))),
+        ("as", meaning.filter(|_| lost).map(|(name, _)| (*name).to_owned())),
+        ("for", lost.then(|| crate::config::period::Period(asked.span()).to_string())),
+        ("most", Some(asked.most.to_string())),
+        ("no-herd", asked.no_herd.then(|| "true".to_owned())),
+        ("in-short", asked.in_short.then(|| "true".to_owned())),
+    ])
+}
+
+fn trace(path: &Path) -> Result<FileRecord, CliError> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| CliError::failed(format!("cannot read {}: {error}", path.display())))?;
+    Ok(FileRecord::of(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy(), &bytes))
+}
+
+/// What each deployment was taken to carry; empty where that is not known and so does not bind.
+fn limits(input: &Input) -> Table {
+    let columns = [
+        "deployment",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "works_off_tokens_per_minute",
+        "fixed_usd_per_day",
+    ];
+    let mut table = Table::new("assumed-limits", &columns);
+    for (deployment, backing) in input.estate.deployments.iter().zip(&input.estate.backing) {
+        table.row([
+            Cell::from(&deployment.name),
+            backing.requests_per_minute.into(),
+            backing.tokens_per_minute.into(),
+            backing.works_off_per_minute.into(),
+            backing.fixed_usd_per_day.into(),
+        ]);
+    }
+    table
+}
+
+/// The last product, `*`, is all of them.
+fn products(answer: &Answer) -> Table {
+    let mut table = Table::new("products", &["product", "when", "figure", "value", "low_95", "high_95"]);
+    let each = answer.products.iter().map(|row| (&*row.product, row.change));
+    for (product, Change { before, after }) in each.chain([("*", answer.total)]) {
+        for (when, side) in [("before", before), ("after", after)] {
+            for (name, Figure { value, low, high }) in named(side) {
+                table.row([product.into(), when.into(), name.into(), value.into(), low.into(), high.into()]);
+            }
+        }
+    }
+    table
+}
+
+fn named(side: Side) -> [(&'static str, Figure); 8] {
+    [
+        ("requests", side.requests),
+        ("part_served", side.served),
+        ("part_served_by_proven", side.served_by_proven),
+        ("part_served_by_unproven", side.served_by_unproven),
+        ("cost_usd_per_day", side.cost_usd_per_day),
+        ("first_token_p50_ms", side.first_token_p50_ms),
+        ("first_token_p95_ms", side.first_token_p95_ms),
+        ("outside_max_outage_ms", side.outside_max_outage_ms),
+    ]
+}
+
+fn carriers(answer: &Answer) -> Table {
+    let mut table = Table::new("carried-by", &["product", "deployment", "part_of_requests"]);
+    for row in &answer.products {
+        for (deployment, part) in &row.carried_by {
+            table.row([Cell::from(&row.product), Cell::from(deployment), (*part).into()]);
+        }
+    }
+    table
+}
+
+fn refusals(answer: &Answer) -> Table {
+    let mut table = Table::new("refused", &["product", "why", "part_of_requests"]);
+    for row in &answer.products {
+        for (why, part) in &row.refused {
+            table.row([Cell::from(&row.product), (*why).into(), (*part).into()]);
+        }
+    }
+    table
+}
+
+fn shares(answer: &Answer) -> Table {
+    let columns = [
+        "kind",
+        "name",
+        "part_of_requests_before",
+        "part_of_requests_after",
+        "part_of_cost_before",
+        "part_of_cost_after",
+    ];
+    let mut table = Table::new("shares", &columns);
+    for row in &answer.shares {
+        table.row([
+            row.domain.into(),
+            Cell::from(&row.name),
+            row.requests_before.into(),
+            row.requests_after.into(),
+            row.money_before.into(),
+            row.money_after.into(),
+        ]);
+    }
+    table
+}
+
+fn limits_hit(answer: &Answer) -> Table {
+    let columns =
+        ["deployment", "part_of_attempts_turned_away", "peak_tokens_per_minute", "limit_tokens_per_minute"];
+    let mut table = Table::new("limits-hit", &columns);
+    for row in &answer.limits_hit {
+        table.row([
+            Cell::from(&row.deployment),
+            row.turned_away.into(),
+            row.peak_tokens_per_minute.into(),
+            row.limit_tokens_per_minute.into(),
+        ]);
+    }
+    table
+}
+
+fn sensitivity(answer: &Answer) -> Table {
+    let columns = ["if", "part_served", "cost_usd_per_day", "first_token_p95_ms"];
+    let mut table = Table::new("hangs-on", &columns);
+    for row in &answer.sensitivity {
+        table.row([
+            Cell::from(&row.what),
+            row.served.into(),
+            row.cost_usd_per_day.into(),
+            row.first_token_p95_ms.into(),
+        ]);
+    }
+    table
+}
+
+fn insurance(answer: &Answer) -> Table {
+    let columns = [
+        "adds",
+        "part_served",
+        "more_usd_per_day",
+        "more_usd_per_calm_day",
+        "smallest_losses_that_stop_a_product",
+    ];
+    let mut table = Table::new("insurance", &columns);
+    for row in &answer.insurance {
+        table.row([
+            row.adds.join("; ").into(),
+            row.served.into(),
+            row.usd_per_day.into(),
+            row.usd_per_calm_day.into(),
+            row.smallest_cut.into(),
+        ]);
+    }
+    table
+}
