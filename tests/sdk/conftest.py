@@ -144,7 +144,7 @@ def note():
     def note(client, supplier, feature, outcome, dropped, both=None):
         if where := os.environ.get("FIDELITY_OUT"):
             line = {"client": client, "from": client, "to": supplier, "feature": feature, "outcome": outcome}
-            line |= {"dropped": ", ".join(dropped), "both": outcome != "refused" if both is None else both}
+            line |= {"dropped": ", ".join(dropped), "both": outcome not in ("dropped", "refused") if both is None else both}
             with open(where, "a", encoding="utf-8") as out:
                 out.write(json.dumps(line) + "\n")
 

@@ -41,7 +41,7 @@ LEGEND = """\
 |---|---|
 | ● | carried: said to the supplier in its own words, its answer heard by the client in its own |
 | ◐ | carried, and what of it is said otherwise or left out is named in `x-releve-dropped` |
-| ○ | the supplier has no words for it: left out, named in `x-releve-dropped` and in the ledger |
+| ○ | the supplier has no words for it, or the client none for what goes back: left out, named in `x-releve-dropped` and in the ledger |
 | ✕ | the supplier has no words for it, and without it the request would mean something else: the client's own 400 |
 | ▲ | both have words for it, and it is not carried yet: named or refused, never silent |
 |   | the client has no words for it |
@@ -149,6 +149,12 @@ def node(found):
             both, said, _ = count(outcomes)
             cells.append(f"{said} of {both}")
         lines.append(f"| {client} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "Reasoning that goes back is not counted where the SDK itself does not keep it, and the conversation goes on without:",
+        "`@ai-sdk/openai` keeps none in Chat Completions, and in Responses not the text of thoughts that are no summaries",
+        "(Anthropic's, Cohere's, Ollama's); `@ai-sdk/openai-compatible` keeps text alone, and nothing that proves it.",
+    ]
     return [*lines, ""]
 
 
@@ -159,7 +165,7 @@ def gaps():
 
     lines = ["## What is not carried yet", ""]
     lines += [f"- {feature}, {NAMES[source]} to {NAMES[target]}: {why}" for (feature, source, target), why in KNOWN.items()]
-    known = re.findall(r"^  '([^']+)':\s+'([^']+)'", (HERE / "node/matrix/matrix.js").read_text(), re.M)
+    known = re.findall(r"^  '([^']+)': \{\s*why: '([^']+)'", (HERE / "node/matrix/matrix.js").read_text(), re.M)
     return [*lines, *(f"- {name}: {why}" for name, why in known), ""]
 
 

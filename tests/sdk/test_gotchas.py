@@ -177,12 +177,28 @@ def test_h03_what_the_last_usage_leaves_out_stays(tongues, first, client):
     assert (heard.input_tokens, heard.output_tokens) == (50, 16)
 
 
-@pytest.mark.parametrize("supplier", [CHAT, RESPONSES, COHERE, OLLAMA])
-def test_d12_tokens_are_counted_or_estimated_and_said_so(tongues, post, supplier):
-    body = question(f"to-{supplier}")
-    status, headers, answer = post("/v1/messages/count_tokens", body, **{"anthropic-version": "2023-06-01"})
-    assert status == 200 and json.loads(answer)["input_tokens"] > 0
-    assert headers["x-releve-estimate"] == "true" or supplier == RESPONSES, headers.items()
+COUNTS = {
+    MESSAGES: ("/v1/messages/count_tokens", "input_tokens"),
+    RESPONSES: ("/v1/responses/input_tokens", "input_tokens"),
+    GEMINI: ("/v1beta/models/{model}:countTokens", "totalTokens"),
+}
+"""Where each dialect that can asks how many tokens a prompt has, and what the answer calls them."""
+
+
+@pytest.mark.parametrize("supplier", SUPPLIERS)
+@pytest.mark.parametrize("client", COUNTS)
+def test_d12_tokens_are_counted_by_who_can_or_estimated_and_said_so(tongues, post, first, client, supplier):
+    model, (path, name) = f"to-{supplier}", COUNTS[client]
+    said = {"role": "user", "content": PROMPT}
+    bodies = {MESSAGES: {"messages": [said]}, RESPONSES: {"input": [said]}, GEMINI: {"contents": [{"role": "user", "parts": [{"text": PROMPT}]}]}}
+    body = bodies[client] if client == GEMINI else {"model": model, **bodies[client]}
+    status, headers, answer = post(path.format(model=model), body, **{"anthropic-version": "2023-06-01"})
+    counted, is_estimate = json.loads(answer)[name], headers["x-releve-estimate"] == "true"
+    assert status == 200
+    # Only who speaks the client's dialect can be asked; who can, is.
+    assert is_estimate == (client != supplier)
+    exact = tongues[client].ask(False, model, tongues[client].user(PROMPT)).input_tokens
+    assert exact / 2 <= counted <= 2 * exact if is_estimate else counted == exact
 
 
 @pytest.mark.parametrize("supplier", [CHAT, RESPONSES, GEMINI, CONVERSE, COHERE, OLLAMA])

@@ -7,7 +7,9 @@ import pytest
 
 from rig.config import every_protocol
 from rig.processes import PATIENCE_S
+from rig.sayings import CONVERSE, GEMINI, MESSAGES
 from rig.suppliers import SAID
+from rig.thoughts import NAMES, SEALS, given_back, proofs, proved, squeezed, thoughts
 from rig.tongues import TONGUES, Tool, status_of
 
 PROMPT = "Tell me about the weather at sea, please."
@@ -63,16 +65,15 @@ def protocol(request):
 @pytest.fixture
 def truth(first, protocol):
     """Text and calls of what the supplier said last, which was a plain answer, by its own bytes."""
+    return lambda: SAID[protocol](json.loads(whole(first)["reply"]))
 
 
-    def truth():
-        until = time.monotonic() + PATIENCE_S
-        # It is recorded when all of it was sent, which the client may know first.
-        while not (reply := first.recorded()[-1]["reply"]):
-            assert time.monotonic() < until
-        return SAID[protocol](json.loads(reply))
-
-    return truth
+def whole(first):
+    """The last request, with all of its reply: it is recorded when all of it was sent, which the client may know first."""
+    until = time.monotonic() + PATIENCE_S
+    while not (record := first.recorded()[-1])["reply"]:
+        assert time.monotonic() < until
+    return record
 
 
 NOTED = {
@@ -85,7 +86,7 @@ NOTED = {
     "test_g5_the_limit": "the limit of an answer",
     "test_stop_words": "stop words",
     "test_g10_an_image_arrives": "images",
-    "test_g2_thinking_comes_and_goes_back": "reasoning that goes back",
+    "test_g2_g22_thinking_goes_back_to_its_maker_alone": "reasoning that goes back",
     "test_i01_errors_are_the_clients_own": "errors",
 }
 
@@ -98,10 +99,10 @@ def noted(request, note):
         yield
         return
     tongue, protocol = request.getfixturevalue("tongue"), request.getfixturevalue("protocol")
-    tongue.dropped, tongue.refuses = set(), False
+    tongue.dropped, tongue.outcome = set(), "carried"
     yield
     if getattr(request.node, "has_passed", False) and not (feature == "stop words" and tongue.name == "openai-responses"):
-        note(tongue.name, protocol, feature, "refused" if tongue.refuses else "carried", tongue.dropped)
+        note(tongue.name, protocol, feature, tongue.outcome, tongue.dropped)
 
 
 def route(protocol):
@@ -124,7 +125,7 @@ def agree(tongue, protocol, truth, *arguments, **options):
 
 def is_refused(tongue, protocol, **options):
     """What a protocol cannot say is the client's own error, not silence."""
-    tongue.refuses = True
+    tongue.outcome = "refused"
     for stream in (False, True):
         with pytest.raises(tongue.failures[400]) as caught:
             tongue.ask(stream, route(protocol), tongue.user(PROMPT), **options)
@@ -197,13 +198,50 @@ def test_g10_an_image_arrives(tongue, protocol, truth, first):
     assert b"iVBORw0KGgo" in first.recorded()[-1]["body"]
 
 
-@FORMS
-def test_g2_thinking_comes_and_goes_back(tongue, protocol, stream):
+def test_g2_g22_thinking_goes_back_to_its_maker_alone(tongue, protocol, first):
+    thought = goes_back(tongue, protocol, first, False)
+    # It is the same when it is streamed, and only plain answers tell it in one piece.
+    goes_back(tongue, protocol, first, True, thought)
+
+
+def goes_back(tongue, protocol, first, stream, thought=None):
+    """Two turns, one at another supplier, one back again. Gives what was thought in the first."""
     talk = tongue.user("Think about the sea, then about the weather in Brest.")
-    for _ in range(3):
-        heard = tongue.ask(stream, route(protocol), talk, effort="medium", tools=(WEATHER,))
+
+    def turn(to):
+        nonlocal talk
+        heard = tongue.ask(stream, route(to), talk, effort="medium", tools=(WEATHER,))
         talk = [*talk, *heard.turn]
-        talk += tongue.results(heard, "calm") if heard.calls else tongue.user("And the weather in Brest?")
+        talk += tongue.results(heard, "calm") if heard.calls else tongue.user("Thank you.")
+        record = whole(first)
+        assert not any(seal in record["body"] for seal in SEALS), "what is sealed for a client goes to no supplier"
+        return record, given_back(to, json.loads(record["body"])), proofs(record["reply"])
+
+    record, _, said = turn(protocol)
+    if thought is None:
+        thought = thoughts(protocol, json.loads(record["reply"]))
+    _, given, said_then = turn(protocol)
+    if (tongue.name, protocol) == (CONVERSE, GEMINI):
+        # A client of Converse has no place for what proves a call: that is named in the answer, where it can be.
+        assert stream or tongue.dropped & NAMES
+        tongue.outcome, said, said_then = "dropped", [], []
+    assert proved(given) == said, "byte for byte, in its own place"
+    if (tongue.name, protocol) == (MESSAGES, GEMINI):
+        # Behind the text that ends a turn a client of Messages has no place: named, too.
+        assert stream or "reasoning.proof" in tongue.dropped
+        said_then = []
+    if protocol != GEMINI or any(text for text, _ in given):
+        # Google's thoughts are summaries: what comes of them is signed, and they need not go back.
+        assert squeezed(text for text, _ in given) == squeezed(thought)
+    noted, tongue.dropped = tongue.dropped, set()
+    others = list(SAID)
+    record, _, _ = turn(others[(others.index(protocol) + 2) % len(others)])
+    assert proofs(record["body"]) == [], "nobody else gets it"
+    assert not said or tongue.dropped & NAMES, f"not named: {tongue.dropped}"
+    _, given, _ = turn(protocol)
+    assert proved(given) == [*said, *said_then], "and there it is again"
+    tongue.dropped = noted
+    return thought
 
 
 @FORMS

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 
+import { goesBack } from './thoughts.js';
 import { FORECAST, PIXEL, PROMPT, TIDES, WEATHER } from './words.js';
 
 /** A supplier's last answer and both forms of the client's agree; the plain one is given back. */
@@ -87,17 +88,7 @@ export const FEATURES = {
     assert.equal(heard.text, whole.slice(0, whole.indexOf(word)));
     assert.equal(heard.finish, 'stop');
   },
-  async 'reasoning that goes back'({ tongue, route }) {
-    for (const stream of [false, true]) {
-      let talk = tongue.user('Think about the sea, then about the weather in Brest.');
-      for (let turn = 0; turn < 3; turn += 1) {
-        const heard = await tongue.ask(stream, route, talk, { effort: 'medium', tools: [WEATHER] });
-        assert.ok(heard.text || heard.calls.length > 0);
-        const next = heard.calls.length > 0 ? tongue.results(heard, 'calm') : tongue.user('And the weather in Brest?');
-        talk = [...talk, ...heard.turn, ...next];
-      }
-    }
-  },
+  'reasoning that goes back': goesBack,
 };
 
 /** What a supplier's failure must be for the client: a status, and what the SDK's users catch by it. */

@@ -103,7 +103,8 @@ export const vercelChat = client(
   '@ai-sdk/openai (Chat Completions)',
   'openai-chat',
   (options, urls) => createOpenAI({ ...options, baseURL: urls.openai }).chat,
-  { thinking: (effort) => ({ openai: { reasoningEffort: effort, forceReasoning: true } }) },
+  // It neither shows reasoning nor keeps any.
+  { keeps: () => 'nothing', thinking: (effort) => ({ openai: { reasoningEffort: effort, forceReasoning: true } }) },
 );
 export const vercelResponses = client(
   '@ai-sdk/openai (Responses)',
@@ -111,6 +112,9 @@ export const vercelResponses = client(
   (options, urls) => createOpenAI({ ...options, baseURL: urls.openai }).responses,
   {
     lacks: ['stop words'],
+    // Summaries, and what proves a thought; a text that is no summary stands in `content`, which it leaves out.
+    keeps: (supplier) =>
+      ({ 'anthropic-messages': 'proofs', 'cohere-chat': 'nothing', 'ollama-chat': 'nothing' })[supplier] ?? 'all',
     // Else it sends ids of what it believes to be kept at the supplier in place of what was said.
     settings: { openai: { store: false } },
     thinking: (effort) => ({ openai: { reasoningEffort: effort, reasoningSummary: 'auto', forceReasoning: true } }),
@@ -144,5 +148,6 @@ export const vercelCompatible = client(
       includeUsage: true,
       supportsStructuredOutputs: true,
     }),
-  { thinking: (effort) => ({ releve: { reasoningEffort: effort } }) },
+  // Of what proves reasoning it keeps a plain call's signature only.
+  { keeps: () => 'text', thinking: (effort) => ({ releve: { reasoningEffort: effort } }) },
 );
