@@ -37,6 +37,14 @@ impl Intake {
     pub(crate) fn fits(&self, limit: usize) -> Result<(), IntakeError> {
         if self.body.len() > limit { Err(IntakeError::TooLarge { limit }) } else { Ok(()) }
     }
+
+    /// Waits for room for a second body as large, which is made of this one and held beside it.
+    pub(crate) async fn doubles(&mut self, memory: &MemoryBudget) -> Result<(), IntakeError> {
+        // Who waits for more while holding some may wait for somebody who does the same.
+        self.reservation = Reservation::default();
+        self.reservation = reserve(memory, 2 * self.body.len()).await?;
+        Ok(())
+    }
 }
 
 /// Why a body was not taken.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -17,7 +18,6 @@ use crate::call::{Call, Proofs};
 use crate::door::{self, Endpoint, NoEndpoint};
 use crate::intake::IntakeError;
 use crate::media::Fetched;
-use crate::memory::Reservation;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
 use crate::pass::ClientHeaders;
@@ -131,11 +131,9 @@ where
         return Ok(Served::Ours(status::explain(&snapshot, route, &plan)));
     }
     if choose::may_be_translated(&snapshot, &asked, &plan) && !thread.is_told_anew() {
-        // The body that comes of it is held beside the client's. Where former turns were put in, there is room for both.
-        intake.reservation = Reservation::default();
-        intake.reservation = intake::reserve(&room.shared.memory, 2 * intake.body.len()).await?;
+        // Where former turns were put in, there is room for both bodies.
+        intake.doubles(&room.shared.memory).await?;
     }
-    let total = snapshot.routes[route].policy.total_timeout;
     let call = Call {
         room: Rc::clone(room),
         id: visit.id,
@@ -143,7 +141,7 @@ where
         arrived: visit.arrived,
         arrived_us: visit.arrived_us,
         limits: room.alarms.lend(),
-        deadline: after(visit.arrived, asked.deadline.map_or(total, |deadline| deadline.min(total))),
+        deadline: after(visit.arrived, longest(&asked, snapshot.routes[route].policy.total_timeout)),
         product: admitted.product,
         key_id: admitted.key_id,
         route,
@@ -163,6 +161,11 @@ where
         reservation: RefCell::new(Some(intake.reservation)),
     };
     Ok(Served::Answer(Flow::new(|outlet| serve(call, outlet)).into_response().await))
+}
+
+/// How long the request may take: the client may want less than its route allows.
+fn longest(asked: &asked::Asked, total: Duration) -> Duration {
+    asked.deadline.map_or(total, |deadline| deadline.min(total))
 }
 
 /// From the first attempt to the settled entry.

@@ -43,8 +43,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
     let view = View { deployments: &call.snapshot.routing, world: &call.snapshot.world };
     let mut walk = Walk::new(&call.plan, call.policy(), Dice::new(call.dice_seed).fork());
     let mut said = Said::default();
-    let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible()).count();
-    let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
+    let eligible = eligible(call);
     loop {
         let now = Instant::now();
         if now >= call.deadline {
@@ -112,6 +111,12 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
+}
+
+/// How many candidates could be asked as far as the plan knows.
+fn eligible(call: &Call) -> u32 {
+    let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
+    u32::try_from(eligible.count()).unwrap_or(u32::MAX)
 }
 
 /// The client's request is at fault.
