@@ -22,6 +22,7 @@ use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
 use store::{Extent, Period, Reader, StoreError};
 
+pub(crate) use self::estate::estate;
 pub(crate) use self::exit::{Plan, plan};
 pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::{PriceList, Region, Weights};
-use routing::{Deployment, RouteEntry};
+use routing::{Deployment, Policy, Prefer, RouteEntry};
 
 use crate::domain::{Domain, DomainKind};
 use crate::set::Set;
@@ -79,6 +79,8 @@ pub struct Account {
     pub tokens_per_minute: Option<u64>,
     /// Most requests a minute that it serves, as configured.
     pub requests_per_minute: Option<u64>,
+    /// What is paid whether it is used or not, in US dollars a day.
+    pub fixed_usd_per_day: f64,
 }
 
 /// A route's deployments.
@@ -88,10 +90,15 @@ pub struct Route {
     pub name: Arc<str>,
     /// In the configured order.
     pub entries: Vec<RouteEntry>,
-    /// Whether deployments that speak another protocol than the client are candidates.
-    pub translate: bool,
+    /// What is allowed, preferred and tried next.
+    pub policy: Policy,
+}
+
+impl Route {
     /// Whether its entries are chosen by weight, so that one of weight 0 is none.
-    pub weighted: bool,
+    pub fn is_weighted(&self) -> bool {
+        self.policy.prefer == Prefer::Weighted
+    }
 }
 
 /// What a product may use.
@@ -105,6 +112,8 @@ pub struct Product {
     pub priced_only: bool,
     /// Deployments that somebody has approved for it, and that still are: index, and the day.
     pub approved: Vec<(usize, Day)>,
+    /// How long it may stand still.
+    pub max_outage: Option<Duration>,
 }
 
 impl Estate {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::{Capabilities, Protocol, Protocols, Weights};
-use routing::{Deployment, DeploymentIndex, ProviderIndex, RouteEntry};
+use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 
 use crate::estate::{Account, Estate, Member, Product, Route};
 
@@ -42,7 +42,7 @@ pub(crate) fn estate(members: Vec<Member>, accounts: Vec<Account>) -> Estate {
     let entries = (0..members.len())
         .map(|index| RouteEntry { deployment: DeploymentIndex(u32::try_from(index).unwrap()), weight: 1 })
         .collect();
-    let route = Route { name: "r".into(), entries, translate: true, weighted: false };
+    let route = Route { name: "r".into(), entries, policy: Policy::default() };
     let product = Product { name: "p".into(), regions: Arc::default(), ..Product::default() };
     Estate { members, accounts, routes: vec![route], products: vec![product] }
 }

@@ -95,7 +95,7 @@ impl Shape {
         let product = estate.products.iter().find(|product| product.name == self.product);
         let facts = Facts {
             protocol: self.protocol,
-            translates: wire::translations(self.protocol).filter(|_| route.translate).collect(),
+            translates: wire::translations(self.protocol).filter(|_| route.policy.translate).collect(),
             needs: self.needs,
             estimated_input_tokens: size.estimated_input_tokens,
             max_tokens: size.max_tokens,
@@ -107,7 +107,7 @@ impl Shape {
 
     fn eligible(&self, facts: &Facts<'_>, route: &Route, product: Option<&Product>, estate: &Estate) -> Set {
         let priced_only = product.is_some_and(|product| product.priced_only);
-        let entries = route.entries.iter().filter(|entry| !route.weighted || entry.weight > 0);
+        let entries = route.entries.iter().filter(|entry| !route.is_weighted() || entry.weight > 0);
         entries
             .map(|entry| entry.deployment.0 as usize)
             .filter(|index| {

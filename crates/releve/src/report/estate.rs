@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use catalogue::{ModelEntry, Weights};
 use gateway::snapshot::Unpriced;
-use routing::Prefer;
 use scenario::{Account, Day, Estate, Member, Product, Route};
 
+use super::money::daily;
 use crate::config::Config;
+use crate::config::contract::Cost;
+use crate::config::product;
 use crate::config::provider::Provider;
 use crate::config::value::{At, Named};
 use crate::settings::Settings;
@@ -16,7 +18,7 @@ use crate::settings::Settings;
 const OWN: &str = "own";
 
 /// Everything that could serve, and for whom, on the day `today` (`YYYY-MM-DD`).
-pub(super) fn estate(settings: &Settings, today: &str) -> Estate {
+pub(crate) fn estate(settings: &Settings, today: &str) -> Estate {
     let snapshot = &settings.resolved.snapshot;
     let config = &settings.resolved.effective;
     let members: Vec<Member> = snapshot
@@ -43,18 +45,21 @@ pub(super) fn estate(settings: &Settings, today: &str) -> Estate {
             }
         })
         .collect();
-    let accounts = config.providers.iter().map(account).collect();
+    let accounts =
+        config.providers.iter().map(|provider| account(&settings.loaded.config, provider)).collect();
     let routes = snapshot.routes.iter().map(|route| Route {
         name: Arc::clone(&route.name),
         entries: route.entries.clone(),
-        translate: route.policy.translate,
-        weighted: route.policy.prefer == Prefer::Weighted,
+        policy: route.policy.clone(),
     });
     let products = snapshot.products.iter().map(|product| Product {
         name: Arc::clone(&product.name),
         regions: Arc::clone(&product.regions),
         priced_only: product.unpriced == Unpriced::Refuse,
         approved: approved(config, &product.name, &members, today),
+        max_outage: written(config, &product.name)
+            .and_then(|body| body.max_outage.as_ref())
+            .map(|outage| outage.value.0),
     });
     let (routes, products) = (routes.collect(), products.collect());
     Estate { members, accounts, routes, products }
@@ -81,7 +86,13 @@ fn weights(config: &Config, name: &str, known: Option<&ModelEntry>) -> Weights {
         .unwrap_or_default()
 }
 
-fn account(provider: &Named<Provider>) -> Account {
+/// What the configuration says of a product.
+fn written<'c>(config: &'c Config, product: &str) -> Option<&'c product::Product> {
+    config.products.iter().find(|named| named.name.value == product).map(|named| &named.body)
+}
+
+/// `written`: with the rates that money is turned by.
+fn account(written: &Config, provider: &Named<Provider>) -> Account {
     let contract = provider.body.contract.as_ref();
     let text = |field: Option<&At<String>>| field.map(|text| Arc::from(text.as_str()));
     let day = |field: Option<&At<crate::config::value::Day>>| field.map(|day| Day::from(day.0.to_string()));
@@ -95,18 +106,21 @@ fn account(provider: &Named<Provider>) -> Account {
         price_until: day(contract.and_then(|contract| contract.price_until.as_ref())),
         tokens_per_minute: capacity.and_then(|capacity| Some(capacity.tokens_per_minute.as_ref()?.value)),
         requests_per_minute: capacity.and_then(|capacity| Some(capacity.requests_per_minute.as_ref()?.value)),
+        fixed_usd_per_day: provider.body.fixed_cost.as_ref().map_or(0.0, |cost| usd_per_day(written, cost)),
     }
+}
+
+/// In US dollars by the configuration's rates; 0 where a rate is missing, which `check` says.
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn usd_per_day(config: &Config, cost: &Cost) -> f64 {
+    daily(config, cost).map_or(0.0, |nanos| nanos as f64 / 1e9)
 }
 
 /// Approvals that hold today.
 fn approved(config: &Config, product: &str, members: &[Member], today: &str) -> Vec<(usize, Day)> {
-    let Some(named) = config.products.iter().find(|named| named.name.value == product) else {
-        return Vec::new();
-    };
+    let Some(body) = written(config, product) else { return Vec::new() };
     let holds = |until: &crate::config::value::Day| *until.0.to_string() >= *today;
-    named
-        .body
-        .approved
+    body.approved
         .iter()
         .filter(|approval| approval.until.as_ref().is_none_or(|until| holds(&until.value)))
         .filter_map(|approval| {

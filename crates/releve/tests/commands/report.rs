@@ -110,18 +110,19 @@ fn slots_count_as_capacity_for_as_long_as_answers_take() {
     let figures = report(folder.path(), &["--json"]).json();
     let said = by_name(&figures["own_limits"], "deployment", "openai/gpt-5.4");
     assert_eq!((&said["requests_per_minute"], &said["slots"]), (&10_000.into(), &Value::Null));
-    // Where Claude has a second host, that one has a single slot.
-    let entry = "\"azure-claude/claude-opus-4-8\"";
-    assert!(text.contains(entry), "{text}");
-    let narrow = text.replace(entry, &format!("{{ use = {entry}, max_in_flight = 1 }}"));
+    // The first that code is asked of has two slots.
+    let entry = "\"anthropic/claude-opus-4-8\"";
+    assert_eq!(text.matches(entry).count(), 1, "{text}");
+    let narrow = text.replace(entry, &format!("{{ use = {entry}, max_in_flight = 2 }}"));
     fs::write(&path, narrow).unwrap();
     let figures = report(folder.path(), &["--json"]).json();
-    let limit = by_name(&figures["own_limits"], "deployment", "azure-claude/claude-opus-4-8");
-    assert_eq!(limit["slots"], 1, "{limit}");
-    let (answer_ms, requests) = (limit["answer_ms"].as_u64(), limit["requests_per_minute"].as_u64());
-    assert_eq!(requests, answer_ms.map(|ms| 60_000 / ms.max(1)), "{limit}");
+    let limit = by_name(&figures["own_limits"], "deployment", "anthropic/claude-opus-4-8");
+    assert_eq!(limit["slots"], 2, "{limit}");
+    let answer_ms = limit["answer_ms"].as_u64().unwrap();
+    assert!((100..60_000).contains(&answer_ms), "{limit}");
+    assert_eq!(limit["requests_per_minute"], 120_000 / answer_ms, "{limit}");
     let words = report(folder.path(), &["--markdown"]).out;
-    assert!(words.contains("azure-claude/claude-opus-4-8 (") && words.contains("1 slots"), "{words}");
+    assert!(words.contains("anthropic/claude-opus-4-8 (") && words.contains("2 slots"), "{words}");
 }
 
 #[test]

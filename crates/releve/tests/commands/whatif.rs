@@ -129,7 +129,7 @@ fn what_is_not_there_is_said_with_the_mend() {
         (&["whatif"][..], "there is no ledger"),
         (&["whatif", "--trace", "trace.csv", "weekend-2032"], "did you mean \"weekend-2023\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "maker:acne"], "did you mean \"maker:acme\"?"),
-        (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "names nobody"),
+        (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "is no fault domain"),
         (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
     ] {
         let ran = run(house.path(), arguments);

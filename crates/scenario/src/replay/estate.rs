@@ -1,4 +1,5 @@
-//! What a replay knows of the configuration: who could serve whom, at what price, within which limits.
+//! What a replay knows of the configuration: who could serve whom, at what price, within which limits. Made of
+//! [`crate::Estate`], in the form that `routing` plans with; scenarios add to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,29 @@ pub struct Backing {
     pub weights: Weights,
 }
 
+impl Backing {
+    fn of(estate: &crate::Estate, member: usize) -> Self {
+        let account = &estate.accounts[estate.account_of(member)];
+        let member = &estate.members[member];
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let per_minute = |limit: Option<u64>| limit.map(|limit| limit as f64);
+        let (requests, tokens) =
+            (per_minute(account.requests_per_minute), per_minute(account.tokens_per_minute));
+        Self {
+            owner: account.owner.clone(),
+            country: account.country.clone(),
+            prices: member.prices.clone(),
+            shares_requests: requests.is_some(),
+            shares_tokens: tokens.is_some(),
+            requests_per_minute: requests,
+            tokens_per_minute: tokens.filter(|_| !account.own),
+            works_off_per_minute: tokens.filter(|_| account.own),
+            fixed_usd_per_day: account.fixed_usd_per_day,
+            weights: member.weights.clone(),
+        }
+    }
+}
+
 /// What a product asks for.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -78,6 +102,31 @@ pub struct Product {
 pub(crate) const OWN: &str = "own";
 
 impl Estate {
+    /// The configured world, with the limits that it states. What own machines cannot do at once queues; what a supplier
+    /// does not let through is refused.
+    pub fn of(estate: &crate::Estate) -> Self {
+        let backing = (0..estate.members.len()).map(|member| Backing::of(estate, member)).collect();
+        let products = estate.products.iter().map(|product| Product {
+            name: Arc::clone(&product.name),
+            max_outage: product.max_outage,
+            refuses_unpriced: product.priced_only,
+            regions: Some(Arc::clone(&product.regions)),
+            approved: product.approved.iter().map(|(member, _)| *member).collect(),
+        });
+        let routes = estate.routes.iter().map(|route| Route {
+            name: Arc::clone(&route.name),
+            policy: route.policy.clone(),
+            entries: route.entries.clone(),
+        });
+        Self {
+            deployments: estate.members.iter().map(|member| member.routing.clone()).collect(),
+            backing,
+            providers: estate.accounts.iter().map(|account| Arc::clone(&account.name)).collect(),
+            routes: routes.collect(),
+            products: products.collect(),
+        }
+    }
+
     /// The index of a deployment by its name.
     pub fn deployment(&self, name: &str) -> Option<usize> {
         self.deployments.iter().position(|deployment| &*deployment.name == name)
