@@ -7,6 +7,7 @@ mod container;
 mod demo;
 mod exit_plan;
 mod local_engine;
+mod many_entries;
 mod report;
 mod supplier;
 mod try_once;
