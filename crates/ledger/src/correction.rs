@@ -33,7 +33,11 @@ pub struct Correction {
 impl Correction {
     /// What it adds to a sum; negative where the request was cheaper than said. `None` where that does not fit.
     pub fn difference(&self) -> Option<Money> {
-        let [before, after] = [self.before, self.after].map(Option::unwrap_or_default);
-        after.checked_sub(before)
+        Self::difference_of(self.before, self.after)
+    }
+
+    /// [`Self::difference`] of a correction from `before` to `after`.
+    pub fn difference_of(before: Option<Money>, after: Option<Money>) -> Option<Money> {
+        after.unwrap_or_default().checked_sub(before.unwrap_or_default())
     }
 }

@@ -8,6 +8,7 @@ use catalogue::{Bucket, Money, Usage};
 use crate::correction::Correction;
 use crate::entry::Entry;
 use crate::outcome::{Outcome, UsageSource};
+use crate::sighting::UsageShare;
 
 /// Sums by group. Adding is commutative: the order of the records never matters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +67,15 @@ impl Summary {
         totals.add(&line.usage, line.cost);
     }
 
+    /// Adds one settlement whose usage belongs to several: the request counts in its group, what each used is in `shares`.
+    pub fn add_shared(&mut self, group: Group, line: &Line, shares: &[UsageShare]) {
+        for share in shares {
+            let group = Group { deployment: Some(Arc::clone(&share.deployment)), ..group.clone() };
+            self.groups.entry(group).or_default().add(&share.usage, share.cost);
+        }
+        self.groups.entry(group).or_default().count(line.outcome, line.usage_source, line.cost);
+    }
+
     /// Adds one settlement. The request counts where it was served; what each attempt used and cost, where that was
     /// made. Of an unpriced request no money counts anywhere, also not what part of it could be priced.
     pub fn add_entry(&mut self, entry: &Entry) {
@@ -89,10 +99,15 @@ impl Summary {
             route: Arc::clone(&correction.route),
             deployment: correction.deployment.clone(),
         };
+        self.add_difference(group, correction.before, correction.after);
+    }
+
+    /// Adds one correction: what it makes of `before`, in the group where the request was served.
+    pub fn add_difference(&mut self, group: Group, before: Option<Money>, after: Option<Money>) {
         let totals = self.groups.entry(group).or_default();
         let nanos = |cost: Option<Money>| i128::from(cost.unwrap_or_default().nanos());
-        totals.cost_nanos += nanos(correction.after) - nanos(correction.before);
-        totals.unpriced += i64::from(correction.after.is_none()) - i64::from(correction.before.is_none());
+        totals.cost_nanos += nanos(after) - nanos(before);
+        totals.unpriced += i64::from(after.is_none()) - i64::from(before.is_none());
         totals.corrections += 1;
     }
 

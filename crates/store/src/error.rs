@@ -44,6 +44,21 @@ pub enum StoreError {
         /// What is wrong with it.
         source: DocumentError,
     },
+    /// What many records share is damaged, or of a later release: `verify` tells more.
+    #[error("head {id} of the ledger's records cannot be understood")]
+    Head {
+        /// Its place.
+        id: i64,
+        /// What is wrong with it.
+        source: DocumentError,
+    },
+    /// An extract is damaged. Without extracts the records themselves are read, and a server makes extracts anew:
+    /// `DELETE FROM extract` loses nothing.
+    #[error("the extract of the ledger's records from {first_seq} on is damaged")]
+    Extract {
+        /// The first place that it covers.
+        first_seq: i64,
+    },
     /// No such key: `keys list` shows those there are.
     #[error("there is no key \"{name}\" in force")]
     NoSuchKey {

@@ -5,6 +5,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
 use crate::encode::{Batch, HeadRow, Tip};
+use crate::extract::{self, Growing};
 use crate::row::{Columns, Row, capped};
 use crate::schema::BUCKETS;
 
@@ -14,13 +15,20 @@ pub(crate) struct Inserter<'c> {
     begin: Statement<'c>,
     row: Statement<'c>,
     head: Statement<'c>,
+    extract: Statement<'c>,
     note: Statement<'c>,
     commit: Statement<'c>,
     rollback: Statement<'c>,
+    growing: Growing,
 }
 
 impl<'c> Inserter<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        Self::with_block(connection, extract::BLOCK)
+    }
+
+    /// With extracts of so many places.
+    pub(crate) fn with_block(connection: &'c Connection, block: i64) -> Result<Self, rusqlite::Error> {
         let row = format!(
             "INSERT INTO journal (seq, at_us, record, id, arrived_us, head, tail, chain, deployment, total_us, \
              split, outcome, usage_source, cost_nanos, ttft_us, {BUCKETS}) \
@@ -33,9 +41,11 @@ impl<'c> Inserter<'c> {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             row: connection.prepare(&row)?,
             head: connection.prepare(head)?,
+            extract: connection.prepare(extract::INSERT)?,
             note: connection.prepare("UPDATE recovery SET from_seq = ?1")?,
             commit: connection.prepare("COMMIT")?,
             rollback: connection.prepare("ROLLBACK")?,
+            growing: Growing::new(block),
         })
     }
 
@@ -45,6 +55,7 @@ impl<'c> Inserter<'c> {
         self.begin.execute([])?;
         let result = self.fill(batches, note).and_then(|()| self.commit.execute([]));
         if result.is_err() {
+            self.growing.forget();
             // Some errors have rolled it back already; then there is nothing left to roll back.
             let _ = self.rollback.execute([]);
         }
@@ -60,6 +71,7 @@ impl<'c> Inserter<'c> {
             }
             for row in batch.rows.iter().filter(|row| row.seq > tip.seq) {
                 self.put(row, &batch.bytes[row.tail.clone()])?;
+                self.grow(row)?;
             }
         }
         if let Some(from_seq) = note {
@@ -81,6 +93,16 @@ impl<'c> Inserter<'c> {
         bind.put(row.chain.as_bytes().as_slice())?;
         bind.columns(columns)?;
         self.row.raw_execute()?;
+        Ok(())
+    }
+
+    /// Adds a row to its block's extract, and puts that in with the last one.
+    fn grow(&mut self, row: &Row) -> Result<(), rusqlite::Error> {
+        let item = row.columns.item(row.head);
+        if let Some(whole) = self.growing.add(row.seq, item.as_ref()) {
+            let (first_seq, end_seq) = (whole.first_seq, whole.end_seq);
+            self.extract.execute(rusqlite::params![first_seq, end_seq, extract::FORM, whole.bytes])?;
+        }
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod clock;
 mod daybook;
 mod encode;
 mod error;
+mod extract;
 mod insert;
 mod journal;
 mod keys;

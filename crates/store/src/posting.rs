@@ -1,7 +1,8 @@
 //! Posting: from the daybook to the journal, in large steps, on a thread of its own.
 //!
-//! It also makes the checkpoints that sync the database, after which the daybook may forget. Nobody else writes
-//! records, so a checkpoint catches up with the log unless a reader holds on to an old moment, and the log starts over.
+//! It also makes the checkpoints that sync the database, after which the daybook may forget, and the extracts that are
+//! missing. Nobody else writes records, so a checkpoint catches up with the log unless a reader holds on to an old moment,
+//! and the log starts over.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,8 +13,9 @@ use ledger::{RecordKind, RequestId};
 use rusqlite::Connection;
 
 use crate::acknowledge::Progress;
-use crate::encode::Batch;
+use crate::encode::{Batch, Tip};
 use crate::error::StoreError;
+use crate::extract::{self, Backlog};
 use crate::insert::Inserter;
 use crate::options::{Durability, Options};
 use crate::schema;
@@ -53,6 +55,15 @@ struct State {
     closing: bool,
     given_seq: i64,
     posted_seq: i64,
+}
+
+/// What the posting thread is to do.
+enum Taken {
+    Batches(Vec<Batch>),
+    /// Nothing is to be posted yet.
+    Nothing,
+    /// Nothing will follow.
+    End,
 }
 
 impl Posting {
@@ -99,8 +110,8 @@ impl Posting {
         self.changed.notify_all();
     }
 
-    /// Takes what waits, when it is time. `None` at the end.
-    fn take(&self) -> Option<Vec<Batch>> {
+    /// Takes what waits, when it is time; or finds that it is `until`, and there is other work.
+    fn take(&self, until: Option<Instant>) -> Taken {
         let mut state = self.lock();
         loop {
             let waited = state.since.map(|since| since.elapsed());
@@ -109,18 +120,21 @@ impl Posting {
                 break;
             }
             if state.closing {
-                return None;
+                return Taken::End;
             }
             state.urgent = false;
-            state = match waited {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return Taken::Nothing;
+            }
+            let rest = waited.map(|waited| LATE.saturating_sub(waited));
+            state = match rest.into_iter().chain(left).min() {
                 None => self.changed.wait(state).expect(UNPOISONED),
-                Some(waited) => {
-                    self.changed.wait_timeout(state, LATE.saturating_sub(waited)).expect(UNPOISONED).0
-                }
+                Some(rest) => self.changed.wait_timeout(state, rest).expect(UNPOISONED).0,
             };
         }
         (state.rows, state.since, state.urgent) = (0, None, false);
-        Some(std::mem::take(&mut state.batches))
+        Taken::Batches(std::mem::take(&mut state.batches))
     }
 
     fn posted(&self, mut batches: Vec<Batch>, seq: i64) {
@@ -175,6 +189,7 @@ struct Poster<'a> {
     open: HashMap<RequestId, i64>,
     noted_seq: i64,
     posted_seq: i64,
+    backlog: Backlog,
     grown_bytes: usize,
     /// What could not be posted, and has to be tried again.
     unposted: Vec<Batch>,
@@ -191,6 +206,7 @@ impl<'a> Poster<'a> {
             open: HashMap::new(),
             noted_seq: 0,
             posted_seq: 0,
+            backlog: Backlog::new(extract::BLOCK),
             grown_bytes: 0,
             unposted: Vec::new(),
             rest: REST.0,
@@ -201,18 +217,24 @@ impl<'a> Poster<'a> {
     /// Gives at the end whether everything is synced.
     fn post_until_trouble(&mut self, connection: &Connection) -> Result<bool, StoreError> {
         let mut inserter = Inserter::new(connection)?;
+        self.posted_seq = Tip::read(connection)?.seq;
         loop {
             if self.unposted.is_empty() {
-                let Some(batches) = self.posting.take() else { return Ok(self.checkpoint(connection)) };
-                self.unposted = batches;
+                match self.posting.take(self.backlog.due(self.posted_seq)) {
+                    Taken::Batches(batches) => self.unposted = batches,
+                    Taken::Nothing => {
+                        self.grown_bytes += self.backlog.step(connection, self.posted_seq);
+                        self.checkpoint_when_grown(connection);
+                        continue;
+                    }
+                    Taken::End => return Ok(self.checkpoint(connection)),
+                }
             }
             inserter.insert(&self.unposted, self.note())?;
             self.progress.posting_fails(false);
             self.rest = REST.0;
             self.learn();
-            if self.grown_bytes >= self.options.checkpoint_bytes {
-                self.checkpoint(connection);
-            }
+            self.checkpoint_when_grown(connection);
         }
     }
 
@@ -258,6 +280,12 @@ impl<'a> Poster<'a> {
         self.grown_bytes += batches.iter().map(|batch| batch.bytes.len()).sum::<usize>();
         self.progress.sub_waiting(rows().count());
         self.posting.posted(batches, self.posted_seq);
+    }
+
+    fn checkpoint_when_grown(&mut self, connection: &Connection) {
+        if self.grown_bytes >= self.options.checkpoint_bytes {
+            self.checkpoint(connection);
+        }
     }
 
     /// Moves the log into the database and syncs it. Gives whether everything is there.

@@ -8,14 +8,12 @@ mod extent;
 pub(crate) mod find;
 mod pace;
 mod scan;
+mod summary;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalogue::{Bucket, Money, Usage};
-use ledger::{Booked, Chain, Group, Line, Record, RecordKind, RequestId, Summary, UsageSource};
+use ledger::{Booked, Chain, RecordKind, RequestId};
 use rusqlite::{Connection, Row};
 
 pub use export::Export;
@@ -25,15 +23,13 @@ pub use pace::Pace;
 use crate::error::StoreError;
 use crate::lock::Lock;
 use crate::options::Durability;
-use crate::schema::{self, BUCKETS};
+use crate::schema;
 use crate::{daybook, recovery};
 
 /// A whole record: the columns of [`booked`].
 pub(crate) const BOOKED: &str = "SELECT journal.seq, journal.at_us, head.text || journal.tail, journal.chain \
      FROM journal JOIN head ON head.id = journal.head";
 
-/// How many records one step of a long reading covers.
-const STEP: usize = 8192;
 /// After how long a running server has surely posted what it has acknowledged, unless it is in trouble.
 const POSTED_WITHIN: Duration = Duration::from_millis(100);
 
@@ -159,32 +155,6 @@ impl Reader {
         Ok(known.then_some(story))
     }
 
-    /// Exact sums of a period.
-    ///
-    /// # Errors
-    /// Those of the database; a record that is damaged.
-    pub fn summary(&self, period: Period) -> Result<Summary, StoreError> {
-        let mut summary = Summary::default();
-        let mut names = Names::default();
-        let (first, end) = find::range(&self.connection, period)?;
-        let mut select = self.connection.prepare_cached(&format!(
-            "SELECT journal.seq, record, product, route, deployment, outcome, usage_source, cost_nanos, split, \
-             {BUCKETS} FROM journal JOIN head ON head.id = journal.head \
-             WHERE journal.seq >= ?1 AND journal.seq < ?2 AND record > 0 ORDER BY journal.seq LIMIT {STEP}"
-        ))?;
-        let mut next = first;
-        loop {
-            let mut rows = select.query([next, end])?;
-            let mut last = None;
-            while let Some(row) = rows.next()? {
-                last = Some(row.get::<_, i64>(0)?);
-                self.add(row, &mut names, &mut summary)?;
-            }
-            let Some(last) = last else { return Ok(summary) };
-            next = last + 1;
-        }
-    }
-
     /// The settlements and corrections of a period, oldest first, in constant memory.
     ///
     /// # Errors
@@ -208,27 +178,6 @@ impl Reader {
         let of = format!("{BOOKED} WHERE journal.record = 2 AND journal.id = ?1 ORDER BY journal.seq");
         let mut select = self.connection.prepare_cached(&of)?;
         Ok(select.query_map([id.as_bytes().as_slice()], booked)?.collect::<Result<_, _>>()?)
-    }
-
-    fn add(&self, row: &Row<'_>, names: &mut Names, summary: &mut Summary) -> Result<(), StoreError> {
-        let settlement = row.get::<_, i64>(1)? == i64::from(RecordKind::Settlement.code());
-        if settlement && !row.get::<_, bool>(8)? {
-            let deployment = row.get_ref(4)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-            let group = Group {
-                product: names.get(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?),
-                route: names.get(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?),
-                deployment: deployment.map(|name| names.get(name)),
-            };
-            summary.add_line(group, &line(row)?);
-            return Ok(());
-        }
-        let seq = row.get(0)?;
-        match at(&self.connection, seq)?.record().map_err(|source| StoreError::Record { seq, source })? {
-            Record::Settlement(entry) => summary.add_entry(&entry),
-            Record::Correction(correction) => summary.add_correction(&correction),
-            Record::Intent(_) => {}
-        }
-        Ok(())
     }
 }
 
@@ -256,36 +205,4 @@ pub(crate) fn booked(row: &Row<'_>) -> Result<Booked, rusqlite::Error> {
         document: row.get(2)?,
         chain: Chain::from_bytes(row.get(3)?),
     })
-}
-
-fn line(row: &Row<'_>) -> Result<Line, rusqlite::Error> {
-    let mut usage = Usage::default();
-    for (column, bucket) in (9..).zip(Bucket::ALL) {
-        *usage.get_mut(bucket) = u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0);
-    }
-    Ok(Line {
-        outcome: row.get(5)?,
-        usage,
-        usage_source: match row.get(6)? {
-            1_u8 => UsageSource::Supplier,
-            2 => UsageSource::Estimated,
-            _ => UsageSource::None,
-        },
-        cost: row.get::<_, Option<i64>>(7)?.map(Money::from_nanos),
-    })
-}
-
-/// Names that repeat, each kept once.
-#[derive(Debug, Default)]
-struct Names(HashMap<Box<str>, Arc<str>>);
-
-impl Names {
-    fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return Arc::clone(known);
-        }
-        let shared = Arc::<str>::from(name);
-        self.0.insert(name.into(), Arc::clone(&shared));
-        shared
-    }
 }

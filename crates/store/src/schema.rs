@@ -105,6 +105,16 @@ CREATE TABLE keys_epoch (
 INSERT INTO keys_epoch VALUES (1, 0, 0);
 ";
 
+/// What sums need of the journal, a second time ([`crate::extract`]). It may be emptied; older releases do without it.
+const EXTRACTS: &str = "
+CREATE TABLE IF NOT EXISTS extract (
+    first_seq INTEGER PRIMARY KEY,
+    end_seq INTEGER NOT NULL CHECK (end_seq > first_seq),
+    form INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+";
+
 /// The columns of usage, in the order of `catalogue::Bucket::ALL`, which are also those of an insert.
 pub(crate) const BUCKETS: &str = "input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_in, image_in, \
      output_text, reasoning, audio_out, image_out, tool_requests";
@@ -166,6 +176,9 @@ fn settle_in(connection: &Connection, path: &Path, durability: Durability) -> Re
     connection.busy_timeout(BUSY)?;
     let made = check_format(connection, path)?;
     sync_commits(connection, durability)?;
+    if made {
+        connection.execute_batch(EXTRACTS)?;
+    }
     // Posting makes the checkpoints. The cache need hold little more than the last pages of the journal.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -1024;")?;
     Ok(made)

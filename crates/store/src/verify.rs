@@ -1,12 +1,12 @@
 //! Proving that a ledger is whole.
 //!
 //! Checked: the database's own structure; that places and moments go on without a gap and never back; each link of the
-//! chain; that columns say what the documents say; that each entry's money adds up; that no request is settled twice;
-//! that each correction corrects what its request was last said to cost.
+//! chain; that columns and extracts say what the documents say; that each entry's money adds up; that no request is settled
+//! twice; that each correction corrects what its request was last said to cost.
 
 use std::path::Path;
 
-use catalogue::Money;
+use catalogue::{Bucket, Money};
 use ledger::document::DocumentError;
 use ledger::{Booked, Chain, EntryError, Link, Record, RecordKind, RequestId};
 use rusqlite::{Connection, Row};
@@ -16,11 +16,16 @@ use crate::read::{self, BOOKED, Reader};
 use crate::schema::BUCKETS;
 
 mod compare;
+mod extracts;
+
+use extracts::Extracts;
 
 /// The most problems that are told one by one.
 const TOLD: usize = 100;
 /// How many records one step covers: between them the write-ahead log can start over.
 const STEP: usize = 8192;
+/// The column of the head's place, behind those of usage.
+const HEAD: usize = 17 + Bucket::COUNT;
 
 /// What was found.
 #[derive(Debug)]
@@ -97,6 +102,17 @@ pub enum Problem {
         /// Its place.
         seq: i64,
     },
+    /// What sums are made of was altered, or records under it were.
+    #[error(
+        "the extract of records {first_seq} to {last_seq} does not say what they say; \
+         without it (DELETE FROM extract WHERE first_seq = {first_seq}) they are read themselves"
+    )]
+    Extract {
+        /// The first place that it covers.
+        first_seq: i64,
+        /// The last.
+        last_seq: i64,
+    },
     /// Usage or money was written wrongly.
     #[error("record {seq}: {source}")]
     Money {
@@ -163,11 +179,12 @@ fn check_database(connection: &Connection, report: &mut Report) -> Result<(), St
 fn check_records(connection: &Connection, end: i64, report: &mut Report) -> Result<(), StoreError> {
     let mut select = connection.prepare(&format!(
         "SELECT journal.seq, at_us, text || tail, chain, text, record, journal.id, arrived_us, product, route, \
-         deployment, outcome, usage_source, cost_nanos, split, ttft_us, total_us, {BUCKETS} \
+         deployment, outcome, usage_source, cost_nanos, split, ttft_us, total_us, {BUCKETS}, journal.head \
          FROM journal JOIN head ON head.id = journal.head WHERE journal.seq > ?1 AND journal.seq < ?2 \
          ORDER BY journal.seq LIMIT {STEP}"
     ))?;
     let (mut seq, mut at_us) = (0, i64::MIN);
+    let mut extracts = Extracts::new(connection, end)?;
     loop {
         let mut rows = select.query([seq, end])?;
         let before = seq;
@@ -180,15 +197,17 @@ fn check_records(connection: &Connection, end: i64, report: &mut Report) -> Resu
                 report.add(Problem::Time { seq: booked.seq });
             }
             (seq, at_us) = (booked.seq, booked.at_us);
-            check_record(row, &booked, report)?;
+            let record = check_record(row, &booked, report)?;
+            extracts.check(seq, row.get(HEAD)?, record.as_ref(), report)?;
         }
         if seq == before {
-            return Ok(());
+            return extracts.finish(report);
         }
     }
 }
 
-fn check_record(row: &Row<'_>, booked: &Booked, report: &mut Report) -> Result<(), StoreError> {
+/// Checks one record; gives it where it can be understood.
+fn check_record(row: &Row<'_>, booked: &Booked, report: &mut Report) -> Result<Option<Record>, StoreError> {
     let seq = booked.seq;
     let (head, kind, id) = (row.get::<_, String>(4)?, row.get(5)?, RequestId::from_bytes(row.get(6)?));
     let kind = RecordKind::from_code(kind).unwrap_or(RecordKind::Intent);
@@ -205,10 +224,15 @@ fn check_record(row: &Row<'_>, booked: &Booked, report: &mut Report) -> Result<(
     }
     report.chain = booked.chain;
     match booked.record() {
-        Ok(record) => check_contents(row, seq, &record, report)?,
-        Err(source) => report.add(Problem::Document { seq, source }),
+        Ok(record) => {
+            check_contents(row, seq, &record, report)?;
+            Ok(Some(record))
+        }
+        Err(source) => {
+            report.add(Problem::Document { seq, source });
+            Ok(None)
+        }
     }
-    Ok(())
 }
 
 fn check_contents(row: &Row<'_>, seq: i64, record: &Record, report: &mut Report) -> Result<(), StoreError> {

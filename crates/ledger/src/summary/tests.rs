@@ -79,4 +79,23 @@ proptest! {
         line.add_line(group, &Line { outcome: outcome.code(), usage, usage_source, cost });
         prop_assert_eq!(whole, line);
     }
+    #[test]
+    fn a_split_entry_and_its_shares_say_the_same(lost in 1..1_000_u64, tokens in 0..1_000_u64, priced: (bool, bool)) {
+        let entry = entry("office", &[("a/m", lost, priced.0), ("b/m", tokens, priced.1)]);
+        prop_assert!(entry.is_split());
+        let (mut whole, mut shared) = (Summary::default(), Summary::default());
+        whole.add_entry(&entry);
+        let group = Group { product: "office".into(), route: "r".into(), deployment: Some("b/m".into()) };
+        let paid = entry.attempts.iter().filter(|attempt| !attempt.usage.is_zero());
+        let shares: Vec<_> = paid
+            .map(|attempt| UsageShare {
+                deployment: Arc::clone(&attempt.deployment),
+                usage: attempt.usage,
+                cost: entry.cost.and(attempt.cost),
+            })
+            .collect();
+        let Entry { outcome, usage, usage_source, cost, .. } = entry;
+        shared.add_shared(group, &Line { outcome: outcome.code(), usage, usage_source, cost }, &shares);
+        prop_assert_eq!(whole, shared);
+    }
 }

@@ -85,7 +85,9 @@ impl CliError {
             Self::Store { source: StoreError::NoSuchKey { .. } } => {
                 Some("`releve keys list` shows those there are")
             }
-            Self::Store { source: StoreError::Record { .. } } => Some("`releve ledger verify` tells more"),
+            Self::Store {
+                source: StoreError::Record { .. } | StoreError::Head { .. } | StoreError::Extract { .. },
+            } => Some("`releve ledger verify` tells more"),
             Self::Settings(SettingsError::Nobody) => {
                 Some("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)")
             }

@@ -8,6 +8,7 @@ mod demo;
 mod exit_plan;
 mod history;
 mod local_engine;
+mod many_entries;
 mod pack;
 mod posture;
 mod report;

@@ -49,7 +49,10 @@ fn what_is_wrong_is_said_with_its_place_and_mend() {
             "s.toml:4:8: error: event.what: \"outge\" is not known",
         ),
         ("[[event]]\nwhat = \"outage\"\n", "it is not said to whom it happens"),
-        ("[[event]]\nwhat = \"outage\"\non = [\"openai\"]\n", "s.toml:5:7: error: \"openai\" is no fault domain"),
+        (
+            "[[event]]\nwhat = \"outage\"\non = [\"openai\"]\n",
+            "s.toml:5:7: error: \"openai\" is no fault domain",
+        ),
         ("[[event]]\nwhat = \"outage\"\non = [\"maker:nobody\"]\n", "(there are: maker:openai)"),
         (
             "[[event]]\nwhat = \"outage\"\non = [\"maker:openai\"]\nfrom = \"2d\"\n",
