@@ -44,24 +44,22 @@ pub(crate) enum NotFetched {
 /// What came of fetching, once it was tried.
 pub(crate) type Fetched = RefCell<Option<Result<Rc<Inlined>, NotFetched>>>;
 
-/// Fetches what the client's request points at; whether there is now something to say that could not be said before.
-pub(crate) async fn fetch(call: &Call) -> bool {
-    let Some(fetcher) = &call.route().fetcher else { return false };
-    let Some(Ok(said)) = call.neutral.borrow().clone() else { return false };
-    if call.fetched.borrow().is_some() {
-        return false;
-    }
-    let addresses = said.web_addresses();
-    if addresses.is_empty() {
-        return false;
-    }
-    let inlined = inlined(call, fetcher, &said, addresses).await.map(Rc::new);
+/// Whether something could be fetched, and nobody has tried.
+pub(crate) fn may_help(call: &Call) -> bool {
+    let points_at_media =
+        || matches!(&*call.neutral.borrow(), Some(Ok(said)) if !said.web_addresses().is_empty());
+    call.route().fetcher.is_some() && call.fetched.borrow().is_none() && points_at_media()
+}
+
+/// Fetches what the client's request points at, where that [`may_help`]. It is not tried again.
+pub(crate) async fn fetch(call: &Call) {
+    let Some(fetcher) = &call.route().fetcher else { return };
+    let Some(Ok(said)) = call.neutral.borrow().clone() else { return };
+    let inlined = inlined(call, fetcher, &said, said.web_addresses()).await.map(Rc::new);
     if let Err(error) = &inlined {
         tracing::debug!(request.id = %call.id_text, %error, "media cannot be fetched");
     }
-    let is_there = inlined.is_ok();
     call.fetched.replace(Some(inlined));
-    is_there
 }
 
 async fn inlined(

@@ -67,8 +67,15 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Turn::Pause(_) => break,
         };
         let deployment = permit.deployment();
-        let speech = match said_to(call, deployment).await {
+        let speech = match Speech::new(call, deployment) {
             Ok(speech) => speech,
+            Err(error) if error.is_of_media() && media::may_help(call) => {
+                // Others may use the supplier meanwhile, and nobody works for this request.
+                walk.postpone(permit);
+                outlet.drain_if_abandoned(false);
+                media::fetch(call).await;
+                continue;
+            }
             Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
             Err(error) => {
                 walk.unmade();
@@ -78,12 +85,6 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 continue;
             }
         };
-        // Fetching media may have taken long, which is not the supplier's time.
-        let now = Instant::now();
-        if now >= call.deadline {
-            walk.unmade();
-            break;
-        }
         // A supplier that bills on whatever we do is heard to the end, so that its bill is known.
         let provider = call.snapshot.provider_of(deployment);
         outlet.drain_if_abandoned(provider.stops_billing_on_abort == Some(false));
@@ -111,14 +112,6 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
-}
-
-/// The request as `deployment` gets it. Where it cannot be told for want of bytes, these are fetched.
-async fn said_to(call: &Call, deployment: DeploymentIndex) -> Result<Speech, TranslateError> {
-    match Speech::new(call, deployment) {
-        Err(error) if error.is_of_media() && media::fetch(call).await => Speech::new(call, deployment),
-        said => said,
-    }
 }
 
 /// The client's request is at fault.

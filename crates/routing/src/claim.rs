@@ -21,6 +21,8 @@ pub enum Cost {
     First,
     /// It is not, whether the one before was refused or failed.
     Further,
+    /// It is the first once more, given back in between: the request has paid already.
+    Resumed,
 }
 
 /// The right to one attempt. To be handed to [`crate::observe`] with how it went; dropped instead, the attempt counts
@@ -174,7 +176,7 @@ fn let_through(
 
 fn last_resort_price(target: &Cell, cost: Cost, reason: Reason, now: Instant) -> Result<Price, Reason> {
     let (price, affordable) = match cost {
-        Cost::First => (Price::OnFailure, target.tokens(now) >= 1.0),
+        Cost::First | Cost::Resumed => (Price::OnFailure, target.tokens(now) >= 1.0),
         Cost::Further => (Price::Paid, target.take_token(now)),
     };
     let wait_ms = reason.wait().map_or(0, millis);

@@ -44,6 +44,10 @@ pub struct Walk<'a, P = &'a Plan> {
     last_position: usize,
     /// Failed, and worth another try.
     again: SmallVec<[Candidate; 4]>,
+    /// Whom the last attempt was allowed at.
+    claimed: Option<(Pass, Candidate)>,
+    /// Comes next, whatever else does.
+    postponed: Option<(Pass, Candidate)>,
     /// Planned as healthy, found unhealthy.
     fallen: SmallVec<[Candidate; 4]>,
     attempts: u32,
@@ -86,6 +90,8 @@ impl<'a, P: Borrow<Plan>> Walk<'a, P> {
             position: 0,
             last_position: 0,
             again: SmallVec::new(),
+            claimed: None,
+            postponed: None,
             fallen: SmallVec::new(),
             attempts: 0,
             cost: Cost::First,
@@ -110,7 +116,9 @@ impl<'a, P: Borrow<Plan>> Walk<'a, P> {
     /// The next turn; `None` when nobody is left or all attempts are made.
     pub fn next(&mut self, view: &View<'_>, now: Instant) -> Option<Turn> {
         while !self.over && self.attempts < self.policy.max_attempts {
-            let (pass, candidate) = self.next_candidate(view)?;
+            let postponed = self.postponed.take();
+            self.rested |= postponed.is_some();
+            let (pass, candidate) = postponed.or_else(|| self.next_candidate(view))?;
             if pass == Pass::Again && !self.rested {
                 if is_fallen(view, candidate.deployment, now) {
                     continue;
@@ -123,6 +131,7 @@ impl<'a, P: Borrow<Plan>> Walk<'a, P> {
             match claim(view, self.policy, &candidate, cost, now) {
                 Ok(permit) => {
                     self.attempts += 1;
+                    self.claimed = Some((pass, candidate));
                     return Some(Turn::Attempt(permit));
                 }
                 // It has just failed; that it is not asked again is no news.
@@ -144,6 +153,17 @@ impl<'a, P: Borrow<Plan>> Walk<'a, P> {
         if self.attempts == 0 {
             self.cost = Cost::First;
         }
+    }
+
+    /// The attempt that the last turn allowed waits for something else, which may take long: `permit` is given back, for
+    /// others to use, and the same candidate is the next again, if it can still be had then.
+    pub fn postpone(&mut self, permit: Permit) {
+        drop(permit);
+        self.attempts -= 1;
+        if self.attempts == 0 {
+            self.cost = Cost::Resumed;
+        }
+        self.postponed = self.claimed.take();
     }
 
     /// The attempt at `deployment` failed, before anything reached the client.

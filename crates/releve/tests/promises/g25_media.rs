@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::client::{Reply, post};
-use crate::harness::{Config, Gateway, House};
+use crate::harness::{Config, Gateway, House, within};
 
 /// The smallest PNG: one pixel.
 const PNG: &[u8] = &[
@@ -172,4 +172,43 @@ async fn g25_addresses_that_may_not_be_asked_are_not() {
         house.verify();
     }
     assert_eq!(visits.load(Ordering::SeqCst), 0);
+}
+
+/// A slow host of pictures must not keep others from a supplier that takes few at a time.
+#[tokio::test]
+async fn g25_who_waits_for_a_picture_holds_no_place_at_the_supplier() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (show, shown) = tokio::sync::oneshot::channel::<()>();
+    let (came, visitor) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        came.send(()).unwrap();
+        shown.await.unwrap();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PNG.len());
+        socket.write_all(&[answer.as_bytes(), PNG].concat()).await.unwrap();
+    });
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let config = Config::new().and(&format!(
+        "[providers.a]\nprotocol = \"bedrock-converse\"\nbase_url = \"{}\"\napi_key = {{ file = \"key\" }}\n[routes.r]\n\
+         deployments = [{{ use = \"a/m\", max_in_flight = 1, price = {{ input = \"1\", output = \"1\" }} }}]\n[routes.r.policy]\n\
+         fetch_media = true\nfetch_media_from = [\"127.0.0.1/32\"]",
+        supplier.base_url()
+    ));
+    let house = House::new(&config);
+    std::fs::write(house.path().join("key"), "k").unwrap();
+    let gateway = Gateway::start(&house);
+    let picture = format!("http://{address}/slow");
+    let waiting = ask(&gateway, &picture);
+    let others = async {
+        within(visitor).await.unwrap();
+        let body = json!({ "model": "r", "messages": [{ "role": "user", "content": "Hello." }] }).to_string();
+        let reply = post(gateway.listen, "/v1/chat/completions", &[], body.as_bytes()).await;
+        assert_eq!((reply.status, supplier.recorded().len()), (200, 1), "{}", reply.lossy());
+        show.send(()).unwrap();
+    };
+    let (reply, ()) = tokio::join!(waiting, others);
+    assert_eq!((reply.status, reply.header("x-releve-attempts")), (200, Some("1")), "{}", reply.lossy());
+    assert_eq!(supplier.recorded().len(), 2);
+    house.verify();
 }

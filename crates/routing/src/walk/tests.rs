@@ -166,3 +166,48 @@ fn who_fell_since_the_plan_is_passed_over_and_kept_as_a_last_resort() {
     }
     assert_eq!(told, [(0, "open"), (1, "tried"), (0, "last resort")]);
 }
+
+#[test]
+fn an_attempt_that_waits_holds_nobodys_slot_and_comes_next() {
+    let mut fixture = Fixture::new(2);
+    fixture.deployments[0].max_in_flight = Some(1);
+    let plan = fixture.plan(0);
+    let (view, now) = (fixture.view(), Instant(0));
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
+    let attempt = |walk: &mut Walk<'_>| match walk.next(&view, now) {
+        Some(Turn::Attempt(permit)) => permit,
+        other => panic!("{other:?}"),
+    };
+    let permit = attempt(&mut walk);
+    assert_eq!(permit.deployment().0, 0);
+    walk.postpone(permit);
+    assert_eq!(walk.attempts(), 0);
+    let other = claim(&view, &fixture.policy, &plan.candidates[0], Cost::First, now).unwrap();
+    drop(other);
+    let permit = attempt(&mut walk);
+    assert_eq!((permit.deployment().0, walk.attempts()), (0, 1), "the same one, before all others");
+    walk.postpone(permit);
+    let other = claim(&view, &fixture.policy, &plan.candidates[0], Cost::First, now).unwrap();
+    assert!(matches!(walk.next(&view, now), Some(Turn::Refused(deployment, _)) if deployment.0 == 0));
+    assert_eq!(attempt(&mut walk).deployment().0, 1, "who is full meanwhile is passed over");
+    drop(other);
+}
+
+/// A request pays into its target's budget once, however often it comes back to it.
+#[test]
+fn an_attempt_that_waited_is_paid_for_once() {
+    let mut fixture = Fixture::new(1);
+    let plan = fixture.plan(0);
+    let (view, now) = (fixture.view(), Instant(0));
+    let tokens = || view.world.deployment(plan.candidates[0].deployment).tokens(now);
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
+    let before = tokens();
+    let paid = |walk: &mut Walk<'_>| {
+        let Some(Turn::Attempt(permit)) = walk.next(&view, now) else { panic!("it is healthy") };
+        walk.postpone(permit);
+        tokens() - before
+    };
+    let once = paid(&mut walk);
+    assert!(once > 0.0);
+    assert!((paid(&mut walk) - once).abs() < f64::EPSILON);
+}
