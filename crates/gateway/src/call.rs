@@ -163,8 +163,17 @@ impl Call {
             edits.extend(self.asked.usage_edit.clone());
         }
         edits.extend(self.proof_edits(deployment));
+        edits.extend(self.seals_edit(deployment));
         edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
+    }
+
+    /// The splice that asks a model that reasons unasked for its reasoning in a form that can be given back: it is kept
+    /// here, and without it the next turn would begin anew, in the middle of calling tools above all.
+    fn seals_edit(&self, deployment: DeploymentIndex) -> Option<Edit> {
+        let known = self.snapshot.routing_of(deployment).capabilities;
+        let reasons = (known.yes | self.needs_of(deployment)).contains(Needs::REASONING);
+        self.thread.seals().filter(|_| reasons).cloned()
     }
 
     /// A supplier called a translated request wrong, and the fault may be ours: somebody should look.

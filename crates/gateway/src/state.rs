@@ -12,6 +12,7 @@ use catalogue::Protocol;
 use routing::DeploymentIndex;
 use smallvec::SmallVec;
 use store::{KeptTurn, NewTurn, NoTurn, StateError};
+use wire::Edit;
 use wire::conversation::Loss;
 use wire::state::{Answer, Ask, Told, Turn, answered};
 
@@ -39,6 +40,8 @@ pub(crate) struct Thread {
     former: Vec<(Range<usize>, Arc<str>)>,
     /// Whether its body is another than the client's.
     is_told_anew: bool,
+    /// Asks for reasoning in a form that can be given back, where the deployment's model reasons.
+    seals: Option<Edit>,
     losses: Vec<Loss>,
 }
 
@@ -79,7 +82,7 @@ pub(crate) async fn enter(
     let found = Found::of(shared, snapshot, product, &ask, &mut intake).await?;
     let (items, makers): (Vec<_>, Vec<_>) = found.items(&ask)?.into_iter().unzip();
     let told = ask.told(&intake.body, &found.former(), &items);
-    let Told { body, input, turns, references, kept_references, lacks_reasoning } = told;
+    let Told { body, seals, input, turns, references, kept_references, lacks_reasoning } = told;
     let references = references.into_iter().zip(makers.iter().copied().cloned());
     let kept_references = kept_references.into_iter().zip(makers.iter().copied().cloned());
     intake.body = body;
@@ -93,6 +96,7 @@ pub(crate) async fn enter(
         turns: turns.len(),
         former: turns.into_iter().zip(owners).chain(references).collect(),
         is_told_anew: true,
+        seals,
         losses: lacks_reasoning.then(|| Loss::new("reasoning", why)).into_iter().collect(),
     };
     Ok((intake, thread))
@@ -200,9 +204,10 @@ impl Found {
         if weight > limit {
             return Err(Refusal::Outgrown { limit });
         }
-        // What is kept, what comes, and what both are put together in. Given back first: what is large waits for its turn.
+        // What is kept, what comes, and what both are put together in, of which the request's own is kept, too. Given back
+        // first: what is large waits for its turn.
         intake.reservation = Reservation::default();
-        intake.reservation = reserved(&shared.memory, 2 * (weight + intake.body.len())).await?;
+        intake.reservation = reserved(&shared.memory, 2 * weight + 3 * intake.body.len()).await?;
         let mut found = Self::default();
         if let Some(id) = &ask.previous {
             let former = state.conversation(&product.name, id, limit).await;
@@ -284,6 +289,11 @@ impl Thread {
     /// Whether the request that is sent says it in another way than the client's.
     pub(crate) const fn is_told_anew(&self) -> bool {
         self.is_told_anew
+    }
+
+    /// The splice that asks for reasoning in a form that can be given back, where the request says nothing of reasoning.
+    pub(crate) const fn seals(&self) -> Option<&Edit> {
+        self.seals.as_ref()
     }
 
     /// What is not as the client wished.

@@ -317,3 +317,38 @@ async fn g22_reasoning_by_reference_goes_to_nobody_but_its_maker_and_is_kept_for
         assert!(!String::from_utf8_lossy(&seen.body).contains(sealed), "the other account saw it");
     }
 }
+
+/// A model that reasons unasked would keep its reasoning to itself, and begin anew in the middle of calling tools.
+#[tokio::test]
+async fn g22_a_model_that_reasons_unasked_is_asked_for_reasoning_that_can_be_given_back() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let url = supplier.openai_base_url();
+    let price = "price = { input = \"1\", output = \"1\" }";
+    let config = Config::new().and(&format!(
+        "[products.office]\nstore = true\n[providers.a]\nprotocol = \"openai-responses\"\nbase_url = \"{url}\"\n\
+         [routes.reasons]\ndeployments = [{{ use = \"a/deep\", supports = [\"reasoning\"], {price} }}]\n\
+         [routes.told]\ndeployments = [{{ use = \"a/told\", parameters = {{ reasoning_effort = \"low\" }}, {price} }}]\n\
+         [routes.plain]\ndeployments = [{{ use = \"a/plain\", {price} }}]"
+    ));
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let included = async |route: &str, more: Value| {
+        let mut body = json!({ "model": route, "input": "Plan a trip." });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let reply = post(gateway.listen, "/v1/responses", &[], body.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.lossy());
+        let seen: Value = serde_json::from_slice(&supplier.recorded().last().unwrap().body).unwrap();
+        seen["include"].clone()
+    };
+    let (sealed, logprobs) = ("reasoning.encrypted_content", "message.output_text.logprobs");
+    assert_eq!(included("reasons", json!({})).await, json!([sealed]));
+    assert_eq!(included("reasons", json!({ "include": [logprobs] })).await, json!([sealed, logprobs]));
+    assert_eq!(included("told", json!({})).await, json!([sealed]), "its configuration has it reason");
+    assert_eq!(included("reasons", json!({ "reasoning": { "effort": "none" } })).await, Value::Null);
+    assert_eq!(
+        included("reasons", json!({ "store": false })).await,
+        json!([sealed]),
+        "the product keeps all"
+    );
+    assert_eq!(included("plain", json!({})).await, Value::Null, "who is not known to reason may refuse it");
+}

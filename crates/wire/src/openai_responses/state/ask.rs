@@ -41,7 +41,8 @@ struct Places {
     previous: Option<Range<usize>>,
     input: Input,
     include: Include,
-    wants_reasoning: bool,
+    /// Whether it asks for reasoning; `None` where it leaves that to the model.
+    wants_reasoning: Option<bool>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -74,6 +75,9 @@ enum Include {
 pub struct Told {
     /// Its body.
     pub body: Bytes,
+    /// Asks for reasoning in a form that can be given back, where the request leaves it to the model whether it reasons: for
+    /// one that does. Others refuse it.
+    pub seals: Option<Edit>,
     /// What it adds to the conversation: a list of items.
     pub input: Bytes,
     /// Where each former turn stands in the body.
@@ -119,7 +123,9 @@ impl Ask {
     ) -> Result<(), Fault> {
         self.places.is_empty = false;
         if name == b"reasoning" {
-            self.places.wants_reasoning = member_needs(scan, name)?.contains(Needs::REASONING);
+            let says_so = scan.kind()? == Kind::Object;
+            let wants = member_needs(scan, name)?.contains(Needs::REASONING);
+            self.places.wants_reasoning = says_so.then_some(wants);
             return Ok(());
         }
         let Some(key) = STEERING.into_iter().find(|key| key.as_bytes() == name) else {
@@ -184,10 +190,10 @@ impl Ask {
     pub fn told(&self, body: &Bytes, former: &[Turn<'_>], items: &[&[u8]]) -> Told {
         let (mut edits, mut members) = (Vec::new(), Vec::new());
         self.store_nothing(&mut edits, &mut members);
-        if self.places.wants_reasoning {
+        if self.places.wants_reasoning == Some(true) {
             self.include_reasoning(&mut edits, &mut members);
         }
-        self.whole(body, former, items, edits, members)
+        self.whole(body, former, items, edits, &members)
     }
 
     /// The same request with all that it builds on, and else as it is: to be counted, which takes nothing but a prompt.
@@ -195,50 +201,72 @@ impl Ask {
     /// # Panics
     /// As [`Ask::told`].
     pub fn counted(&self, body: &Bytes, former: &[Turn<'_>], items: &[&[u8]]) -> Bytes {
-        self.whole(body, former, items, Vec::new(), Vec::new()).body
+        self.whole(body, former, items, Vec::new(), &[]).body
     }
 
+    /// All of it is written once: former turns may be large.
     fn whole(
         &self,
         body: &Bytes,
         former: &[Turn<'_>],
         items: &[&[u8]],
         mut edits: Vec<Edit>,
-        mut members: Vec<Vec<u8>>,
+        members: &[Vec<u8>],
     ) -> Told {
         edits.extend(self.places.previous.clone().map(|range| Edit::replace(range, "null")));
-        let mut before = Joined::default();
-        let marks: Vec<_> = former.iter().map(|turn| before.turn(turn)).collect();
-        let (own, referred) = self.own(body, items);
-        let lacks_reasoning = before.lacks_reasoning || own.lacks_reasoning;
-        let comma: &[u8] = if before.json.is_empty() || own.json.is_empty() { b"" } else { b"," };
-        let list = [b"[", &*before.json, comma, &own.json, b"]"].concat();
-        let is_untouched = former.is_empty() && items.is_empty();
-        // Where the list will stand.
-        let at = match &self.places.input {
-            _ if is_untouched => 0,
+        edits.extend(self.in_front(members));
+        let (input, kept_references, mut lacks_reasoning) = self.own(body, items);
+        let own = &input[1..input.len() - 1];
+        let list = if former.is_empty() && items.is_empty() { None } else { Some(self.list(items)) };
+        edits.extend(
+            list.as_ref().and_then(|list| list.replaces.clone()).map(|range| Edit::replace(range, "")),
+        );
+        let (mut turns, mut references) = (Vec::new(), Vec::new());
+        let room =
+            former.iter().map(|turn| turn.input.len() + turn.response.len()).sum::<usize>() + own.len();
+        let at = list.as_ref().map_or(0, |list| list.at);
+        let (told, said) = spliced(body, &mut edits, room, at, |told| {
+            let Some(list) = &list else { return };
+            told.extend_from_slice(list.open);
+            let mut all = Joined::new(told);
+            turns = former.iter().map(|turn| all.turn(turn)).collect();
+            lacks_reasoning |= all.lacks_reasoning;
+            if list.holds_own && !own.is_empty() {
+                let start = all.add(own);
+                references = kept_references.iter().map(|place| moved_to(place, start)).collect();
+            } else if !own.is_empty() && !all.is_empty() {
+                all.json.push(b',');
+            }
+            told.extend_from_slice(list.close);
+        });
+        let asks = self.places.wants_reasoning.is_none();
+        let seals = asks
+            .then(|| self.sealed(|place| moved(&edits, place) + if place > at { said } else { 0 }))
+            .flatten();
+        Told {
+            body: told.into(),
+            seals,
+            kept_references: kept_references.iter().map(|place| moved_to(place, 1)).collect(),
+            input: input.into(),
+            turns,
+            references,
+            lacks_reasoning,
+        }
+    }
+
+    /// Where the list of all items goes, or, in front of the client's own, the former ones.
+    fn list(&self, items: &[&[u8]]) -> List {
+        let list = List { at: self.places.open, replaces: None, open: b"[", holds_own: true, close: b"]" };
+        match &self.places.input {
             Input::List(range) if items.is_empty() => {
-                edits.push(Edit::insert(range.start + 1, [&*before.json, comma].concat()));
-                range.start
+                List { at: range.start + 1, open: b"", holds_own: false, close: b"", ..list }
             }
             Input::Text(range) | Input::List(range) | Input::Other(range) => {
-                edits.push(Edit::replace(range.clone(), list));
-                range.start
+                List { at: range.start, replaces: Some(range.clone()), ..list }
             }
-            Input::Missing => {
-                members.insert(0, [INPUT, &list].concat());
-                self.places.open
-            }
-        };
-        edits.extend(self.in_front(&members));
-        let lead = if self.places.input == Input::Missing { INPUT.len() + 1 } else { 1 };
-        let start = moved(&edits, at) + lead;
-        let turns = marks.into_iter().map(|mark| start + mark.start..start + mark.end).collect();
-        let input = Bytes::from([b"[", &*own.json, b"]"].concat());
-        let shifted = |by: usize| referred.iter().map(|place| place.start + by..place.end + by).collect();
-        let references = shifted(start + before.json.len() + comma.len());
-        let kept_references = shifted(1);
-        Told { body: joined(body, edits), input, turns, references, kept_references, lacks_reasoning }
+            // `store` at least stands behind it, or what was there before.
+            Input::Missing => List { open: b"\"input\":[", close: b"],", ..list },
+        }
     }
 
     fn store_nothing(&self, edits: &mut Vec<Edit>, members: &mut Vec<Vec<u8>>) {
@@ -262,35 +290,60 @@ impl Ask {
         }
     }
 
-    /// What it adds to the conversation, as elements of a list, and where those are that it only referred to.
-    fn own(&self, body: &Bytes, items: &[&[u8]]) -> (Joined, Vec<Range<usize>>) {
-        let (mut own, mut referred) = (Joined::default(), Vec::new());
+    /// The edit of the told body that asks for sealed reasoning; `moved` says where a place is there.
+    fn sealed(&self, moved: impl Fn(usize) -> usize) -> Option<Edit> {
+        Some(match &self.places.include {
+            // Something stands behind it: `store` at least.
+            Include::Missing => {
+                Edit::insert(self.places.open, [b"\"include\":[", SEALED_REASONING, b"],"].concat())
+            }
+            Include::Null(range) => {
+                let start = moved(range.start);
+                Edit::replace(start..start + range.len(), [b"[", SEALED_REASONING, b"]"].concat())
+            }
+            Include::List { open, is_empty } => {
+                let comma: &[u8] = if *is_empty { b"" } else { b"," };
+                Edit::insert(moved(*open), [SEALED_REASONING, comma].concat())
+            }
+            Include::Done => return None,
+        })
+    }
+
+    /// What it adds to the conversation, as a list; where in that list's elements those are that it only referred to; and
+    /// whether reasoning is left out.
+    fn own(&self, body: &Bytes, items: &[&[u8]]) -> (Vec<u8>, Vec<Range<usize>>, bool) {
+        let (mut list, mut referred) = (b"[".to_vec(), Vec::new());
+        let mut own = Joined::new(&mut list);
         match &self.places.input {
             Input::Missing | Input::Other(_) => {}
-            Input::Text(range) => own.add(
-                &[br#"{"type":"message","role":"user","content":"#, &body[range.clone()], b"}"].concat(),
-            ),
+            Input::Text(range) => {
+                own.add(br#"{"type":"message","role":"user","content":"#);
+                own.json.extend_from_slice(&body[range.clone()]);
+                own.json.push(b'}');
+            }
             // As it came, blanks included.
             Input::List(range) if items.is_empty() => {
-                own.json = body[range.start + 1..range.end - 1].trim_ascii().to_vec();
+                own.add(body[range.start + 1..range.end - 1].trim_ascii());
             }
             Input::List(range) => {
                 let mut items = items.iter();
                 for element in elements(&body[range.clone()]) {
                     if element.is_reference() {
                         let item = items.next().expect("each reference has its item");
-                        let from = own.json.len();
+                        let from = own.json.len() - 1;
                         if let Some(item) = element_of(item) {
                             own.say_again(&item);
                         }
-                        referred.push(from..own.json.len());
+                        referred.push(from..own.json.len() - 1);
                     } else {
                         own.add(element.raw);
                     }
                 }
             }
         }
-        (own, referred)
+        let lacks_reasoning = own.lacks_reasoning;
+        list.push(b']');
+        (list, referred, lacks_reasoning)
     }
 
     /// The edit that puts members before all others.
@@ -325,6 +378,18 @@ fn element_of(item: &[u8]) -> Option<Element<'_>> {
     Scanner::new(item).and_then(|mut scan| Element::read(&mut scan)).ok()
 }
 
+/// Where items are put into a body.
+#[derive(Debug)]
+struct List {
+    at: usize,
+    /// What they stand in the place of.
+    replaces: Option<Range<usize>>,
+    open: &'static [u8],
+    /// Whether the client's own are written, too; else they stand behind, as they came.
+    holds_own: bool,
+    close: &'static [u8],
+}
+
 /// Where what stands at `at` will stand after the edits.
 fn moved(edits: &[Edit], at: usize) -> usize {
     let before = edits.iter().filter(|edit| edit.range.start < at);
@@ -333,15 +398,48 @@ fn moved(edits: &[Edit], at: usize) -> usize {
     at.saturating_add_signed(shift)
 }
 
+fn moved_to(place: &Range<usize>, start: usize) -> Range<usize> {
+    start + place.start..start + place.end
+}
+
+/// The body with `edits` made and, at `at`, before them, what `say` writes, some `room` of bytes; and how much that was.
+fn spliced(
+    body: &[u8],
+    edits: &mut [Edit],
+    room: usize,
+    at: usize,
+    say: impl FnOnce(&mut Vec<u8>),
+) -> (Vec<u8>, usize) {
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    let more: usize = edits.iter().map(|edit| edit.with.len()).sum();
+    let mut told = Vec::with_capacity(body.len() + room + more);
+    let mut kept = 0;
+    let (before, behind) = edits.split_at(edits.partition_point(|edit| edit.range.start < at));
+    let mut make = |told: &mut Vec<u8>, edits: &[Edit], to: usize| {
+        for edit in edits {
+            told.extend_from_slice(&body[kept..edit.range.start]);
+            told.extend_from_slice(&edit.with);
+            kept = edit.range.end;
+        }
+        told.extend_from_slice(&body[kept..to]);
+        kept = to;
+    };
+    make(&mut told, before, at);
+    let start = told.len();
+    say(&mut told);
+    let said = told.len() - start;
+    make(&mut told, behind, body.len());
+    // What a response says beside its output was not said again.
+    told.shrink_to_fit();
+    (told, said)
+}
+
 fn joined(body: &Bytes, mut edits: Vec<Edit>) -> Bytes {
     match splice(body, &mut edits).as_slice() {
         [only] => only.clone(),
         pieces => pieces.concat().into(),
     }
 }
-
-/// Before a list that was missing.
-const INPUT: &[u8] = b"\"input\":";
 
 /// The members that steer here.
 const STEERING: [&str; 6] =

@@ -85,15 +85,27 @@ pub(super) fn output(response: &[u8]) -> &[u8] {
     if walked.is_ok() { found } else { b"[]" }
 }
 
-/// Elements of a list in the making, with commas between.
-#[derive(Debug, Default)]
-pub(super) struct Joined {
-    pub(super) json: Vec<u8>,
+/// Writes elements of a list, with commas between, behind what stands there.
+#[derive(Debug)]
+pub(super) struct Joined<'v> {
+    pub(super) json: &'v mut Vec<u8>,
+    /// Where they begin.
+    start: usize,
     /// Whether reasoning was left out.
     pub(super) lacks_reasoning: bool,
 }
 
-impl Joined {
+impl<'v> Joined<'v> {
+    /// Without elements so far.
+    pub(super) const fn new(json: &'v mut Vec<u8>) -> Self {
+        let start = json.len();
+        Self { json, start, lacks_reasoning: false }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.json.len() == self.start
+    }
+
     /// Adds an item that is said again, if it can be.
     pub(super) fn say_again(&mut self, element: &Element<'_>) {
         if element.can_be_said_again() {
@@ -103,16 +115,19 @@ impl Joined {
         }
     }
 
-    pub(super) fn add(&mut self, raw: &[u8]) {
-        if !self.json.is_empty() {
+    /// Adds an element, or several with commas between. Gives where it begins.
+    pub(super) fn add(&mut self, raw: &[u8]) -> usize {
+        if !self.is_empty() {
             self.json.push(b',');
         }
+        let start = self.json.len();
         self.json.extend_from_slice(raw);
+        start
     }
 
     /// Adds what a turn said. Gives its place.
     pub(super) fn turn(&mut self, turn: &Turn<'_>) -> Range<usize> {
-        let start = self.json.len() + usize::from(!self.json.is_empty());
+        let start = self.json.len() + usize::from(!self.is_empty());
         for element in elements(turn.input) {
             self.say_again(&element);
         }

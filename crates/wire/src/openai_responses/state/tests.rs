@@ -90,6 +90,42 @@ fn reasoning_is_asked_for_in_a_form_that_can_be_given_back() {
     assert!(!told(r#"{"input":[],"reasoning":{"effort":"none"}}"#, &[], &[]).0.contains(sealed));
 }
 
+/// Who may reason unasked is known only once it is known who is asked.
+#[test]
+fn g22_a_model_that_reasons_unasked_can_be_asked_for_it_too() {
+    let sealed = "reasoning.encrypted_content";
+    let told = |body: &str| {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let told = Ask::read(&body).unwrap().told(&body, &[FIRST], &[]);
+        let mut edits: Vec<_> = told.seals.into_iter().collect();
+        let asked = crate::splice(&told.body, &mut edits).concat();
+        (
+            serde_json::from_slice::<Value>(&told.body).unwrap(),
+            serde_json::from_slice::<Value>(&asked).unwrap(),
+        )
+    };
+    for include in ["", r#""include":null,"#, r#""include":[],"#, r#""include": [ "x" ],"#] {
+        for input in ["", r#""input":"hi","#, r#""input":[{"role":"user","content":"hi"}],"#] {
+            for members in [format!("{include}{input}"), format!("{input}{include}")] {
+                let body = format!(r#"{{{members}"previous_response_id":"resp_1","reasoning":null}}"#);
+                let (mut before, after) = told(&body);
+                let mut wanted = vec![json!(sealed)];
+                wanted.extend(before["include"].as_array().cloned().unwrap_or_default());
+                before["include"] = wanted.into();
+                assert_eq!(after, before, "{body}");
+            }
+        }
+    }
+    // Who says how much is asked already, or wants none.
+    for reasoning in [r#"{"effort":"low"}"#, r#"{"effort":"none"}"#] {
+        let (before, after) = told(&format!(r#"{{"input":[],"reasoning":{reasoning}}}"#));
+        assert_eq!(before, after);
+        assert_eq!(before.to_string().contains(sealed), reasoning.contains("low"));
+    }
+    let (before, after) = told(&format!(r#"{{"input":[],"include":["{sealed}"]}}"#));
+    assert_eq!(before, after);
+}
+
 #[test]
 fn what_steers_stands_there_once_and_in_its_type() {
     let read = |body: &str| Ask::read(body.as_bytes()).map(drop);
