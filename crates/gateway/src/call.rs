@@ -25,6 +25,9 @@ use crate::snapshot::{Model, Product, ProductIndex, Route, RouteIndex, Snapshot}
 use crate::speech::{Neutral, Speech};
 use crate::state::Thread;
 
+/// See [`Call::proofs`].
+pub(crate) type Proofs = RefCell<Option<((Account, bool), Rc<[Edit]>)>>;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -52,7 +55,9 @@ pub(crate) struct Call {
     pub(crate) client_headers: ClientHeaders,
     /// Whether signatures are left out, since somebody has refused them.
     pub(crate) leaves_proofs_out: Cell<bool>,
-    /// What it asks for in no dialect, once somebody has to be told in another.
+    /// The splices for what others signed, as they were found last: for which account, and whether all of it goes.
+    pub(crate) proofs: Proofs,
+    /// What it asks for in no dialect, while somebody has to be told in another.
     pub(crate) neutral: Neutral,
     /// The same with the media that it points at, once somebody wants bytes.
     pub(crate) fetched: Fetched,
@@ -162,7 +167,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
-        edits.extend(self.proof_edits(deployment));
+        edits.extend(self.proof_edits(deployment).iter().cloned());
         edits.extend(self.seals_edit(deployment));
         edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
@@ -185,8 +190,21 @@ impl Call {
     }
 
     /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
-    /// has refused it.
-    pub(crate) fn proof_edits(&self, deployment: DeploymentIndex) -> Vec<Edit> {
+    /// has refused it. Looked for once for each account, and once more when it was refused.
+    fn proof_edits(&self, deployment: DeploymentIndex) -> Rc<[Edit]> {
+        let account = self.room.shared.makers.account(&self.snapshot.provider_of(deployment).name);
+        let asked = (account, self.leaves_proofs_out.get());
+        if let Some((found_for, edits)) = &*self.proofs.borrow()
+            && *found_for == asked
+        {
+            return Rc::clone(edits);
+        }
+        let edits: Rc<[Edit]> = self.find_proofs(deployment).into();
+        self.proofs.replace(Some((asked, Rc::clone(&edits))));
+        edits
+    }
+
+    fn find_proofs(&self, deployment: DeploymentIndex) -> Vec<Edit> {
         let body = self.body.borrow();
         if self.leaves_proofs_out.get() {
             return wire::without_proofs(&body);

@@ -80,6 +80,14 @@ pub(crate) fn plan(
     plan
 }
 
+/// Whether somebody may be asked who has to be told in another protocol.
+pub(crate) fn may_be_translated(snapshot: &Snapshot, asked: &Asked, plan: &Plan) -> bool {
+    let eligible = plan.candidates.iter().filter(|candidate| candidate.is_eligible());
+    let mut spoken =
+        eligible.map(|candidate| snapshot.routing_of(candidate.deployment).protocol_for(asked.protocol));
+    spoken.any(|protocol| protocol != asked.protocol)
+}
+
 /// Leaves only the account that keeps the response that the request builds on, where that is known and on the route: all others
 /// would call the request wrong, and the client would not come back.
 fn pin(snapshot: &Snapshot, makers: &Makers, keeper: Account, plan: &mut Plan) {

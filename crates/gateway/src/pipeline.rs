@@ -12,9 +12,10 @@ use routing::Dice;
 use tokio::time::Instant;
 use wire::Failure;
 
-use crate::call::Call;
+use crate::call::{Call, Proofs};
 use crate::door::{self, Endpoint, NoEndpoint};
 use crate::media::Fetched;
+use crate::memory::Reservation;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
 use crate::pass::ClientHeaders;
@@ -107,7 +108,7 @@ where
     let intake =
         intake::take(&parts.headers, body, snapshot.limits.max_request_body, &room.shared.memory).await?;
     let product = &snapshot.products[admitted.product];
-    let (intake, thread) =
+    let (mut intake, thread) =
         state::enter(&room.shared, &snapshot, product, conversation.protocol, intake).await?;
     let asked = asked::read(&conversation, &parts.headers, &intake.body, room.shared.salt)?;
     let route = choose::route(&snapshot, product, &asked)?;
@@ -116,6 +117,11 @@ where
     let plan = choose::plan(&room.shared, &snapshot, product, route, &asked, &intake.body, dice);
     if asked.explain {
         return Ok(Served::Ours(status::explain(&snapshot, route, &plan)));
+    }
+    if choose::may_be_translated(&snapshot, &asked, &plan) && !thread.is_told_anew() {
+        // The body that comes of it is held beside the client's. Where former turns were put in, there is room for both.
+        intake.reservation = Reservation::default();
+        intake.reservation = intake::reserve(&room.shared.memory, 2 * intake.body.len()).await?;
     }
     let total = snapshot.routes[route].policy.total_timeout;
     let call = Call {
@@ -138,6 +144,7 @@ where
         snapshot: Arc::clone(&snapshot),
         leaves_proofs_out: Cell::new(false),
         proof_makers: room.shared.makers.of(&intake.body),
+        proofs: Proofs::default(),
         neutral: Neutral::default(),
         fetched: Fetched::default(),
         body: RefCell::new(intake.body),

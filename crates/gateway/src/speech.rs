@@ -35,7 +35,7 @@ pub(crate) struct Translated {
     losses: Vec<Loss>,
 }
 
-/// The client's request in no dialect, read when it is first wanted.
+/// The client's request in no dialect, read when it is wanted, until somebody has been told.
 pub(crate) type Neutral = RefCell<Option<Result<Arc<Request>, TranslateError>>>;
 
 impl Speech {
@@ -64,6 +64,9 @@ impl Speech {
         let target = Target { betas: &asked_for, ..target(call, deployment) };
         let mut said = translate::request(&amendments.to(&request), supplier, &target)?;
         said.losses.extend(lost_betas);
+        // A request waits with its two bodies and what its answer is made of. Whoever is asked next is told anew.
+        let request = Arc::new(client.kept_for_reply(&request));
+        call.neutral.take();
         Ok(Self::Translated(Box::new(Translated {
             body: said.body,
             supplier,
@@ -101,12 +104,10 @@ impl Speech {
         matches!(self, Self::Translated(_))
     }
 
-    /// The supplier has it and answers: lets go of what the answer is not made of. A stream may go on for long.
+    /// The supplier has it and answers: lets go of what was sent. A stream may go on for long.
     pub(crate) fn sent(&mut self) {
         if let Self::Translated(translated) = self {
             translated.body = Bytes::new();
-            let request = translated.client.kept_for_reply(&translated.about.request);
-            translated.about.request = Arc::new(request);
         }
     }
 
