@@ -81,7 +81,8 @@ impl Connection {
         Self { io, read: BytesMut::new(), unsent: Pieces::default(), sending: Sending::Done }
     }
 
-    /// Sends a request and waits for the answer's head. Boxed, since it is handed from a pool to the answer and back. The connection goes to `home` when the answer has been read.
+    /// Sends a request and waits for the answer's head. The connection, boxed since it is handed to and fro, goes to `home`
+    /// when the answer has been read.
     pub(crate) async fn exchange(
         mut self: Box<Self>,
         outgoing: Outgoing,
