@@ -461,7 +461,7 @@ impl Run {
 
     fn join(&mut self) {
         if self.joined.is_empty() {
-            self.joined.reserve(USUAL_JOINED_BYTES.max(2 * self.first.len()));
+            self.joined.reserve(USUAL_JOINED_BYTES.max(self.first.len()));
             self.joined.extend_from_slice(&std::mem::take(&mut self.first));
         }
     }

@@ -32,10 +32,12 @@ use crate::pool::{Home, Outgoing};
 pub use body::AnswerBody;
 use head::Head;
 
-/// The most that is read ahead, and the longest head.
-const READ_BYTES: usize = 16 * 1024;
+/// The longest head.
+const MOST_HEAD_BYTES: usize = 16 * 1024;
+/// A buffer's size. Answers that nobody takes hold a few each.
+const READ_BYTES: usize = 8 * 1024;
 /// A read with less room than this gets a new buffer: the rest of the old one belongs to what was read.
-const LEAST_ROOM_BYTES: usize = 4 * 1024;
+const LEAST_ROOM_BYTES: usize = 2 * 1024;
 /// Pieces of a request that go out in one system call.
 const MOST_SLICES: usize = 16;
 
@@ -106,7 +108,7 @@ impl Connection {
             if let Some(head) = head::answer(&mut self.read)? {
                 return Poll::Ready(Ok(head));
             }
-            if self.read.len() >= READ_BYTES {
+            if self.read.len() >= MOST_HEAD_BYTES {
                 return Poll::Ready(Err(ExchangeError::Malformed("its head is too long")));
             }
             match self.poll_fill(context) {

@@ -22,6 +22,9 @@ use crate::target::Target;
 
 /// Suppliers' front ends close idle connections after 60 s and more; we let go a little before.
 const LONGEST_IDLE: Duration = Duration::from_secs(55);
+/// A connection that was closed already says so within a round trip. Who closes later has had the request, and may have begun
+/// to work for it.
+const STALE_WITHIN: Duration = Duration::from_secs(1);
 const SWEPT_EVERY: Duration = Duration::from_secs(15);
 
 /// A request on its way to a supplier.
@@ -104,8 +107,9 @@ impl Pool {
             poll_fn(|context| Poll::Ready(self.idle.take(target.identity(), context))).await
         {
             connected();
+            let asked = Instant::now();
             match connection.exchange(outgoing(), home()).await {
-                Err(ExchangeError::Unheard(_)) => {}
+                Err(ExchangeError::Unheard(_)) if asked.elapsed() < STALE_WITHIN => {}
                 answered => return Ok(answered?),
             }
         }

@@ -38,6 +38,7 @@ async fn p9_memory_stays_bounded_and_comes_back() {
     let peak_kib = grown();
     let said =
         format!("readers {readers_kib} KiB, and answers {answers_kib} KiB, and requests {peak_kib} KiB");
+    eprintln!("{said}");
     assert!(peak_kib <= MOST_KIB, "{said}");
     drop(readers);
     eventually("the suppliers' rest", || (slow.counters().in_flight == 0).then_some(())).await;

@@ -304,6 +304,27 @@ fn a_request_that_was_half_answered_is_not_sent_again() {
 }
 
 #[test]
+fn a_request_that_was_worked_on_is_not_sent_again() {
+    run(async {
+        let rig = Rig::new(1 << 16);
+        let supplier = async {
+            let mut end = rig.supplier().await;
+            request(&mut end).await;
+            end.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
+            request(&mut end).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        };
+        let asking = async {
+            whole(rig.send(b"1").await.unwrap()).await.unwrap();
+            rig.send(b"2").await
+        };
+        let (second, ()) = tokio::join!(asking, supplier);
+        assert!(matches!(second, Err(SendError::Broken(ExchangeError::Unheard(_)))));
+        assert!(rig.wires.ends.borrow().is_empty(), "nobody was asked again");
+    });
+}
+
+#[test]
 fn idle_connections_are_closed_in_time() {
     run(async {
         let rig = Rig::new(1 << 16);
