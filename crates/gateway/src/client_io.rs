@@ -1,7 +1,8 @@
 //! A client's connection as the server writes to it: it knows whether the client takes what it is sent.
 //!
 //! hyper buffers much before it stops asking for more, and stops polling an answer then. So an answer asks here first:
-//! while the socket takes nothing, it hands over nothing, and is still polled, so that its time limits hold. A client
+//! while the socket takes nothing, or has yet to take [`MOST_HANDED_BYTES`], it hands over nothing, and is still polled, so
+//! that its time limits hold. A client
 //! that takes nothing for [`LONGEST_STALL`], or sends nothing at first for [`LONGEST_SILENCE`], is let go.
 
 use std::cell::{Cell, RefCell};
@@ -16,6 +17,8 @@ use tokio::time::{Sleep, sleep};
 
 /// Longer than any pause of a reader that is at work (speech that is played as it comes, a debugger).
 const LONGEST_STALL: Duration = Duration::from_mins(5);
+/// So many bytes are handed over before the socket is asked to take them.
+const MOST_HANDED_BYTES: usize = 16 * 1024;
 /// A connection opened ahead of its first request waits so long for it.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
@@ -23,6 +26,8 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     full: Cell<bool>,
+    /// Bytes handed over since the socket took some.
+    handed: Cell<usize>,
     waiting: RefCell<Vec<Waker>>,
 }
 
@@ -32,9 +37,14 @@ impl Backlog {
         self.full.get()
     }
 
-    /// Ready while the socket takes bytes; else the task is woken when it does again.
+    /// So many bytes are handed over.
+    pub(crate) fn hand(&self, bytes: usize) {
+        self.handed.set(self.handed.get() + bytes);
+    }
+
+    /// Ready while the socket takes bytes and has taken what it was to; else the task is woken when it has.
     pub(crate) fn poll_clear(&self, context: &Context<'_>) -> Poll<()> {
-        if !self.full.get() {
+        if !self.full.get() && self.handed.get() < MOST_HANDED_BYTES {
             return Poll::Ready(());
         }
         let mut waiting = self.waiting.borrow_mut();
@@ -45,7 +55,7 @@ impl Backlog {
     }
 
     fn clear(&self) {
-        if self.full.replace(false) {
+        if self.full.replace(false) | (self.handed.replace(0) >= MOST_HANDED_BYTES) {
             self.waiting.borrow_mut().drain(..).for_each(Waker::wake);
         }
     }
@@ -160,6 +170,21 @@ mod tests {
             server.write_all(b"more").await.unwrap();
         };
         tokio::join!(clear, take);
+    }
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn p9_no_more_is_handed_over_than_the_socket_is_asked_to_take() {
+        let (_client, server) = duplex(1 << 20);
+        let mut server = ClientIo::new(server);
+        let backlog = server.backlog();
+        backlog.hand(MOST_HANDED_BYTES - 1);
+        poll_fn(|context| backlog.poll_clear(context)).await;
+        backlog.hand(1);
+        let clear = poll_fn(|context| backlog.poll_clear(context));
+        assert!(timeout(Duration::from_secs(1), clear).await.is_err());
+        let clear = poll_fn(|context| backlog.poll_clear(context));
+        let ((), written) = tokio::join!(clear, server.write(b"some"));
+        assert_eq!(written.unwrap(), 4);
     }
 
     #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -202,6 +202,14 @@ impl Flow {
         polled
     }
 
+    fn take_chunk(&self) -> Option<Bytes> {
+        let chunk = self.slot.chunk.borrow_mut().take()?;
+        if let Some(backlog) = self.slot.backlog.borrow().as_ref() {
+            backlog.hand(chunk.len());
+        }
+        Some(chunk)
+    }
+
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokeOff>>> {
         let backlog = self.slot.backlog.borrow().clone();
         if backlog.is_some_and(|backlog| backlog.poll_clear(context).is_pending()) {
@@ -209,11 +217,11 @@ impl Flow {
             let _ = self.poll_answer(context);
             return Poll::Pending;
         }
-        if let Some(chunk) = self.slot.chunk.borrow_mut().take() {
+        if let Some(chunk) = self.take_chunk() {
             return Poll::Ready(Some(Ok(chunk)));
         }
         let ended = self.poll_answer(context).is_ready();
-        if let Some(chunk) = self.slot.chunk.borrow_mut().take() {
+        if let Some(chunk) = self.take_chunk() {
             return Poll::Ready(Some(Ok(chunk)));
         }
         match ended {
