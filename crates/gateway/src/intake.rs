@@ -38,12 +38,14 @@ impl Intake {
         if self.body.len() > limit { Err(IntakeError::TooLarge { limit }) } else { Ok(()) }
     }
 
-    /// Waits for room for a second body as large, which is made of this one and held beside it.
-    pub(crate) async fn doubles(&mut self, memory: &MemoryBudget) -> Result<(), IntakeError> {
-        // Who waits for more while holding some may wait for somebody who does the same.
-        self.reservation = Reservation::default();
-        self.reservation = reserve(memory, 2 * self.body.len()).await?;
-        Ok(())
+    /// Waits for room for `bytes` beside the body, for what is made of it; not for ever.
+    pub(crate) async fn needs_more(
+        &mut self,
+        memory: &MemoryBudget,
+        bytes: usize,
+    ) -> Result<(), IntakeError> {
+        let more = memory.reserve_more(&mut self.reservation, bytes);
+        timeout(LONGEST_WAIT_FOR_MEMORY, more).await.map_err(|_| IntakeError::NoMemory)
     }
 }
 
@@ -136,7 +138,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {
 }
 
 /// Waits for memory, but not for ever.
-pub(crate) async fn reserve(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, IntakeError> {
+async fn reserve(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, IntakeError> {
     timeout(LONGEST_WAIT_FOR_MEMORY, memory.reserve(bytes)).await.map_err(|_| IntakeError::NoMemory)
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What is smaller is not counted: it is bounded by the number of connections.
@@ -26,7 +27,15 @@ pub struct MemoryBudget {
 /// A part of the budget, given back when dropped.
 #[derive(Debug, Default)]
 pub struct Reservation {
-    _permit: Option<OwnedSemaphorePermit>,
+    permits: SmallVec<[OwnedSemaphorePermit; 2]>,
+    /// Whether it is the place beside the budget, which is enough for all that one request needs.
+    is_large: bool,
+}
+
+impl Reservation {
+    fn of(permit: OwnedSemaphorePermit, is_large: bool) -> Self {
+        Self { permits: SmallVec::from_iter([permit]), is_large }
+    }
 }
 
 impl MemoryBudget {
@@ -46,12 +55,29 @@ impl MemoryBudget {
             return Reservation::default();
         }
         let units = to_units(bytes);
-        let permit = if units > self.large_units {
+        let is_large = units > self.large_units;
+        let permit = if is_large {
             Arc::clone(&self.large).acquire_owned().await
         } else {
             Arc::clone(&self.units).acquire_many_owned(units).await
         };
-        Reservation { _permit: Some(permit.expect("the semaphores are never closed")) }
+        Reservation::of(permit.expect("the semaphores are never closed"), is_large)
+    }
+
+    /// Waits until `bytes` are free beside what is held already. Whoever waits so waits for the place beside the budget: two
+    /// that hold a part each and want more would wait for each other.
+    pub async fn reserve_more(&self, held: &mut Reservation, bytes: usize) {
+        if held.is_large {
+            return;
+        }
+        let more = if let Some(more) = self.try_reserve(bytes) {
+            more
+        } else {
+            let place = Arc::clone(&self.large).acquire_owned().await;
+            Reservation::of(place.expect("the semaphores are never closed"), true)
+        };
+        held.is_large = more.is_large;
+        held.permits.extend(more.permits);
     }
 
     /// Takes `bytes` if they are free right now.
@@ -60,7 +86,7 @@ impl MemoryBudget {
             return Some(Reservation::default());
         }
         let permit = Arc::clone(&self.units).try_acquire_many_owned(to_units(bytes)).ok()?;
-        Some(Reservation { _permit: Some(permit) })
+        Some(Reservation::of(permit, false))
     }
 }
 
@@ -113,6 +139,24 @@ mod tests {
         assert!(budget.try_reserve(SMALL_BYTES + 1).is_none());
         drop(all);
         assert!(budget.try_reserve(1 << 20).is_some());
+    }
+
+    #[tokio::test(flavor = "current_thread", start_paused = true)]
+    async fn those_that_want_more_take_turns_and_keep_what_they_hold() {
+        let budget = MemoryBudget::new(4 << 20);
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(budget.reserve(1 << 20).await);
+        }
+        let (mut first, mut second) = (held.pop().unwrap(), held.pop().unwrap());
+        budget.reserve_more(&mut first, 1 << 20).await;
+        assert!(budget.try_reserve(SMALL_BYTES + 1).is_none(), "what is held stays reserved");
+        assert!(timeout(Duration::from_secs(1), budget.reserve_more(&mut second, 1 << 20)).await.is_err());
+        drop(first);
+        budget.reserve_more(&mut second, 1 << 20).await;
+        budget.reserve_more(&mut second, 64 << 20).await;
+        drop(second);
+        assert!(budget.try_reserve(2 << 20).is_some());
     }
 
     #[test]

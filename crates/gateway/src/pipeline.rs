@@ -132,7 +132,7 @@ where
     }
     if choose::may_be_translated(&snapshot, &asked, &plan) && !thread.is_told_anew() {
         // Where former turns were put in, there is room for both bodies.
-        intake.doubles(&room.shared.memory).await?;
+        intake.needs_more(&room.shared.memory, intake.body.len()).await?;
     }
     let call = Call {
         room: Rc::clone(room),

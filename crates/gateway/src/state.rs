@@ -18,9 +18,8 @@ use wire::state::{Answer, Ask, Told, Turn, answered};
 
 use crate::asked::{Asked, codec};
 use crate::call::Call;
-use crate::intake::{self, Intake};
+use crate::intake::Intake;
 use crate::makers::Account;
-use crate::memory::{MemoryBudget, Reservation};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::room::Shared;
@@ -153,16 +152,11 @@ async fn unkept(shared: &Shared, ask: &Ask, mut intake: Intake) -> Result<(Intak
     if ask.store == Some(false) {
         return Ok((intake, Thread::default()));
     }
-    intake.reservation = Reservation::default();
-    intake.reservation = reserved(&shared.memory, 2 * intake.body.len()).await?;
+    intake.needs_more(&shared.memory, intake.body.len()).await?;
     intake.body = ask.unkept(&intake.body);
     let wished = ask.store == Some(true);
     let losses = wished.then(|| Loss::new("store", "this product keeps no responses")).into_iter().collect();
     Ok((intake, Thread { is_told_anew: true, losses, ..Thread::default() }))
-}
-
-async fn reserved(memory: &MemoryBudget, bytes: usize) -> Result<Reservation, Refusal> {
-    Ok(intake::reserve(memory, bytes).await?)
 }
 
 /// An item of a kept turn, and the account that served it.
@@ -204,10 +198,8 @@ impl Found {
         if weight > limit {
             return Err(Refusal::Outgrown { limit });
         }
-        // What is kept, what comes, and what both are put together in, of which the request's own is kept, too. Given back
-        // first: what is large waits for its turn.
-        intake.reservation = Reservation::default();
-        intake.reservation = reserved(&shared.memory, 2 * weight + 3 * intake.body.len()).await?;
+        // What is kept, and what it is put together in with what comes, of which the request's own is kept, too.
+        intake.needs_more(&shared.memory, 2 * weight + 2 * intake.body.len()).await?;
         let mut found = Self::default();
         if let Some(id) = &ask.previous {
             let former = state.conversation(&product.name, id, limit).await;

@@ -8,7 +8,8 @@
 //! so that an early refusal is heard; a connection is used again only after an answer whose end is certain (RFC 9112,
 //! section 6.3) and behind which nothing came.
 //!
-//! **Never**: pipelines, upgrades, or sends anything twice.
+//! **Never**: pipelines or upgrades. What a kept connection that had been closed did not take is sent again by its [pool](crate::Pool)
+//! alone.
 
 mod body;
 mod framing;
@@ -24,6 +25,7 @@ use std::task::{Context, Poll, ready};
 use bytes::BytesMut;
 use http::Response;
 use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::task::unconstrained;
 
 use crate::dial::Io;
 use crate::pieces::Pieces;
@@ -76,11 +78,13 @@ pub(crate) struct Connection {
     read: BytesMut,
     unsent: Pieces,
     sending: Sending,
+    /// Whether anything of an answer has come.
+    is_heard: bool,
 }
 
 impl Connection {
     pub(crate) fn new(io: Io) -> Self {
-        Self { io, read: BytesMut::new(), unsent: Pieces::default(), sending: Sending::Done }
+        Self { io, read: BytesMut::new(), unsent: Pieces::default(), sending: Sending::Done, is_heard: false }
     }
 
     /// Sends a request and waits for the answer's head. The connection, boxed since it is handed to and fro, goes to `home`
@@ -91,7 +95,7 @@ impl Connection {
         home: Option<Home>,
     ) -> Result<Response<AnswerBody>, ExchangeError> {
         self.unsent = head::request(&outgoing);
-        self.sending = Sending::UnderWay;
+        (self.sending, self.is_heard) = (Sending::UnderWay, false);
         let head = poll_fn(|context| self.poll_head(context)).await?;
         let Head { status, headers, framing, keeps } = head;
         let body = AnswerBody::new(self, framing, home.filter(|_| keeps));
@@ -112,11 +116,11 @@ impl Connection {
                 return Poll::Ready(Err(ExchangeError::Malformed("its head is too long")));
             }
             match self.poll_fill(context) {
-                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(true)) => self.is_heard = true,
                 Poll::Ready(end) => {
                     let why = end.err().or(unsendable).unwrap_or(io::ErrorKind::UnexpectedEof.into());
-                    let unheard = self.read.is_empty();
-                    return Poll::Ready(Err(if unheard { ExchangeError::Unheard(why) } else { why.into() }));
+                    let error = if self.is_heard { why.into() } else { ExchangeError::Unheard(why) };
+                    return Poll::Ready(Err(error));
                 }
                 Poll::Pending => return Poll::Pending,
             }
@@ -175,6 +179,7 @@ impl Connection {
     /// Whether the other side has left an idle connection open. One that says something unasked is not to be used.
     pub(crate) fn is_open(&mut self, context: &mut Context<'_>) -> bool {
         let mut byte = [0];
-        pin!(self.io.read(&mut byte)).poll(context).is_pending()
+        // However much else its task has done: to be told to come back later would look like an open connection.
+        pin!(unconstrained(self.io.read(&mut byte))).poll(context).is_pending()
     }
 }

@@ -163,6 +163,7 @@ impl Chunked {
                 self.aside_bytes = 0;
                 At::Length(0, false)
             }
+            (At::Trailer(_), b'\n') => return Err(ExchangeError::Malformed("a trailer's line is broken")),
             (At::Trailer(length), b'\r') => At::TrailerLf(length),
             (At::Trailer(length), _) => self.aside(At::Trailer(length + 1))?,
             (At::TrailerLf(0), b'\n') => At::Over,

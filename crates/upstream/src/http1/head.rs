@@ -124,13 +124,15 @@ fn framing(
         if is_http_10 {
             return Err(ExchangeError::Malformed("HTTP/1.0 has no transfer encodings"));
         }
-        let last = headers.get_all(header::TRANSFER_ENCODING).iter().next_back();
-        let last = last.map(HeaderValue::as_bytes).unwrap_or_default();
-        let last = last.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-        let is_chunked = last.eq_ignore_ascii_case(b"chunked");
+        let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+        let coding = codings.next().filter(|_| codings.next().is_none());
+        let coding = coding.map(|coding| coding.as_bytes().trim_ascii()).unwrap_or_default();
+        if !coding.eq_ignore_ascii_case(b"chunked") {
+            // Nobody asked for another coding (RFC 9112, section 7.4).
+            return Err(ExchangeError::Malformed("its transfer coding is not chunked alone"));
+        }
         // Both are a sign of somebody on the way who reads them otherwise (RFC 9112, section 6.1).
-        let framing = if is_chunked { Framing::CHUNKED } else { Framing::UntilClosed };
-        return Ok((framing, is_chunked && length.is_none()));
+        return Ok((Framing::CHUNKED, length.is_none()));
     }
     Ok(length.map_or((Framing::UntilClosed, false), |length| (Framing::sized(length), true)))
 }

@@ -171,7 +171,6 @@ fn bodies_end_where_they_say() {
         body(&format!("{chunked}1;why=\"so\"\r\nh\r\n0001\r\ni\r\n0\r\nx-sum: 1\r\nb: c\r\n\r\n")).unwrap(),
         "hi"
     );
-    assert_eq!(body(&format!("{head}transfer-encoding: gzip\r\n\r\nuntil closed")).unwrap(), "until closed");
     let announced = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n";
     assert_eq!(body(&format!("{announced}{head}content-length: 2\r\n\r\nhi")).unwrap(), "hi");
 }
@@ -195,6 +194,7 @@ fn what_is_cut_or_is_no_http_is_an_error() {
         "2\r\nhi0\r\n\r\n",
         "2\r\nhix\r\n",
         "11111111111111111\r\n",
+        "0\r\nx: y\nz: a\r\n\r\n",
         "2;a\nb\r\n",
     ] {
         assert!(fails(&format!("{chunked}{wrong}")).contains("Malformed"), "{wrong:?}");
@@ -210,6 +210,10 @@ fn what_is_cut_or_is_no_http_is_an_error() {
     }
     assert!(fails("HTTP/1.1 101 Switching Protocols\r\n\r\n").contains("Malformed"));
     assert!(fails("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").contains("Malformed"));
+    for wrong in ["gzip", "gzip, chunked", "chunked, chunked", "chunked\r\ntransfer-encoding: chunked", ""] {
+        let answer = format!("{head}transfer-encoding: {wrong}\r\n\r\n0\r\n\r\n");
+        assert!(fails(&answer).contains("Malformed"), "{wrong:?}");
+    }
     assert!(fails("<html>busy</html>").contains("Malformed"));
 }
 
@@ -279,6 +283,28 @@ fn a_kept_connection_that_was_closed_is_replaced_unseen() {
             let asking = async { whole(rig.send(b"hello").await.unwrap()).await.unwrap() };
             assert_eq!(tokio::join!(asking, supplier).0, "hi");
         }
+    });
+}
+
+#[test]
+fn a_kept_connection_that_closes_as_it_is_used_is_replaced_unseen() {
+    run(async {
+        let rig = Rig::new(1 << 16);
+        let supplier = async {
+            let mut end = rig.supplier().await;
+            request(&mut end).await;
+            end.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
+            request(&mut end).await;
+            drop(end);
+            let mut end = rig.supplier().await;
+            request(&mut end).await;
+            end.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nho").await.unwrap();
+        };
+        let asking = async {
+            whole(rig.send(b"1").await.unwrap()).await.unwrap();
+            whole(rig.send(b"2").await.unwrap()).await.unwrap()
+        };
+        assert_eq!(tokio::join!(asking, supplier).0, "ho");
     });
 }
 
