@@ -107,6 +107,10 @@ fn put_table(text: &mut String, table: &Table) {
         caption = escaped(&table.caption)
     );
     let right = |column: usize| if column >= table.figures_from { " class=\"figure\"" } else { "" };
+    // A day is not broken at its hyphens, which narrow columns would do.
+    let day = |words: &str| {
+        if words.parse::<jiff::civil::Date>().is_ok() { " class=\"day\"" } else { "" }
+    };
     for (column, head) in table.heads.iter().enumerate() {
         let _ = write!(text, "<th scope=\"col\"{}>{}</th>", right(column), escaped(head));
     }
@@ -116,7 +120,7 @@ fn put_table(text: &mut String, table: &Table) {
         for (column, cell) in row.iter().enumerate() {
             let words = escaped(&cell.text);
             let _ = match (column, cell.tone) {
-                (0, _) => write!(text, "<th scope=\"row\">{words}</th>"),
+                (0, _) => write!(text, "<th scope=\"row\"{}>{words}</th>", day(&cell.text)),
                 (_, Tone::Plain) => write!(text, "<td{}>{words}</td>", right(column)),
                 (_, tone) => {
                     write!(text, "<td class=\"{}\">{}{words}</td>", class(tone), chart::mark(tone))

@@ -135,12 +135,17 @@ pub(crate) enum Language {
     Fr,
 }
 
+/// French with the spaces before its double signs as no line may break at: narrow but before the colon.
+pub(crate) fn unbroken(text: &str) -> String {
+    text.replace(" :", "\u{a0}:").replace(" ;", "\u{202f};")
+}
+
 /// A sentence in the report's language: English, then French, then what stands in them.
 macro_rules! say {
     ($language:expr, $english:literal, $french:literal $(, $argument:expr)* $(,)?) => {
         match $language {
             $crate::report::page::Language::En => format!($english $(, $argument)*),
-            $crate::report::page::Language::Fr => format!($french $(, $argument)*),
+            $crate::report::page::Language::Fr => $crate::report::page::unbroken(&format!($french $(, $argument)*)),
         }
     };
 }

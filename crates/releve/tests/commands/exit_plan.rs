@@ -120,7 +120,7 @@ fn a_page_in_each_form_claims_nothing_and_fetches_nothing() {
     let act = run(folder.path(), &[&["--config", "releve-demo.toml"], &act[..]].concat());
     assert_eq!(act.code, Some(0), "{act:?}");
     for (language, words) in
-        [("en", "not in Relève: legal review"), ("fr", "pas dans Relève : examen juridique")]
+        [("en", "not in Relève: legal review"), ("fr", "pas dans Relève\u{a0}: examen juridique")]
     {
         let ran = plan(folder.path(), &["anthropic", "--html", "plan.html", "--lang", language]);
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");

@@ -183,6 +183,11 @@ fn the_page_needs_nothing_else_and_speaks_two_languages() {
     assert!(markdown.starts_with("# Independence report\n") && markdown.contains("| --- |"), "{markdown}");
     let french = report(folder.path(), &["--lang", "fr"]).out;
     assert!(french.contains("Qu'est-ce qui arrête quoi") && !french.contains("stops what"), "{french}");
+    let french = report(folder.path(), &["--lang", "fr", "--markdown"]).out;
+    assert!(
+        french.contains("Relève\u{202f};") && !french.contains("Relève ;"),
+        "no line breaks before a semicolon: {french}"
+    );
 }
 
 #[test]

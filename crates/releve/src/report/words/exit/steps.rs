@@ -69,7 +69,7 @@ fn unexpected_end(plan: &Plan, language: Language) -> [Cell; 4] {
     let provider = &plan.provider;
     let control = plan.contract.as_ref().and_then(|contract| contract.change_of_control.as_ref());
     let control =
-        control.map_or_else(|| say!(language, "unknown", "inconnu"), |control| control.value.clone());
+        control.map_or_else(|| say!(language, "unknown", "inconnue"), |control| control.value.clone());
     [
         say!(language, "unexpected end", "fin inattendue").into(),
         say!(
