@@ -28,6 +28,10 @@ use crate::config::period::Period;
 #[cfg(test)]
 pub(crate) use shipped::SCENARIOS;
 
+/// What says how recorded requests are played again, and of which: nothing that a history of incidents has.
+const OF_A_REPLAY: [&str; 10] =
+    ["scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger"];
+
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Arguments {
@@ -60,7 +64,7 @@ pub(crate) struct Arguments {
     backtest: bool,
     /// What suppliers' incidents of the past say of the weeks to come, and how well that would have been predicted: a CSV
     /// file, also gzipped, with supplier, start and end, or supplier, date and `out_min`. Needs no ledger.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "lose", "trace", "backtest"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_REPLAY)]
     history: Option<PathBuf>,
     /// Which of its rows are times out of service: severity=major,critical.
     #[arg(long, value_name = "COLUMN=VALUES", requires = "history")]
