@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long = "as", value_name = "HOW", default_value = "gone", value_parser = meaning)]
     meaning: Meaning,
     /// For how long: a day, where nobody says; with --history the weeks of a period, four.
-    #[arg(long = "for", value_name = "DURATION")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     span: Option<Period>,
     /// Arrivals and token counts of a file in place of the ledger's: CSV or JSON lines, also gzipped.
     #[arg(long, value_name = "FILE")]
@@ -82,6 +82,10 @@ pub(crate) struct Arguments {
     ledger: LedgerFile,
     #[command(flatten)]
     period: super::ledger::period::Arguments,
+}
+
+fn duration(text: &str) -> Result<Period, String> {
+    text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())
 }
 
 fn meaning(text: &str) -> Result<Meaning, String> {
