@@ -8,7 +8,7 @@ use bytes::Bytes;
 use catalogue::Protocol;
 use wire::conversation::Event;
 use wire::framing::{DEFAULT_LIMIT, Frame, Framing};
-use wire::{Codec, End, SeenKind};
+use wire::{Codec, End, Seen, SeenKind};
 
 pub use self::translated::{answer, framed, request, translate_stream};
 
@@ -46,7 +46,14 @@ pub fn watch(protocol: Protocol, stream: &[u8]) {
             && !frame.data().is_empty()
         {
             let outside = [format!(":{number}\n").as_bytes(), &frame.raw].concat();
-            assert_eq!(scanning.read(&Frame::sse(outside.into())), seen);
+            let outside = Frame::sse(outside.into());
+            let scanned = scanning.read(&outside);
+            let said =
+                |frame: &Frame, seen: Seen| seen.text.map(|text| frame.raw.slice(text.start..text.end));
+            if let (Some(text), Some(again)) = (said(frame, seen), said(&outside, scanned)) {
+                assert_eq!(text, again);
+            }
+            assert_eq!(Seen { text: None, ..scanned }, Seen { text: None, ..seen });
         } else {
             scanning.read(frame);
         }

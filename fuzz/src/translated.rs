@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalogue::{Capabilities, Protocol, Quirks};
 use wire::conversation::{ClientTranslator, ReplyContext, Request, Target, Translator};
 use wire::translate::{self, StreamTranslation, Undo};
-use wire::{Codec, End};
+use wire::{Codec, End, SeenKind};
 
 use crate::frames;
 
@@ -89,9 +89,12 @@ pub fn translate_stream(protocol: Protocol, stream: &[u8]) {
         let mut out = Vec::new();
         let mut told = Ok(());
         for frame in &frames {
-            let text = reader.read(frame).text;
+            let seen = reader.read(frame);
+            if matches!(seen.kind, SeenKind::Error(_)) {
+                break; // nobody is told of it
+            }
             out.clear();
-            told = translation.frame(frame, text, &mut out);
+            told = translation.frame(frame, seen.text, &mut out);
             let mut plodded = Vec::new();
             assert_eq!(plodding.frame(frame, None, &mut plodded), told);
             assert!(told.is_err() || plodded == out, "going on says something else");

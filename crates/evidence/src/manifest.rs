@@ -24,6 +24,20 @@ pub struct Manifest {
     pub files: Vec<FileRecord>,
 }
 
+impl Manifest {
+    /// The one text that says this.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).expect("a manifest is plain text");
+        text.push(b'\n');
+        text
+    }
+
+    /// Whether each file is named once, in the order of names.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.files.is_sorted_by(|one, next| one.name < next.name)
+    }
+}
+
 /// On what the files of a pack rest. Holds no clock but the day that was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {

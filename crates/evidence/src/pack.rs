@@ -43,6 +43,9 @@ pub enum OpenError {
     /// The manifest was altered, or signed with another key than it says.
     #[error("its manifest is not what was signed with the key {0} that it names")]
     Signature(PublicKey),
+    /// Its signer wrote the manifest so that another program may read something else in it: a key twice, or one unknown here.
+    #[error("its manifest does not have the form that releve writes")]
+    Form,
     /// A file that nobody has signed.
     #[error("{} was put in: the signed manifest does not have it", .0.escape_default())]
     Added(String),
@@ -80,8 +83,7 @@ pub fn seal(statement: Statement, files: &Entries<'_>, key: &SigningKey) -> Resu
     all.insert(PUBLIC_KEY, pem.as_bytes());
     let records = all.iter().map(|(name, contents)| FileRecord::of(*name, contents)).collect();
     let manifest = Manifest { format: FORMAT.into(), key: public, statement, files: records };
-    let mut text = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain text");
-    text.push(b'\n');
+    let text = manifest.text();
     let signature = key.sign(&text);
     all.insert(MANIFEST, &text);
     all.insert(SIGNATURE, &signature);
@@ -103,6 +105,9 @@ pub fn open(bytes: &[u8]) -> Result<Opened<'_>, OpenError> {
     let manifest: Manifest = serde_json::from_slice(text)?;
     if !manifest.key.has_signed(text, signature) {
         return Err(OpenError::Signature(manifest.key));
+    }
+    if manifest.text() != text || !manifest.is_in_order() {
+        return Err(OpenError::Form);
     }
     compare(&manifest, &files)?;
     Ok(Opened { manifest, files })

@@ -13,7 +13,7 @@ use evidence::{Entries, FileRecord, LedgerPart, Limit, SigningKey, Statement};
 use jiff::civil::Date;
 
 pub(crate) use self::facts::configuration;
-pub(crate) use self::signer::{Signer, SignerError};
+pub(crate) use self::signer::{SIGNING_KEY_ENDING, Signer, SignerError};
 pub(crate) use self::table::{Cell, Table};
 use crate::settings::Settings;
 

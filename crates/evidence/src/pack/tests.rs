@@ -80,6 +80,12 @@ fn no_byte_of_it_can_be_altered() {
     }
 }
 
+fn in_another_order(text: &str) -> String {
+    let mut manifest: Manifest = serde_json::from_str(text).unwrap();
+    manifest.files.reverse();
+    String::from_utf8(manifest.text()).unwrap()
+}
+
 #[test]
 fn each_fraud_has_its_own_name() {
     let put = |name: &'static str, text: &'static [u8]| {
@@ -110,6 +116,16 @@ fn each_fraud_has_its_own_name() {
         (signed_again(&key(), |text| text.replace("\"seeds\"", "\"seed\"")), "missing field `seeds`"),
         (signed_again(&key(), |text| format!("{text}{{}}")), "trailing characters"),
         (signed_again(&key(), |text| text.replace("\"key\"", "\"key\": 1, \"key\"")), "cannot be read"),
+        (
+            signed_again(&key(), |text| text.replace("\"lang\"", "\"lang\": \"fr\", \"lang\"")),
+            "does not have the form",
+        ),
+        (
+            signed_again(&key(), |text| text.replace("\"seeds\"", "\"approved\": true, \"seeds\"")),
+            "does not have the form",
+        ),
+        (signed_again(&key(), |text| text.replace('\n', " ")), "does not have the form"),
+        (signed_again(&key(), |text| in_another_order(&text)), "does not have the form"),
     ] {
         let wrong = open(&bytes).unwrap_err().to_string();
         assert!(wrong.contains(words), "{wrong}: {words}");
@@ -120,7 +136,7 @@ fn each_fraud_has_its_own_name() {
         for record in manifest.files.iter_mut().filter(|record| record.name == PUBLIC_KEY) {
             *record = FileRecord::of(PUBLIC_KEY, pem.as_bytes());
         }
-        let text = serde_json::to_vec(&manifest).unwrap();
+        let text = manifest.text();
         files.insert(SIGNATURE.into(), key().sign(&text).to_vec());
         files.insert(MANIFEST.into(), text);
     });

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 #[group(skip)]
 pub(crate) struct Day {
     /// The day that dates are held against, such as 2026-11-30; without it, today (UTC).
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = date)]
     at: Option<Date>,
 }
 
@@ -42,6 +42,10 @@ impl Day {
     pub(super) fn day(&self) -> Date {
         self.at.unwrap_or_else(today)
     }
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "it is no day: write 2026-11-30".to_owned())
 }
 
 /// In which form people want it.

@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use evidence::{Digest, Manifest, OpenError, Opened, PublicKey};
+use evidence::{Digest, Manifest, OpenError, Opened, PublicKey, SigningKey};
 use serde::Serialize;
 
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
-use crate::pack::{Signer, configuration};
+use crate::pack::{SIGNING_KEY_ENDING, Signer, configuration};
 
 /// Longer text goes on in a further line.
 const WIDTH: usize = 100;
@@ -37,6 +37,8 @@ pub(crate) struct Arguments {
 /// What was found. What was not asked is `None`.
 #[derive(Debug, Serialize)]
 struct Findings<'a> {
+    /// Whether all that was asked holds.
+    holds: bool,
     /// Every byte is what was signed with the key that it names. Who is not whole has no findings, but an error.
     whole: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,31 +70,70 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let bytes = bytes(file)?;
     let pack = evidence::open(&bytes).map_err(|error| refusal(file, &error))?;
     let manifest = &pack.manifest;
+    if let Some(key) = &key
+        && is_private_half(key, &manifest.key)
+    {
+        return Err(private("the given key is the one that signed this pack: a private key"));
+    }
     let ledger = arguments.ledger.as_deref().map(|path| of_ledger(path, manifest)).transpose()?;
     let same_config = || {
         Ok::<_, CliError>(configuration(&desk.described()?).sha256 == manifest.statement.configuration.sha256)
     };
-    let findings = Findings {
+    let mut findings = Findings {
+        holds: false,
         whole: true,
         key_is_the_given_one: key.map(|key| key == manifest.key),
         ledger,
         configuration_is_the_same: arguments.same_config.then(same_config).transpose()?,
         manifest,
     };
+    findings.holds = findings.are_good();
     if terminal.json() {
         terminal.answer(&findings)?;
     } else {
         print(file, &pack, &findings, terminal)?;
     }
-    Ok(if findings.are_good() { Exit::Done } else { Exit::Failed })
+    Ok(if findings.holds { Exit::Done } else { Exit::Failed })
 }
 
 impl Findings<'_> {
     fn are_good(&self) -> bool {
-        self.whole
-            && self.key_is_the_given_one != Some(false)
-            && self.configuration_is_the_same != Some(false)
-            && self.ledger.is_none_or(|ledger| ledger == OfLedger::Same)
+        self.whole && self.refuted().is_empty()
+    }
+
+    /// What was asked and does not hold.
+    fn refuted(&self) -> Vec<&'static str> {
+        let asked = [self.whose(), self.of_ledger(), self.of_configuration()];
+        asked.into_iter().flatten().filter(|(holds, _)| !holds).map(|(_, says)| says).collect()
+    }
+
+    fn whose(&self) -> Option<(bool, &'static str)> {
+        self.key_is_the_given_one.map(|given| {
+            if given {
+                (true, "the given key's")
+            } else {
+                (false, "not the given key's: somebody else has signed it")
+            }
+        })
+    }
+
+    fn of_ledger(&self) -> Option<(bool, &'static str)> {
+        self.ledger.map(|ledger| match ledger {
+            OfLedger::Same => (true, "this ledger has the records that it rests on, and is whole"),
+            OfLedger::Shorter => (false, "this ledger ends before the records that it rests on"),
+            OfLedger::Other => (false, "this ledger has other records"),
+            OfLedger::NotWhole => (false, "this ledger is not whole: `releve ledger verify` tells more"),
+        })
+    }
+
+    fn of_configuration(&self) -> Option<(bool, &'static str)> {
+        self.configuration_is_the_same.map(|same| {
+            if same {
+                (true, "this configuration means the same")
+            } else {
+                (false, "this configuration means something else")
+            }
+        })
     }
 }
 
@@ -111,6 +152,17 @@ fn own_key(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Both halves of a key have the same form. Who has only the wrong one must not hear that somebody else has signed.
+fn is_private_half(given: &PublicKey, key: &PublicKey) -> bool {
+    given.to_string().parse::<SigningKey>().is_ok_and(|seed| seed.public() == *key)
+}
+
+fn private(what: impl Into<String>) -> CliError {
+    CliError::usage(what).mend(
+        "keep it where it is, and give the public one: what `releve verify --own-key` shows to those who sign, as text or in a file",
+    )
+}
+
 fn given_key(text: &str) -> Result<PublicKey, CliError> {
     if let Ok(key) = text.parse() {
         return Ok(key);
@@ -118,6 +170,9 @@ fn given_key(text: &str) -> Result<PublicKey, CliError> {
     let read = fs::read_to_string(text).map_err(|error| {
         CliError::usage(format!("\"{text}\" is no public key, and no file that can be read: {error}"))
     })?;
+    if text.ends_with(SIGNING_KEY_ENDING) || read.contains("PRIVATE KEY-----") {
+        return Err(private(format!("{text} is a private key")));
+    }
     read.parse().map_err(|error| CliError::usage(format!("{text}: {error}")))
 }
 
@@ -160,14 +215,23 @@ fn print(
     findings: &Findings<'_>,
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
-    let whole = terminal.toned(Tone::Good, "whole");
+    let refuted: Vec<&str> = findings.refuted();
+    if !refuted.is_empty() {
+        let verdict = format!(
+            "{} is not what it should be: {}",
+            plain(&file.display().to_string()),
+            refuted.join("; ")
+        );
+        terminal.line(terminal.toned(Tone::Bad, verdict))?;
+    }
     let bytes: usize = pack.files.values().map(|contents| contents.len()).sum();
-    terminal.line(format_args!(
-        "{} is {whole}: {} files, {}, each as it was signed",
-        file.display(),
-        pack.files.len(),
-        words::bytes(bytes as u64)
-    ))?;
+    let size = format!("{} files, {}, each as it was signed", pack.files.len(), words::bytes(bytes as u64));
+    if refuted.is_empty() {
+        let whole = terminal.toned(Tone::Good, "whole");
+        terminal.line(format_args!("{} is {whole}: {size}", file.display()))?;
+    } else {
+        terminal.line(format_args!("  nobody has changed it since that: {size}"))?;
+    }
     let mut table = Table::default().indented(2);
     for (name, cell) in checks(findings).into_iter().chain(facts(findings.manifest)) {
         table.row([Cell::toned(Tone::Strong, name), cell]);
@@ -189,44 +253,23 @@ fn print(
 /// What was held against something that is not in the pack.
 fn checks(findings: &Findings<'_>) -> Vec<(&'static str, Cell)> {
     let mut rows = vec![("key", Cell::from(findings.manifest.key.to_string()))];
-    rows.push(match findings.key_is_the_given_one {
-        Some(true) => ("whose", Cell::toned(Tone::Good, "the given key's")),
-        Some(false) => ("whose", Cell::toned(Tone::Bad, "not the given key's: somebody else has signed it")),
-        None => (
-            "whose",
-            Cell::toned(
-                Tone::Doubtful,
-                "not shown: anybody can sign with a key of their own. Get the maker's public key another way, and give it with --key",
-            ),
+    let cell = |(holds, says): (bool, &str)| {
+        Cell::toned(if holds { Tone::Good } else { Tone::Bad }, says.to_owned())
+    };
+    rows.push((
+        "whose",
+        findings.whose().map_or_else(
+            || {
+                Cell::toned(
+                    Tone::Doubtful,
+                    "not shown: anybody can sign with a key of their own. Get the maker's public key another way, and give it with --key",
+                )
+            },
+            cell,
         ),
-    });
-    if let Some(ledger) = findings.ledger {
-        rows.push((
-            "ledger",
-            match ledger {
-                OfLedger::Same => {
-                    Cell::toned(Tone::Good, "this ledger has the records that it rests on, and is whole")
-                }
-                OfLedger::Shorter => {
-                    Cell::toned(Tone::Bad, "this ledger ends before the records that it rests on")
-                }
-                OfLedger::Other => Cell::toned(Tone::Bad, "this ledger has other records"),
-                OfLedger::NotWhole => {
-                    Cell::toned(Tone::Bad, "this ledger is not whole: `releve ledger verify` tells more")
-                }
-            },
-        ));
-    }
-    if let Some(same) = findings.configuration_is_the_same {
-        rows.push((
-            "configuration",
-            if same {
-                Cell::toned(Tone::Good, "this configuration means the same")
-            } else {
-                Cell::toned(Tone::Bad, "this configuration means something else")
-            },
-        ));
-    }
+    ));
+    rows.extend(findings.of_ledger().map(|found| ("ledger", cell(found))));
+    rows.extend(findings.of_configuration().map(|found| ("configuration", cell(found))));
     rows
 }
 
@@ -262,7 +305,21 @@ fn facts(manifest: &Manifest) -> Vec<(&'static str, Cell)> {
     rows.into_iter().map(|(name, said)| (name, Cell::from(plain(&said)))).collect()
 }
 
-/// A pack may come from anywhere: its words must not steer the terminal.
+/// A pack may come from anywhere: its words must not steer the terminal, nor turn what stands beside them around.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_neither_steer_nor_turn_around() {
+        assert_eq!(plain("a\u{1b}[2J\u{202e}b\u{2066}c\u{200f}"), "a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}");
+        assert_eq!(plain("relève, 12 %: «oui»"), "relève, 12 %: «oui»");
+    }
 }

@@ -28,6 +28,10 @@ use crate::config::period::Period;
 #[cfg(test)]
 pub(crate) use shipped::SCENARIOS;
 
+/// What says how recorded requests are played again, and of which: nothing that a history of incidents has.
+const OF_A_REPLAY: [&str; 10] =
+    ["scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger"];
+
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Arguments {
@@ -41,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long = "as", value_name = "HOW", default_value = "gone", value_parser = meaning)]
     meaning: Meaning,
     /// For how long: a day, where nobody says; with --history the weeks of a period, four.
-    #[arg(long = "for", value_name = "DURATION")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     span: Option<Period>,
     /// Arrivals and token counts of a file in place of the ledger's: CSV or JSON lines, also gzipped.
     #[arg(long, value_name = "FILE")]
@@ -60,7 +64,7 @@ pub(crate) struct Arguments {
     backtest: bool,
     /// What suppliers' incidents of the past say of the weeks to come, and how well that would have been predicted: a CSV
     /// file, also gzipped, with supplier, start and end, or supplier, date and `out_min`. Needs no ledger.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "lose", "trace", "backtest"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_REPLAY)]
     history: Option<PathBuf>,
     /// Which of its rows are times out of service: severity=major,critical.
     #[arg(long, value_name = "COLUMN=VALUES", requires = "history")]
@@ -78,6 +82,10 @@ pub(crate) struct Arguments {
     ledger: LedgerFile,
     #[command(flatten)]
     period: super::ledger::period::Arguments,
+}
+
+fn duration(text: &str) -> Result<Period, String> {
+    text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())
 }
 
 fn meaning(text: &str) -> Result<Meaning, String> {

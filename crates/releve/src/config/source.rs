@@ -34,6 +34,11 @@ impl Source {
         masking::masked(&self.text, secrets)
     }
 
+    /// The text for those who have no business with the file: its comments are hidden as well. Offsets stay.
+    pub(crate) fn quotable(&self) -> String {
+        self.shown(masking::comments(&self.text).into_iter())
+    }
+
     /// Line and column of a byte offset.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let before = &self.text[..self.text.floor_char_boundary(offset)];

@@ -15,7 +15,7 @@ use crate::config::secret::SecretError;
 use crate::settings::Settings;
 
 /// What the ledger's name is followed by.
-const ENDING: &str = ".signing.key";
+pub(crate) const SIGNING_KEY_ENDING: &str = ".signing.key";
 
 /// A key, and where it lies.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Signer {
 fn own_file(settings: &Settings) -> PathBuf {
     let loaded = &settings.loaded;
     let mut name = OsString::from(loaded.config.ledger.url.path(&loaded.folder));
-    name.push(ENDING);
+    name.push(SIGNING_KEY_ENDING);
     name.into()
 }
 

@@ -87,13 +87,46 @@ fn it_says_what_the_configured_routes_have_to_expect() {
     let answer = asked(folder.path(), &["--only", "severity=major", "--for", "2w"]);
     assert_eq!(answer["weeks"], 2);
     let routes = answer["routes"].as_array().unwrap();
-    let of = |name: &str| routes.iter().find(|row| row["route"] == name).unwrap();
+    let of = |name: &str| routes.iter().find(|row| row["routes"] == serde_json::json!([name])).unwrap();
     assert_eq!(of("both")["first_alone"]["together"]["mean"], 120.0);
     let all = of("both")["all"]["together"]["mean"].as_f64().unwrap();
     assert!((25.0..35.0).contains(&all), "{all}");
     assert_eq!((&of("safe")["all"], &of("safe")["unknown"]), (&Value::Null, &serde_json::json!(["house/m"])));
     let words = run(folder.path(), &["whatif", "--history", "year.csv", "--only", "severity=major"]).out;
     assert!(words.contains("house/m, of which the history says nothing"), "{words}");
+}
+
+#[test]
+fn the_same_suppliers_have_the_same_figures_and_more_of_them_are_never_worse() {
+    let folder = folder("year.csv", &year());
+    let provider = |name: &str, base: &str| {
+        format!(
+            "[providers.{name}]\nprotocol = \"openai-chat\"\nhost = \"{base}\"\nbase_url = \"http://127.0.0.1:9/v1\"\n"
+        )
+    };
+    let routes = "[routes.one]\ndeployments = [\"other/a\"]\n[routes.two]\ndeployments = [\"other/b\", \"again/b\"]\n\
+                  [routes.both]\ndeployments = [\"other/c\", \"acme/c\"]\n[routes.back]\ndeployments = [\"acme/d\", \"other/d\"]\n";
+    let config =
+        [provider("acme", "acme"), provider("other", "other"), provider("again", "other"), routes.to_owned()];
+    fs::write(folder.path().join("releve.toml"), config.concat()).unwrap();
+    let answer = asked(folder.path(), &["--only", "severity=major"]);
+    let rows = answer["routes"].as_array().unwrap();
+    let named: Vec<&Value> = rows.iter().map(|row| &row["routes"]).collect();
+    let sets = serde_json::json!([["one", "two"], ["both"], ["back"]]);
+    let mut sets: Vec<&Value> = sets.as_array().unwrap().iter().collect();
+    let mut sorted = named.clone();
+    sets.sort_by_key(ToString::to_string);
+    sorted.sort_by_key(ToString::to_string);
+    assert_eq!(sorted, sets, "no bare model beside the routes, and each set once: {answer}");
+    let of = |name: &str| rows.iter().find(|row| row["routes"][0] == name).unwrap();
+    let (one, both, back) = (of("one"), of("both"), of("back"));
+    assert_eq!(one["first_alone"], one["all"], "one supplier is all of one supplier");
+    assert_eq!(one["first_alone"], both["first_alone"]);
+    assert_eq!(both["all"], back["all"], "in whichever order");
+    for figure in ["mean", "low", "high"] {
+        let minutes = |row: &Value, of: &str| row[of]["together"][figure].as_f64().unwrap();
+        assert!(minutes(both, "all") <= minutes(both, "first_alone"), "{figure}: {both}");
+    }
 }
 
 #[test]
@@ -114,6 +147,27 @@ fn days_and_packed_files_are_read_too() {
         (&26.into(), &180.into())
     );
     assert_eq!(row(&answer, "tested", &["acme"])["came_h"], 6.0);
+}
+
+#[test]
+fn what_has_no_meaning_for_a_history_is_refused() {
+    let folder = folder("year.csv", &year());
+    for more in [
+        &["--pack", "it.zip"][..],
+        &["--in-short"],
+        &["--most", "3"],
+        &["--no-herd"],
+        &["--as", "api"],
+        &["--ledger", "nope.db"],
+        &["--lose", "maker:acme"],
+        &["--backtest"],
+        &["weekend-2023"],
+    ] {
+        let ran = run(folder.path(), &[&["whatif", "--history", "year.csv"], more].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{more:?}: {ran:?}");
+        assert!(ran.complaints.contains("cannot be used with"), "{more:?}: {ran:?}");
+    }
+    assert!(!folder.path().join("it.zip").exists());
 }
 
 #[test]

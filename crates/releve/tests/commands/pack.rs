@@ -175,7 +175,13 @@ fn whatever_was_changed_is_named_and_ends_with_one() {
     assert!(alone.code == Some(0) && alone.out.contains("not shown"), "{alone:?}");
     let key = own_key(folder.path());
     let held = verified(&forged, &["--key", &key]);
-    assert!(held.code == Some(1) && held.out.contains("somebody else has signed it"), "{held:?}");
+    assert_eq!(held.code, Some(1), "{held:?}");
+    let verdict = held.out.lines().next().unwrap();
+    assert!(
+        verdict.contains("somebody else has signed it") && !held.out.contains("zip is whole"),
+        "{held:?}"
+    );
+    assert_eq!(verified(&forged, &["--key", &key, "--json"]).out.split('"').nth(1), Some("holds"));
 }
 
 #[test]
@@ -219,6 +225,21 @@ fn a_house_has_one_key_which_is_for_its_owner_only() {
     assert_eq!(given["key_is_the_given_one"], true);
     let wrong = told(folder.path(), &["verify", "it.zip", "--key", "nowhere.pem"]);
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
+
+    // The other half, which has the same form: by its name, by its digits, and in PEM.
+    let digits = secret.trim();
+    fs::write(folder.path().join("copy.key"), &secret).unwrap();
+    fs::write(
+        folder.path().join("own.pem"),
+        "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    for given in [file.to_str().unwrap(), "copy.key", digits, "own.pem"] {
+        let ran = told(folder.path(), &["verify", "it.zip", "--key", given]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(ran.complaints.contains("private key") && ran.complaints.contains("--own-key"), "{ran:?}");
+        assert!(!ran.complaints.contains(digits), "{ran:?}");
+    }
 
     // One that the configuration names takes its place.
     let config = folder.path().join(CONFIG);

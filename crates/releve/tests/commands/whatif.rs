@@ -130,6 +130,8 @@ fn what_is_not_there_is_said_with_the_mend() {
         (&["whatif", "--trace", "trace.csv", "weekend-2032"], "did you mean \"weekend-2023\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "maker:acne"], "did you mean \"maker:acme\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "is no fault domain"),
+        (&["whatif", "--lose", "maker:acme", "--for", "3x"], "it is no duration: write 3d"),
+        (&["report", "--at", "2026-13-01"], "it is no day: write 2026-11-30"),
         (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
     ] {
         let ran = run(house.path(), arguments);
@@ -143,4 +145,45 @@ fn what_is_not_there_is_said_with_the_mend() {
         ran.complaints.contains("wrong.toml:4:8") && ran.complaints.contains("did you mean \"outage\"?"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn a_wrong_name_is_refused_before_anything_is_read() {
+    let house = house();
+    let unnamed = "[providers.third]\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9/v1\"\n\
+                   [routes.more]\ndeployments = [\"third/m\"]\n";
+    fs::write(house.path().join("releve.toml"), [CONFIG, unnamed].concat()).unwrap();
+    // There is no ledger: who looks for it first says so.
+    for (arguments, words) in [
+        (&["--lose", "maker:acne"][..], "did you mean \"maker:acme\"?"),
+        (&["--lose", "maker:nobody-at-all"], "there are: acme, other\n"),
+        (&["--lose", "maker:unknown"], "whose maker nobody has named"),
+        (&["weekend-2032"], "did you mean \"weekend-2023\"?"),
+    ] {
+        let ran = run(house.path(), &[&["whatif"], arguments].concat());
+        assert!(ran.code == Some(2) && ran.complaints.contains(words), "{arguments:?}: {ran:?}");
+    }
+    let ran = run(house.path(), &["whatif", "--lose", "maker:acme"]);
+    assert!(ran.code == Some(1) && ran.complaints.contains("there is no ledger"), "{ran:?}");
+}
+
+#[test]
+fn the_price_of_insurance_begins_with_the_figures_of_the_other_tables() {
+    let house = house();
+    // Twice as many come in the beginning, so that a part of them is not like the whole.
+    let at = |line: u64| if line < 1_000 { line / 2 } else { line - 500 };
+    let lines: Vec<String> = (0..2_600).map(|line| format!("{},1000,100\n", at(line))).collect();
+    let lines = lines.concat();
+    fs::write(house.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
+        .unwrap();
+    let partly =
+        "why = \"x\"\nspan = \"37m\"\n[[event]]\nwhat = \"outage\"\non = [\"maker:acme\"]\nfrom = \"6m\"\n";
+    fs::write(house.path().join("partly.toml"), partly).unwrap();
+    let ran =
+        run(house.path(), &["whatif", "partly.toml", "--trace", "trace.csv", "--most", "4000", "--json"]);
+    let answer: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+    let served = &answer["total"]["after"]["served"]["value"];
+    assert!((0.1..0.95).contains(&served.as_f64().unwrap()), "{answer}");
+    assert_eq!(&answer["insurance"][0]["served"], served);
+    assert_eq!(&answer["sensitivity"][0]["served"], served);
 }

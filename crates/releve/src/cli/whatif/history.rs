@@ -4,7 +4,7 @@
 mod read;
 mod show;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
@@ -19,6 +19,7 @@ use super::super::terminal::Terminal;
 use super::super::{CliError, Desk, Exit};
 use super::Arguments;
 use crate::config::period::Period;
+use crate::settings::Settings;
 use read::Rows;
 
 /// How long the predicted periods are where nobody says.
@@ -95,10 +96,10 @@ struct TogetherRow {
     by_chance: f64,
 }
 
-/// What the history says of a configured route.
+/// What the history says of configured routes that have the same suppliers.
 #[derive(Debug, Serialize)]
 struct RouteRow {
-    route: Arc<str>,
+    routes: Vec<Arc<str>>,
     /// Its suppliers that the history knows, the first first.
     group: Vec<Arc<str>>,
     /// Its deployments of which the history says nothing.
@@ -129,7 +130,7 @@ pub(super) fn run(
     let tested: Vec<Tested> =
         groups.iter().map(|group| backtest(&history, group, weeks, &mut dice.fork())).collect();
     let routes = match &desk.config {
-        Some(_) => routes(&desk.described()?.resolved.snapshot, &history, weeks, &mut dice),
+        Some(_) => Ahead::new(&history, weeks, dice.fork()).routes(&desk.described()?),
         None => Vec::new(),
     };
     let answer = Answer {
@@ -231,33 +232,84 @@ impl TogetherRow {
     }
 }
 
-/// Each route's outlook for the weeks after the history's end. A deployment is out with its host.
-fn routes(snapshot: &Snapshot, history: &History, weeks: usize, dice: &mut Dice) -> Vec<RouteRow> {
-    let of = |route: &gateway::snapshot::Route| {
-        let (mut group, mut unknown): (Vec<usize>, Vec<Arc<str>>) = (Vec::new(), Vec::new());
-        for entry in &route.entries {
-            let facts = &snapshot.routing[entry.deployment.0 as usize];
-            let account = &snapshot.providers[usize::from(facts.provider.0)].name;
-            let known = |name: &str| {
-                history.suppliers.iter().position(|supplier| supplier.name.eq_ignore_ascii_case(name))
-            };
-            match known(account).or_else(|| known(&facts.host)) {
-                Some(supplier) if group.contains(&supplier) => {}
-                Some(supplier) => group.push(supplier),
-                None => unknown.push(Arc::clone(&facts.name)),
+/// The weeks after the history's end. The same suppliers have one outlook, in whichever route they are, and all groups are
+/// drawn by the same dice: one more supplier never makes it worse, as long as somebody watched them equally long.
+struct Ahead<'a> {
+    history: &'a History,
+    weeks: usize,
+    dice: Dice,
+    /// By suppliers, in the order of the history.
+    outlooks: BTreeMap<Vec<usize>, Option<Outlook>>,
+}
+
+impl<'a> Ahead<'a> {
+    const fn new(history: &'a History, weeks: usize, dice: Dice) -> Self {
+        Self { history, weeks, dice, outlooks: BTreeMap::new() }
+    }
+
+    fn outlook(&mut self, group: &[usize]) -> Option<Outlook> {
+        let mut group = group.to_vec();
+        group.sort_unstable();
+        let (history, weeks, dice) = (self.history, self.weeks, &self.dice);
+        *self.outlooks.entry(group).or_insert_with_key(|group| {
+            let end = history.watched(group).ends()?.end;
+            forecast(history, group, end, weeks, &mut dice.clone())
+        })
+    }
+
+    /// The configured routes; where there are none, what the models are called. Each set of suppliers once.
+    fn routes(mut self, settings: &Settings) -> Vec<RouteRow> {
+        let snapshot = &settings.resolved.snapshot;
+        let named = &settings.loaded.config.routes;
+        let is_meant = |name: &str| {
+            if named.is_empty() {
+                !name.contains('/')
+            } else {
+                named.iter().any(|own| own.name.value == name)
+            }
+        };
+        let mut rows: Vec<RouteRow> = Vec::new();
+        for route in snapshot.routes.iter().filter(|route| is_meant(&route.name)) {
+            let (group, unknown) = suppliers(snapshot, route, self.history);
+            let names = self.history.names(&group);
+            let same = rows.iter_mut().find(|row| row.group == names && row.unknown == unknown);
+            match same {
+                Some(row) if row.routes.contains(&route.name) => {}
+                Some(row) => row.routes.push(Arc::clone(&route.name)),
+                None if group.is_empty() => {}
+                None => rows.push(RouteRow {
+                    routes: vec![Arc::clone(&route.name)],
+                    first_alone: self.outlook(&group[..1]),
+                    all: if unknown.is_empty() { self.outlook(&group) } else { None },
+                    group: names,
+                    unknown,
+                }),
             }
         }
-        let mut outlook = |group: &[usize]| {
-            let end = history.watched(group).ends()?.end;
-            forecast(history, group, end, weeks, dice)
+        rows
+    }
+}
+
+/// A route's suppliers that the history knows, and its deployments that it does not. A deployment is out with its host.
+fn suppliers(
+    snapshot: &Snapshot,
+    route: &gateway::snapshot::Route,
+    history: &History,
+) -> (Vec<usize>, Vec<Arc<str>>) {
+    let (mut group, mut unknown): (Vec<usize>, Vec<Arc<str>>) = (Vec::new(), Vec::new());
+    for entry in &route.entries {
+        let facts = &snapshot.routing[entry.deployment.0 as usize];
+        let account = &snapshot.providers[usize::from(facts.provider.0)].name;
+        let known = |name: &str| {
+            history.suppliers.iter().position(|supplier| supplier.name.eq_ignore_ascii_case(name))
         };
-        let first_alone = group.first().and_then(|first| outlook(&[*first]));
-        let all = if unknown.is_empty() { outlook(&group) } else { None };
-        RouteRow { route: Arc::clone(&route.name), group: history.names(&group), unknown, first_alone, all }
-    };
-    let mut seen = BTreeSet::new();
-    let own = snapshot.routes.iter().filter(|route| !route.name.contains('/') && seen.insert(&route.name));
-    own.map(of).filter(|row| !row.group.is_empty()).collect()
+        match known(account).or_else(|| known(&facts.host)) {
+            Some(supplier) if group.contains(&supplier) => {}
+            Some(supplier) => group.push(supplier),
+            None => unknown.push(Arc::clone(&facts.name)),
+        }
+    }
+    (group, unknown)
 }
 
 /// What is said where nothing could be tested.

@@ -40,6 +40,7 @@ pub(super) struct Input {
 pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliError> {
     let settings = desk.described()?;
     let mut estate = estate::of(&settings);
+    names(arguments, &estate)?;
     let from_ledger = ledger(arguments, desk, &estate);
     let (recording, path, extent) = match &arguments.trace {
         Some(path) => {
@@ -79,6 +80,25 @@ pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliE
     Ok(Input { estate, recording, fitted, backtest, proven, source, extent, settings: Arc::new(settings) })
 }
 
+/// Refuses a name that there is not, before a ledger is read, which takes its time.
+fn names(arguments: &Arguments, estate: &Estate) -> Result<(), CliError> {
+    let shares = Shares::unread(estate);
+    for target in &arguments.lose {
+        known(target, &shares)?;
+    }
+    if let Some(name) = &arguments.scenario {
+        named(name, &shares)?;
+    }
+    Ok(())
+}
+
+fn known(target: &Target, shares: &Shares) -> Result<Target, CliError> {
+    let name = shares.meant(&target.to_string()).map_err(|mend| {
+        CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
+    })?;
+    name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
+}
+
 fn ledger(
     arguments: &Arguments,
     desk: &Desk<'_>,
@@ -111,11 +131,7 @@ fn routes(settings: &Settings) -> Vec<Option<u16>> {
 impl Input {
     /// The same target, if the configuration has it.
     pub(super) fn known(&self, target: &Target) -> Result<Target, CliError> {
-        let shares = Shares::of(&self.recording, &self.estate);
-        let name = shares.meant(&target.to_string()).map_err(|mend| {
-            CliError::usage(format!("there is no \"{target}\" in this configuration")).mend(mend)
-        })?;
-        name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
+        known(target, &Shares::of(&self.recording, &self.estate))
     }
 
     /// What is asked; `None` where nothing is.

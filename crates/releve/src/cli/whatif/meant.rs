@@ -8,6 +8,9 @@ use scenario::{Domain, DomainKind};
 
 use crate::config::problem::nearest;
 
+/// What a maker is called that nobody has named. Deployments that share it have nothing else in common.
+const UNNAMED: &str = "unknown";
+
 /// What each fault domain carried, in tokens.
 #[derive(Debug)]
 pub(super) struct Shares {
@@ -20,7 +23,17 @@ impl Shares {
         for ask in recording.traffic.asks.iter().filter(|ask| ask.counted_by != NOBODY) {
             by_deployment[usize::from(ask.counted_by)] += u64::from(ask.input) + u64::from(ask.output);
         }
-        let carried = estate.domains().into_iter().map(|domain| {
+        Self::counted(estate, &by_deployment)
+    }
+
+    /// The same names before anything was read that says what they carried.
+    pub(super) fn unread(estate: &Estate) -> Self {
+        Self::counted(estate, &vec![0; estate.deployments.len()])
+    }
+
+    fn counted(estate: &Estate, by_deployment: &[u64]) -> Self {
+        let is_named = |domain: &Domain| domain.kind != DomainKind::Maker || *domain.name != *UNNAMED;
+        let carried = estate.domains().into_iter().filter(is_named).map(|domain| {
             let own = by_deployment.iter().enumerate().filter(|(index, _)| estate.belongs(*index, &domain));
             let tokens = own.map(|(_, tokens)| tokens).sum();
             (domain, tokens)
@@ -71,6 +84,12 @@ impl Shares {
         let inside = |known: &str| domain == DomainKind::Region && known.starts_with(&format!("{own}/"));
         if names().any(|known| known == own || inside(known)) {
             return Ok(name.to_owned());
+        }
+        if domain == DomainKind::Maker && own == UNNAMED {
+            return Err(
+                "that is said of models whose maker nobody has named: write `maker = \"...\"` beside them"
+                    .to_owned(),
+            );
         }
         Err(match nearest(own, names()) {
             Some(near) => format!("did you mean \"{kind}:{near}\"?"),

@@ -15,7 +15,7 @@ const PAINLESS: f64 = 0.999;
 /// Candidates are compared on so many requests.
 const COMPARED_ON: f64 = 1_500.0;
 
-/// One state of the estate, and what it comes to.
+/// One state of the estate, and what it comes to on the requests that it was played on.
 struct Point {
     estate: Estate,
     adds: Vec<Added>,
@@ -32,20 +32,19 @@ impl Point {
     }
 }
 
-/// The curve: as it is, then each addition.
+/// The curve: as it is, then each addition. What to add is found on few requests; what is said of it comes from as many as
+/// all other figures of the answer do.
 pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
-    let short = Short::new(question);
-    let now = short.point(question.estate.clone(), Vec::new());
-    let (usd, calm) = (now.usd_per_day, now.calm_usd_per_day);
-    let mut points = vec![now];
+    let (short, whole) = (Played::short(question), Played::whole(question));
+    let mut last = short.point(question.estate.clone(), Vec::new());
+    let mut points = vec![whole.again(&last)];
     while points.len() <= MOST_ADDED {
-        let last = points.last().expect("there is a first");
-        let next = if last.served < PAINLESS { short.more_served(last) } else { short.sturdier(last) };
-        match next {
-            Some(next) => points.push(next),
-            None => break,
-        }
+        let next = if last.served < PAINLESS { short.more_served(&last) } else { short.sturdier(&last) };
+        let Some(next) = next else { break };
+        points.push(whole.again(&next));
+        last = next;
     }
+    let (usd, calm) = (points[0].usd_per_day, points[0].calm_usd_per_day);
     let row = |point: &Point| PremiumRow {
         adds: point.adds.iter().map(|added| added.words(&question.estate)).collect(),
         served: point.served,
@@ -69,18 +68,25 @@ pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
     rows
 }
 
-/// The question, played on fewer requests.
-struct Short<'a> {
+/// The question, played on some of its requests or all.
+struct Played<'a> {
     question: &'a Question,
     course: Course,
     calm: Course,
 }
 
-impl<'a> Short<'a> {
+impl<'a> Played<'a> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    fn new(question: &'a Question) -> Self {
+    fn short(question: &'a Question) -> Self {
         let needed = (COMPARED_ON / question.traffic.per_second().max(1e-9) * 1_000.0) as u64;
-        let played_ms = question.played_ms.min(needed.max(60_000));
+        Self::of(question, question.played_ms.min(needed.max(60_000)))
+    }
+
+    fn whole(question: &'a Question) -> Self {
+        Self::of(question, question.played_ms)
+    }
+
+    fn of(question: &'a Question, played_ms: u64) -> Self {
         let course = compile(&question.scenario, &question.estate, played_ms);
         let calm = Course::calm(&question.estate, played_ms, course.compressed);
         Self { question, course, calm }
@@ -99,6 +105,11 @@ impl<'a> Short<'a> {
             estate,
             adds,
         }
+    }
+
+    /// The same estate, played on these requests.
+    fn again(&self, point: &Point) -> Point {
+        self.point(point.estate.clone(), point.adds.clone())
     }
 
     fn with(&self, last: &Point, added: Added) -> Point {

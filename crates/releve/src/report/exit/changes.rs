@@ -1,5 +1,5 @@
-//! What leaving a provider changes in the configuration's own text, as diffs that a person can apply. Comments and order
-//! stay as they are.
+//! What leaving a provider changes in the configuration's own text, as diffs that a person can apply, by hand where
+//! they hide something. Comments and order stay as they are in what the diffs lead to.
 
 use std::fmt;
 
@@ -29,7 +29,8 @@ pub(crate) struct Changes {
 /// One change of the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct Change {
-    /// In the unified format of `diff -u`, with everything hidden that looks like a secret.
+    /// In the unified format of `diff -u`. Comments, values of headers and all that looks like a secret are hidden: a plan goes
+    /// to people who may not read the configuration.
     pub(crate) diff: String,
     /// Why `releve check` would refuse the changed file; `None` where it would not.
     pub(crate) refused: Option<String>,
@@ -62,7 +63,7 @@ fn change(source: &Source, edited: &impl fmt::Display, reads: Reads<'_>) -> Opti
     if edited.text() == source.text() {
         return None;
     }
-    let (old, new) = (source.shown(std::iter::empty()), edited.shown(std::iter::empty()));
+    let (old, new) = (source.quotable(), edited.quotable());
     let diff = TextDiff::from_lines(&old, &new);
     let diff = diff.unified_diff().context_radius(3).header(&source.name, &source.name).to_string();
     Some(Change { diff, refused: reads(edited).err() })
@@ -240,7 +241,7 @@ approved = [{ use = "openai/gpt-5.4", by = "us", on = 2026-01-01, evidence = "te
         assert_eq!(added, ["deployments = [\"mistral/mistral-large-2512\"]"], "{}", without.diff);
         assert!(removed.contains(&"[providers.openai]"), "{}", without.diff);
         assert!(removed.iter().any(|line| line.starts_with("approved")), "{}", without.diff);
-        assert!(!without.diff.contains("-# who answers people"), "{}", without.diff);
+        assert!(removed.iter().all(|line| !line.starts_with('#')), "{}", without.diff);
     }
 
     #[test]
@@ -251,6 +252,18 @@ approved = [{ use = "openai/gpt-5.4", by = "us", on = 2026-01-01, evidence = "te
         let without = changes.without.unwrap();
         assert_eq!(without.refused, None);
         assert!(!without.diff.contains("-[providers.openai]"), "{}", without.diff);
+    }
+
+    #[test]
+    fn g24_what_is_nobodys_business_is_not_quoted() {
+        let own = "headers = { \"X-Gateway-Token\" = \"canary1\" } # canary2\n";
+        let text =
+            TEXT.replacen("\n\n[providers.mistral]", &format!("\n{own}# canary3\n[providers.mistral]"), 1);
+        assert!(text.contains("canary3"));
+        let changes = changes(&text, "openai");
+        for change in [changes.behind.unwrap(), changes.without.unwrap()] {
+            assert!(!change.diff.contains("canary"), "{}", change.diff);
+        }
     }
 
     #[test]

@@ -116,22 +116,26 @@ fn routes(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             outlook.map_or_else(|| "-".to_owned(), |outlook| range(of(&outlook)))
         };
         vec![
-            row.route.to_string(),
+            names(&row.routes),
             row.group.join(", then "),
             outlook(row.first_alone, |outlook| &outlook.together),
             outlook(row.all, |outlook| &outlook.together),
             outlook(row.all, |outlook| &outlook.apart),
         ]
     });
-    let heads = ["route", "suppliers", "with the first alone", "with all", "if they fall apart"];
+    let heads = ["routes", "suppliers", "with the first alone", "with all", "if they fall apart"];
     pages.table(&heads, rows.collect())?;
     let others = answer.routes.iter().filter(|row| !row.unknown.is_empty()).map(unknown);
     pages.list(others.collect())
 }
 
 fn unknown(row: &RouteRow) -> Vec<String> {
-    let names = super::super::super::words::some_of(row.unknown.iter().map(|name| &**name));
-    vec![row.route.to_string(), format!("also has {names}, of which the history says nothing")]
+    let others = names(&row.unknown);
+    vec![names(&row.routes), format!("also: {others}, of which the history says nothing")]
+}
+
+fn names(all: &[Arc<str>]) -> String {
+    super::super::super::words::some_of(all.iter().map(|name| &**name))
 }
 
 fn group(names: &[Arc<str>]) -> String {
