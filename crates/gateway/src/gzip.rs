@@ -6,6 +6,8 @@ use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use http::{HeaderMap, header};
 
+use crate::large::{Buffer, Exactly};
+
 /// Unpacking more than this would hold up the other requests of the thread.
 const UNPACK_ELSEWHERE_BYTES: usize = 256 * 1024;
 /// RFC 1952, section 2.3.1.
@@ -86,12 +88,11 @@ impl Gzip {
             let is_larger = unpacked.is_ok_and(|bytes| bytes > limit as u64);
             return Err(if is_larger { UnpackError::TooLarge } else { UnpackError::NotGzip });
         }
-        let mut plain = Vec::with_capacity(self.claimed);
-        let most = self.claimed as u64 + 1; // one more than claimed shows a lie
-        let read = decoder.by_ref().take(most).read_to_end(&mut plain);
+        let mut plain = Buffer::default();
+        let read = io::copy(&mut decoder, &mut Exactly { buffer: &mut plain, most: self.claimed });
         let is_all = decoder.get_ref().is_empty();
-        if read.is_ok() && is_all && plain.len() == self.claimed {
-            Ok(plain.into())
+        if is_all && read.is_ok_and(|bytes| bytes == self.claimed as u64) {
+            Ok(plain.freeze())
         } else {
             Err(UnpackError::NotGzip)
         }

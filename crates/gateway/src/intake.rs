@@ -4,13 +4,14 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::gzip::{Coding, Gzip, UnpackError};
+use crate::large::Buffer;
 use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 
 /// A client that sends nothing for so long is gone.
@@ -164,7 +165,7 @@ where
         reservation: &mut Reservation,
     ) -> Result<Bytes, IntakeError> {
         let mut reserved = SMALL_BYTES;
-        let mut all = BytesMut::new();
+        let mut all = Buffer::default();
         while let Some(chunk) = self.next().await? {
             if self.bytes > limit {
                 return Err(IntakeError::TooLarge { limit });
@@ -179,11 +180,8 @@ where
             if announced == Some(chunk.len()) {
                 return Ok(chunk);
             }
-            if all.capacity() < self.bytes {
-                let goal = announced.map_or(self.bytes, |announced| announced.min(reserved));
-                all.reserve(goal.max(self.bytes) - all.len());
-            }
-            all.extend_from_slice(&chunk);
+            all.extend(&chunk, announced.map_or(self.bytes, |announced| announced.min(reserved)))
+                .map_err(|_| IntakeError::NoMemory)?;
         }
         Ok(all.freeze())
     }

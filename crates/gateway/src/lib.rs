@@ -21,6 +21,7 @@ mod held;
 mod intake;
 mod kept;
 mod keys;
+mod large;
 mod makers;
 mod media;
 mod memory;

@@ -13,6 +13,9 @@ use std::ops::Range;
 use crate::codec::OnlyText;
 use crate::{scan, seals};
 
+/// A longer frame is no pattern: the text makes it long, and a stream that nobody reads would hold it twice.
+const LONGEST_BYTES: usize = 4 * 1024;
+
 /// One frame, and where its strings may differ.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
@@ -33,7 +36,7 @@ impl Template {
         text: &Range<usize>,
         padding: Option<&Range<usize>>,
     ) -> Option<OnlyText> {
-        if text.is_empty() || seals::may_hold_a_proof(frame) {
+        if text.is_empty() || frame.len() > LONGEST_BYTES || seals::may_hold_a_proof(frame) {
             return None;
         }
         // Several data lines were joined elsewhere; such a frame teaches nothing.

@@ -165,8 +165,13 @@ impl Framer {
         if self.carry.is_empty() {
             return Frame::sse(tail);
         }
-        self.carry.extend_from_slice(&tail);
-        // Taken whole: a part split off would keep room for further frames alive for as long as a slow reader takes.
-        Frame::sse(std::mem::take(&mut self.carry).freeze())
+        // Taken whole, not split off, and not grown by doubling: room for more than the frame would stay for as long as a slow
+        // reader takes.
+        let mut carry = std::mem::take(&mut self.carry);
+        if carry.capacity() - carry.len() < tail.len() {
+            return Frame::sse([&carry[..], &tail].concat().into());
+        }
+        carry.extend_from_slice(&tail);
+        Frame::sse(carry.freeze())
     }
 }
