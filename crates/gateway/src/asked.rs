@@ -7,9 +7,11 @@ use std::time::Duration;
 use catalogue::{Needs, Protocol};
 use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 use wire::{Codec, Edit};
 
 use crate::door::Conversation;
+use crate::makers::{Account, Makers};
 use crate::refusal::Refusal;
 
 /// How much of a prompt's start its hash covers: enough to tell system prompts apart.
@@ -42,8 +44,8 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
     /// The splice that asks for usage in the stream; `None` when the client asked, or it is not a stream.
     pub(crate) usage_edit: Option<Edit>,
-    /// The splices that take out what other suppliers' seals hold.
-    pub(crate) seal_edits: Vec<Edit>,
+    /// The splices that take out what other suppliers' seals hold; `None` where there is nothing signed or encrypted at all.
+    pub(crate) seal_edits: Option<Vec<Edit>>,
     pub(crate) needs: Needs,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) estimated_input_tokens: u64,
@@ -53,6 +55,13 @@ pub(crate) struct Asked {
     pub(crate) deadline: Option<Duration>,
     pub(crate) explain: bool,
     pub(crate) tags: Arc<[Arc<str>]>,
+}
+
+impl Asked {
+    /// Who made the proofs in `body`, which it is of, as far as that is known; each once.
+    pub(crate) fn proof_makers(&self, makers: &Makers, body: &[u8]) -> SmallVec<[Account; 2]> {
+        if self.seal_edits.is_some() { makers.of(body) } else { SmallVec::new() }
+    }
 }
 
 /// The behaviour of a protocol that is spoken here.
@@ -88,7 +97,7 @@ pub(crate) fn read(
         is_empty: peek.is_empty,
         stream: peek.stream,
         usage_edit,
-        seal_edits: wire::without_seals(body),
+        seal_edits: peek.names_proofs.then(|| wire::without_seals(body)),
         needs: peek.needs,
         max_tokens: peek.max_tokens,
         estimated_input_tokens: crate::estimate::tokens(peek.text_bytes),

@@ -167,7 +167,7 @@ impl Call {
         if self.strips_usage(deployment) {
             edits.extend(self.asked.usage_edit.clone());
         }
-        edits.extend(self.proof_edits(deployment).iter().cloned());
+        edits.extend(self.proof_edits(deployment).iter().flat_map(|found| found.iter().cloned()));
         edits.extend(self.seals_edit(deployment));
         edits.extend(speech.edits().iter().cloned());
         Pieces::new(wire::splice(&self.body.borrow(), &mut edits))
@@ -190,21 +190,22 @@ impl Call {
     }
 
     /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
-    /// has refused it. Looked for once for each account, and once more when it was refused.
-    fn proof_edits(&self, deployment: DeploymentIndex) -> Rc<[Edit]> {
+    /// has refused it. Looked for once for each account, and once more when it was refused; `None` where nothing is signed.
+    fn proof_edits(&self, deployment: DeploymentIndex) -> Option<Rc<[Edit]>> {
+        let seals = self.asked.seal_edits.as_ref()?;
         let account = self.room.shared.makers.account(&self.snapshot.provider_of(deployment).name);
         let asked = (account, self.leaves_proofs_out.get());
         if let Some((found_for, edits)) = &*self.proofs.borrow()
             && *found_for == asked
         {
-            return Rc::clone(edits);
+            return Some(Rc::clone(edits));
         }
-        let edits: Rc<[Edit]> = self.find_proofs(deployment).into();
+        let edits: Rc<[Edit]> = self.find_proofs(deployment, seals).into();
         self.proofs.replace(Some((asked, Rc::clone(&edits))));
-        edits
+        Some(edits)
     }
 
-    fn find_proofs(&self, deployment: DeploymentIndex) -> Vec<Edit> {
+    fn find_proofs(&self, deployment: DeploymentIndex, seals: &[Edit]) -> Vec<Edit> {
         let body = self.body.borrow();
         if self.leaves_proofs_out.get() {
             return wire::without_proofs(&body);
@@ -215,7 +216,7 @@ impl Call {
         let turns = self.thread.foreign_turns(name);
         let are_foreign = self.proof_makers.iter().any(|maker| *maker != asked);
         if turns.is_empty() && !are_foreign {
-            return self.asked.seal_edits.clone();
+            return seals.to_vec();
         }
         wire::without_foreign_proofs(&body, |at, proof| {
             turns.iter().any(|turn| turn.contains(&at))
@@ -225,7 +226,7 @@ impl Call {
 
     /// Whether the client's reasoning goes in part only to `deployment`, which speaks its own protocol.
     pub(crate) fn leaves_reasoning_out(&self, deployment: DeploymentIndex) -> bool {
-        self.leaves_proofs_out.get() || !self.proof_edits(deployment).is_empty()
+        self.leaves_proofs_out.get() || self.proof_edits(deployment).is_some_and(|edits| !edits.is_empty())
     }
 
     /// Nobody but `deployment`, which answers, will be asked: lets go of the body and its memory, but for what is to be

@@ -122,7 +122,7 @@ impl Counting<'_> {
     fn body(&self, model: &Model, body: &Bytes) -> Pieces {
         let mut edits: SmallVec<[Edit; 2]> = SmallVec::new();
         edits.extend(self.asked.model_range.clone().map(|range| Edit::replace(range, model.json.clone())));
-        edits.extend(self.asked.seal_edits.iter().cloned());
+        edits.extend(self.asked.seal_edits.iter().flatten().cloned());
         let deployment = self.snapshot.deployment(self.deployment);
         let to = AmendTo { model: &model.id, quirks: deployment.quirks, max_tokens: None };
         // Parameters are nothing of the prompt, and refused here.

@@ -25,6 +25,7 @@ use self::pass::{Pass, Refusal};
 use crate::scan::{Kind, Scanner};
 
 /// What was seen in a request's body. Ranges are byte offsets into it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the body")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peek<'a> {
     /// `model`.
@@ -52,6 +53,8 @@ pub struct Peek<'a> {
     pub system: Option<Range<usize>>,
     /// Whether the answer is to be made in the background (`background`).
     pub background: bool,
+    /// Whether anything is called as signatures and encrypted reasoning are: else none is there.
+    pub names_proofs: bool,
     /// The value of `user`, when it is a string.
     pub user: Option<Field<'a>>,
     /// Bytes of prompt text in the conversation, the system prompt and the tools, for estimates of their tokens.
@@ -144,5 +147,5 @@ fn look(body: &[u8]) -> Result<Peek<'_>, Refusal> {
     let mut pass = Pass::new(scan.at() + 1);
     scan.object(|scan, name| pass.member(scan, name))?;
     scan.end()?;
-    Ok(pass.finish())
+    Ok(Peek { names_proofs: scan.names_proofs(), ..pass.finish() })
 }

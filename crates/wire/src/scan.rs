@@ -16,6 +16,7 @@ use std::ops::Range;
 
 pub(crate) use self::text::Text;
 use self::text::plain_run;
+use crate::seals;
 
 /// Arrays and objects may nest this deep; one more is refused, as by `serde_json`.
 pub(crate) const MAX_DEPTH: u8 = 127;
@@ -109,6 +110,7 @@ pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: u8,
+    names_proofs: bool,
 }
 
 type Scanned<T> = Result<T, ScanError>;
@@ -133,7 +135,7 @@ impl<'a> Scanner<'a> {
     /// [`What::Utf8`]: the text is checked once, as a whole, so that nothing after this has to.
     pub(crate) fn new(bytes: &'a [u8]) -> Scanned<Self> {
         match simdutf8::basic::from_utf8(bytes) {
-            Ok(_) => Ok(Self { bytes, at: 0, depth: 0 }),
+            Ok(_) => Ok(Self { bytes, at: 0, depth: 0, names_proofs: false }),
             Err(_) => Err(ScanError::new(text::valid_up_to(bytes), What::Utf8)),
         }
     }
@@ -143,6 +145,11 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
+    /// Whether a string has gone by that is the name or the type of something signed or encrypted: without one, no proof has.
+    pub(crate) const fn names_proofs(&self) -> bool {
+        self.names_proofs
+    }
+
     /// The text between two offsets that this scanner gave.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a [u8] {
         &self.bytes[range]
@@ -150,7 +157,7 @@ impl<'a> Scanner<'a> {
 
     /// A scanner of one value alone, between two offsets that this one gave.
     pub(crate) fn again(&self, range: Range<usize>) -> Self {
-        Self { bytes: &self.bytes[range], at: 0, depth: self.depth }
+        Self { bytes: &self.bytes[range], at: 0, depth: self.depth, names_proofs: self.names_proofs }
     }
 
     /// Skips white space and says what value starts there.
@@ -230,7 +237,9 @@ impl<'a> Scanner<'a> {
         let end = plain_run(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(Text { raw: &self.bytes[start..end], escaped: false });
+            let raw = &self.bytes[start..end];
+            self.names_proofs |= seals::is_proofs_name(raw);
+            return Ok(Text { raw, escaped: false });
         }
         self.escaped_string(start, end)
     }
@@ -240,7 +249,9 @@ impl<'a> Scanner<'a> {
     fn escaped_string(&mut self, start: usize, end: usize) -> Scanned<Text<'a>> {
         let end = text::end(self.bytes, end)?;
         self.at = end + 1;
-        Ok(Text { raw: &self.bytes[start..end], escaped: true })
+        let text = Text { raw: &self.bytes[start..end], escaped: true };
+        self.names_proofs |= seals::is_proofs_name(text.unescape_short(&mut [0; text::NAME_BUFFER]));
+        Ok(text)
     }
 
     /// Takes the value that starts here, whatever it is.

@@ -40,13 +40,7 @@ const MARKS: [&str; 3] = ["ignature", "encrypted", "redacted"];
 
 /// The edits that take every seal out of `body`; none where there is none.
 pub fn without_seals(body: &[u8]) -> Vec<Edit> {
-    static FINDERS: LazyLock<[memmem::Finder<'static>; 2]> =
-        LazyLock::new(|| [SEAL, SEAL_IN_BASE64].map(memmem::Finder::new));
-    if FINDERS.iter().any(|seal| seal.find(body).is_some()) {
-        edits(body, &mut |_, text| is_seal(text))
-    } else {
-        Vec::new()
-    }
+    edits(body, &mut |_, text| is_seal(text))
 }
 
 /// The edits that take every signature and all encrypted reasoning out of `body`, whoever made it.
@@ -73,6 +67,14 @@ pub fn proofs<T: AsRef<[u8]>>(bytes: &[u8], json: impl FnOnce() -> T, mut see: i
             false
         });
     }
+}
+
+/// Whether `name` is that of a member that holds proofs, or of a type whose `data` is one.
+#[inline]
+pub(crate) fn is_proofs_name(name: &[u8]) -> bool {
+    // Of every string of every body, so the length first.
+    (9..=19).contains(&name.len())
+        && (PROOFS.contains(&name) || DATA_IS_PROOF.iter().any(|kind| kind.as_bytes() == name))
 }
 
 /// Whether there can be a proof in `bytes`, a body or a part of one.
@@ -347,6 +349,20 @@ mod tests {
             prop_assert!(!sealed(&read.to_string()), "{}", cleaned);
             if !sealed(&value.to_string()) {
                 prop_assert_eq!(read, value);
+            }
+        }
+
+        #[test]
+        fn whoever_passes_a_proof_has_passed_its_name(value in any_json()) {
+            let names_proofs = |body: &str| {
+                let mut scan = Scanner::new(body.as_bytes()).unwrap();
+                scan.skip().unwrap();
+                scan.names_proofs()
+            };
+            let none_named = names_proofs(r#"["a signature", {"signatures": 1}]"#);
+            prop_assert!(!none_named);
+            for body in [value.to_string(), value.to_string().replace("\"signature\"", "\"signat\\u0075re\"")] {
+                prop_assert!(names_proofs(&body) || without_proofs(body.as_bytes()).is_empty(), "{}", body);
             }
         }
 

@@ -28,7 +28,7 @@ fn look(body: &[u8]) -> Result<Peek<'_>, Refusal> {
     pass.peek.object_open = scan.at() + 1;
     scan.object(|scan, name| pass.member(scan, name))?;
     scan.end()?;
-    Ok(pass.finish())
+    Ok(Peek { names_proofs: scan.names_proofs(), ..pass.finish() })
 }
 
 enum Refusal {

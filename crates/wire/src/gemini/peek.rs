@@ -48,7 +48,7 @@ pub(super) fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     let mut pass = Pass { peek: Peek { object_open, is_empty: true, ..Peek::default() }, ..Pass::default() };
     members(&mut scan, |scan, name| pass.member(scan, name))?;
     scan.end().map_err(Refusal::from)?;
-    Ok(pass.finish())
+    Ok(Peek { names_proofs: scan.names_proofs(), ..pass.finish() })
 }
 
 /// What has been seen so far.

@@ -91,7 +91,7 @@ pub(super) fn plain_run(bytes: &[u8], at: usize) -> usize {
 #[inline(never)]
 fn long_run(mut rest: &[u8]) -> &[u8] {
     // In blocks that the compiler turns into vector instructions.
-    while let Some((block, tail)) = rest.split_first_chunk::<32>() {
+    while let Some((block, tail)) = rest.split_first_chunk::<64>() {
         let stop = block.iter().fold(0, |stop, byte| stop | ends(*byte));
         if stop != 0 {
             break;
