@@ -20,7 +20,7 @@ use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
 };
-use crate::json::Json;
+use crate::json::{self, Json};
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -129,6 +129,16 @@ impl EventEncoder for Encoder {
         }
     }
 
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        if self.phase == Phase::Over {
+            return Ok(());
+        }
+        self.start(None, None, out);
+        only_one(choice)?;
+        self.text(text, out);
+        Ok(())
+    }
+
     fn losses(&self) -> &[Loss] {
         self.losses.as_slice()
     }
@@ -219,7 +229,6 @@ impl Encoder {
 
     fn delta(&mut self, delta: &Delta, out: &mut Vec<u8>) {
         match delta {
-            Delta::Text(text) if text.is_empty() => {}
             Delta::Text(text) => self.text(text, out),
             Delta::Citation(citation) => {
                 let mut json = Json::new();
@@ -243,25 +252,24 @@ impl Encoder {
     }
 
     fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
         if let Open::Call(Call { free: Some(free), .. }) = &mut self.open {
             free.push_str(text);
             return;
         }
         if matches!(self.open, Open::Call(_)) {
             self.call_opens(out);
-            self.block_grows(out, "input_json_delta", |json| {
-                json.key("partial_json").text(text);
-            });
+            self.text_grows(out, br#"{"type":"input_json_delta","partial_json":"#, text);
             return;
         }
         self.prose_opens(out);
-        let (kind, name) = match self.open {
-            Open::Thought { .. } => ("thinking_delta", "thinking"),
-            _ => ("text_delta", "text"),
+        let delta: &[u8] = match self.open {
+            Open::Thought { .. } => br#"{"type":"thinking_delta","thinking":"#,
+            _ => br#"{"type":"text_delta","text":"#,
         };
-        self.block_grows(out, kind, |json| {
-            json.key(name).text(text);
-        });
+        self.text_grows(out, delta, text);
     }
 
     /// Sends the beginning of the open text or thought, if that is still to do.
@@ -424,6 +432,19 @@ impl Encoder {
             delta(json);
             json.end_object();
         });
+    }
+
+    /// The same for a delta that is this text and what stands before it. Most of a stream is that, so it is written in few
+    /// pieces.
+    fn text_grows(&self, out: &mut Vec<u8>, before: &[u8], text: &str) {
+        out.extend_from_slice(
+            b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
+        );
+        json::write_number(out, self.index);
+        out.extend_from_slice(b",\"delta\":");
+        out.extend_from_slice(before);
+        json::write_text(out, text);
+        out.extend_from_slice(b"}}\n\n");
     }
 
     fn block_stops(&mut self, out: &mut Vec<u8>) {
