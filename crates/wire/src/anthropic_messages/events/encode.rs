@@ -78,6 +78,20 @@ struct Call {
     free: Option<String>,
 }
 
+impl Open {
+    /// What stands before the text in a delta of the block, once its beginning is out.
+    const fn grows_behind(&self) -> Option<&'static [u8]> {
+        match self {
+            Self::Text { is_out: true, .. } => Some(br#"{"type":"text_delta","text":"#),
+            Self::Thought { is_out: true, .. } => Some(br#"{"type":"thinking_delta","thinking":"#),
+            Self::Call(Call { is_out: true, free: None, .. }) => {
+                Some(br#"{"type":"input_json_delta","partial_json":"#)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl EventEncoder for Encoder {
     fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         if self.phase == Phase::Over {
@@ -130,13 +144,15 @@ impl EventEncoder for Encoder {
     }
 
     fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
-        if self.phase == Phase::Over {
+        if self.phase == Phase::Running
+            && choice == 0
+            && !text.is_empty()
+            && let Some(before) = self.open.grows_behind()
+        {
+            self.text_grows(out, before, text);
             return Ok(());
         }
-        self.start(None, None, out);
-        only_one(choice)?;
-        self.text(text, out);
-        Ok(())
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)
     }
 
     fn losses(&self) -> &[Loss] {
@@ -259,17 +275,13 @@ impl Encoder {
             free.push_str(text);
             return;
         }
-        if matches!(self.open, Open::Call(_)) {
-            self.call_opens(out);
-            self.text_grows(out, br#"{"type":"input_json_delta","partial_json":"#, text);
-            return;
+        match self.open {
+            Open::Call(_) => self.call_opens(out),
+            _ => self.prose_opens(out),
         }
-        self.prose_opens(out);
-        let delta: &[u8] = match self.open {
-            Open::Thought { .. } => br#"{"type":"thinking_delta","thinking":"#,
-            _ => br#"{"type":"text_delta","text":"#,
-        };
-        self.text_grows(out, delta, text);
+        if let Some(before) = self.open.grows_behind() {
+            self.text_grows(out, before, text);
+        }
     }
 
     /// Sends the beginning of the open text or thought, if that is still to do.
