@@ -25,6 +25,7 @@ pub(crate) mod testing;
 mod translator;
 
 pub use answer::{Answer, Choice, FinishReason};
+pub(crate) use event::is_only_text;
 pub use event::{BlockStart, Delta, Event};
 pub use message::{
     Block, CacheMark, Citation, Content, Logprob, Media, MediaKind, MediaSource, Reasoning, Role, Text,

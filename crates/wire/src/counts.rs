@@ -1,7 +1,7 @@
 //! Counts in a usage object, read with patience: suppliers put nulls, floats, strings and new fields there, and none of
 //! it may cost us the rest.
 
-use crate::scan::{Kind, ScanError, Scanner};
+use crate::scan::{Kind, ScanError, Scanner, whole};
 
 /// Takes one count: the group (the member that it is in, or nothing), its name, the count.
 pub(crate) type Each<'e> = dyn FnMut(&[u8], &[u8], u64) + 'e;
@@ -33,7 +33,11 @@ pub(crate) fn member(scan: &mut Scanner<'_>, name: &[u8], each: &mut Each<'_>) -
 /// A number as a count: whole, not below zero, at most `u64::MAX`.
 fn count(scan: &mut Scanner<'_>) -> Result<u64, ScanError> {
     let range = scan.range()?;
-    let text = std::str::from_utf8(scan.slice(range)).unwrap_or_default();
+    let number = scan.slice(range);
+    if let Some(whole) = whole(number) {
+        return Ok(whole);
+    }
+    let text = std::str::from_utf8(number).unwrap_or_default();
     Ok(text.parse().unwrap_or_else(|_| saturating(text.parse().unwrap_or_default())))
 }
 
@@ -62,9 +66,16 @@ mod tests {
 
     #[test]
     fn odd_values_cost_nothing_else() {
-        let json = r#"{"a":1,"b":null,"c":"x","d":[1],"e":{"f":2.9,"g":{},"h":-3,"i":1e99},"j":18446744073709551616}"#;
-        let expected =
-            [("", "a", 1), ("e", "f", 2), ("e", "h", 0), ("e", "i", u64::MAX), ("", "j", u64::MAX)];
+        let json = r#"{"a":1,"b":null,"c":"x","d":[1],"e":{"f":2.9,"g":{},"h":-3,"i":1e99},"j":18446744073709551616,"k":9999999999999999999,"l":12345678901234567890}"#;
+        let expected = [
+            ("", "a", 1),
+            ("e", "f", 2),
+            ("e", "h", 0),
+            ("e", "i", u64::MAX),
+            ("", "j", u64::MAX),
+            ("", "k", 9_999_999_999_999_999_999),
+            ("", "l", 12_345_678_901_234_567_890),
+        ];
         assert_eq!(all(json), expected.map(|(group, name, n)| (group.to_owned(), name.to_owned(), n)));
     }
 

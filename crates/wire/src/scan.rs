@@ -128,6 +128,17 @@ pub(crate) fn said(bytes: &[u8]) -> Option<Cow<'_, str>> {
     Some(Text { raw, escaped: memchr::memchr(b'\\', raw).is_some() }.unescape())
 }
 
+/// What digits say, where they are nothing but that and so few that there is no doubt that they fit: nearly all numbers.
+pub(crate) fn whole(digits: &[u8]) -> Option<u64> {
+    const ALWAYS_FIT: usize = 19;
+    if digits.is_empty() || digits.len() > ALWAYS_FIT {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+    })
+}
+
 impl<'a> Scanner<'a> {
     /// Starts at the front of `bytes`.
     ///
@@ -292,7 +303,8 @@ impl<'a> Scanner<'a> {
     /// Takes a number that is a non-negative integer within `u64`; any other value is skipped and is `None`.
     pub(crate) fn integer(&mut self) -> Scanned<Option<u64>> {
         let range = self.range()?;
-        Ok(std::str::from_utf8(&self.bytes[range]).ok().and_then(|text| text.parse().ok()))
+        let number = &self.bytes[range];
+        Ok(whole(number).or_else(|| std::str::from_utf8(number).ok()?.parse().ok()))
     }
 
     /// Takes a string; any other value is skipped and is `None`.

@@ -74,7 +74,9 @@ impl Template {
 /// The inside of the string that `bytes` start in, and what follows it, the closing quote first.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = scan::string_inside(bytes).ok()?;
-    std::str::from_utf8(inside).ok()?;
+    if !inside.is_ascii() {
+        std::str::from_utf8(inside).ok()?;
+    }
     Some((inside, &bytes[inside.len()..]))
 }
 

@@ -14,6 +14,7 @@ mod pairs;
 mod tests;
 mod undo;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,10 +22,11 @@ use bytes::Bytes;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
     TranslateError, Translator,
 };
 use crate::framing::Frame;
+use crate::{json, scan};
 
 /// A request as a supplier of another protocol gets it.
 #[derive(Debug)]
@@ -90,7 +92,8 @@ pub struct StreamTranslation {
     encoder: Box<dyn EventEncoder>,
     decoded: Vec<Event>,
     events: Vec<Event>,
-    /// Whether the frame that was decoded last is what [`OnlyText::is_like_before`] compares with.
+    /// Whether the frame that was decoded last is what [`OnlyText::is_like_before`] compares with, and its text is what the
+    /// decoder made of it.
     is_pattern: bool,
 }
 
@@ -126,14 +129,20 @@ impl StreamTranslation {
     ) -> Result<(), TranslateError> {
         self.decoded.clear();
         let more = text.filter(|text| text.is_like_before && self.is_pattern);
-        let more = more.and_then(|text| frame.raw.get(text.start..=text.end));
-        if let Some(more) = more
-            && self.decoder.go_on(more, &mut self.decoded)?
+        if let Some(more) = more.and_then(|text| said(frame, text))
+            && let Some(choice) = self.decoder.go_on(&more)
         {
+            if self.undo.lets_text_through(choice) {
+                return self.encoder.grow(choice, &more, out);
+            }
+            self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
             return self.encode(out);
         }
-        self.is_pattern = text.is_some();
         self.decoder.decode(frame, &mut self.decoded)?;
+        self.is_pattern = match (text.and_then(|text| said(frame, text)), self.decoded.last()) {
+            (Some(said), Some(Event::Delta { delta: Delta::Text(text), .. })) => *text == said,
+            _ => false,
+        };
         self.encode(out)
     }
 
@@ -160,6 +169,15 @@ impl StreamTranslation {
     pub fn losses(&self) -> Vec<Loss> {
         [self.decoder.losses(), self.encoder.losses()].concat()
     }
+}
+
+/// What the text of a frame says; `None` where it is no sound string.
+fn said(frame: &Frame, text: OnlyText) -> Option<Cow<'_, str>> {
+    let inside = frame.raw.get(text.start..text.end)?;
+    if json::is_plain(inside) {
+        return std::str::from_utf8(inside).ok().map(Cow::Borrowed);
+    }
+    scan::said(frame.raw.get(text.start..=text.end)?)
 }
 
 /// Adds a loss that is not there yet.

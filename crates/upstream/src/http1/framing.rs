@@ -131,15 +131,18 @@ impl Chunked {
             _ => return None,
         };
         let mut length = 0;
-        for (place, byte) in bytes.iter().enumerate().skip(behind).take(USUAL_LENGTH_DIGITS + 1) {
-            match char::from(*byte).to_digit(16) {
-                Some(digit) => length = length * 16 + u64::from(digit),
-                None if bytes[place..].starts_with(b"\r\n") && length > 0 => {
+        for (digits, byte) in bytes[behind..].iter().take(USUAL_LENGTH_DIGITS + 1).enumerate() {
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'f' => byte - b'a' + 10,
+                b'A'..=b'F' => byte - b'A' + 10,
+                b'\r' if length > 0 && bytes.get(behind + digits + 1) == Some(&b'\n') => {
                     self.aside_bytes = 0;
-                    return Some((length, place + 2));
+                    return Some((length, behind + digits + 2));
                 }
-                None => return None,
-            }
+                _ => return None,
+            };
+            length = length * 16 + u64::from(digit);
         }
         None
     }

@@ -75,6 +75,19 @@ impl Reader<'_> {
         }
     }
 
+    /// The blocks of a member that is such a content, if there is one.
+    pub(super) fn member(
+        &mut self,
+        members: &mut Members<'_>,
+        name: &str,
+    ) -> Result<Option<Vec<Block>>, Fault> {
+        if let Some(text) = members.take_text(name) {
+            return Ok(Some(vec![Content::text(text.unescape()).into()]));
+        }
+        let Some(mut value) = members.take(name) else { return Ok(None) };
+        self.blocks(&mut value).map(Some).map_err(|fault| fault.within(|| name.to_owned()))
+    }
+
     /// The block that starts here.
     pub(super) fn block(&mut self, scan: &mut Scanner<'_>) -> Result<Piece, Fault> {
         let start = scan.at();

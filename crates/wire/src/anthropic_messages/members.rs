@@ -16,9 +16,27 @@ const MOST_UNKNOWN: usize = 48;
 pub(super) struct Members<'a> {
     known: &'static [&'static str],
     /// The values of the known names, in their order.
-    values: Vec<Option<(Kind, Scanner<'a>)>>,
+    values: Vec<Option<Value<'a>>>,
     /// The names of other members that say something.
     unknown: Vec<String>,
+}
+
+/// A member's value.
+#[derive(Debug)]
+struct Value<'a> {
+    kind: Kind,
+    scan: Scanner<'a>,
+    /// What it is, if a string: a long one is not looked through again.
+    text: Option<Text<'a>>,
+}
+
+impl<'a> Value<'a> {
+    fn read(scan: &mut Scanner<'a>) -> Result<Self, ScanError> {
+        let kind = scan.kind()?;
+        let start = scan.at();
+        let text = if kind == Kind::String { Some(scan.string()?) } else { scan.skip().map(|()| None)? };
+        Ok(Self { kind, scan: scan.again(start..scan.at()), text })
+    }
 }
 
 impl<'a> Members<'a> {
@@ -32,9 +50,7 @@ impl<'a> Members<'a> {
         let mut unknown = Vec::new();
         scan.object(|scan, name| {
             if let Some(at) = known.iter().position(|known| known.as_bytes() == name) {
-                let kind = scan.kind()?;
-                let range = scan.range()?;
-                values[at] = (kind != Kind::Null).then(|| (kind, scan.again(range)));
+                values[at] = Some(Value::read(scan)?).filter(|value| value.kind != Kind::Null);
             } else if scan.says_something()? && unknown.len() < MOST_UNKNOWN {
                 unknown.push(String::from_utf8_lossy(name).into_owned());
             }
@@ -50,18 +66,24 @@ impl<'a> Members<'a> {
 
     /// Takes a member, and says what kind of value it is.
     pub(super) fn take_with_kind(&mut self, name: &str) -> Option<(Kind, Scanner<'a>)> {
+        self.value(name)?.take().map(|value| (value.kind, value.scan))
+    }
+
+    /// Takes a member if it is a string.
+    pub(super) fn take_text(&mut self, name: &str) -> Option<Text<'a>> {
+        self.value(name)?.take_if(|value| value.text.is_some())?.text
+    }
+
+    fn value(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
         let at = self.known.iter().position(|known| *known == name);
         debug_assert!(at.is_some(), "{name} is taken but was not asked for");
-        self.values.get_mut(at?)?.take()
+        self.values.get_mut(at?)
     }
 
     /// Takes a member that has to be a string.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<Text<'a>>, Fault> {
-        let Some((kind, mut value)) = self.take_with_kind(name) else { return Ok(None) };
-        if kind != Kind::String {
-            return Err(Fault::malformed(name, "a string was expected"));
-        }
-        Ok(Some(value.string()?))
+        let Some(value) = self.value(name).and_then(Option::take) else { return Ok(None) };
+        value.text.map(Some).ok_or_else(|| Fault::malformed(name, "a string was expected"))
     }
 
     /// The same, unescaped.
@@ -119,8 +141,8 @@ impl<'a> Members<'a> {
     /// Names what is left, if it says something, as lost.
     pub(super) fn rest(self, losses: &mut Losses, place: &str) -> Result<(), Fault> {
         for (name, value) in self.known.iter().zip(self.values) {
-            if let Some((_, mut value)) = value
-                && value.says_something()?
+            if let Some(mut value) = value
+                && value.scan.says_something()?
             {
                 losses.unknown(place, name);
             }

@@ -22,8 +22,9 @@ pub(super) struct Message<'a> {
     pub(super) has_content: bool,
     /// Bytes of generated text.
     pub(super) text_bytes: u64,
-    /// The inside of the string in a `delta` of text.
+    /// The inside of the last string of text in a `delta`, and how many members of such a name it has.
     pub(super) delta_text: Option<Range<usize>>,
+    pub(super) delta_texts: usize,
 }
 
 impl<'a> Message<'a> {
@@ -125,6 +126,7 @@ impl<'a> Message<'a> {
             match name {
                 b"stop_reason" => self.stop = scan.text()?,
                 b"text" | b"thinking" | b"partial_json" => {
+                    self.delta_texts += 1;
                     self.delta_text = self.say(scan)?.map(|length| scan.at() - 1 - length..scan.at() - 1);
                 }
                 // Proofs and citations are content, but no text that was generated.

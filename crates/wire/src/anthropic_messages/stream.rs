@@ -48,8 +48,8 @@ impl StreamReader for Reader {
         if message.is_error || (message.kind.is_none() && is_error()) {
             return self.fail(classify::hidden_error(&data)).into();
         }
-        let text = match (&message.delta_text, message.has_content, message.stop) {
-            (Some(text), true, None) => self.template.learn(&frame.raw, &data, text, None),
+        let text = match (&message.delta_text, message.delta_texts, message.stop) {
+            (Some(text), 1, None) => self.template.learn(&frame.raw, &data, text, None),
             _ => None,
         };
         Seen { text, ..self.note(&message).into() }

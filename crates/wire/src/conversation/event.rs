@@ -54,6 +54,11 @@ pub enum Event {
     End,
 }
 
+/// Whether the open block grows by a piece of text, and that is all.
+pub(crate) const fn is_only_text(events: &[Event]) -> bool {
+    matches!(events, [Event::Delta { delta: Delta::Text(_), .. }])
+}
+
 /// What kind of block opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockStart {

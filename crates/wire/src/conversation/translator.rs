@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalogue::{Capabilities, Quirks};
 
 use super::answer::Answer;
-use super::event::Event;
+use super::event::{Delta, Event};
 use super::request::Request;
 use crate::failure::Failure;
 use crate::framing::Frame;
@@ -88,14 +88,11 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
 
-    /// Appends what a frame says that is like the one decoded last but for its text, which was all that it said. `text` is
-    /// that, as a JSON string from behind its opening quote. `false`, and nothing done, where it cannot tell: then the
-    /// frame is [decoded](Self::decode) like any other.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    fn go_on(&mut self, _text: &[u8], _events: &mut Vec<Event>) -> Result<bool, TranslateError> {
-        Ok(false)
+    /// Takes note of a frame that is like the one decoded last but for its text, which was all that it said: `text`, never
+    /// empty. The choice whose open block grows by that, if nothing else is to be told of the frame. `None`, and nothing
+    /// done, where that is not so: then the frame is [decoded](Self::decode) like any other.
+    fn go_on(&mut self, _text: &str) -> Option<u32> {
+        None
     }
 
     /// Appends what the end of the stream's body says. Only a protocol without a terminal event says anything by it; the
@@ -120,6 +117,14 @@ pub trait EventEncoder: Send + std::fmt::Debug {
     /// # Errors
     /// [`TranslateError::Unsayable`] for what must not be left out and cannot be said here.
     fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError>;
+
+    /// Appends the event that the open block grows by `text`: most of a stream, so an encoder may have a shorter way.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)
+    }
 
     /// What was lost so far.
     fn losses(&self) -> &[Loss];

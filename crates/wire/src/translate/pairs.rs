@@ -57,7 +57,7 @@ fn spoken_by_clients() -> Vec<(Dialect, &'static dyn ClientTranslator)> {
     dialects().into_iter().filter_map(|dialect| Some((dialect, dialect.translator.client()?))).collect()
 }
 
-fn about() -> ReplyContext {
+pub(super) fn about() -> ReplyContext {
     ReplyContext {
         request_id: "req_1".into(),
         created_unix_s: 1_795_000_000,

@@ -147,6 +147,12 @@ impl Stream {
         }
     }
 
+    /// Whether text that the open block grows by is to the client what it was.
+    pub(super) fn lets_text_through(&self, choice: u32) -> bool {
+        let at = MOST_CHOICES.min(choice as usize);
+        self.choices.get(at).is_none_or(|state| state.free_text.is_none())
+    }
+
     fn block_start(&mut self, choice: u32, block: BlockStart) -> BlockStart {
         match block {
             BlockStart::ToolCall { name, .. } if self.undo.is_answer(&name) => BlockStart::Text,

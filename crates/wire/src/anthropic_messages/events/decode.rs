@@ -18,7 +18,9 @@ use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::Members;
 use crate::anthropic_messages::usage::Stated;
 use crate::classify;
-use crate::conversation::{BlockStart, Delta, Event, EventDecoder, Loss, Opaque, TranslateError};
+use crate::conversation::{
+    BlockStart, Delta, Event, EventDecoder, Loss, Opaque, TranslateError, is_only_text,
+};
 use crate::failure::Failure;
 use crate::framing::Frame;
 use crate::scan::{Kind, Scanner};
@@ -45,10 +47,16 @@ const DELTA: &[&str] = &[
 
 /// Reads one stream.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "three say how far the stream is, one what the last frame was"
+)]
 pub(in crate::anthropic_messages) struct Decoder {
     is_started: bool,
     is_finished: bool,
     is_ended: bool,
+    /// Whether the last frame was text of the open block, and nothing else.
+    was_text: bool,
     usage: Stated,
     blocks: Blocks,
     losses: Losses,
@@ -56,6 +64,7 @@ pub(in crate::anthropic_messages) struct Decoder {
 
 impl EventDecoder for Decoder {
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        self.was_text = false;
         if self.is_ended {
             return Ok(());
         }
@@ -69,7 +78,14 @@ impl EventDecoder for Decoder {
             }
             return Ok(());
         }
-        Ok(self.event(frame, &data, events).map_err(|fault| fault.within(|| "event".to_owned()))?)
+        let before = events.len();
+        self.event(frame, &data, events).map_err(|fault| fault.within(|| "event".to_owned()))?;
+        self.was_text = is_only_text(&events[before..]);
+        Ok(())
+    }
+
+    fn go_on(&mut self, _text: &str) -> Option<u32> {
+        self.was_text.then_some(0)
     }
 
     fn losses(&self) -> &[Loss] {

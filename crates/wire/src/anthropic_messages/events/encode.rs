@@ -20,7 +20,7 @@ use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
 };
-use crate::json::Json;
+use crate::json::{self, Json};
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -78,6 +78,20 @@ struct Call {
     free: Option<String>,
 }
 
+impl Open {
+    /// What stands before the text in a delta of the block, once its beginning is out.
+    const fn grows_behind(&self) -> Option<&'static [u8]> {
+        match self {
+            Self::Text { is_out: true, .. } => Some(br#"{"type":"text_delta","text":"#),
+            Self::Thought { is_out: true, .. } => Some(br#"{"type":"thinking_delta","thinking":"#),
+            Self::Call(Call { is_out: true, free: None, .. }) => {
+                Some(br#"{"type":"input_json_delta","partial_json":"#)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl EventEncoder for Encoder {
     fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         if self.phase == Phase::Over {
@@ -127,6 +141,18 @@ impl EventEncoder for Encoder {
             }
             Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => Ok(()),
         }
+    }
+
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        if self.phase == Phase::Running
+            && choice == 0
+            && !text.is_empty()
+            && let Some(before) = self.open.grows_behind()
+        {
+            self.text_grows(out, before, text);
+            return Ok(());
+        }
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)
     }
 
     fn losses(&self) -> &[Loss] {
@@ -219,7 +245,6 @@ impl Encoder {
 
     fn delta(&mut self, delta: &Delta, out: &mut Vec<u8>) {
         match delta {
-            Delta::Text(text) if text.is_empty() => {}
             Delta::Text(text) => self.text(text, out),
             Delta::Citation(citation) => {
                 let mut json = Json::new();
@@ -243,25 +268,20 @@ impl Encoder {
     }
 
     fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
         if let Open::Call(Call { free: Some(free), .. }) = &mut self.open {
             free.push_str(text);
             return;
         }
-        if matches!(self.open, Open::Call(_)) {
-            self.call_opens(out);
-            self.block_grows(out, "input_json_delta", |json| {
-                json.key("partial_json").text(text);
-            });
-            return;
+        match self.open {
+            Open::Call(_) => self.call_opens(out),
+            _ => self.prose_opens(out),
         }
-        self.prose_opens(out);
-        let (kind, name) = match self.open {
-            Open::Thought { .. } => ("thinking_delta", "thinking"),
-            _ => ("text_delta", "text"),
-        };
-        self.block_grows(out, kind, |json| {
-            json.key(name).text(text);
-        });
+        if let Some(before) = self.open.grows_behind() {
+            self.text_grows(out, before, text);
+        }
     }
 
     /// Sends the beginning of the open text or thought, if that is still to do.
@@ -424,6 +444,19 @@ impl Encoder {
             delta(json);
             json.end_object();
         });
+    }
+
+    /// The same for a delta that is this text and what stands before it. Most of a stream is that, so it is written in few
+    /// pieces.
+    fn text_grows(&self, out: &mut Vec<u8>, before: &[u8], text: &str) {
+        out.extend_from_slice(
+            b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
+        );
+        json::write_number(out, self.index);
+        out.extend_from_slice(b",\"delta\":");
+        out.extend_from_slice(before);
+        json::write_text(out, text);
+        out.extend_from_slice(b"}}\n\n");
     }
 
     fn block_stops(&mut self, out: &mut Vec<u8>) {

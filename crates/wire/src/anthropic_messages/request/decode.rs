@@ -75,9 +75,8 @@ pub(in super::super) fn decode(body: &[u8]) -> Result<Request, Fault> {
 /// The system prompt, and the messages behind it.
 fn turns(members: &mut Members<'_>, losses: &mut Losses) -> Result<Vec<Turn>, Fault> {
     let mut turns = Vec::new();
-    if let Some(mut system) = members.take("system") {
-        let blocks =
-            instructions(&mut system, losses).map_err(|fault| fault.within(|| "system".to_owned()))?;
+    if let Some(blocks) = (Reader { from: Origin::Client, losses }).member(members, "system")? {
+        let blocks = instructions(blocks, "system")?;
         if !blocks.is_empty() {
             turns.push(Turn { role: Role::System, name: None, blocks });
         }
@@ -100,24 +99,20 @@ fn turns(members: &mut Members<'_>, losses: &mut Losses) -> Result<Vec<Turn>, Fa
 fn message(scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<Turn, Fault> {
     let mut members = Members::read(scan, &["role", "content"])?;
     let role = members.required("role")?;
-    let within = |fault: Fault| fault.within(|| "content".to_owned());
-    let Some(mut content) = members.take("content") else {
-        return Err(Fault::malformed("content", "it is missing"));
-    };
-    let mut reader = Reader { from: Origin::Client, losses };
+    let blocks = Reader { from: Origin::Client, losses }.member(&mut members, "content")?;
+    let Some(blocks) = blocks else { return Err(Fault::malformed("content", "it is missing")) };
     let (role, blocks) = match role.as_str() {
-        "user" => (Role::User, reader.blocks(&mut content).map_err(within)?),
-        "assistant" => (Role::Assistant, reader.blocks(&mut content).map_err(within)?),
-        "system" => (Role::System, instructions(&mut content, losses).map_err(within)?),
+        "user" => (Role::User, blocks),
+        "assistant" => (Role::Assistant, blocks),
+        "system" => (Role::System, instructions(blocks, "content")?),
         _ => return Err(Fault::malformed("role", "`user`, `assistant` or `system` was expected")),
     };
     members.rest(losses, "messages")?;
     Ok(Turn { role, name: None, blocks })
 }
 
-/// Instructions: a string, or blocks of text.
-fn instructions(scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<Vec<Block>, Fault> {
-    let mut blocks = Reader { from: Origin::Client, losses }.blocks(scan)?;
+/// Instructions, which stand in the member `name`: blocks of text.
+fn instructions(mut blocks: Vec<Block>, name: &str) -> Result<Vec<Block>, Fault> {
     for block in &blocks {
         match &block.content {
             Content::Text(_) => {}
@@ -128,7 +123,7 @@ fn instructions(scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<Vec<Block
                     "tools stay the same throughout a conversation elsewhere",
                 ));
             }
-            _ => return Err(Fault::malformed("", "instructions are text")),
+            _ => return Err(Fault::malformed(name, "instructions are text")),
         }
     }
     blocks.retain(|block| !matches!(&block.content, Content::Text(text) if text.text.is_empty()));

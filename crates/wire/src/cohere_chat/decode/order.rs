@@ -75,6 +75,11 @@ impl Order {
         Ok(true)
     }
 
+    /// Whether the first block goes on.
+    pub(super) fn is_open(&self) -> bool {
+        self.begun.front().is_some_and(|begun| !begun.has_ended)
+    }
+
     /// A block has ended. It stays open until another begins, since what is said about it may still come.
     pub(super) fn end(&mut self, key: Key, out: &mut Vec<Event>) {
         if let Some(place) = self.place(key) {

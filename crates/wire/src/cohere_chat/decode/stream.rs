@@ -6,7 +6,9 @@ use crate::classify;
 use crate::cohere_chat::event::Event;
 use crate::cohere_chat::pieces::{Call, Chunk, Cited};
 use crate::cohere_chat::{failed, finish};
-use crate::conversation::{BlockStart, Delta, Event as Neutral, EventDecoder, Loss, TranslateError};
+use crate::conversation::{
+    BlockStart, Delta, Event as Neutral, EventDecoder, Loss, TranslateError, is_only_text,
+};
 use crate::failure::Failure;
 use crate::framing::Frame;
 use crate::scan::Text;
@@ -17,6 +19,8 @@ use crate::translate::note;
 pub(in crate::cohere_chat) struct Stream {
     has_started: bool,
     has_ended: bool,
+    /// Whether the last frame was text of a block that is still open, and nothing else.
+    was_text: bool,
     order: Order,
     /// How many calls began.
     calls: usize,
@@ -27,6 +31,7 @@ type Decoded = Result<(), TranslateError>;
 
 impl EventDecoder for Stream {
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Neutral>) -> Decoded {
+        self.was_text = false;
         let data = frame.data();
         if self.has_ended || data.starts_with(b"[DONE]") {
             return Ok(());
@@ -44,8 +49,15 @@ impl EventDecoder for Stream {
         if !event.is_object {
             return Err(TranslateError::malformed("", "an event is an object"));
         }
+        let before = events.len();
         self.start(&event, events);
-        self.event(event, &data, events)
+        self.event(event, &data, events)?;
+        self.was_text = is_only_text(&events[before..]) && self.order.is_open();
+        Ok(())
+    }
+
+    fn go_on(&mut self, _text: &str) -> Option<u32> {
+        self.was_text.then_some(0)
     }
 
     fn losses(&self) -> &[Loss] {

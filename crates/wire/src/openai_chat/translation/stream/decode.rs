@@ -27,7 +27,6 @@ use crate::conversation::{
     BlockStart, Citation, Delta, Event, EventDecoder, FinishReason, Loss, TokenLogprob, TranslateError,
 };
 use crate::framing::Frame;
-use crate::scan;
 
 /// Reads one stream.
 #[derive(Debug, Default)]
@@ -78,12 +77,13 @@ impl EventDecoder for Decoder {
         self.chunk(reply, events)
     }
 
-    fn go_on(&mut self, text: &[u8], events: &mut Vec<Event>) -> Result<bool, TranslateError> {
-        let speaking = self.text_of.filter(|_| !self.done).and_then(|index| self.choices.get_mut(&index));
-        let (Some(choice), Some(speaking)) = (self.text_of, speaking) else { return Ok(false) };
-        let Some(text) = scan::said(text) else { return Ok(false) };
-        speaking.text(text.into_owned(), &mut Out { choice, events, held: &mut self.held })?;
-        Ok(true)
+    fn go_on(&mut self, text: &str) -> Option<u32> {
+        let choice = self.text_of.filter(|_| !self.done)?;
+        let speaking = self.choices.get_mut(&choice).filter(|speaking| speaking.flow.text_is_open())?;
+        // Most pieces are short, and so is the way to their length.
+        let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
+        speaking.chars += chars as u64;
+        Some(choice)
     }
 
     fn losses(&self) -> &[Loss] {

@@ -122,6 +122,11 @@ impl Flow {
         self.waiting.back().map(|block| block.key).or(open)
     }
 
+    /// Whether a piece of text goes out as it comes: there is an open block for it, and nothing waits.
+    pub(super) fn text_is_open(&self) -> bool {
+        self.waiting.is_empty() && self.open.as_ref().is_some_and(|open| open.key == Key::Text)
+    }
+
     /// Adds a piece to the block of that key, which begins as `block` where there is none.
     ///
     /// # Errors
