@@ -14,7 +14,7 @@ pub use course::{Condition, Course, Step, compile};
 pub use target::{EVERYBODY, Target};
 
 use crate::domain::{Domain, DomainKind};
-use crate::replay::Estate;
+use crate::replay::PlayedEstate;
 
 /// A scenario: why one should look at it, how long it is, and what happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,7 +182,7 @@ impl Meaning {
         [("gone", Self::Gone), ("api", Self::Api), ("licence", Self::Licence), ("frozen", Self::Frozen)];
 
     /// Whether a deployment is lost with `target`.
-    pub(crate) fn takes(self, target: &Target, estate: &Estate, deployment: usize) -> bool {
+    pub(crate) fn takes(self, target: &Target, estate: &PlayedEstate, deployment: usize) -> bool {
         if !target.names(estate, deployment) {
             return false;
         }
@@ -203,7 +203,7 @@ impl Meaning {
 
 impl Scenario {
     /// The loss of `target` for `span`.
-    pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &Estate) -> Self {
+    pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &PlayedEstate) -> Self {
         let lost = (0..estate.deployments.len()).filter(|index| meaning.takes(target, estate, *index));
         let named = |index: usize| {
             Target::Domain(Domain::new(DomainKind::Deployment, Arc::clone(&estate.deployments[index].name)))

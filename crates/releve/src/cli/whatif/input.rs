@@ -8,7 +8,7 @@ use ledger::Record;
 use scenario::PROVING_REQUESTS;
 use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
-use scenario::replay::{Backtest, Estate, Reader, Recording, backtest};
+use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
 use store::{Extent, StoreError};
 
 use super::super::{CliError, Desk};
@@ -23,7 +23,7 @@ use crate::settings::{Settings, SettingsError};
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Input {
-    pub(super) estate: Estate,
+    pub(super) estate: PlayedEstate,
     pub(super) recording: Recording,
     pub(super) fitted: Fitted,
     pub(super) backtest: Option<Backtest>,
@@ -81,7 +81,7 @@ pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliE
 }
 
 /// Refuses a name that there is not, before a ledger is read, which takes its time.
-fn names(arguments: &Arguments, estate: &Estate) -> Result<(), CliError> {
+fn names(arguments: &Arguments, estate: &PlayedEstate) -> Result<(), CliError> {
     let shares = Shares::unread(estate);
     for target in &arguments.lose {
         known(target, &shares)?;
@@ -102,7 +102,7 @@ fn known(target: &Target, shares: &Shares) -> Result<Target, CliError> {
 fn ledger(
     arguments: &Arguments,
     desk: &Desk<'_>,
-    estate: &Estate,
+    estate: &PlayedEstate,
 ) -> Result<(Recording, PathBuf, Extent), CliError> {
     let path = desk.ledger(&arguments.ledger)?;
     let ledger = store::Reader::open(&path)?;

@@ -3,7 +3,7 @@
 
 use scenario::LARGEST;
 use scenario::event::{Course, compile};
-use scenario::replay::{Added, Estate, Figures, Fragility, Tally, fragility};
+use scenario::replay::{Added, Figures, Fragility, PlayedEstate, Tally, fragility};
 
 use super::outcome::PremiumRow;
 use super::runs::Question;
@@ -17,7 +17,7 @@ const COMPARED_ON: f64 = 1_500.0;
 
 /// One state of the estate, and what it comes to on the requests that it was played on.
 struct Point {
-    estate: Estate,
+    estate: PlayedEstate,
     adds: Vec<Added>,
     served: f64,
     usd_per_day: f64,
@@ -92,7 +92,7 @@ impl<'a> Played<'a> {
         Self { question, course, calm }
     }
 
-    fn point(&self, estate: Estate, adds: Vec<Added>) -> Point {
+    fn point(&self, estate: PlayedEstate, adds: Vec<Added>) -> Point {
         let figures =
             |course: &Course| Figures::of(&self.question.play_in(&estate, course, 1.0), &estate).total;
         let (in_it, calm) = (figures(&self.course), figures(&self.calm));

@@ -8,7 +8,7 @@ use routing::Dice;
 use scenario::event::{Course, Herd, Scenario, Target, What, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Estate, Figures, Play, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
+    Figures, Play, PlayedEstate, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
 };
 use scenario::{Domain, DomainKind};
 
@@ -22,7 +22,7 @@ const SHORTEST_MS: u64 = 120_000;
 /// Everything that the runs of one question share.
 #[derive(Debug)]
 pub(super) struct Question {
-    pub(super) estate: Estate,
+    pub(super) estate: PlayedEstate,
     pub(super) fitted: Fitted,
     pub(super) traffic: Traffic,
     pub(super) proven: Vec<Vec<bool>>,
@@ -116,7 +116,7 @@ impl Question {
         self.play_in(&self.estate, course, output_times)
     }
 
-    pub(super) fn play_in(&self, estate: &Estate, course: &Course, output_times: f64) -> Tally {
+    pub(super) fn play_in(&self, estate: &PlayedEstate, course: &Course, output_times: f64) -> Tally {
         let (fitted, traffic, proven) = (&self.fitted, &self.traffic, &self.proven[..]);
         replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, self.seed)
     }
@@ -246,7 +246,7 @@ fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts")]
-fn limits(estate: &Estate, after: &Tally) -> Vec<LimitRow> {
+fn limits(estate: &PlayedEstate, after: &Tally) -> Vec<LimitRow> {
     let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
     hit.map(|(index, tally)| LimitRow {
         deployment: Arc::clone(&estate.deployments[index].name),
@@ -295,7 +295,7 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
 }
 
 /// The estate in which limits that are not known are what was carried.
-fn bounded(estate: &Estate, carried: &[f64]) -> Estate {
+fn bounded(estate: &PlayedEstate, carried: &[f64]) -> PlayedEstate {
     let mut bounded = estate.clone();
     for (backing, carried) in bounded.backing.iter_mut().zip(carried) {
         let known = backing.tokens_per_minute.or(backing.works_off_per_minute);

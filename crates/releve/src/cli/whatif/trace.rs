@@ -6,7 +6,7 @@ use std::path::Path;
 
 use catalogue::{Needs, Protocol};
 use flate2::read::GzDecoder;
-use scenario::replay::{Ask, Estate, NOBODY, Recording, Shape};
+use scenario::replay::{Ask, NOBODY, PlayedEstate, Recording, Shape};
 use serde::Deserialize;
 
 use super::super::CliError;
@@ -22,7 +22,11 @@ struct Line {
 }
 
 /// The requests of a file, dealt out to the configured products in turn where it names none.
-pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Result<Recording, CliError> {
+pub(super) fn read(
+    path: &Path,
+    estate: &PlayedEstate,
+    routes: &[Option<u16>],
+) -> Result<Recording, CliError> {
     let text = text(path)?;
     let mut recording = Recording::default();
     let shape = Shape {
@@ -64,7 +68,12 @@ pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Resu
 }
 
 /// Whose request it is, and to which route: as the line says, else each product in turn.
-fn dealt(line: &Line, turn: usize, estate: &Estate, routes: &[Option<u16>]) -> Result<(u16, u16), String> {
+fn dealt(
+    line: &Line,
+    turn: usize,
+    estate: &PlayedEstate,
+    routes: &[Option<u16>],
+) -> Result<(u16, u16), String> {
     let place = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
     let named = |name: &String| estate.products.iter().position(|product| *product.name == **name);
     let product = match &line.product {
