@@ -224,6 +224,19 @@ impl Scenario {
         Self { name: format!("the loss of {target}"), why: String::new(), span, events, herd }
     }
 
+    /// Whether it changes anything for anybody of this estate: one that does not has no answer but "as before". Those who
+    /// arrive need not be in the estate yet.
+    pub fn does_something(&self, estate: &PlayedEstate) -> bool {
+        let by_itself = |event: &Event| matches!(event.what, What::Arrival(_) | What::Merger(_));
+        if self.events.iter().any(by_itself) {
+            return true;
+        }
+        let calm = Course::calm(estate, 1, 1.0).steps.remove(0);
+        let played_ms = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX);
+        let course = compile(self, estate, played_ms);
+        course.steps.into_iter().any(|step| Step { at_ms: calm.at_ms, ..step } != calm)
+    }
+
     /// Those who arrive, and when.
     pub fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
         self.events.iter().filter_map(|event| match &event.what {
