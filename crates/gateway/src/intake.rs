@@ -18,13 +18,28 @@ use crate::memory::{MemoryBudget, Reservation, SMALL_BYTES};
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// How long a body waits for its share of memory, or for its turn, before the client is told to come back.
 const LONGEST_WAIT_FOR_MEMORY: Duration = Duration::from_secs(30);
-/// How long a client that is refused may go on sending before it is answered.
-const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 /// How much memory is taken at a time for a body that announced no length.
 const STEP_BYTES: usize = 1 << 20;
 /// After this time a body must have come at [`SLOWEST_BYTES_PER_S`] on average: slower is a way to hold on to memory.
 const GRACE: Duration = Duration::from_secs(30);
 const SLOWEST_BYTES_PER_S: usize = 16 * 1024;
+
+/// How much of a body that nobody wants is read before its client is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Farewell {
+    bytes: usize,
+    within: Duration,
+}
+
+impl Farewell {
+    /// For whoever has shown no key: enough for a conversation that somebody sends with a wrong one.
+    pub(crate) const OF_A_STRANGER: Self = Self { bytes: 1 << 20, within: Duration::from_secs(2) };
+
+    /// For a product, as much as it may send.
+    pub(crate) const fn of_a_product(limit: usize) -> Self {
+        Self { bytes: limit, within: Duration::from_secs(5) }
+    }
+}
 
 /// A request's body, whole, and the memory that it holds.
 #[derive(Debug)]
@@ -101,13 +116,14 @@ where
     Ok(Intake { body: packed.unpack(limit).await.map_err(unpack_error)?, reservation })
 }
 
-/// Reads what is left of a body that nobody wants, at most `limit` bytes, and keeps nothing. Who is answered while still
+/// Reads what is left of a body that nobody wants, as far as `farewell` goes, and keeps nothing. Who is answered while still
 /// sending may lose the answer: hyper closes a connection with an unread body, and what then still comes resets it (RFC 9112,
 /// section 9.6). The next request on it would be lost as well.
-pub(crate) async fn forget<B>(headers: &HeaderMap, mut body: B, limit: usize)
+pub(crate) async fn forget<B>(headers: &HeaderMap, mut body: B, farewell: Farewell)
 where
     B: Body<Data = Bytes> + Unpin,
 {
+    let Farewell { bytes: limit, within } = farewell;
     // Who waits to be told to send the body is told not to.
     let waits = headers.contains_key(header::EXPECT);
     if waits || body.is_end_stream() || body.size_hint().lower() > limit as u64 {
@@ -123,7 +139,7 @@ where
         }
     };
     // Whoever is still not done by then is answered all the same.
-    let _ = timeout(LONGEST_FAREWELL, reading).await;
+    let _ = timeout(within, reading).await;
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {

@@ -16,7 +16,7 @@ use wire::Failure;
 
 use crate::call::{Call, Proofs};
 use crate::door::{self, Endpoint, NoEndpoint};
-use crate::intake::IntakeError;
+use crate::intake::{Farewell, IntakeError};
 use crate::media::Fetched;
 use crate::outlet::{Flow, Outlet, ReplyBody};
 use crate::pace::{Due, Pace, Schedule, Waited, after};
@@ -47,9 +47,15 @@ where
         Ok(Served::Ours(response)) => Ok(response),
         Err(refusal) => Err(refusal),
     };
-    if !matches!(served, Err(Refusal::Intake(IntakeError::TooSlow))) {
-        let limit = room.shared.snapshot.load().limits.max_request_body;
-        intake::forget(&parts.headers, body, limit).await;
+    let farewell = match &served {
+        Err(Refusal::Intake(IntakeError::TooSlow)) => None,
+        Err(refusal) if refusal.is_to_a_product() => {
+            Some(Farewell::of_a_product(room.shared.snapshot.load().limits.max_request_body))
+        }
+        _ => Some(Farewell::OF_A_STRANGER),
+    };
+    if let Some(farewell) = farewell {
+        intake::forget(&parts.headers, body, farewell).await;
     }
     let id = visit.id.to_string();
     let dialect = Dialect::new(protocol, &id);

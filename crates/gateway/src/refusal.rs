@@ -87,6 +87,15 @@ impl Refusal {
         Self::Wrong(String::from_utf8_lossy(&body[..body.len().min(MOST_WORDS_BYTES)]).into_owned())
     }
 
+    /// Whether whoever is refused has shown a key that is in force; where none is needed, everybody has.
+    pub(crate) const fn is_to_a_product(&self) -> bool {
+        let is_at_the_door = matches!(
+            self,
+            Self::NoEndpoint(_) | Self::Method { .. } | Self::WebSocket | Self::NoKey | Self::WrongKey
+        );
+        !is_at_the_door
+    }
+
     /// What kind of error this is to the client.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {

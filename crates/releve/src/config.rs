@@ -109,6 +109,16 @@ pub(crate) fn is_broken(source: &Source) -> bool {
 }
 
 impl Config {
+    /// The same as people may see it. Secrets are not in it, only their places; but a gateway's own header, which stands here
+    /// with its value, is a key as often as it is a version.
+    pub(crate) fn shown(&self) -> Self {
+        let mut shown = self.clone();
+        for provider in &mut shown.providers {
+            provider.body.hide_headers();
+        }
+        shown
+    }
+
     /// Reads the text; whatever could be read, with all that is wrong in it.
     pub(crate) fn parse(source: &Source) -> (Self, Vec<Problem>) {
         let (table, faults) = DeTable::parse_recoverable(source.text());

@@ -5,12 +5,13 @@
 //!
 //! **Promises**: nothing is counted by the gateway alone. Products judge answers as SDKs do, suppliers write invoices of
 //! their own, and the end holds both against the ledger. Writes two files into the working folder, and replaces only
-//! those of an earlier demo.
+//! those of an earlier demo. It measures how late the machine was, and says so where the times it shows may be the machine's.
 //!
 //! **Never**: talks to anything but this machine, or plays a trick on the gateway: what is served is [`crate::serve`].
 
 mod cast;
 mod files;
+mod lateness;
 mod money;
 mod picture;
 mod play;
@@ -42,6 +43,7 @@ pub(crate) use self::screen::{Say, Shown};
 
 use self::cast::{Addresses, PRODUCTS};
 use self::files::{CONFIG, KEY_NAME, LEDGER};
+use self::lateness::Lateness;
 use self::play::Play;
 use self::report::Asked;
 use self::screen::Screen;
@@ -115,6 +117,7 @@ async fn weekend(wishes: &Wishes, folder: &Path, say: &mut Say<'_>) -> Result<Re
     let tally = Rc::new(RefCell::new(Tally::new(&settings.resolved.snapshot)));
     let traffic = Traffic::new(running.listen, &keys, wishes.seed, wishes.rate)?;
     let (stop, stopped) = watch::channel(false);
+    let late = Lateness::measured();
     let traffic = spawn_local(traffic.run(Rc::clone(&tally), stopped));
 
     // The screen is given back before anything else is said.
@@ -132,7 +135,7 @@ async fn weekend(wishes: &Wishes, folder: &Path, say: &mut Say<'_>) -> Result<Re
     running.stop().await?;
     played?;
     let summary = read_ledger(&folder.join(LEDGER))?;
-    let asked = Asked { seed: wishes.seed, took, program: &wishes.program };
+    let asked = Asked { seed: wishes.seed, took, late: late.get(), program: &wishes.program };
     Ok(Report::new(&tally.borrow(), &summary, &asked))
 }
 

@@ -59,10 +59,11 @@ pub(crate) struct Resolved {
 impl Resolved {
     /// What is in force, as `GET /api/config` answers it and `config diff` reads it. Holds no secret.
     pub(crate) fn shown(&self) -> serde_json::Value {
-        serde_json::json!({ "version": &*self.snapshot.version, "config": self.effective })
+        serde_json::json!({ "version": &*self.snapshot.version, "config": self.effective.shown() })
     }
 
-    /// SHA-256 of what the configuration means; no secret goes into it. The version is its beginning.
+    /// SHA-256 of what the configuration means. No secret goes into it but what a literal header may be, which changes the
+    /// version as everything does. The version is its beginning.
     pub(crate) fn digest(&self) -> [u8; 32] {
         digest(&self.effective)
     }

@@ -183,7 +183,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         shutdown,
         salt: journal.salt(),
     };
-    let config = Arc::new(ArcSwap::from_pointee(shown(resolved)));
+    let config = Arc::new(ArcSwap::from_pointee(resolved.shown()));
     let standing = Arc::new(ArcSwap::from_pointee(Standing {
         terms: Terms::of(&resolved.effective),
         decided: Decided::default(),
@@ -243,11 +243,6 @@ fn key_ring(in_force: KeysInForce) -> KeyRing {
     KeyRing::new(keys, in_force.any_issued)
 }
 
-/// The effective configuration, for the console. Secrets are not in it, only their places.
-fn shown(resolved: &Resolved) -> serde_json::Value {
-    serde_json::json!({ "version": &*resolved.snapshot.version, "config": resolved.effective })
-}
-
 /// A seed that nobody can guess: request ids follow from it.
 fn entropy() -> u64 {
     getrandom::u64().expect("the operating system has randomness")
@@ -261,7 +256,7 @@ impl Running {
         standing.decided.apply(&resolved.snapshot, &standing.terms, Now::of(self.shared.clock));
         self.standing.store(Arc::new(standing));
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
-        self.config.store(Arc::new(shown(resolved)));
+        self.config.store(Arc::new(resolved.shown()));
     }
 
     /// The beginning of a stop that others must hear of: not ready for a moment, and still serving.

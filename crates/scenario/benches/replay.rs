@@ -11,7 +11,7 @@ use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Protocols, Rat
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 use scenario::event::{Herd, Meaning, Scenario, compile};
 use scenario::fit::{Samples, fit};
-use scenario::replay::{Ask, Backing, Estate, Play, Product, Route, Shape, Traffic, replay};
+use scenario::replay::{Ask, Backing, Play, PlayedEstate, Product, Route, Shape, Traffic, replay};
 
 const REQUESTS: u64 = 1_000_000;
 
@@ -47,7 +47,7 @@ fn main() {
 }
 
 /// Ten deployments of five makers at ten providers; five routes of three or four, one of all ten.
-fn estate() -> Estate {
+fn estate() -> PlayedEstate {
     let deployments = (0..10_u16).map(|index| Deployment {
         name: format!("p{index}/m").into(),
         provider: ProviderIndex(index),
@@ -80,7 +80,7 @@ fn estate() -> Estate {
             (number * 2..number * 2 + 3 + number % 2).map(entry).collect()
         },
     };
-    Estate {
+    PlayedEstate {
         deployments: deployments.collect(),
         backing: vec![backing; 10],
         providers: (0..10).map(|index| format!("p{index}").into()).collect(),

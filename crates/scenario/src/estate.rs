@@ -12,7 +12,7 @@ use crate::set::Set;
 /// A day, `YYYY-MM-DD`: such texts compare as days do.
 pub type Day = Arc<str>;
 
-/// Everything that could serve, and for whom.
+/// Everything that could serve, and for whom: the facts. A replay plays a [`crate::replay::PlayedEstate`] made of them.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
     /// The deployments, by the indices of [`RouteEntry::deployment`].

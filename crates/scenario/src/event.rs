@@ -14,7 +14,7 @@ pub use course::{Condition, Course, Step, compile};
 pub use target::{EVERYBODY, Target};
 
 use crate::domain::{Domain, DomainKind};
-use crate::replay::Estate;
+use crate::replay::PlayedEstate;
 
 /// A scenario: why one should look at it, how long it is, and what happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,7 +182,7 @@ impl Meaning {
         [("gone", Self::Gone), ("api", Self::Api), ("licence", Self::Licence), ("frozen", Self::Frozen)];
 
     /// Whether a deployment is lost with `target`.
-    pub(crate) fn takes(self, target: &Target, estate: &Estate, deployment: usize) -> bool {
+    pub(crate) fn takes(self, target: &Target, estate: &PlayedEstate, deployment: usize) -> bool {
         if !target.names(estate, deployment) {
             return false;
         }
@@ -203,7 +203,7 @@ impl Meaning {
 
 impl Scenario {
     /// The loss of `target` for `span`.
-    pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &Estate) -> Self {
+    pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &PlayedEstate) -> Self {
         let lost = (0..estate.deployments.len()).filter(|index| meaning.takes(target, estate, *index));
         let named = |index: usize| {
             Target::Domain(Domain::new(DomainKind::Deployment, Arc::clone(&estate.deployments[index].name)))
@@ -222,6 +222,19 @@ impl Scenario {
         let events = vec![Event { targets, from: Duration::ZERO, until: None, what }];
         let events = if events[0].targets.is_empty() { Vec::new() } else { events };
         Self { name: format!("the loss of {target}"), why: String::new(), span, events, herd }
+    }
+
+    /// Whether it changes anything for anybody of this estate: one that does not has no answer but "as before". Those who
+    /// arrive need not be in the estate yet.
+    pub fn does_something(&self, estate: &PlayedEstate) -> bool {
+        let by_itself = |event: &Event| matches!(event.what, What::Arrival(_) | What::Merger(_));
+        if self.events.iter().any(by_itself) {
+            return true;
+        }
+        let calm = Course::calm(estate, 1, 1.0).steps.remove(0);
+        let played_ms = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX);
+        let course = compile(self, estate, played_ms);
+        course.steps.into_iter().any(|step| Step { at_ms: calm.at_ms, ..step } != calm)
     }
 
     /// Those who arrive, and when.

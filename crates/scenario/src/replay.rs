@@ -21,7 +21,7 @@ pub use ask::{Ask, NOBODY, Reader, Recording, Shape, Traffic};
 pub use backtest::{Backtest, Came, backtest};
 pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
-pub use estate::{Backing, Estate, Product, Route};
+pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
 pub use insurance::{Added, Fragility, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};

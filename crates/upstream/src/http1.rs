@@ -4,7 +4,7 @@
 //! **For**: the way of every request. A general library gives each connection a task of its own and channels to it; here
 //! that would be two wake-ups and several queues for each piece of a stream.
 //!
-//! **Promises**: what is read ahead is bounded, a head to 16 KiB; a request goes on being sent while its answer is awaited,
+//! **Promises**: what is read ahead is bounded, a head to 16 KiB with those that only announced it; a request goes on being sent while its answer is awaited,
 //! so that an early refusal is heard; a connection is used again only after an answer whose end is certain (RFC 9112,
 //! section 6.3) and behind which nothing came.
 //!
@@ -34,7 +34,7 @@ use crate::pool::{Home, Outgoing};
 pub use body::AnswerBody;
 use head::Head;
 
-/// The longest head.
+/// The longest head, those before it that only announce another included: nobody can go on announcing.
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// A buffer's size. Answers that nobody takes hold a few each.
 const READ_BYTES: usize = 8 * 1024;
@@ -80,11 +80,20 @@ pub(crate) struct Connection {
     sending: Sending,
     /// Whether anything of an answer has come.
     is_heard: bool,
+    /// What has been taken of heads since the request.
+    head_bytes: usize,
 }
 
 impl Connection {
     pub(crate) fn new(io: Io) -> Self {
-        Self { io, read: BytesMut::new(), unsent: Pieces::default(), sending: Sending::Done, is_heard: false }
+        Self {
+            io,
+            read: BytesMut::new(),
+            unsent: Pieces::default(),
+            sending: Sending::Done,
+            is_heard: false,
+            head_bytes: 0,
+        }
     }
 
     /// Sends a request and waits for the answer's head. The connection, boxed since it is handed to and fro, goes to `home`
@@ -95,7 +104,7 @@ impl Connection {
         home: Option<Home>,
     ) -> Result<Response<AnswerBody>, ExchangeError> {
         self.unsent = head::request(&outgoing);
-        (self.sending, self.is_heard) = (Sending::UnderWay, false);
+        (self.sending, self.is_heard, self.head_bytes) = (Sending::UnderWay, false, 0);
         let head = poll_fn(|context| self.poll_head(context)).await?;
         let Head { status, headers, framing, keeps } = head;
         let body = AnswerBody::new(self, framing, home.filter(|_| keeps));
@@ -109,11 +118,15 @@ impl Connection {
         // What was answered is worth more than that the rest of the request could not be sent.
         let unsendable = self.poll_send(context).err();
         loop {
-            if let Some(head) = head::answer(&mut self.read)? {
-                return Poll::Ready(Ok(head));
-            }
-            if self.read.len() >= MOST_HEAD_BYTES {
+            let came = self.read.len();
+            let head = head::answer(&mut self.read)?;
+            self.head_bytes += came - self.read.len();
+            let unfinished = if head.is_none() { self.read.len() } else { 0 };
+            if self.head_bytes + unfinished > MOST_HEAD_BYTES {
                 return Poll::Ready(Err(ExchangeError::Malformed("its head is too long")));
+            }
+            if let Some(head) = head {
+                return Poll::Ready(Ok(head));
             }
             match self.poll_fill(context) {
                 Poll::Ready(Ok(true)) => self.is_heard = true,

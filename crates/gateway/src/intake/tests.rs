@@ -145,3 +145,33 @@ async fn bodies_in_pieces_are_put_together_within_their_share() {
         assert!(memory.try_reserve(LIMIT - (3 << 20) + 1).is_none());
     }
 }
+
+/// How long a body is read that nobody wants, when it comes in pieces at a pace.
+async fn forgotten(farewell: Farewell, announced: Option<usize>, piece: usize, every: Duration) -> Duration {
+    let (sender, body) = sent(announced.map(|bytes| bytes as u64));
+    tokio::spawn(async move {
+        while sender.send(Bytes::from(vec![b' '; piece])).is_ok() {
+            tokio::time::sleep(every).await;
+        }
+    });
+    let began = Instant::now();
+    forget(&HeaderMap::new(), body, farewell).await;
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn p9_less_is_read_for_a_stranger_than_for_a_product_before_it_is_refused() {
+    let product = Farewell::of_a_product(LIMIT);
+    for (farewell, within_s) in [(product, 5), (Farewell::OF_A_STRANGER, 2)] {
+        let drips = forgotten(farewell, None, 1, Duration::from_millis(10)).await;
+        assert_eq!(drips.as_secs(), within_s, "who drips is answered all the same");
+    }
+    let (piece, every) = (512 * 1024, Duration::from_millis(100));
+    let (of_product, of_stranger) = (
+        forgotten(product, None, piece, every).await,
+        forgotten(Farewell::OF_A_STRANGER, None, piece, every).await,
+    );
+    assert_eq!((of_product.as_secs(), of_stranger.as_millis() / 100), (5, 2), "a mebibyte and no more");
+    let announced = forgotten(Farewell::OF_A_STRANGER, Some(2 << 20), piece, every).await;
+    assert_eq!(announced, Duration::ZERO, "who announces more is not listened to");
+}

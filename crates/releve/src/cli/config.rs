@@ -11,7 +11,7 @@ use super::{CliError, Desk, Exit};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// The configuration with all defaults and presets filled in; secrets are named, never shown.
+    /// The configuration with all defaults and presets filled in; secrets are named, never shown, and values of headers hidden.
     Show,
     /// How the file differs from what a gateway is running with.
     Diff,
@@ -35,7 +35,7 @@ fn show(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let heading =
         format!("# {from}, with presets and defaults filled in; version {}", resolved.snapshot.version);
     terminal.line(terminal.toned(Tone::Faint, heading))?;
-    let text = toml::to_string_pretty(&resolved.effective).expect("what was read can be written");
+    let text = toml::to_string_pretty(&resolved.effective.shown()).expect("what was read can be written");
     terminal.line(text.trim_end())?;
     Ok(Exit::Done)
 }
@@ -69,8 +69,13 @@ fn diff(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
             "file_version": settings.resolved.snapshot.version,
             "changes": changes,
         }))?;
-    } else if changes.is_empty() {
+    } else if running.version == *settings.resolved.snapshot.version {
         terminal.line(format_args!("the same: version {} is running", running.version))?;
+    } else if changes.is_empty() {
+        let (before, after) = (&running.version, &settings.resolved.snapshot.version);
+        terminal.line(format_args!(
+            "running {before}, the file is {after}: a header's value, which is not shown"
+        ))?;
     } else {
         let (before, after) = (&running.version, &settings.resolved.snapshot.version);
         terminal.line(format_args!("running {before}, the file is {after}"))?;

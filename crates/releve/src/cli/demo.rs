@@ -55,6 +55,7 @@ fn print(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> {
     terminal.line("")?;
     terminal.line(terminal.toned(Tone::Strong, "The weekend is over."))?;
     print_sums(report, terminal)?;
+    print_lateness(report, terminal)?;
     terminal.line("")?;
     print_products(report, terminal)?;
     terminal.line("")?;
@@ -93,6 +94,21 @@ fn print_sums(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> 
         ))?;
     }
     Ok(())
+}
+
+/// Whoever tries it on a small machine cannot know that it was not the suppliers.
+fn print_lateness(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> {
+    if !report.late.too_busy {
+        return Ok(());
+    }
+    let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
+    let says = format!(
+        "  This machine was too busy: what should have taken a moment was late by up to {:.1} s, {:.1} s in all.\n  \
+         The times and errors here are its own and not the suppliers', and so is what report and whatif make of them.",
+        seconds(report.late.worst_ms),
+        seconds(report.late.sum_ms),
+    );
+    terminal.line(terminal.toned(Tone::Doubtful, says))
 }
 
 fn print_products(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> {

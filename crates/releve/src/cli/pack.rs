@@ -15,6 +15,7 @@ pub(super) fn write(
     desk: &Desk<'_>,
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
+    terminal.doing("signing the pack")?;
     let signer = Signer::find_or_make(settings, desk.environment)?;
     let pack = contents.seal(settings, &signer.key)?;
     std::fs::write(path, pack)

@@ -1,6 +1,7 @@
 //! `releve posture`: what people decide about a supplier before it fails. Shows what it would do, then acts; on record,
 //! reversible, in force in the running gateway when the command returns.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -98,6 +99,16 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return Err(CliError::usage(format!("{} is no share of an hour", arguments.per_hour))
             .mend("write 0.1 for a tenth"));
     }
+    let user = || desk.environment.get("USER").or(desk.environment.get("LOGNAME"));
+    let author = arguments.author.as_deref().or_else(user).filter(|author| !author.trim().is_empty());
+    let author = match author {
+        Some(author) => author,
+        None if arguments.dry_run => "",
+        None => {
+            return Err(CliError::usage("nobody says who decides: it is put on record")
+                .mend("add --author NAME; where USER is set, that is taken"));
+        }
+    };
     let shown = whatif::of_posture(&target, kind, arguments.per_hour, &arguments.ledger, desk, terminal)?;
     if arguments.dry_run {
         if terminal.json() {
@@ -105,14 +116,13 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         }
         return Ok(Exit::Done);
     }
-    let user = || desk.environment.get("USER").or(desk.environment.get("LOGNAME")).unwrap_or("unknown");
     let mut postures = Postures::open(&path)?;
     let act = postures.decide(&NewAct {
         target: &target.to_string(),
         posture: kind.as_str(),
         per_hour: arguments.per_hour,
         reason,
-        author: arguments.author.as_deref().unwrap_or_else(user),
+        author,
         expires: arguments.expires.map(|period| period.0),
     })?;
     let in_force = postures.wait_in_force(act.id, PATIENCE)?;
@@ -181,11 +191,16 @@ fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> R
     let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
     if terminal.json() {
         terminal.answer(&rows)?;
-    } else if rows.is_empty() {
-        terminal.line("nothing was decided: everybody is asked as the routes say")?;
     } else {
-        decisions(&rows, terminal)?;
-        fallbacks(&rows, terminal)?;
+        if rows.is_empty() {
+            terminal.line("nothing was decided: everybody is asked as the routes say")?;
+        } else {
+            decisions(&rows, terminal)?;
+            fallbacks(&rows, terminal)?;
+        }
+        if check {
+            verdict(&rows, terminal)?;
+        }
     }
     Ok(if check && falls_short { Exit::Failed } else { Exit::Done })
 }
@@ -266,6 +281,32 @@ fn fallbacks(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> 
         table.print(terminal)?;
     }
     Ok(())
+}
+
+/// What the exit code says, for a person who reads the alarm.
+fn verdict(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
+    let looked_at: Vec<&Fallback> = rows.iter().filter_map(|row| row.fallbacks.as_ref()).flatten().collect();
+    let names = |is_one: fn(&Fallback) -> bool| {
+        let products: BTreeSet<&str> =
+            looked_at.iter().filter(|fallback| is_one(fallback)).map(|fallback| &*fallback.product).collect();
+        products.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (short, unseen) = (names(Fallback::falls_short), names(Fallback::is_unseen));
+    let (tone, says) = if rows.iter().all(|row| row.fallbacks.is_none()) {
+        (Tone::Good, "carries: nothing is watched or drained".to_owned())
+    } else if !short.is_empty() {
+        (Tone::Bad, format!("falls short: nobody, or too few, would step in for {short}"))
+    } else if !unseen.is_empty() {
+        let says = "carries as configured, though nobody has seen it, by an unproven deployment or with more than ever";
+        (Tone::Doubtful, format!("{says}: {unseen}"))
+    } else {
+        (
+            Tone::Good,
+            "carries: proven deployments would step in, with no more than they have carried".to_owned(),
+        )
+    };
+    terminal.line("")?;
+    terminal.line(terminal.toned(tone, says))
 }
 
 /// How a product would fare, in words.

@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             CliError::usage("--since is not before --until").mend("--until is the first moment left out")
         );
     }
+    terminal.doing(format_args!("reading {}", ledger.display()))?;
     let Some(figures) = report::figures(&settings, &ledger, period, arguments.day.day())? else {
         return Err(CliError::failed(format!("{}: no requests in this period", ledger.display()))
             .mend("a report speaks of recorded requests; `releve demo` records some to try it with"));

@@ -20,6 +20,7 @@ pub(crate) struct Terminal {
     json: bool,
     paint: bool,
     paint_complaints: bool,
+    progress: Progress,
     width: usize,
 }
 
@@ -27,6 +28,17 @@ impl fmt::Debug for Terminal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Terminal").field("json", &self.json).finish_non_exhaustive()
     }
+}
+
+/// What takes a while, beside the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Nobody would see it.
+    Unwatched,
+    /// Nothing does.
+    None,
+    /// A line says what, to be wiped before the next.
+    Said,
 }
 
 /// How a word is shown.
@@ -67,6 +79,11 @@ impl Terminal {
         Self {
             paint: wanted && io::stdout().is_terminal(),
             paint_complaints: wanted && io::stderr().is_terminal(),
+            progress: if io::stderr().is_terminal() && environment.get("TERM") != Some("dumb") {
+                Progress::None
+            } else {
+                Progress::Unwatched
+            },
             out: Box::new(LineWriter::new(io::stdout())),
             complaints: Box::new(io::stderr()),
             json,
@@ -77,7 +94,8 @@ impl Terminal {
     /// Two ways out that are no terminal.
     #[cfg(test)]
     pub(crate) fn to(out: Box<dyn Write>, complaints: Box<dyn Write>, json: bool) -> Self {
-        Self { out, complaints, json, paint: false, paint_complaints: false, width: USUAL_WIDTH }
+        let (paint, paint_complaints, progress) = (false, false, Progress::Unwatched);
+        Self { out, complaints, json, paint, paint_complaints, progress, width: USUAL_WIDTH }
     }
 
     /// Whether the answer is wanted as JSON.
@@ -85,24 +103,47 @@ impl Terminal {
         self.json
     }
 
+    /// Says what takes a while, to a person who watches; it is gone before anything else is said.
+    pub(crate) fn doing(&mut self, what: impl Display) -> Result<(), CliError> {
+        if self.progress != Progress::Unwatched {
+            self.wipe();
+            write!(self.complaints, "{what} ...")?;
+            self.complaints.flush()?;
+            self.progress = Progress::Said;
+        }
+        Ok(())
+    }
+
+    fn wipe(&mut self) {
+        if self.progress == Progress::Said {
+            self.progress = Progress::None;
+            // Nobody is left to hear of it if this cannot be written.
+            let _ = write!(self.complaints, "\r\x1b[K");
+        }
+    }
+
     /// Where long answers are written piece by piece.
     pub(crate) fn out(&mut self) -> &mut dyn Write {
+        self.wipe();
         &mut self.out
     }
 
     /// One line of the answer.
     pub(crate) fn line(&mut self, line: impl Display) -> Result<(), CliError> {
+        self.wipe();
         Ok(writeln!(self.out, "{line}")?)
     }
 
     /// The answer as JSON, indented for people who look at it.
     pub(crate) fn answer(&mut self, answer: &impl Serialize) -> Result<(), CliError> {
+        self.wipe();
         serde_json::to_writer_pretty(&mut self.out, answer).map_err(io::Error::from)?;
         self.line("")
     }
 
     /// A remark beside the answer: never part of it.
     pub(crate) fn remark(&mut self, remark: impl Display) -> Result<(), CliError> {
+        self.wipe();
         self.out.flush()?;
         Ok(writeln!(self.complaints, "{remark}")?)
     }
@@ -124,6 +165,7 @@ impl Terminal {
 
     /// Says how the command went, and flushes.
     pub(crate) fn finish(&mut self, outcome: Result<Exit, CliError>) -> Exit {
+        self.wipe();
         let outcome = outcome.and_then(|exit| {
             self.out.flush()?;
             Ok(exit)

@@ -33,6 +33,8 @@ const OF_A_REPLAY: [&str; 10] =
     ["scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger"];
 
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "releve whatif [OPTIONS] [SCENARIO | --lose <WHO>...]\n       \
+                      releve whatif [OPTIONS] --history <FILE>")]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Arguments {
     /// A scenario: the name of one that ships (`releve whatif` lists them), or a file.
@@ -103,7 +105,7 @@ pub(super) fn of_posture(
     terminal: &mut Terminal,
 ) -> Result<Option<serde_json::Value>, CliError> {
     let arguments = Arguments::of_posture(ledger);
-    let input = match input::read(&arguments, desk) {
+    let input = match input::read(&arguments, desk, terminal) {
         Ok(input) => input,
         Err(CliError::Failed { what, .. }) => {
             terminal.remark(format_args!("what it would do cannot be told: {what}"))?;
@@ -125,12 +127,22 @@ pub(super) fn of_posture(
     };
     let name = format!("{target}={kind}");
     let scenario = Scenario { name, why: String::new(), span, events: vec![event], herd: None };
-    let answer = runs::answer(input, scenario, &arguments);
+    let answer = played(input, scenario, &arguments, terminal)?;
     if terminal.json() {
         return Ok(Some(serde_json::to_value(&answer).map_err(std::io::Error::from)?));
     }
     show::in_short(&answer, terminal)?;
     Ok(None)
+}
+
+fn played(
+    input: input::Input,
+    scenario: Scenario,
+    arguments: &Arguments,
+    terminal: &mut Terminal,
+) -> Result<outcome::Answer, CliError> {
+    terminal.doing(format_args!("playing {}, some ninety times", scenario.name))?;
+    Ok(runs::answer(input, scenario, arguments))
 }
 
 impl Arguments {
@@ -166,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     if let Some(path) = &arguments.history {
         return history::run(path, arguments, desk, terminal);
     }
-    let input = input::read(arguments, desk)?;
+    let input = input::read(arguments, desk, terminal)?;
     if arguments.backtest {
         return show::backtest(&input, arguments, terminal);
     }
@@ -177,8 +189,8 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         }
         return shipped::list(&input, terminal);
     };
-    let rests_on = packed::RestsOn::of(&input);
-    let answer = runs::answer(input, scenario, arguments);
+    let rests_on = packed::RestsOn::of(&input, scenario.file);
+    let answer = played(input, scenario.scenario, arguments, terminal)?;
     if let Some(path) = &arguments.pack {
         let settings = Arc::clone(&rests_on.settings);
         pack::write(path, rests_on.contents(&answer, arguments)?, &settings, desk, terminal)?;

@@ -36,6 +36,11 @@ const OPEN_HEADERS: [&str; 10] = [
     "x-title",
 ];
 
+/// Whether what stands behind this header's name may be shown.
+pub(super) fn is_open_header(name: &str) -> bool {
+    OPEN_HEADERS.iter().any(|open| name.eq_ignore_ascii_case(open))
+}
+
 /// `text` with `secrets`, and the values of keys that hold secrets, replaced by stars. Every other byte keeps its
 /// offset.
 pub(crate) fn masked(text: &str, secrets: impl Iterator<Item = Range<usize>>) -> String {
@@ -131,8 +136,7 @@ impl Places {
     fn look(&mut self, table: &dyn TableLike, are_headers: bool) {
         for (name, item) in table.iter() {
             self.words.extend(table.key(name).and_then(toml_edit::Key::span));
-            let is_open = OPEN_HEADERS.iter().any(|open| name.eq_ignore_ascii_case(open));
-            if are_headers && !is_open {
+            if are_headers && !is_open_header(name) {
                 self.headers.extend(item.span());
             }
             match item {

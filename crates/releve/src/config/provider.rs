@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::aws::Aws;
 use super::contract::{Capacity, Contract, Cost, one};
+use super::masking;
 use super::problem::Problem;
 use super::secret::SecretPlace;
 use super::section::Section;
@@ -85,6 +86,9 @@ const RESERVED_HEADERS: [&str; 9] = [
     "transfer-encoding",
 ];
 
+/// What stands in place of a value that is not shown.
+const HIDDEN: &str = "****";
+
 impl Provider {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let provider = Self {
@@ -115,6 +119,15 @@ impl Provider {
         };
         provider.check(section);
         provider
+    }
+
+    /// The same as people may see it: what may be a key among its headers is hidden.
+    pub(super) fn hide_headers(&mut self) {
+        for (name, value) in &mut self.headers {
+            if !masking::is_open_header(&name.value) {
+                HIDDEN.clone_into(&mut value.value);
+            }
+        }
     }
 
     fn check(&self, section: &Section<'_>) {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::cast::{PRODUCTS, SUPPLIERS};
 use super::files::{CONFIG, LEDGER};
+use super::lateness::Lateness;
 use super::tally::Tally;
 
 /// The end of a demo. Money is exact, in US dollars.
@@ -21,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) cost_usd: String,
     seconds: f64,
     seed: u64,
+    /// How late the machine was itself.
+    pub(crate) late: Lateness,
     pub(crate) ledger: LedgerSays,
     /// The configuration that the ledger's commands want.
     pub(crate) config: &'static str,
@@ -77,6 +80,7 @@ pub(crate) struct SupplierReport {
 pub(super) struct Asked<'a> {
     pub(super) seed: u64,
     pub(super) took: Duration,
+    pub(super) late: Lateness,
     /// How this program was called.
     pub(super) program: &'a str,
 }
@@ -112,6 +116,7 @@ impl Report {
             cost_usd: totals.cost.to_string(),
             seconds: (asked.took.as_secs_f64() * 10.0).round() / 10.0,
             seed: asked.seed,
+            late: asked.late,
             ledger: LedgerSays {
                 file: LEDGER,
                 requests: total.requests,

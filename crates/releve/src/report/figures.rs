@@ -12,7 +12,7 @@ use serde::Serialize;
 pub(super) use self::accounts::unknown_terms;
 pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
-pub(crate) use self::products::ProductFigures;
+pub(crate) use self::products::{Candidate, ProductFigures};
 pub(crate) use self::targets::TargetResult;
 use super::capacity::{self, OwnLimit};
 use super::money::Currency;

@@ -55,6 +55,51 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
+/// What each column of a table is called and says of one thing: side by side, so that none can slip under another's head.
+pub(crate) struct Columns<'a, T> {
+    heads: Vec<String>,
+    cells: Vec<Box<dyn Fn(&T) -> Cell + 'a>>,
+    figures_from: Option<usize>,
+}
+
+impl<'a, T> Columns<'a, T> {
+    pub(crate) fn new() -> Self {
+        Self { heads: Vec::new(), cells: Vec::new(), figures_from: None }
+    }
+
+    /// One more.
+    #[must_use]
+    pub(crate) fn column<C: Into<Cell>>(
+        mut self,
+        head: impl Into<String>,
+        cell: impl Fn(&T) -> C + 'a,
+    ) -> Self {
+        self.heads.push(head.into());
+        self.cells.push(Box::new(move |row| cell(row).into()));
+        self
+    }
+
+    /// All that follow are figures.
+    #[must_use]
+    pub(crate) fn figures(mut self) -> Self {
+        self.figures_from = Some(self.heads.len());
+        self
+    }
+
+    /// A table with a row of each.
+    pub(crate) fn table<'r>(self, caption: impl Into<String>, rows: impl IntoIterator<Item = &'r T>) -> Table
+    where
+        T: 'r,
+    {
+        let figures_from = self.figures_from.unwrap_or(self.heads.len());
+        let mut table = Table::new(caption, self.heads).figures_from(figures_from);
+        for row in rows {
+            table.row(self.cells.iter().map(|cell| cell(row)));
+        }
+        table
+    }
+}
+
 /// One field.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {

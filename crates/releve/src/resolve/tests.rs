@@ -83,6 +83,21 @@ fn the_whole_example_is_resolved() {
 }
 
 #[test]
+fn g24_values_of_headers_change_the_version_and_are_not_shown() {
+    let environment = Environment::default().with_secrets_assumed();
+    let of = |value: &str| {
+        let headers = format!("headers = {{ X-Auth = \"{value}\", anthropic-version = \"2023-06-01\" }}");
+        accepted(&format!("[providers.anthropic]\n{headers}\n"), &environment).resolved
+    };
+    let (one, other) = (of("canary1"), of("canary2"));
+    assert_ne!(one.snapshot.version, other.snapshot.version);
+    let shown = one.shown()["config"].clone();
+    assert_eq!(shown, other.shown()["config"]);
+    let headers = &shown["providers"]["anthropic"]["headers"];
+    assert_eq!((&headers["X-Auth"], &headers["anthropic-version"]), (&"****".into(), &"2023-06-01".into()));
+}
+
+#[test]
 fn the_effective_configuration_reads_back_as_the_same() {
     let environment = Environment::default().with_secrets_assumed();
     let first = accepted(WHOLE, &environment);

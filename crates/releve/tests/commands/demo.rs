@@ -1,10 +1,14 @@
 //! `releve demo`, from the story to the commands that it ends with.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Ran, run};
+use crate::{Ran, releve, run};
 
 fn demo(folder: &std::path::Path, more: &[&str]) -> Ran {
     run(folder, &[&["demo", "--seed", "1"], more].concat())
@@ -69,6 +73,28 @@ fn it_tells_the_story_in_lines_and_ends_with_commands_that_work() {
     assert!(said[1].contains("For the board") && said[1].contains("maker anthropic"), "{}", said[1]);
     // Two products have nobody but the other maker.
     assert!(said[2].contains("code-tool") && said[2].contains("refused: "), "{}", said[2]);
+}
+
+#[test]
+fn a_machine_that_was_too_busy_is_not_taken_for_a_supplier() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["demo", "--plain", "--seed", "1", "--seconds", "4", "--rate", "5"];
+    let mut playing = releve(folder.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(playing.stdout.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("a rumour") {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &playing.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "{name}");
+    };
+    signal("-STOP");
+    thread::sleep(Duration::from_millis(1_500));
+    signal("-CONT");
+    said.read_to_string(&mut text).unwrap();
+    playing.wait().unwrap();
+    assert!(text.contains("This machine was too busy") && text.contains("not the suppliers'"), "{text}");
 }
 
 /// Whether the repository's `.gitignore` names it.

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Ran, run};
+use crate::{Ran, recorded, run};
 
 /// A demo's ledger, with a contract for Anthropic's account, in a folder of its own.
-fn recorded() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"]).json();
+fn with_a_contract() -> tempfile::TempDir {
+    let folder = recorded::folder();
     let path = folder.path().join("releve-demo.toml");
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("[providers.anthropic.contract]"), "{text}");
@@ -68,7 +67,7 @@ fn applied(text: &str, diff: &str) -> String {
 
 #[test]
 fn it_agrees_with_the_report_and_counts_back_from_the_contracts_end() {
-    let folder = recorded();
+    let folder = with_a_contract();
     let plan = plan(folder.path(), &["anthropic", "--json"]).json();
     let report = run(folder.path(), &["--config", "releve-demo.toml", "--json", "report"]);
     let report: Value = serde_json::from_str(&report.out).unwrap();
@@ -102,7 +101,7 @@ fn it_agrees_with_the_report_and_counts_back_from_the_contracts_end() {
 
 #[test]
 fn its_changes_apply_and_the_result_passes_check() {
-    let folder = recorded();
+    let folder = with_a_contract();
     let path = folder.path().join("releve-demo.toml");
     let before = fs::read_to_string(&path).unwrap();
     let plan = plan(folder.path(), &["anthropic", "--json"]).json();
@@ -121,7 +120,7 @@ fn its_changes_apply_and_the_result_passes_check() {
 
 #[test]
 fn a_page_in_each_form_claims_nothing_and_fetches_nothing() {
-    let folder = recorded();
+    let folder = with_a_contract();
     let act = ["posture", "provider:anthropic=watch", "--reason", "a rehearsal", "--author", "ops"];
     let act = run(folder.path(), &[&["--config", "releve-demo.toml"], &act[..]].concat());
     assert_eq!(act.code, Some(0), "{act:?}");
@@ -146,7 +145,7 @@ fn a_page_in_each_form_claims_nothing_and_fetches_nothing() {
 
 #[test]
 fn g24_nothing_that_a_configuration_says_to_itself_gets_out() {
-    let folder = recorded();
+    let folder = with_a_contract();
     let path = folder.path().join("releve-demo.toml");
     let text = fs::read_to_string(&path).unwrap();
     let headers =
@@ -181,7 +180,7 @@ fn g24_nothing_that_a_configuration_says_to_itself_gets_out() {
 
 #[test]
 fn a_provider_that_there_is_not_is_an_error_that_names_the_others() {
-    let folder = recorded();
+    let folder = with_a_contract();
     let ran = plan(folder.path(), &["antropic"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.complaints.contains("antropic") && ran.complaints.contains("anthropic, "), "{ran:?}");

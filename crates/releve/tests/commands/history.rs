@@ -150,8 +150,29 @@ fn days_and_packed_files_are_read_too() {
 }
 
 #[test]
+fn moments_are_written_as_for_from_and_to() {
+    let rows = |start: &str, end: &str| {
+        let mut text = "supplier,start,end\n".to_owned();
+        for day in 0..180 {
+            let date = (jiff::civil::date(2026, 1, 1) + jiff::Span::new().days(day)).to_string();
+            writeln!(text, "acme,{},{}", start.replace("DAY", &date), end.replace("DAY", &date)).unwrap();
+        }
+        text
+    };
+    let exact = folder("year.csv", &rows("DAYT00:00:00Z", "DAYT02:00:00Z"));
+    let answer = asked(exact.path(), &[]);
+    assert_eq!(answer["rows"]["counted"], 180, "{answer}");
+    for (start, end) in [("DAY", "DAYT02:00"), ("DAYT00:00", "DAYT03:00:00+01:00")] {
+        let said = folder("year.csv", &rows(start, end));
+        assert_eq!(asked(said.path(), &[]), answer, "{start}, {end}");
+    }
+}
+
+#[test]
 fn what_has_no_meaning_for_a_history_is_refused() {
     let folder = folder("year.csv", &year());
+    let both = run(folder.path(), &["whatif", "--history", "year.csv", "weekend-2023"]);
+    assert!(both.complaints.contains("releve whatif [OPTIONS] --history <FILE>\n"), "{both:?}");
     for more in [
         &["--pack", "it.zip"][..],
         &["--in-short"],

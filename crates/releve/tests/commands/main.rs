@@ -11,6 +11,7 @@ mod local_engine;
 mod many_entries;
 mod pack;
 mod posture;
+mod recorded;
 mod report;
 mod supplier;
 mod try_once;

@@ -13,15 +13,14 @@ use ledger::{
 use routing::Reason;
 use store::{Options, Period, Reader, Sqlite};
 
-use crate::{releve, run};
+use crate::{recorded, releve, run};
 
 const CONFIG: [&str; 2] = ["--config", "releve-demo.toml"];
 const DAY_US: i64 = 86_400_000_000;
 
 /// The entries of a demo's ledger, settled again and again over so many days, into a ledger of their own.
 fn many(folder: &Path, wanted: usize, days: i64) {
-    let demo = ["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"];
-    run(folder, &demo).json();
+    recorded::put(folder);
     let demo = Reader::open(&folder.join("releve-demo.db")).unwrap();
     let records = demo.export(Period::default()).unwrap().map(|booked| booked.unwrap().record().unwrap());
     let entries: Vec<Box<Entry>> = records

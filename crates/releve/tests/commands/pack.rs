@@ -9,20 +9,13 @@ use ledger::{Journal, Kept, Record, RequestId};
 use serde_json::Value;
 use store::{Options, Period, Reader, Sqlite};
 
-use crate::{Ran, run};
+use crate::{Ran, recorded, run};
 
 const CONFIG: &str = "releve-demo.toml";
 const LEDGER: &str = "releve-demo.db";
 /// On which day every report here is made.
 const DAY: [&str; 2] = ["--at", "2026-11-30"];
 const WHATIF: [&str; 7] = ["whatif", "--lose", "maker:openai", "--for", "20s", "--most", "300"];
-
-/// A demo's ledger, in a folder of its own.
-fn recorded() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"]).json();
-    folder
-}
 
 /// Runs a command with the demo's configuration.
 fn told(folder: &Path, arguments: &[&str]) -> Ran {
@@ -61,7 +54,7 @@ fn file(pack: &[u8], name: &str) -> String {
 
 #[test]
 fn the_same_inputs_make_the_same_pack_and_it_is_whole_elsewhere() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let elsewhere = tempfile::tempdir().unwrap();
     let exit = [&["exit-plan", "anthropic"], &DAY[..]].concat();
@@ -101,7 +94,7 @@ fn the_same_inputs_make_the_same_pack_and_it_is_whole_elsewhere() {
 
 #[test]
 fn a_period_that_is_over_makes_the_same_pack_after_the_ledger_has_grown() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let path = folder.path().join(LEDGER);
     let last = Reader::open(&path).unwrap().tail(1).unwrap().remove(0);
     let until = jiff::Timestamp::from_microsecond(last.at_us + 1).unwrap().to_string();
@@ -126,7 +119,7 @@ fn a_period_that_is_over_makes_the_same_pack_after_the_ledger_has_grown() {
 
 #[test]
 fn whatever_was_changed_is_named_and_ends_with_one() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let pack = report(folder.path(), &[]);
     let cuts = file(&pack, "data/smallest-losses.csv");
     let heads = "product,count,losses,part_stopped,short_tokens_per_minute,short_requests_per_minute\r\n";
@@ -186,13 +179,14 @@ fn whatever_was_changed_is_named_and_ends_with_one() {
 
 #[test]
 fn a_ledger_and_a_configuration_that_are_others_are_told() {
-    let (folder, other) = (recorded(), tempfile::tempdir().unwrap());
-    let pack = report(folder.path(), &[]);
-    run(other.path(), &["demo", "--json", "--seed", "2", "--seconds", "12", "--rate", "30"]).json();
-    let others = other.path().join(LEDGER);
-    let found = verified(&pack, &["--ledger", others.to_str().unwrap()]);
-    assert_eq!(found.code, Some(1), "{found:?}");
-    assert!(found.out.contains("other records") || found.out.contains("ends before"), "{found:?}");
+    let (folder, longer) = (tempfile::tempdir().unwrap(), recorded::folder());
+    run(folder.path(), &["demo", "--json", "--seed", "2", "--seconds", "3", "--rate", "10"]).json();
+    let (own, others) = (folder.path().join(LEDGER), longer.path().join(LEDGER));
+    let (of_own, of_others) = (report(folder.path(), &[]), report(longer.path(), &[]));
+    for (pack, ledger, words) in [(&of_own, &others, "other records"), (&of_others, &own, "ends before")] {
+        let found = verified(pack, &["--ledger", ledger.to_str().unwrap()]);
+        assert!(found.code == Some(1) && found.out.contains(words), "{found:?}");
+    }
 
     let same = told(folder.path(), &["verify", "it.zip", "--same-config", "--json"]);
     assert_eq!(same.json()["configuration_is_the_same"], true);
@@ -205,7 +199,7 @@ fn a_ledger_and_a_configuration_that_are_others_are_told() {
 
 #[test]
 fn a_house_has_one_key_which_is_for_its_owner_only() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let none = told(folder.path(), &["verify", "--own-key"]);
     assert!(none.code == Some(1) && none.complaints.contains("no signing key yet"), "{none:?}");
     report(folder.path(), &[]);
@@ -265,7 +259,7 @@ fn a_house_has_one_key_which_is_for_its_owner_only() {
 
 #[test]
 fn a_whatif_says_its_scenario_seed_and_limits() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let own = "why = \"Because.\"\nspan = \"20s\"\n[[event]]\nwhat = \"price\"\non = [\"maker:openai\"]\ntimes = 2\n";
     fs::write(folder.path().join("own.toml"), own).unwrap();
     let asked = ["whatif", "own.toml", "--most", "300", "--in-short"];

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Ran, run};
+use crate::{Ran, recorded, run};
 
 fn posture(folder: &Path, more: &[&str]) -> Ran {
     run(folder, &[&["--config", "releve-demo.toml", "posture"], more].concat())
@@ -18,13 +18,13 @@ fn of<'v>(fallbacks: &'v Value, product: &str) -> &'v Value {
 
 #[test]
 fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"]).json();
+    let folder = recorded::folder();
     let decide = |act: &str| {
-        let ran = posture(folder.path(), &[act, "--reason", "a rumour", "--json"]);
+        let ran = posture(folder.path(), &[act, "--reason", "a rumour", "--author", "ada", "--json"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
     };
-    assert_eq!(posture(folder.path(), &["--check"]).code, Some(0), "nothing is watched");
+    let nothing = posture(folder.path(), &["--check"]);
+    assert!(nothing.code == Some(0) && nothing.out.contains("carries: nothing is watched"), "{nothing:?}");
     // Azure runs OpenAI's weights too: somebody steps in for every product.
     decide("host:openai=watch");
     let checked = posture(folder.path(), &["--check", "--json"]);
@@ -33,6 +33,8 @@ fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
     assert!(["proven", "unproven"].contains(&office["verdict"].as_str().unwrap()), "{office}");
     assert_eq!((&office["short_tokens"], checked.code), (&0.into(), Some(0)), "{office}");
     assert!(office["peak_tokens"].as_u64().unwrap() > 0, "{office}");
+    let words = posture(folder.path(), &["--check"]).out;
+    assert!(words.lines().last().unwrap().starts_with("carries"), "{words}");
 
     // With next to no capacity elsewhere there is no room.
     let path = folder.path().join("releve-demo.toml");
@@ -53,7 +55,13 @@ fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
         checked.out.contains("If host:openai fell") && checked.out.contains("too little room"),
         "{checked:?}"
     );
-    assert_eq!(posture(folder.path(), &[]).code, Some(0), "without --check it only tells");
+    let verdict = checked.out.lines().last().unwrap();
+    assert!(verdict.starts_with("falls short: ") && verdict.contains("office-assistant"), "{verdict}");
+    let told = posture(folder.path(), &[]);
+    assert!(
+        told.code == Some(0) && !told.out.contains("falls short"),
+        "without --check it only tells: {told:?}"
+    );
     fs::write(&path, text).unwrap();
 
     // Nobody but their maker makes Claude.

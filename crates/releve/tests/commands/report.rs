@@ -5,15 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Ran, run};
-
-/// A demo's ledger, in a folder of its own.
-fn recorded() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let demo = ["demo", "--json", "--seed", "1", "--seconds", "6", "--rate", "30"];
-    run(folder.path(), &demo).json();
-    folder
-}
+use crate::{Ran, recorded, run};
 
 fn report(folder: &Path, more: &[&str]) -> Ran {
     run(folder, &[&["--config", "releve-demo.toml", "report"], more].concat())
@@ -40,7 +32,7 @@ fn verdict(figures: &Value, loss: &str, meaning: Option<&str>, product: &str) ->
 
 #[test]
 fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let figures = report(folder.path(), &["--json"]).json();
     let config = ["--config", "releve-demo.toml", "--json"];
     let summary = run(folder.path(), &[&config[..], &["ledger", "summary"]].concat()).json();
@@ -81,7 +73,7 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
 
 #[test]
 fn a_target_that_is_missed_ends_with_one_and_says_who_breaks_it() {
-    let folder = recorded();
+    let folder = recorded::folder();
     assert_eq!(report(folder.path(), &[]).code, Some(0));
     let path = folder.path().join("releve-demo.toml");
     let text = fs::read_to_string(&path).unwrap();
@@ -103,7 +95,7 @@ fn a_target_that_is_missed_ends_with_one_and_says_who_breaks_it() {
 
 #[test]
 fn slots_count_as_capacity_for_as_long_as_answers_take() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let path = folder.path().join("releve-demo.toml");
     let text = fs::read_to_string(&path).unwrap();
     // The simulated suppliers name limits in their headers.
@@ -127,7 +119,7 @@ fn slots_count_as_capacity_for_as_long_as_answers_take() {
 
 #[test]
 fn a_share_over_the_last_days_is_that_of_those_days() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let path = folder.path().join("releve-demo.toml");
     let text = fs::read_to_string(&path).unwrap();
     let with = |share: &str| {
@@ -166,7 +158,7 @@ fn a_share_over_the_last_days_is_that_of_those_days() {
 
 #[test]
 fn the_page_needs_nothing_else_and_speaks_two_languages() {
-    let folder = recorded();
+    let folder = recorded::folder();
     for (language, words) in [("en", "For the board"), ("fr", "Pour la direction")] {
         let ran = report(folder.path(), &["--html", "report.html", "--lang", language]);
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
@@ -192,7 +184,7 @@ fn the_page_needs_nothing_else_and_speaks_two_languages() {
 
 #[test]
 fn a_period_without_requests_has_no_report() {
-    let folder = recorded();
+    let folder = recorded::folder();
     let none = report(folder.path(), &["--until", "2020-01-01"]);
     assert_eq!(none.code, Some(1), "{none:?}");
     assert!(none.complaints.contains("no requests in this period"), "{none:?}");

@@ -68,6 +68,16 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
     assert!((1.9..=2.0).contains(&twice), "the other costs twice as much: {twice}");
     assert_eq!(answer["assumptions"][0]["about"], "recorded", "what it rests on comes first");
     let insurance = answer["insurance"].as_array().unwrap();
+    // Each step serves more than can be doubted, or more must fall at once after it.
+    let served = &answer["total"]["after"]["served"];
+    let doubt = (served["high"].as_f64().unwrap() - served["low"].as_f64().unwrap()) / 2.0;
+    for pair in insurance.windows(2) {
+        let gain = pair[1]["served"].as_f64().unwrap() - pair[0]["served"].as_f64().unwrap();
+        assert!(
+            gain > doubt || pair[1]["smallest_cut"].as_u64() > pair[0]["smallest_cut"].as_u64(),
+            "{insurance:?}"
+        );
+    }
     assert_eq!(insurance[0]["smallest_cut"], 1);
     let step = &insurance[1];
     assert_eq!(
@@ -92,6 +102,46 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
         answer,
         "the same seed"
     );
+}
+
+#[test]
+fn a_loss_that_takes_nobody_away_is_refused_with_the_mend() {
+    let house = house();
+    // There is no ledger: the first three are found out before it is looked for.
+    for (arguments, words, mend) in [
+        (&["--lose", "maker:acme", "--as", "frozen"][..], "takes nobody away", "frozen-supplier"),
+        (&["--lose", "maker:acme", "--as", "licence"], "nobody but itself runs it", "--as api"),
+        (&["--lose", "host:acme", "--as", "api"], "no maker is lost", "--lose maker:NAME"),
+        (&["--trace", "trace.csv", "same.toml"], "in same nothing happens", "look at its"),
+    ] {
+        let same =
+            "why = \"x\"\nspan = \"1d\"\n[[event]]\nwhat = \"price\"\non = [\"maker:acme\"]\ntimes = 1\n";
+        fs::write(house.path().join("same.toml"), same).unwrap();
+        let ran = run(house.path(), &[&["whatif"], arguments].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(ran.complaints.contains(words) && ran.complaints.contains(mend), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn what_bounds_suppliers_is_among_the_assumptions() {
+    let house = house();
+    let bounded = CONFIG
+        .replace(
+            "region = \"eu/france\"",
+            "region = \"eu/france\"\ncapacity = { tokens_per_minute = 90_000 }",
+        )
+        .replace("{ use = \"second/m\",", "{ use = \"second/m\", max_in_flight = 7,");
+    fs::write(house.path().join("releve.toml"), bounded).unwrap();
+    let answer = asked(house.path(), &["--lose", "maker:other", "--for", "10m", "--in-short"]);
+    let all = answer["assumptions"].as_array().unwrap();
+    let limits = all.iter().find(|one| one["about"] == "limits").unwrap()["says"].as_str().unwrap();
+    for words in
+        ["first/m 90,000 tokens a minute, with its account's others", "second/m 7 slots (max_in_flight)"]
+    {
+        assert!(limits.contains(words), "{limits}");
+    }
+    assert!(!limits.contains("not known"), "{limits}");
 }
 
 #[test]

@@ -218,7 +218,7 @@ async fn act(deed: Deed, suppliers: &[Handle], house: &House) {
                 crate::harness::releve()
                     .arg("--config")
                     .arg(path)
-                    .args(["posture", &act, "--reason", "a test", "--per-hour", &per_hour])
+                    .args(["posture", &act, "--reason", "a test", "--author", "ada", "--per-hour", &per_hour])
                     .output()
                     .unwrap()
             });

@@ -10,6 +10,8 @@ use crate::harness::{Config, Gateway, House, releve};
 const ENV_SECRET: &str = "sk-canary-0d1f2e3a4b5c6d7e";
 const FILE_SECRET: &str = "sk-ant-canary-9c8b7a6f5e4d";
 const ADMIN_TOKEN: &str = "admin-canary-5a4b3c2d1e0f";
+/// Stands in the configuration as it is: some gateways want keys in headers of their own.
+const HEADER_SECRET: &str = "header-canary-3e2d1c0b9a88";
 const PROMPT: &str = "prompt-canary-77aa88bb99cc";
 /// The file that holds a secret by right.
 const SECRET_FILE: &str = "supplier.key";
@@ -33,6 +35,7 @@ async fn scene() -> (Vec<Handle>, Vec<(Dialect, String)>, Config) {
             Dialect::OpenAi => "api_key = { env = \"CANARY\" }".to_owned(),
             Dialect::Anthropic => format!("api_key = {{ file = \"{SECRET_FILE}\" }}"),
         };
+        let key = format!("{key}\nheaders = {{ \"X-Gateway-Token\" = \"{HEADER_SECRET}\" }}");
         for (place, fault) in faults.iter().enumerate() {
             let script: Vec<_> = fault.clone().into_iter().map(Rule::always).collect();
             let supplier = Supplier::builder().script(script).spawn().await.unwrap();
@@ -98,10 +101,10 @@ async fn told_to_operators(gateway: &Gateway, house: &House) -> String {
     told
 }
 
-/// All that lies in the house, but for the file that holds a secret by right.
+/// All that lies in the house, but for the files that hold a secret by right.
 fn written_down(house: &House) -> String {
     let files = std::fs::read_dir(house.path()).unwrap().map(|file| file.unwrap());
-    let ours = files.filter(|file| file.file_name() != SECRET_FILE);
+    let ours = files.filter(|file| file.file_name() != SECRET_FILE && file.path() != house.config());
     ours.map(|file| String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned()).collect()
 }
 
@@ -121,12 +124,14 @@ async fn g24_a_canary_is_found_nowhere() {
     assert_eq!(house.all_entries(24).await.len(), 24, "everything above has left its trace");
     found.push_str(&told_to_operators(&gateway, &house).await);
     found.push_str(&gateway.said());
+    assert!(found.contains("X-Gateway-Token"), "that there is one is no secret");
     drop(gateway);
     found.push_str(&written_down(&house));
     for (canary, what) in [
         (ENV_SECRET, "the key in a variable"),
         (FILE_SECRET, "the key in a file"),
         (ADMIN_TOKEN, "the admin token"),
+        (HEADER_SECRET, "the value of a header"),
         (key.as_str(), "the product's key"),
         (PROMPT, "a prompt"),
     ] {

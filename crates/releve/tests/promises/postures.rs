@@ -29,6 +29,11 @@ fn said(output: &std::process::Output) -> String {
     String::from_utf8(both).unwrap()
 }
 
+/// Decides, and says what that says.
+fn act(house: &House, act: &str, more: &[&str]) -> String {
+    said(&house.command(&[&["posture", act, "--author", "ada"], more].concat()))
+}
+
 #[tokio::test]
 async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_is_taken_back() {
     let (first, second) = pair().await;
@@ -36,8 +41,7 @@ async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_i
     let gateway = Gateway::start(&house);
     assert_eq!(served_by(&gateway).await.0, "first/m");
 
-    let acted =
-        said(&house.command(&["posture", "provider:first=leave", "--reason", "a rumour", "--expires", "7d"]));
+    let acted = act(&house, "provider:first=leave", &["--reason", "a rumour", "--expires", "7d"]);
     assert!(acted.contains("would do") && acted.contains("in force now"), "it shows, then acts: {acted}");
     let (server, id) = served_by(&gateway).await;
     assert_eq!(server, "second/m", "not one request more");
@@ -56,7 +60,7 @@ async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_i
     let gateway = Gateway::start(&house);
     assert_eq!(served_by(&gateway).await.0, "second/m", "it holds across restarts");
 
-    said(&house.command(&["posture", "provider:first=normal", "--reason", "it was nothing"]));
+    act(&house, "provider:first=normal", &["--reason", "it was nothing"]);
     assert_eq!(served_by(&gateway).await.0, "first/m");
     let record = said(&house.command(&["posture", "--json"]));
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
@@ -90,6 +94,7 @@ async fn what_cannot_be_decided_is_said() {
         (&["posture", "first=leave", "--reason", "x"][..], "is no fault domain"),
         (&["posture", "provider:first=gone", "--reason", "x"], "is no posture"),
         (&["posture", "provider:first=leave"], "needs a reason"),
+        (&["posture", "provider:first=leave", "--reason", "x"], "add --author NAME"),
     ] {
         let refused = house.command(arguments);
         let words_said = String::from_utf8(refused.stderr).unwrap();

@@ -7,7 +7,7 @@ use catalogue::Region;
 use routing::{Posture, PostureKind};
 
 use super::{Event, Outage, Scenario, What};
-use crate::replay::Estate;
+use crate::replay::PlayedEstate;
 
 /// Into how many steps a gradual growth is cut.
 const GROWTH_STEPS: u32 = 50;
@@ -81,7 +81,7 @@ pub(crate) const fn bit(product: usize) -> u64 {
 }
 
 /// Compiles a scenario for an estate that already holds its arrivals; `played_ms` stands for its whole span.
-pub fn compile(scenario: &Scenario, estate: &Estate, played_ms: u64) -> Course {
+pub fn compile(scenario: &Scenario, estate: &PlayedEstate, played_ms: u64) -> Course {
     let span_ms = scenario.span.as_secs_f64() * 1_000.0;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
     let compressed = (span_ms / played_ms.max(1) as f64).max(1e-9);
@@ -104,7 +104,7 @@ pub fn compile(scenario: &Scenario, estate: &Estate, played_ms: u64) -> Course {
 
 impl Course {
     /// Nothing happens.
-    pub fn calm(estate: &Estate, played_ms: u64, compressed: f64) -> Self {
+    pub fn calm(estate: &PlayedEstate, played_ms: u64, compressed: f64) -> Self {
         let calm = Step {
             at_ms: 0,
             conditions: vec![Condition::default(); estate.deployments.len()],
@@ -133,7 +133,7 @@ impl Clock {
     }
 }
 
-fn step(scenario: &Scenario, estate: &Estate, moment: Duration, clock: Clock) -> Step {
+fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clock) -> Step {
     let mut calm = Course::calm(estate, 1, 1.0).steps.remove(0);
     calm.at_ms = clock.played(moment);
     let mut crowded = false;
@@ -185,7 +185,7 @@ fn step(scenario: &Scenario, estate: &Estate, moment: Duration, clock: Clock) ->
     calm
 }
 
-fn apply(event: &Event, estate: &Estate, index: usize, condition: &mut Condition, clock: Clock) {
+fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Condition, clock: Clock) {
     match &event.what {
         What::Outage(outage) => condition.outage = Some(*outage),
         What::Brownout { slower, errors } => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Company, Domain, DomainKind, InvalidDomain};
-use crate::replay::Estate;
+use crate::replay::PlayedEstate;
 
 /// Who is meant. Text form: that of [`Domain`], or `everybody`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +45,7 @@ impl Target {
     }
 
     /// Whether a deployment is among them.
-    pub fn names(&self, estate: &Estate, deployment: usize) -> bool {
+    pub fn names(&self, estate: &PlayedEstate, deployment: usize) -> bool {
         match self {
             Self::Domain(domain) => estate.belongs(deployment, domain),
             Self::Everybody => true,

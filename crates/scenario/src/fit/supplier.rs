@@ -7,7 +7,7 @@ use wire::Failure;
 use super::curve::Curve;
 use super::illness::{self, Illness};
 use super::sample::{Sample, Samples};
-use crate::replay::Estate;
+use crate::replay::PlayedEstate;
 
 /// Upper bounds of the size classes, in tokens of the prompt; the last is open.
 const SIZES: [u32; 3] = [1_000, 4_000, 16_000];
@@ -113,7 +113,7 @@ pub(crate) fn hour(began_unix_ms: u64, at_ms: u64) -> usize {
 }
 
 /// Fits all deployments of an estate to a recording of `length_ms` that began at `began_unix_ms`.
-pub fn fit(samples: &Samples, estate: &Estate, length_ms: u64, began_unix_ms: u64) -> Fitted {
+pub fn fit(samples: &Samples, estate: &PlayedEstate, length_ms: u64, began_unix_ms: u64) -> Fitted {
     let mut by_deployment: Vec<Vec<Sample>> = vec![Vec::new(); estate.deployments.len()];
     for sample in &samples.list {
         by_deployment[usize::from(sample.deployment)].push(*sample);

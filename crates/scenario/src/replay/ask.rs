@@ -8,7 +8,7 @@ use ledger::{Entry, Outcome};
 use routing::Facts;
 
 use super::backtest::Came;
-use super::estate::Estate;
+use super::estate::PlayedEstate;
 use crate::fit::Samples;
 
 /// One recorded request, without its words: small, so that millions lie side by side.
@@ -16,13 +16,13 @@ use crate::fit::Samples;
 pub struct Ask {
     /// When, in milliseconds since the traffic's beginning.
     pub at_ms: u64,
-    /// Index into [`Estate::products`].
+    /// Index into [`PlayedEstate::products`].
     pub product: u16,
-    /// Index into [`Estate::routes`].
+    /// Index into [`PlayedEstate::routes`].
     pub route: u16,
     /// Index into [`Traffic::shapes`].
     pub shape: u16,
-    /// Whose tokens the counts below are: an index into [`Estate::deployments`], or [`NOBODY`].
+    /// Whose tokens the counts below are: an index into [`PlayedEstate::deployments`], or [`NOBODY`].
     pub counted_by: u16,
     /// The prompt's size as the gateway estimated it.
     pub estimated_input: u32,
@@ -137,7 +137,7 @@ impl Traffic {
 
 impl Recording {
     /// Reads entries in any order.
-    pub fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>, estate: &Estate) -> Self {
+    pub fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>, estate: &PlayedEstate) -> Self {
         let mut reader = Reader::new(estate);
         entries.into_iter().for_each(|entry| reader.add(entry));
         reader.finish()
@@ -159,7 +159,7 @@ pub struct Reader {
 
 impl Reader {
     /// For a configuration.
-    pub fn new(estate: &Estate) -> Self {
+    pub fn new(estate: &PlayedEstate) -> Self {
         let by_name = |names: &mut dyn Iterator<Item = &Arc<str>>| {
             names.enumerate().map(|(index, name)| (Arc::clone(name), index)).collect()
         };

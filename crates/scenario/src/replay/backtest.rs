@@ -4,7 +4,7 @@ use routing::Dice;
 
 use super::ask::Recording;
 use super::engine::{Play, replay};
-use super::estate::Estate;
+use super::estate::PlayedEstate;
 use super::study::{Figures, RESAMPLES, resampled};
 use crate::event::Course;
 use crate::fit::{Fitted, Illness, Sample, Samples, fit};
@@ -45,7 +45,7 @@ pub struct Came {
 
 /// Cuts the longest incident in half, or else the recording, and predicts the later half. `None` where there is too
 /// little to say anything.
-pub fn backtest(recording: &Recording, estate: &Estate, seed: u64) -> Option<Backtest> {
+pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Option<Backtest> {
     const LEAST: usize = 30;
     let length_ms = recording.traffic.length_ms;
     let began = recording.traffic.began_unix_ms;

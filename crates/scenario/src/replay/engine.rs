@@ -16,7 +16,7 @@ use wire::{Broken, Failure};
 use self::fate::{Fate, Suppliers};
 use self::flight::{Flight, Flights, Next};
 use super::ask::{Ask, Traffic};
-use super::estate::Estate;
+use super::estate::PlayedEstate;
 use super::money;
 use super::tally::Tally;
 use crate::event::{Condition, Course, Outage, Step};
@@ -26,7 +26,7 @@ use crate::fit::Fitted;
 #[derive(Debug, Clone, Copy)]
 pub struct Play<'a> {
     /// The configured world, with everybody who arrives in the course.
-    pub estate: &'a Estate,
+    pub estate: &'a PlayedEstate,
     /// How suppliers are; by the estate's indices.
     pub fitted: &'a Fitted,
     /// Who asks.

@@ -9,9 +9,10 @@ use routing::{Deployment, Policy, RouteEntry};
 
 use crate::domain::{Company, Domain, DomainKind};
 
-/// The configured world, by the indices of `routing`.
+/// The estate as it is played: what [`crate::Estate`] says, by the indices of `routing`, without what only reports ask for
+/// and with whatever a scenario adds.
 #[derive(Debug, Clone)]
-pub struct Estate {
+pub struct PlayedEstate {
     /// What `routing` knows of each deployment.
     pub deployments: Vec<Deployment>,
     /// What else is known of it; the same indices.
@@ -101,7 +102,7 @@ pub struct Product {
 /// The host that stands for an organisation's own machines in the catalogue.
 pub(crate) const OWN: &str = "own";
 
-impl Estate {
+impl PlayedEstate {
     /// The configured world, with the limits that it states. What own machines cannot do at once queues; what a supplier
     /// does not let through is refused.
     pub fn of(estate: &crate::Estate) -> Self {
@@ -172,7 +173,7 @@ impl Estate {
     }
 }
 
-impl Estate {
+impl PlayedEstate {
     /// The same with somebody whom no route lists yet: a provider, named by the first part of the deployment's name, and
     /// the deployment.
     #[must_use]

@@ -6,7 +6,7 @@ use std::fmt;
 use routing::{DeploymentIndex, Dice, Instant, Prefer, RouteEntry, View, World};
 
 use super::ask::Traffic;
-use super::estate::{Estate, Route, weigh};
+use super::estate::{PlayedEstate, Route, weigh};
 use super::tally::Tally;
 use crate::cuts::{LARGEST, Needs};
 use crate::domain::{Domain, DomainKind};
@@ -39,7 +39,7 @@ pub enum Added {
 impl Added {
     /// What could be added: to routes that were asked for, deployments that serve others, and those from `offers` on, whom
     /// no route lists yet; room where limits were hit.
-    pub fn all(estate: &Estate, traffic: &Traffic, after: &Tally, offers: usize) -> Vec<Self> {
+    pub fn all(estate: &PlayedEstate, traffic: &Traffic, after: &Tally, offers: usize) -> Vec<Self> {
         let routes = asked(traffic);
         let listed: BTreeSet<usize> = routes
             .iter()
@@ -65,7 +65,7 @@ impl Added {
 
     /// The estate with it; `traffic` says which routes were asked for.
     #[must_use]
-    pub fn to(self, estate: &Estate, traffic: &Traffic) -> Estate {
+    pub fn to(self, estate: &PlayedEstate, traffic: &Traffic) -> PlayedEstate {
         let mut grown = estate.clone();
         match self {
             Self::Fallback { route, deployment } => list_last(&mut grown.routes[route], deployment),
@@ -95,7 +95,7 @@ impl Added {
 
     /// What it costs more each day, whether it is needed or not, as far as that is known: machines; a fallback is paid
     /// when it is used.
-    pub fn fixed_usd_per_day(self, estate: &Estate) -> f64 {
+    pub fn fixed_usd_per_day(self, estate: &PlayedEstate) -> f64 {
         match self {
             Self::Fallback { .. } | Self::Contract { .. } => 0.0,
             Self::Room { deployment } => estate.backing[deployment].fixed_usd_per_day,
@@ -103,7 +103,7 @@ impl Added {
     }
 
     /// In words.
-    pub fn words(self, estate: &Estate) -> String {
+    pub fn words(self, estate: &PlayedEstate) -> String {
         match self {
             Self::Fallback { route, deployment } => {
                 format!(
@@ -154,7 +154,7 @@ impl fmt::Display for Fragility {
 
 /// How much has to fall at once. Makers (gone everywhere but as open weights on own machines), hosts, regions, owners,
 /// countries and accounts are looked at; health and limits are not.
-pub fn fragility(estate: &Estate, traffic: &Traffic) -> Fragility {
+pub fn fragility(estate: &PlayedEstate, traffic: &Traffic) -> Fragility {
     let groups = groups(estate, traffic).into_iter().map(|candidates| (candidates, 1));
     let needs = Needs::of_groups(groups.collect());
     let smallest = needs.smallest(&needs.losses(&losses(estate)));
@@ -162,7 +162,7 @@ pub fn fragility(estate: &Estate, traffic: &Traffic) -> Fragility {
 }
 
 /// The candidates of each kind of request, each set once.
-fn groups(estate: &Estate, traffic: &Traffic) -> BTreeSet<Set> {
+fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
     let world = World::new(&estate.deployments, &estate.providers);
     let view = View { deployments: &estate.deployments, world: &world };
     let mut seen = BTreeSet::new();
@@ -189,7 +189,7 @@ fn groups(estate: &Estate, traffic: &Traffic) -> BTreeSet<Set> {
 }
 
 /// What each fault domain takes with it.
-fn losses(estate: &Estate) -> Vec<(Domain, Set)> {
+fn losses(estate: &PlayedEstate) -> Vec<(Domain, Set)> {
     let domains = estate.domains().into_iter().filter(|domain| domain.kind != DomainKind::Deployment);
     domains
         .map(|domain| {

@@ -3,7 +3,7 @@
 use routing::Dice;
 
 use super::ask::Traffic;
-use super::estate::Estate;
+use super::estate::PlayedEstate;
 use super::tally::{ProductTally, Tally};
 use crate::fit::{Certainty, Fitted, normal};
 
@@ -53,7 +53,7 @@ pub const RESAMPLES: usize = 40;
 
 impl Figures {
     /// Of a replay.
-    pub fn of(tally: &Tally, estate: &Estate) -> Self {
+    pub fn of(tally: &Tally, estate: &PlayedEstate) -> Self {
         let products: Vec<ProductFigures> = tally
             .products
             .iter()

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Protocols, Rate, Rates};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 
-use super::{Ask, Backing, Estate, Product, Route, Shape, Tally, Traffic};
+use super::{Ask, Backing, PlayedEstate, Product, Route, Shape, Tally, Traffic};
 use crate::event::{Course, Scenario, compile};
 use crate::fit::{Certainty, Curve, Fitted, Supplier, Tokens};
 use crate::replay::{Play, replay};
 
 /// Deployments `p0/m`, `p1/m`...: made by `maker0`, `maker1`...
-pub(crate) fn estate(count: u16) -> Estate {
+pub(crate) fn estate(count: u16) -> PlayedEstate {
     let deployments = (0..count).map(|index| Deployment {
         name: format!("p{index}/m").into(),
         provider: ProviderIndex(index),
@@ -29,7 +29,7 @@ pub(crate) fn estate(count: u16) -> Estate {
     let rate = |usd: u64| Rate::from_picos(usd * 1_000_000);
     let rates = Rates::NONE.with(Bucket::InputUncached, rate(1)).with(Bucket::OutputText, rate(10));
     let backing = Backing { prices: Some(Arc::new(PriceList::configured(rates))), ..Backing::default() };
-    Estate {
+    PlayedEstate {
         deployments: deployments.collect(),
         backing: vec![backing; usize::from(count)],
         providers: (0..count).map(|index| format!("p{index}").into()).collect(),
@@ -86,13 +86,19 @@ pub(crate) fn fitted(count: u16) -> Fitted {
 }
 
 /// Plays a scenario over traffic that begins again; with nothing proven but the first.
-pub(crate) fn play(estate: &Estate, traffic: &Traffic, scenario: &Scenario, seed: u64) -> Tally {
+pub(crate) fn play(estate: &PlayedEstate, traffic: &Traffic, scenario: &Scenario, seed: u64) -> Tally {
     let count = u16::try_from(estate.deployments.len()).unwrap();
     let course = compile(scenario, estate, u64::try_from(scenario.span.as_millis()).unwrap());
     run(estate, traffic, &fitted(count), &course, seed)
 }
 
-pub(crate) fn run(estate: &Estate, traffic: &Traffic, fitted: &Fitted, course: &Course, seed: u64) -> Tally {
+pub(crate) fn run(
+    estate: &PlayedEstate,
+    traffic: &Traffic,
+    fitted: &Fitted,
+    course: &Course,
+    seed: u64,
+) -> Tally {
     let proven: Vec<Vec<bool>> = estate
         .products
         .iter()

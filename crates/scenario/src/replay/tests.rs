@@ -117,7 +117,7 @@ fn what_an_account_takes_is_shared_by_its_deployments() {
     for backing in &mut estate.backing {
         backing.requests_per_minute = Some(300.0);
     }
-    let served = |estate: &Estate| {
+    let served = |estate: &PlayedEstate| {
         play(estate, &traffic, &scenario(minutes(30), Vec::new()), 1).products[0].served_share()
     };
     // Ten a second are asked: twice 300 a minute is enough, once is not.

@@ -233,7 +233,18 @@ fn what_is_cut_or_is_no_http_is_an_error() {
 fn nothing_grows_without_bound() {
     let long = "x".repeat(20_000);
     let fails = |answer: &str| read(answer).unwrap_err();
-    assert!(fails(&format!("HTTP/1.1 200 OK\r\nx: {long}\r\n\r\n")).contains("too long"));
+    // To the byte, in whatever pieces it comes.
+    let head = |bytes: usize| {
+        let around = "HTTP/1.1 204 No Content\r\nx: \r\n\r\n".len();
+        format!("HTTP/1.1 204 No Content\r\nx: {}\r\n\r\n", "x".repeat(bytes - around))
+    };
+    assert!(read(&head(16 * 1024)).is_ok());
+    for bytes in [16 * 1024 + 1, 20_000, 32 * 1024] {
+        assert!(fails(&head(bytes)).contains("too long"), "{bytes}");
+    }
+    let announced = "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n";
+    assert!(read(&(announced.repeat(100) + &head(1_000))).is_ok());
+    assert!(fails(&(announced.repeat(1_000) + &head(1_000))).contains("too long"));
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     assert!(fails(&format!("{chunked}2;{long}\r\nhi\r\n0\r\n\r\n")).contains("beside"));
     assert!(fails(&format!("{chunked}0\r\nx: {long}\r\n\r\n")).contains("beside"));

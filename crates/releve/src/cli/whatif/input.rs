@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use evidence::FileRecord;
 use gateway::snapshot::Snapshot;
 use ledger::Record;
-use scenario::PROVING_REQUESTS;
-use scenario::event::{Scenario, Target};
+use scenario::event::{Meaning, Scenario, Target};
 use scenario::fit::{Fitted, fit};
-use scenario::replay::{Backtest, Estate, Reader, Recording, backtest};
+use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
+use scenario::{DomainKind, PROVING_REQUESTS};
 use store::{Extent, StoreError};
 
+use super::super::terminal::Terminal;
 use super::super::{CliError, Desk};
 use super::meant::Shares;
 use super::shipped::SCENARIOS;
@@ -23,7 +25,7 @@ use crate::settings::{Settings, SettingsError};
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Input {
-    pub(super) estate: Estate,
+    pub(super) estate: PlayedEstate,
     pub(super) recording: Recording,
     pub(super) fitted: Fitted,
     pub(super) backtest: Option<Backtest>,
@@ -31,20 +33,36 @@ pub(super) struct Input {
     pub(super) proven: Vec<Vec<bool>>,
     /// The file that the requests come from, without its folder.
     pub(super) source: String,
+    /// The same file as it was read, where it is no ledger.
+    pub(super) trace: Option<FileRecord>,
     /// The part of the ledger that was read; `None` where there is no ledger.
     pub(super) extent: Option<Extent>,
     /// The configuration that it was read with.
     pub(super) settings: Arc<Settings>,
 }
 
-pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliError> {
+/// A scenario, and the file that it was read from.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) scenario: Scenario,
+    pub(super) file: Option<Source>,
+}
+
+pub(super) fn read(
+    arguments: &Arguments,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<Input, CliError> {
     let settings = desk.described()?;
     let mut estate = estate::of(&settings);
     names(arguments, &estate)?;
+    terminal.doing("reading what was recorded")?;
     let from_ledger = ledger(arguments, desk, &estate);
+    let mut trace = None;
     let (recording, path, extent) = match &arguments.trace {
         Some(path) => {
-            let mut traced = trace::read(path, &estate, &routes(&settings))?;
+            let (mut traced, file) = trace::read(path, &estate, &routes(&settings))?;
+            trace = Some(file);
             // Suppliers are as the ledger knows them, if there is one.
             let mut extent = None;
             if let Ok((recording, _, read)) = from_ledger {
@@ -74,17 +92,23 @@ pub(super) fn read(arguments: &Arguments, desk: &Desk<'_>) -> Result<Input, CliE
         })
         .collect();
     // A file says who asks, not what came of it.
-    let ledgers = arguments.trace.is_none();
+    let ledgers = trace.is_none();
     let backtest = ledgers.then(|| backtest(&recording, &estate, arguments.seed)).flatten();
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Input { estate, recording, fitted, backtest, proven, source, extent, settings: Arc::new(settings) })
+    let settings = Arc::new(settings);
+    Ok(Input { estate, recording, fitted, backtest, proven, source, trace, extent, settings })
 }
 
 /// Refuses a name that there is not, before a ledger is read, which takes its time.
-fn names(arguments: &Arguments, estate: &Estate) -> Result<(), CliError> {
+fn names(arguments: &Arguments, estate: &PlayedEstate) -> Result<(), CliError> {
     let shares = Shares::unread(estate);
+    let is_maker = |target: &Target| target.kind() == Some(DomainKind::Maker);
+    if arguments.meaning != Meaning::Gone && !arguments.lose.iter().any(is_maker) {
+        return Err(CliError::usage("--as says what the loss of a maker means, and no maker is lost")
+            .mend("name one: --lose maker:NAME"));
+    }
     for target in &arguments.lose {
-        known(target, &shares)?;
+        loss(&known(target, &shares)?, arguments, estate)?;
     }
     if let Some(name) = &arguments.scenario {
         named(name, &shares)?;
@@ -99,10 +123,34 @@ fn known(target: &Target, shares: &Shares) -> Result<Target, CliError> {
     name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
 }
 
+/// The loss of somebody who is there; that of nobody is refused.
+fn loss(target: &Target, arguments: &Arguments, estate: &PlayedEstate) -> Result<Scenario, CliError> {
+    let scenario = Scenario::loss(target, arguments.meaning, arguments.span(), estate);
+    if !scenario.events.is_empty() {
+        return Ok(scenario);
+    }
+    let (why, mend) = match arguments.meaning {
+        Meaning::Frozen => (
+            "today's traffic is served as before",
+            "`releve whatif frozen-supplier` plays what comes of it in time",
+        ),
+        Meaning::Api => {
+            ("nothing is asked of its own API here", "host:NAME or provider:NAME takes who runs it")
+        }
+        Meaning::Licence => {
+            ("nobody but itself runs it here, or its weights are open", "`--as api` takes its own API")
+        }
+        Meaning::Gone => {
+            ("its weights are open and run on own machines", "host:own or provider:NAME takes the machines")
+        }
+    };
+    Err(CliError::usage(format!("the loss of {target} takes nobody away: {why}")).mend(mend))
+}
+
 fn ledger(
     arguments: &Arguments,
     desk: &Desk<'_>,
-    estate: &Estate,
+    estate: &PlayedEstate,
 ) -> Result<(Recording, PathBuf, Extent), CliError> {
     let path = desk.ledger(&arguments.ledger)?;
     let ledger = store::Reader::open(&path)?;
@@ -135,22 +183,30 @@ impl Input {
     }
 
     /// What is asked; `None` where nothing is.
-    pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Option<Scenario>, CliError> {
+    pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Option<Asked>, CliError> {
         let shares = Shares::of(&self.recording, &self.estate);
         let asked = match (&arguments.scenario, &arguments.lose[..]) {
             (Some(name), _) => Some(named(name, &shares)?),
             (None, []) => None,
-            (None, lost) => Some(self.loss(lost, arguments)?),
+            (None, lost) => Some(Asked { scenario: self.losses(lost, arguments)?, file: None }),
         };
-        Ok(asked
-            .map(|scenario| if arguments.no_herd { Scenario { herd: None, ..scenario } } else { scenario }))
+        let Some(mut asked) = asked else { return Ok(None) };
+        if !asked.scenario.does_something(&self.estate) {
+            let what = format!("in {} nothing happens to anybody who is here", asked.scenario.name);
+            return Err(CliError::usage(what)
+                .mend("look at its `on`, `times`, `slower` and `errors`, and whether weights are open"));
+        }
+        if arguments.no_herd {
+            asked.scenario.herd = None;
+        }
+        Ok(Some(asked))
     }
 
-    fn loss(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {
+    fn losses(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {
         let mut whole: Option<Scenario> = None;
         for target in lost {
             let target = self.known(target)?;
-            let loss = Scenario::loss(&target, arguments.meaning, arguments.span(), &self.estate);
+            let loss = loss(&target, arguments, &self.estate)?;
             whole = Some(match whole {
                 None => loss,
                 Some(mut whole) => {
@@ -166,7 +222,7 @@ impl Input {
 }
 
 /// One that ships, or a file.
-pub(super) fn text(name: &str) -> Result<Source, CliError> {
+fn text(name: &str) -> Result<Source, CliError> {
     let shipped = SCENARIOS.iter().find(|(known, _)| *known == name);
     Ok(match shipped {
         Some((name, text)) => Source::new(format!("{name}.toml"), *text),
@@ -187,9 +243,10 @@ pub(super) fn text(name: &str) -> Result<Source, CliError> {
     })
 }
 
-fn named(name: &str, shares: &Shares) -> Result<Scenario, CliError> {
+fn named(name: &str, shares: &Shares) -> Result<Asked, CliError> {
     let source = text(name)?;
     let read = file::read(&source, &|name| shares.meant(name)).map_err(SettingsError::Wrong)?;
     let usual = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
-    Ok(if read.name.is_empty() { Scenario { name: usual.to_owned(), ..read } } else { read })
+    let scenario = if read.name.is_empty() { Scenario { name: usual.to_owned(), ..read } } else { read };
+    Ok(Asked { scenario, file: Some(source) })
 }

@@ -168,25 +168,49 @@ fn speed(question: &Question) -> String {
 }
 
 fn limits(question: &Question) -> String {
-    let unknown: Vec<&str> = listed(question)
-        .into_iter()
-        .filter(|index| {
-            let backing = &question.estate.backing[*index];
-            backing
-                .tokens_per_minute
-                .or(backing.works_off_per_minute)
-                .or(backing.requests_per_minute)
-                .is_none()
-        })
-        .map(|index| &*question.estate.deployments[index].name)
+    let listed = listed(question);
+    let said: Vec<(usize, Vec<String>)> =
+        listed.iter().map(|index| (*index, carries(question, *index))).collect();
+    let name = |index: usize| &*question.estate.deployments[index].name;
+    let known: Vec<String> = said
+        .iter()
+        .filter(|(_, limits)| !limits.is_empty())
+        .map(|(index, limits)| format!("{} {}", name(*index), limits.join(" and ")))
         .collect();
-    if unknown.is_empty() {
-        return "as configured, or as suppliers' own headers say".to_owned();
+    let unknown: Vec<&str> =
+        said.iter().filter(|(_, limits)| limits.is_empty()).map(|(index, _)| name(*index)).collect();
+    let mut says = Vec::new();
+    if !known.is_empty() {
+        let known = words::some_of(known.iter().map(String::as_str));
+        says.push(format!("as configured, or as suppliers' own headers say: {known}"));
     }
-    format!(
-        "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {}",
-        words::some_of(unknown.into_iter())
-    )
+    if !unknown.is_empty() {
+        let unknown = words::some_of(unknown.into_iter());
+        says.push(format!(
+            "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {unknown}"
+        ));
+    }
+    says.join("; ")
+}
+
+/// What bounds a deployment: `10,000 requests a minute`, `2 slots (max_in_flight)`.
+fn carries(question: &Question, index: usize) -> Vec<String> {
+    let (backing, facts) = (&question.estate.backing[index], &question.estate.deployments[index]);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let rate = |limit: Option<f64>, of: &str, shared: bool| {
+        let by = if shared { ", with its account's others" } else { "" };
+        limit.map(|limit| format!("{} {of} a minute{by}", words::count(limit as u128)))
+    };
+    let slots = facts.max_in_flight.map(|slots| format!("{slots} slots (max_in_flight)"));
+    [
+        rate(backing.requests_per_minute, "requests", backing.shares_requests),
+        rate(backing.tokens_per_minute, "tokens", backing.shares_tokens),
+        rate(backing.works_off_per_minute, "tokens worked off", backing.shares_tokens),
+        slots,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn tokens(question: &Question) -> String {

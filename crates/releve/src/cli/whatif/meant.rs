@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scenario::event::EVERYBODY;
-use scenario::replay::{Estate, NOBODY, Recording};
+use scenario::replay::{NOBODY, PlayedEstate, Recording};
 use scenario::{Domain, DomainKind};
 
 use crate::config::problem::nearest;
@@ -18,7 +18,7 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    pub(super) fn of(recording: &Recording, estate: &Estate) -> Self {
+    pub(super) fn of(recording: &Recording, estate: &PlayedEstate) -> Self {
         let mut by_deployment = vec![0_u64; estate.deployments.len()];
         for ask in recording.traffic.asks.iter().filter(|ask| ask.counted_by != NOBODY) {
             by_deployment[usize::from(ask.counted_by)] += u64::from(ask.input) + u64::from(ask.output);
@@ -27,11 +27,11 @@ impl Shares {
     }
 
     /// The same names before anything was read that says what they carried.
-    pub(super) fn unread(estate: &Estate) -> Self {
+    pub(super) fn unread(estate: &PlayedEstate) -> Self {
         Self::counted(estate, &vec![0; estate.deployments.len()])
     }
 
-    fn counted(estate: &Estate, by_deployment: &[u64]) -> Self {
+    fn counted(estate: &PlayedEstate, by_deployment: &[u64]) -> Self {
         let is_named = |domain: &Domain| domain.kind != DomainKind::Maker || *domain.name != *UNNAMED;
         let carried = estate.domains().into_iter().filter(is_named).map(|domain| {
             let own = by_deployment.iter().enumerate().filter(|(index, _)| estate.belongs(*index, &domain));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use catalogue::{Bucket, ModelEntry, PriceList, ProviderEntry, Usage};
 use routing::{Deployment, ProviderIndex};
-use scenario::replay::{Backing, Estate, NOBODY, Traffic};
+use scenario::replay::{Backing, NOBODY, PlayedEstate, Traffic};
 
 /// No more are looked at: each is played many times.
 const MOST: usize = 6;
@@ -13,7 +13,7 @@ const MOST: usize = 6;
 const OWN: &str = "own";
 
 /// One model of each host that is new, the price of which is nearest to what the requests cost now; the nearest first.
-pub(super) fn of(estate: &Estate, traffic: &Traffic) -> Vec<(Deployment, Backing)> {
+pub(super) fn of(estate: &PlayedEstate, traffic: &Traffic) -> Vec<(Deployment, Backing)> {
     let usual = usual(traffic);
     let asked: BTreeSet<u16> = traffic.asks.iter().map(|ask| ask.route).collect();
     let listed = asked.iter().flat_map(|route| &estate.routes[usize::from(*route)].entries);

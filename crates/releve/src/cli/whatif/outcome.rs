@@ -44,6 +44,13 @@ pub(super) struct Figure {
     pub(super) high: f64,
 }
 
+impl Figure {
+    /// By how much it may be off, either way.
+    pub(super) const fn doubt(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
 impl From<Band> for Figure {
     fn from(band: Band) -> Self {
         Self { value: band.value, low: band.low, high: band.high }

@@ -7,9 +7,10 @@ use evidence::{FileRecord, Limit};
 use scenario::event::Meaning;
 
 use super::super::CliError;
-use super::input::{Input, text};
+use super::input::Input;
 use super::outcome::{Answer, Change, Figure, Side};
 use super::{Arguments, show};
+use crate::config::source::Source;
 use crate::pack::{Cell, Contents, Table, arguments, part};
 use crate::settings::Settings;
 
@@ -17,19 +18,26 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(super) struct RestsOn {
     ledger: Option<evidence::LedgerPart>,
+    trace: Option<FileRecord>,
+    scenario: Option<Source>,
     limits: Table,
     pub(super) settings: Arc<Settings>,
 }
 
 impl RestsOn {
-    pub(super) fn of(input: &Input) -> Self {
-        let settings = Arc::clone(&input.settings);
-        Self { ledger: input.extent.as_ref().map(part), limits: limits(input), settings }
+    /// `scenario` is the file that what is asked was read from.
+    pub(super) fn of(input: &Input, scenario: Option<Source>) -> Self {
+        Self {
+            ledger: input.extent.as_ref().map(part),
+            trace: input.trace.clone(),
+            scenario,
+            limits: limits(input),
+            settings: Arc::clone(&input.settings),
+        }
     }
 
     pub(super) fn contents(self, answer: &Answer, asked: &Arguments) -> Result<Contents, CliError> {
-        let scenario = asked.scenario.as_deref().map(text).transpose()?;
-        let scenario = scenario.map(|source| ("scenario.toml", source.text().to_owned()));
+        let scenario = self.scenario.map(|source| ("scenario.toml", source.text().to_owned()));
         let mut figures = serde_json::to_vec_pretty(answer).map_err(std::io::Error::from)?;
         figures.push(b'\n');
         let limit = |about: &str, says: &str| Limit { about: about.to_owned(), says: says.to_owned() };
@@ -38,7 +46,7 @@ impl RestsOn {
             subject: answer.scenario.clone(),
             day: None,
             ledger: self.ledger,
-            trace: asked.trace.as_deref().map(trace).transpose()?,
+            trace: self.trace,
             arguments: given(asked),
             seeds: vec![asked.seed],
             limits: answer.assumptions.iter().map(|all| limit(all.about, &all.says)).collect(),
@@ -74,12 +82,6 @@ fn given(asked: &Arguments) -> std::collections::BTreeMap<String, String> {
         ("no-herd", asked.no_herd.then(|| "true".to_owned())),
         ("in-short", asked.in_short.then(|| "true".to_owned())),
     ])
-}
-
-fn trace(path: &Path) -> Result<FileRecord, CliError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| CliError::failed(format!("cannot read {}: {error}", path.display())))?;
-    Ok(FileRecord::of(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy(), &bytes))
 }
 
 /// What each deployment was taken to carry; empty where that is not known and so does not bind.

@@ -3,10 +3,10 @@
 
 use scenario::LARGEST;
 use scenario::event::{Course, compile};
-use scenario::replay::{Added, Estate, Figures, Fragility, Tally, fragility};
+use scenario::replay::{Added, Figures, Fragility, PlayedEstate, Tally, fragility};
 
 use super::outcome::PremiumRow;
-use super::runs::Question;
+use super::runs::{Question, on_all_cores};
 
 /// No more is added than this.
 const MOST_ADDED: usize = 8;
@@ -17,7 +17,7 @@ const COMPARED_ON: f64 = 1_500.0;
 
 /// One state of the estate, and what it comes to on the requests that it was played on.
 struct Point {
-    estate: Estate,
+    estate: PlayedEstate,
     adds: Vec<Added>,
     served: f64,
     usd_per_day: f64,
@@ -33,17 +33,34 @@ impl Point {
 }
 
 /// The curve: as it is, then each addition. What to add is found on few requests; what is said of it comes from as many as
-/// all other figures of the answer do.
-pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
+/// all other figures of the answer do. A step that serves more, but by less than the share served is uncertain by
+/// (`doubt`), is none: from there on only what must fall at once counts.
+pub(super) fn curve(question: &Question, doubt: f64) -> Vec<PremiumRow> {
     let (short, whole) = (Played::short(question), Played::whole(question));
     let mut last = short.point(question.estate.clone(), Vec::new());
     let mut points = vec![whole.again(&last)];
+    // How many points there are when no more is to be gained in the scenario itself.
+    let mut settled = None;
     while points.len() <= MOST_ADDED {
-        let next = if last.served < PAINLESS { short.more_served(&last) } else { short.sturdier(&last) };
-        let Some(next) = next else { break };
+        if last.served < PAINLESS && settled.is_none() {
+            let Some(next) = short.more_served(&last) else { break };
+            let point = whole.again(&next);
+            if point.served - points[points.len() - 1].served > doubt {
+                points.push(point);
+                last = next;
+                continue;
+            }
+        }
+        settled = settled.or(Some(points.len()));
+        let Some(next) = short.sturdier(&last) else { break };
         points.push(whole.again(&next));
         last = next;
     }
+    rows(&points, settled.unwrap_or(points.len()), question)
+}
+
+/// The lines that say something: as it is, what serves more, the last of that, and the last of each count of losses.
+fn rows(points: &[Point], settled: usize, question: &Question) -> Vec<PremiumRow> {
     let (usd, calm) = (points[0].usd_per_day, points[0].calm_usd_per_day);
     let row = |point: &Point| PremiumRow {
         adds: point.adds.iter().map(|added| added.words(&question.estate)).collect(),
@@ -52,20 +69,11 @@ pub(super) fn curve(question: &Question) -> Vec<PremiumRow> {
         usd_per_calm_day: point.calm_usd_per_day - calm,
         smallest_cut: point.fragility.smallest_cut,
     };
-    // Steps that change neither are not worth a line; the first that is painless and the last of each kind are.
-    let mut rows: Vec<PremiumRow> = Vec::new();
-    for (place, point) in points.iter().enumerate() {
-        let next = points.get(place + 1);
-        let same = |next: &Point| {
-            next.fragility.smallest_cut == point.fragility.smallest_cut && point.served >= PAINLESS
-        };
-        let is_first_painless =
-            point.served >= PAINLESS && points[..place].iter().all(|earlier| earlier.served < PAINLESS);
-        if place == 0 || is_first_painless || next.is_none_or(|next| !same(next)) {
-            rows.push(row(point));
-        }
-    }
-    rows
+    let says_something = |place: usize| {
+        let cut = |point: &Point| point.fragility.smallest_cut;
+        place < settled || points.get(place + 1).is_none_or(|next| cut(next) != cut(&points[place]))
+    };
+    (0..points.len()).filter(|place| says_something(*place)).map(|place| row(&points[place])).collect()
 }
 
 /// The question, played on some of its requests or all.
@@ -92,7 +100,7 @@ impl<'a> Played<'a> {
         Self { question, course, calm }
     }
 
-    fn point(&self, estate: Estate, adds: Vec<Added>) -> Point {
+    fn point(&self, estate: PlayedEstate, adds: Vec<Added>) -> Point {
         let figures =
             |course: &Course| Figures::of(&self.question.play_in(&estate, course, 1.0), &estate).total;
         let (in_it, calm) = (figures(&self.course), figures(&self.calm));
@@ -131,7 +139,8 @@ impl<'a> Played<'a> {
             Added::Contract { .. } | Added::Room { .. } => true,
         };
         let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers);
-        let points = all.into_iter().filter(useful).map(|added| self.with(last, added));
+        let all: Vec<Added> = all.into_iter().filter(useful).collect();
+        let points = on_all_cores(&all, |added| self.with(last, *added)).into_iter();
         let best = points.filter(|point| point.served > last.served + 1e-4).min_by(|one, other| {
             let tenths = |share: f64| (share * 1_000.0).round();
             tenths(other.served)
@@ -150,18 +159,19 @@ impl<'a> Played<'a> {
         let better = |next: &Fragility| {
             next.smallest_cut.is_none_or(|next| next > size) || next.count < last.fragility.count
         };
-        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers).into_iter();
-        let left = |added: &Added| {
+        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers);
+        let left = on_all_cores(&all, |added| {
             fragility(&added.to(&last.estate, &self.question.traffic), &self.question.traffic)
-        };
-        let mut useful: Vec<(usize, Added)> = all
-            .map(|added| (left(&added), added))
+        });
+        let mut useful: Vec<(usize, Added)> = left
+            .into_iter()
+            .zip(all)
             .filter(|(next, _)| better(next))
             .map(|(next, added)| (if next.smallest_cut == Some(size) { next.count } else { 0 }, added))
             .collect();
         let fewest = useful.iter().map(|(count, _)| *count).min()?;
         useful.retain(|(count, _)| *count == fewest);
-        let points = useful.into_iter().map(|(_, added)| self.with(last, added));
+        let points = on_all_cores(&useful, |(_, added)| self.with(last, *added)).into_iter();
         points.min_by(|one, other| {
             one.contracts().cmp(&other.contracts()).then(one.usd_per_day.total_cmp(&other.usd_per_day))
         })

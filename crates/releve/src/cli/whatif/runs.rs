@@ -8,12 +8,12 @@ use routing::Dice;
 use scenario::event::{Course, Herd, Scenario, Target, What, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Estate, Figures, Play, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
+    Figures, Play, PlayedEstate, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
 };
 use scenario::{Domain, DomainKind};
 
 use super::input::Input;
-use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow};
+use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
 use super::{Arguments, layout, offers, premium};
 
 /// A run is not shorter than this: breakers wait for up to a minute.
@@ -22,7 +22,7 @@ const SHORTEST_MS: u64 = 120_000;
 /// Everything that the runs of one question share.
 #[derive(Debug)]
 pub(super) struct Question {
-    pub(super) estate: Estate,
+    pub(super) estate: PlayedEstate,
     pub(super) fitted: Fitted,
     pub(super) traffic: Traffic,
     pub(super) proven: Vec<Vec<bool>>,
@@ -41,11 +41,12 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
     let question = Question::new(input, scenario, arguments);
     let calm = Course::calm(&question.estate, question.played_ms, question.compressed());
     let course = compile(&question.scenario, &question.estate, question.played_ms);
-    let before = question.play(&calm, 1.0);
-    let after = question.play(&course, 1.0);
+    let [before, after] = &on_all_cores(&[&calm, &course], |course| question.play(course, 1.0))[..] else {
+        unreachable!("one tally a course")
+    };
     let (resampled_before, resampled_after) = question.resamples(&calm, &course);
     let estate = &question.estate;
-    let (figures_before, figures_after) = (Figures::of(&before, estate), Figures::of(&after, estate));
+    let (figures_before, figures_after) = (Figures::of(before, estate), Figures::of(after, estate));
     let (products_before, total_before) = compare(&figures_before, &resampled_before);
     let (products_after, total_after) = compare(&figures_after, &resampled_after);
     let products = (0..estate.products.len())
@@ -53,12 +54,13 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         .map(|index| {
             let change =
                 Change { before: products_before[index].into(), after: products_after[index].into() };
-            product(&question, &after, index, &change)
+            product(&question, after, index, &change)
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
     let fixed = question.scenario.arrivals().map(|arrival| arrival.fixed_usd_per_day).sum();
-    let sensitivity = sensitivity(&question, &after, &course);
+    let sensitivity = sensitivity(&question, after, &course);
+    let doubt = Side::from(total_after).served.doubt();
     Answer {
         scenario: question.scenario.name.clone(),
         why: question.scenario.why.clone(),
@@ -68,10 +70,10 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         products,
         total: Change { before: total_before.into(), after: total_after.into() },
         added_fixed_usd_per_day: fixed,
-        shares: shares(&question, &before, &after),
-        limits_hit: limits(estate, &after),
+        shares: shares(&question, before, after),
+        limits_hit: limits(estate, after),
         sensitivity,
-        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question) },
+        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question, doubt) },
         backtest,
     }
 }
@@ -116,7 +118,7 @@ impl Question {
         self.play_in(&self.estate, course, output_times)
     }
 
-    pub(super) fn play_in(&self, estate: &Estate, course: &Course, output_times: f64) -> Tally {
+    pub(super) fn play_in(&self, estate: &PlayedEstate, course: &Course, output_times: f64) -> Tally {
         let (fitted, traffic, proven) = (&self.fitted, &self.traffic, &self.proven[..]);
         replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, self.seed)
     }
@@ -125,7 +127,6 @@ impl Question {
     fn resamples(&self, calm: &Course, course: &Course) -> (Vec<Figures>, Vec<Figures>) {
         let mut dice = Dice::new(self.seed ^ 0x7265_7361_6d70_6c65);
         let seeds: Vec<u64> = (0..RESAMPLES).map(|_| dice.next_u64()).collect();
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let run = |seed: &u64| {
             let mut dice = Dice::new(*seed);
             let fitted = resampled(&self.fitted, &mut dice);
@@ -144,14 +145,20 @@ impl Question {
             };
             (figures(calm), figures(course))
         };
-        thread::scope(|scope| {
-            let run = &run;
-            let parts = seeds.chunks(seeds.len().div_ceil(cores));
-            let threads: Vec<_> =
-                parts.map(|part| scope.spawn(move || part.iter().map(run).collect::<Vec<_>>())).collect();
-            threads.into_iter().flat_map(|thread| thread.join().expect("a replay does not panic")).unzip()
-        })
+        on_all_cores(&seeds, run).into_iter().unzip()
     }
+}
+
+/// What `run` makes of each, in their order.
+pub(super) fn on_all_cores<T: Sync, R: Send>(all: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let parts = all.chunks(all.len().div_ceil(cores).max(1));
+    thread::scope(|scope| {
+        let run = &run;
+        let threads: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(run).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a replay does not panic")).collect()
+    })
 }
 
 /// How long is played, so that about `most` requests are.
@@ -246,7 +253,7 @@ fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts")]
-fn limits(estate: &Estate, after: &Tally) -> Vec<LimitRow> {
+fn limits(estate: &PlayedEstate, after: &Tally) -> Vec<LimitRow> {
     let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
     hit.map(|(index, tally)| LimitRow {
         deployment: Arc::clone(&estate.deployments[index].name),
@@ -257,6 +264,15 @@ fn limits(estate: &Estate, after: &Tally) -> Vec<LimitRow> {
             .or(estate.backing[index].works_off_per_minute),
     })
     .collect()
+}
+
+/// Something that is otherwise than assumed.
+struct Variation {
+    what: &'static str,
+    /// `None` is as assumed.
+    estate: Option<PlayedEstate>,
+    course: Course,
+    output_times: f64,
 }
 
 /// What the answer hangs on.
@@ -270,32 +286,35 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
             first_token_p95_ms: total.first_p95_ms,
         }
     };
-    let mut rows = vec![row("as assumed", after)];
-    let with = |herd: Option<Herd>| {
-        let scenario = Scenario { herd, ..question.scenario.clone() };
-        question.play(&compile(&scenario, &question.estate, question.played_ms), 1.0)
+    let mut variations = Vec::new();
+    let mut vary = |what, estate: Option<PlayedEstate>, course: Course, output_times| {
+        variations.push(Variation { what, estate, course, output_times });
     };
     if question.scenario.herd.is_some() {
-        rows.push(row("no herd: others are as ever", &with(None)));
-        rows.push(row(
-            "a worse herd: limits x 0.25, first tokens x 4",
-            &with(Some(Herd { limits: 0.25, slower: 4.0 })),
-        ));
+        let with = |herd: Option<Herd>| {
+            let scenario = Scenario { herd, ..question.scenario.clone() };
+            compile(&scenario, &question.estate, question.played_ms)
+        };
+        vary("no herd: others are as ever", None, with(None), 1.0);
+        let worse = Herd { limits: 0.25, slower: 4.0 };
+        vary("a worse herd: limits x 0.25, first tokens x 4", None, with(Some(worse)), 1.0);
     }
     let carried = carried_per_minute(question);
     if carried.iter().any(|tokens| *tokens > 0.0) {
         let bounded = bounded(&question.estate, &carried);
-        rows.push(row(
-            "limits: nobody takes more a minute than it has carried here",
-            &question.play_in(&bounded, course, 1.0),
-        ));
+        let what = "limits: nobody takes more a minute than it has carried here";
+        vary(what, Some(bounded), course.clone(), 1.0);
     }
-    rows.push(row("answers half as long again", &question.play(course, 1.5)));
-    rows
+    vary("answers half as long again", None, course.clone(), 1.5);
+    let varied = on_all_cores(&variations, |varied| {
+        let estate = varied.estate.as_ref().unwrap_or(&question.estate);
+        row(varied.what, &question.play_in(estate, &varied.course, varied.output_times))
+    });
+    [row("as assumed", after)].into_iter().chain(varied).collect()
 }
 
 /// The estate in which limits that are not known are what was carried.
-fn bounded(estate: &Estate, carried: &[f64]) -> Estate {
+fn bounded(estate: &PlayedEstate, carried: &[f64]) -> PlayedEstate {
     let mut bounded = estate.clone();
     for (backing, carried) in bounded.backing.iter_mut().zip(carried) {
         let known = backing.tokens_per_minute.or(backing.works_off_per_minute);

@@ -5,8 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use catalogue::{Needs, Protocol};
+use evidence::FileRecord;
 use flate2::read::GzDecoder;
-use scenario::replay::{Ask, Estate, NOBODY, Recording, Shape};
+use scenario::replay::{Ask, NOBODY, PlayedEstate, Recording, Shape};
 use serde::Deserialize;
 
 use super::super::CliError;
@@ -21,9 +22,25 @@ struct Line {
     route: Option<String>,
 }
 
-/// The requests of a file, dealt out to the configured products in turn where it names none.
-pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Result<Recording, CliError> {
-    let text = text(path)?;
+/// The requests of a file, dealt out to the configured products in turn where it names none; and the file as it was then.
+pub(super) fn read(
+    path: &Path,
+    estate: &PlayedEstate,
+    routes: &[Option<u16>],
+) -> Result<(Recording, FileRecord), CliError> {
+    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
+    let bytes = std::fs::read(path).map_err(cannot)?;
+    let file = FileRecord::of(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy(), &bytes);
+    let text = text(bytes).map_err(cannot)?;
+    Ok((asked(&text, path, estate, routes)?, file))
+}
+
+fn asked(
+    text: &str,
+    path: &Path,
+    estate: &PlayedEstate,
+    routes: &[Option<u16>],
+) -> Result<Recording, CliError> {
     let mut recording = Recording::default();
     let shape = Shape {
         protocol: Protocol::OpenaiChat,
@@ -64,7 +81,12 @@ pub(super) fn read(path: &Path, estate: &Estate, routes: &[Option<u16>]) -> Resu
 }
 
 /// Whose request it is, and to which route: as the line says, else each product in turn.
-fn dealt(line: &Line, turn: usize, estate: &Estate, routes: &[Option<u16>]) -> Result<(u16, u16), String> {
+fn dealt(
+    line: &Line,
+    turn: usize,
+    estate: &PlayedEstate,
+    routes: &[Option<u16>],
+) -> Result<(u16, u16), String> {
     let place = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
     let named = |name: &String| estate.products.iter().position(|product| *product.name == **name);
     let product = match &line.product {
@@ -91,15 +113,14 @@ fn dealt(line: &Line, turn: usize, estate: &Estate, routes: &[Option<u16>]) -> R
     Ok((place(product), route))
 }
 
-fn text(path: &Path) -> Result<String, CliError> {
-    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
-    let bytes = std::fs::read(path).map_err(cannot)?;
+/// Unpacked where it is packed.
+fn text(bytes: Vec<u8>) -> std::io::Result<String> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut text = String::new();
-        GzDecoder::new(&*bytes).read_to_string(&mut text).map_err(cannot)?;
+        GzDecoder::new(&*bytes).read_to_string(&mut text)?;
         return Ok(text);
     }
-    String::from_utf8(bytes).map_err(|_| CliError::usage(format!("{} is no text", path.display())))
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is no text"))
 }
 
 /// One line; `None` of a heading.

@@ -1,7 +1,7 @@
 //! Accounts and their contracts, what ends when, what is declared, and Relève itself.
 
 use super::super::figures::{AccountFigures, Event, Figures};
-use super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
 use super::{count, minute, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
@@ -36,38 +36,41 @@ fn accounts(figures: &Figures, language: Language) -> Table {
         "Accounts, and the most that each has carried here in one minute (proven capacity)",
         "Comptes, et le plus que chacun a porté ici en une minute (puissance éprouvée)"
     );
-    let heads = [
-        say!(language, "account", "compte"),
-        say!(language, "host", "hébergeur"),
-        say!(language, "owner", "propriétaire"),
-        say!(language, "country", "pays"),
-        say!(language, "contract ends", "fin du contrat"),
-        say!(language, "money", "dépense"),
-        say!(language, "capacity, tokens/min", "puissance, jetons/min"),
-        say!(language, "proven", "éprouvée"),
-        say!(language, "when", "quand"),
-        say!(language, "minutes near it", "minutes proches"),
-    ];
-    let mut table = Table::new(caption, heads).figures_from(5);
-    let unknown = || Cell::toned(Tone::Doubtful, say!(language, "unknown", "inconnu"));
-    let text = |text: Option<String>| text.map_or_else(unknown, Cell::from);
-    for account in &figures.accounts {
-        let contract = account.contract.as_ref();
-        let never = account.carried.tokens_per_minute == 0;
-        table.row([
-            account.name.to_string().into(),
-            text(account.host.clone()),
-            text(contract.and_then(|contract| Some(contract.owner.as_ref()?.value.clone()))),
-            text(contract.and_then(|contract| Some(contract.country.as_ref()?.value.clone()))),
-            text(contract.and_then(|contract| Some(contract.ends.as_ref()?.0.to_string()))),
-            figures.currency.show(language, account.nanos).into(),
-            text(account.capacity_tokens_per_minute.map(|tokens| count(language, tokens))),
-            count(language, account.carried.tokens_per_minute).into(),
-            if never { say!(language, "never", "jamais") } else { minute(account.carried.at_minute) }.into(),
-            count(language, account.carried.minutes_near).into(),
-        ]);
-    }
-    table
+    let text = |text: Option<String>| {
+        text.map_or_else(|| Cell::toned(Tone::Doubtful, say!(language, "unknown", "inconnu")), Cell::from)
+    };
+    let owner = |account: &AccountFigures| {
+        text(account.contract.as_ref().and_then(|contract| Some(contract.owner.as_ref()?.value.clone())))
+    };
+    let country = |account: &AccountFigures| {
+        text(account.contract.as_ref().and_then(|contract| Some(contract.country.as_ref()?.value.clone())))
+    };
+    let ends = |account: &AccountFigures| {
+        text(account.contract.as_ref().and_then(|contract| Some(contract.ends.as_ref()?.0.to_string())))
+    };
+    let when = |account: &AccountFigures| match account.carried.tokens_per_minute {
+        0 => say!(language, "never", "jamais"),
+        _ => minute(account.carried.at_minute),
+    };
+    Columns::<AccountFigures>::new()
+        .column(say!(language, "account", "compte"), |account| account.name.to_string())
+        .column(say!(language, "host", "hébergeur"), |account| text(account.host.clone()))
+        .column(say!(language, "owner", "propriétaire"), owner)
+        .column(say!(language, "country", "pays"), country)
+        .column(say!(language, "contract ends", "fin du contrat"), ends)
+        .figures()
+        .column(say!(language, "money", "dépense"), |account| figures.currency.show(language, account.nanos))
+        .column(say!(language, "capacity, tokens/min", "puissance, jetons/min"), |account| {
+            text(account.capacity_tokens_per_minute.map(|tokens| count(language, tokens)))
+        })
+        .column(say!(language, "proven", "éprouvée"), |account| {
+            count(language, account.carried.tokens_per_minute)
+        })
+        .column(say!(language, "when", "quand"), when)
+        .column(say!(language, "minutes near it", "minutes proches"), |account| {
+            count(language, account.carried.minutes_near)
+        })
+        .table(caption, &figures.accounts)
 }
 
 fn calendar(figures: &Figures, language: Language) -> Table {

@@ -1,9 +1,9 @@
 //! Shares, concentration, trend.
 
-use scenario::{Dependence, DomainKind};
+use scenario::{Dependence, DomainKind, Share};
 
 use super::super::figures::Figures;
-use super::super::page::{Bar, Block, Cell, Language, Section, Table, Tone, say};
+use super::super::page::{Bar, Block, Cell, Columns, Language, Section, Table, Tone, say};
 use super::{count, kind, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
@@ -29,7 +29,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
 
 fn bars(section: &mut Section, figures: &Figures, dependence: &Dependence, language: Language) {
     let unknown = (dependence.unknown.requests > 0).then_some(&dependence.unknown);
-    let bar = |share: &scenario::Share| Bar {
+    let bar = |share: &Share| Bar {
         name: shown(&share.name, language),
         part: share.of_all[0],
         shown: percent(language, share.of_all[0]),
@@ -46,69 +46,57 @@ fn shown(name: &str, language: Language) -> String {
 
 fn table(figures: &Figures, dependence: &Dependence, language: Language) -> Table {
     let kind = kind(language, dependence.kind);
-    let heads = [
-        kind.clone(),
-        say!(language, "answers", "réponses"),
-        say!(language, "share", "part"),
-        say!(language, "tokens", "jetons"),
-        say!(language, "share", "part"),
-        say!(language, "money", "dépense"),
-        say!(language, "share", "part"),
-    ];
     let caption = say!(
         language,
         "{kind}: share of answers, tokens and money",
         "{kind} : part des réponses, des jetons et des dépenses"
     );
-    let mut table = Table::new(caption, heads).figures_from(1);
-    let unknown = Some(&dependence.unknown).filter(|unknown| unknown.requests > 0 || unknown.tokens > 0);
-    for share in dependence.shares.iter().chain(unknown) {
+    let name = |share: &Share| {
         let tone = if share.name.is_empty() { Tone::Doubtful } else { Tone::Plain };
-        table.row([
-            Cell::toned(tone, shown(&share.name, language)),
-            count(language, share.requests).into(),
-            percent(language, share.of_all[0]).into(),
-            count(language, share.tokens).into(),
-            percent(language, share.of_all[1]).into(),
-            figures.currency.show(language, share.nanos).into(),
-            percent(language, share.of_all[2]).into(),
-        ]);
-    }
-    table
+        Cell::toned(tone, shown(&share.name, language))
+    };
+    let part = |of: usize| move |share: &Share| percent(language, share.of_all[of]);
+    let part_head = || say!(language, "share", "part");
+    let unknown = Some(&dependence.unknown).filter(|unknown| unknown.requests > 0 || unknown.tokens > 0);
+    Columns::<Share>::new()
+        .column(kind, name)
+        .figures()
+        .column(say!(language, "answers", "réponses"), |share| count(language, share.requests))
+        .column(part_head(), part(0))
+        .column(say!(language, "tokens", "jetons"), |share| count(language, share.tokens))
+        .column(part_head(), part(1))
+        .column(say!(language, "money", "dépense"), |share| figures.currency.show(language, share.nanos))
+        .column(part_head(), part(2))
+        .table(caption, dependence.shares.iter().chain(unknown))
 }
 
 fn concentration(figures: &Figures, language: Language) -> Table {
-    let heads = [
-        say!(language, "kind", "nature"),
-        say!(language, "largest by answers", "le plus grand par réponses"),
-        say!(language, "index by answers", "indice par réponses"),
-        say!(language, "by tokens", "par jetons"),
-        say!(language, "by money", "par dépenses"),
-        say!(language, "known for", "connu pour"),
-    ];
     let caption = say!(
         language,
         "Concentration: the sum of squared shares in per cent; 10,000 is one alone, above 1,800 counts as high",
         "Concentration : somme des carrés des parts en pour cent ; 10\u{202f}000 est un seul, au-dessus de 1\u{202f}800 elle est forte"
     );
-    let mut table = Table::new(caption, heads).figures_from(2);
     let unknown = || say!(language, "unknown", "inconnu");
-    for dependence in &figures.dependence {
-        let [requests, tokens, money] = &dependence.concentration;
-        let index = |of: &Option<scenario::Concentration>| {
-            of.as_ref().map_or_else(unknown, |of| count(language, of.hhi.into()))
-        };
-        let largest = requests.as_ref().map_or_else(unknown, |of| of.largest.to_string());
-        table.row([
-            kind(language, dependence.kind).into(),
-            largest.into(),
-            index(requests).into(),
-            index(tokens).into(),
-            index(money).into(),
-            percent(language, 1.0 - dependence.unknown.of_all[0]).into(),
-        ]);
-    }
-    table
+    let index = |of: usize| {
+        move |dependence: &Dependence| {
+            let found = dependence.concentration[of].as_ref();
+            found.map_or_else(unknown, |found| count(language, found.hhi.into()))
+        }
+    };
+    let largest = |dependence: &Dependence| {
+        dependence.concentration[0].as_ref().map_or_else(unknown, |found| found.largest.to_string())
+    };
+    Columns::<Dependence>::new()
+        .column(say!(language, "kind", "nature"), |dependence| kind(language, dependence.kind))
+        .column(say!(language, "largest by answers", "le plus grand par réponses"), largest)
+        .figures()
+        .column(say!(language, "index by answers", "indice par réponses"), index(0))
+        .column(say!(language, "by tokens", "par jetons"), index(1))
+        .column(say!(language, "by money", "par dépenses"), index(2))
+        .column(say!(language, "known for", "connu pour"), |dependence| {
+            percent(language, 1.0 - dependence.unknown.of_all[0])
+        })
+        .table(caption, &figures.dependence)
 }
 
 fn trend(section: &mut Section, figures: &Figures, language: Language) {

@@ -2,8 +2,8 @@
 
 use scenario::{Effect, Proof};
 
-use super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
-use super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
+use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
 use super::{count, kind, listed, loss, minute, moment, names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
@@ -173,31 +173,22 @@ fn candidates(figures: &Figures, product: &ProductFigures, language: Language) -
         "Qui pourrait servir {} : preuve, part de ses requêtes qu'il pourrait servir et a servies, et ce que toutes coûteraient là (prix public, mêmes jetons, caches froids)",
         product.name
     );
-    let heads = [
-        say!(language, "deployment", "déploiement"),
-        say!(language, "proof", "preuve"),
-        say!(language, "could", "pourrait"),
-        say!(language, "did", "a servi"),
-        say!(language, "cost", "coût"),
-        say!(language, "model ends", "fin du modèle"),
-    ];
-    let mut table = Table::new(caption, heads).figures_from(2);
-    for candidate in &product.candidates {
+    let cost = |candidate: &Candidate| {
         let unpriced = || say!(language, "unpriced", "sans prix");
-        table.row([
-            candidate.deployment.to_string().into(),
-            proof(&candidate.proof, language),
-            percent(language, candidate.could).into(),
-            percent(language, candidate.served).into(),
-            candidate.nanos.map_or_else(unpriced, |nanos| figures.currency.show(language, nanos)).into(),
-            candidate
-                .ends
-                .as_deref()
-                .map_or_else(|| say!(language, "unknown", "inconnue"), str::to_owned)
-                .into(),
-        ]);
-    }
-    table
+        candidate.nanos.map_or_else(unpriced, |nanos| figures.currency.show(language, nanos))
+    };
+    let ends = |candidate: &Candidate| {
+        candidate.ends.as_deref().map_or_else(|| say!(language, "unknown", "inconnue"), str::to_owned)
+    };
+    Columns::<Candidate>::new()
+        .column(say!(language, "deployment", "déploiement"), |candidate| candidate.deployment.to_string())
+        .column(say!(language, "proof", "preuve"), |candidate| proof(&candidate.proof, language))
+        .figures()
+        .column(say!(language, "could", "pourrait"), |candidate| percent(language, candidate.could))
+        .column(say!(language, "did", "a servi"), |candidate| percent(language, candidate.served))
+        .column(say!(language, "cost", "coût"), cost)
+        .column(say!(language, "model ends", "fin du modèle"), ends)
+        .table(caption, &product.candidates)
 }
 
 fn proof(proof: &Proof, language: Language) -> Cell {

@@ -8,7 +8,7 @@ use wire::{Broken, Failure};
 use crate::event::{Condition, Outage};
 use crate::fit::{self, Fitted};
 use crate::replay::ask::{Ask, NOBODY};
-use crate::replay::estate::{Backing, Estate};
+use crate::replay::estate::{Backing, PlayedEstate};
 use crate::replay::flow::{Backlog, Bucket};
 
 /// How an attempt goes; times from its beginning, in milliseconds.
@@ -59,7 +59,7 @@ const ERROR_MS: f32 = 50.0;
 
 /// The suppliers' side of the replay.
 pub(super) struct Suppliers<'a> {
-    estate: &'a Estate,
+    estate: &'a PlayedEstate,
     fitted: &'a Fitted,
     began_unix_ms: u64,
     dice: Dice,
@@ -80,7 +80,7 @@ struct Limits {
 }
 
 impl<'a> Suppliers<'a> {
-    pub(super) fn new(estate: &'a Estate, fitted: &'a Fitted, began_unix_ms: u64, dice: Dice) -> Self {
+    pub(super) fn new(estate: &'a PlayedEstate, fitted: &'a Fitted, began_unix_ms: u64, dice: Dice) -> Self {
         let limits = estate.backing.iter().map(|backing| Limits {
             requests: Bucket::full(backing.requests_per_minute.unwrap_or(0.0)),
             tokens: Bucket::full(backing.tokens_per_minute.unwrap_or(0.0)),
@@ -216,7 +216,7 @@ impl<'a> Suppliers<'a> {
 }
 
 /// Whose requests and whose tokens a deployment draws from: its own, or with others of its account the first one's.
-fn draws(estate: &Estate, deployment: usize) -> (usize, usize) {
+fn draws(estate: &PlayedEstate, deployment: usize) -> (usize, usize) {
     let account = estate.deployments[deployment].provider;
     let first = |shares: fn(&Backing) -> bool| {
         let with =

@@ -1,4 +1,4 @@
-//! Incidents from a file: CSV with a heading, also gzipped. `supplier`, and either `start` and `end` (RFC 3339) or, where
+//! Incidents from a file: CSV with a heading, also gzipped. `supplier`, and either `start` and `end` (RFC 3339, or a day) or, where
 //! only days are known, `date` and `out_min`. Other columns are there to choose by.
 
 use std::io::Read;
@@ -12,6 +12,7 @@ use scenario::history::{Chronicle, DAY, History, Minute};
 use serde::Serialize;
 
 use super::super::super::CliError;
+use super::super::super::ledger::period::Moment;
 use super::Only;
 
 /// What became of the rows.
@@ -161,9 +162,9 @@ impl Columns {
 }
 
 fn minute(column: &str, text: &str) -> Result<Minute, String> {
-    let moment: jiff::Timestamp =
+    let moment: Moment =
         text.parse().map_err(|_| format!("{column}: \"{text}\" is no moment: write 2026-06-04T07:33:00Z"))?;
-    Ok(moment.as_second().div_euclid(60))
+    Ok(moment.us().div_euclid(60_000_000))
 }
 
 fn day(text: &str) -> Result<Minute, String> {

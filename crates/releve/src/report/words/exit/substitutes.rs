@@ -4,7 +4,7 @@ use scenario::Proof;
 use scenario::exit::{Class, Substitute};
 
 use super::super::super::exit::{Plan, ProductPlan};
-use super::super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
 use super::super::{count, minute, moment, names, percent, verdict};
 use super::unknown;
 
@@ -60,29 +60,24 @@ fn sentence(product: &ProductPlan, language: Language) -> String {
 fn table(product: &ProductPlan, language: Language) -> Table {
     let name = &product.leaving.product;
     let caption = say!(language, "Substitutes for {name}", "Substituts pour {name}");
-    let heads = [
-        say!(language, "substitute", "substitut"),
-        say!(language, "class", "classe"),
-        say!(language, "since or last", "depuis ou dernière"),
-        say!(language, "falls with it", "tombe avec lui"),
-        say!(language, "busiest minute alone", "minute chargée, seul"),
-        say!(language, "can serve", "peut servir"),
-        say!(language, "most carried, tokens/min", "maximum porté, jetons/min"),
-    ];
-    let mut table = Table::new(caption, heads).figures_from(5);
-    for other in &product.leaving.substitutes {
+    let falls_with_it = |other: &Substitute| {
         let shares = names(language, &other.shares);
-        table.row([
-            other.deployment.to_string().into(),
-            class(other.class, language),
-            proof(other, language).into(),
-            if shares.is_empty() { "-".into() } else { Cell::toned(Tone::Doubtful, shares) },
-            alone(other, language),
-            percent(language, other.could).into(),
-            count(language, other.carried_tokens_per_minute).into(),
-        ]);
-    }
-    table
+        if shares.is_empty() { Cell::from("-") } else { Cell::toned(Tone::Doubtful, shares) }
+    };
+    Columns::<Substitute>::new()
+        .column(say!(language, "substitute", "substitut"), |other| other.deployment.to_string())
+        .column(say!(language, "class", "classe"), |other| class(other.class, language))
+        .column(say!(language, "since or last", "depuis ou dernière"), |other| proof(other, language))
+        .column(say!(language, "falls with it", "tombe avec lui"), falls_with_it)
+        .column(say!(language, "busiest minute alone", "minute chargée, seul"), |other| {
+            alone(other, language)
+        })
+        .figures()
+        .column(say!(language, "can serve", "peut servir"), |other| percent(language, other.could))
+        .column(say!(language, "most carried, tokens/min", "maximum porté, jetons/min"), |other| {
+            count(language, other.carried_tokens_per_minute)
+        })
+        .table(caption, &product.leaving.substitutes)
 }
 
 fn class(class: Class, language: Language) -> Cell {
@@ -133,35 +128,33 @@ pub(super) fn cost(plan: &Plan, language: Language) -> Section {
         "What the requests that the provider answered cost, and would have cost elsewhere",
         "Ce qu'ont coûté les requêtes servies par le fournisseur, et ce qu'elles auraient coûté ailleurs"
     );
-    let heads = [
-        say!(language, "product", "produit"),
-        say!(language, "substitute", "substitut"),
-        say!(language, "here", "ici"),
-        say!(language, "there", "là-bas"),
-        say!(language, "difference", "écart"),
-    ];
-    let mut table = Table::new(caption, heads).figures_from(2);
     let show = |nanos: i128| plan.currency.show(language, nanos);
-    for product in plan.products.iter().filter(|product| product.leaving.answered_here > 0) {
-        let leaving = &product.leaving;
-        let all_priced = leaving.unpriced_here == 0;
-        let here = if all_priced {
-            show(leaving.nanos_here).into()
-        } else {
-            let known = show(leaving.nanos_here);
-            Cell::toned(Tone::Doubtful, say!(language, "{known} and unpriced", "{known} et du non tarifé"))
-        };
-        for other in leaving.substitutes.iter().filter(|other| other.class != Class::None) {
-            let difference = other.nanos.filter(|_| all_priced).map(|there| there - leaving.nanos_here);
-            table.row([
-                leaving.product.to_string().into(),
-                other.deployment.to_string().into(),
-                here.clone(),
-                other.nanos.map_or_else(|| unknown(language), |nanos| show(nanos).into()),
-                difference.map_or_else(|| unknown(language), |nanos| show(nanos).into()),
-            ]);
+    let known = |nanos: Option<i128>| nanos.map_or_else(|| unknown(language), |nanos| show(nanos).into());
+    let here = |(product, _): &(&ProductPlan, &Substitute)| {
+        let cost = show(product.leaving.nanos_here);
+        if product.leaving.unpriced_here == 0 {
+            return Cell::from(cost);
         }
-    }
+        Cell::toned(Tone::Doubtful, say!(language, "{cost} and unpriced", "{cost} et du non tarifé"))
+    };
+    let difference = |(product, other): &(&ProductPlan, &Substitute)| {
+        let there = other.nanos.filter(|_| product.leaving.unpriced_here == 0);
+        known(there.map(|there| there - product.leaving.nanos_here))
+    };
+    let answered = plan.products.iter().filter(|product| product.leaving.answered_here > 0);
+    let pairs = answered.flat_map(|product| {
+        let able = product.leaving.substitutes.iter().filter(|other| other.class != Class::None);
+        able.map(move |other| (product, other))
+    });
+    let pairs: Vec<(&ProductPlan, &Substitute)> = pairs.collect();
+    let table = Columns::<(&ProductPlan, &Substitute)>::new()
+        .column(say!(language, "product", "produit"), |(product, _)| product.leaving.product.to_string())
+        .column(say!(language, "substitute", "substitut"), |(_, other)| other.deployment.to_string())
+        .figures()
+        .column(say!(language, "here", "ici"), here)
+        .column(say!(language, "there", "là-bas"), |(_, other)| known(other.nanos))
+        .column(say!(language, "difference", "écart"), difference)
+        .table(caption, &pairs);
     section.table(table);
     section.text(due(plan, language));
     section
