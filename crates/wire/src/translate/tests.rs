@@ -12,6 +12,7 @@ use crate::conversation::{
 };
 
 mod known_faults;
+mod searches;
 mod service;
 
 /// A supplier that takes short names and has no tools for free text.
