@@ -3,7 +3,7 @@
 import pytest
 
 from rig.config import every_protocol
-from rig.replies import COUNTS, FINISHES, LOGPROB, READ, REASONED, TEXT, URL, USAGE, WRITTEN, reply
+from rig.replies import COUNTS, FINISHES, LOGPROB, QUERY, READ, REASONED, TEXT, URL, USAGE, WRITTEN, reply
 from rig.sayings import CHAT, CLIENTS, COHERE, CONVERSE, GEMINI, MESSAGES, OLLAMA, RESPONSES, SUPPLIERS
 from rig.tongues import TONGUES
 
@@ -73,6 +73,24 @@ def test_citations(tongues, first, client, supplier, note):
         assert heard.text == TEXT, stream
         assert URL in heard.whole, stream
     note(client, supplier, "citations", "carried", tongue.dropped)
+
+
+TELLS = (RESPONSES, MESSAGES, GEMINI)
+"""Who has a place for what was looked for."""
+
+
+@pytest.mark.parametrize("supplier", TELLS)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_d13_what_was_searched_for(tongues, first, client, supplier, note):
+    tongue = tongues[client]
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, cited=True, searched=True)
+        assert heard.text == TEXT, stream
+        assert (QUERY in heard.whole) == (client in TELLS), stream
+        assert URL in heard.whole, stream
+        if not stream and client not in TELLS:
+            assert "web_search" in tongue.dropped
+    note(client, supplier, "searches told", "carried" if client in TELLS else "dropped", tongue.dropped, client in TELLS)
 
 
 ASKS = {

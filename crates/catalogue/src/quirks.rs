@@ -30,4 +30,6 @@ set_of_names! {
     /// Chat Completions: takes what only `OpenAI`'s own knows, and most others refuse: `verbosity`, `service_tier`,
     /// `safety_identifier`, `prompt_cache_key` and its like.
     OPENAI_OPTIONS = 7, "openai_options";
+    /// Chat Completions: the model searches the web where `web_search_options` says so; all others refuse that.
+    SEARCH_OPTIONS = 8, "search_options";
 }

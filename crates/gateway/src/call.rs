@@ -107,13 +107,15 @@ impl Call {
 
     /// How a deployment's supplier speaks.
     pub(crate) fn codec_of(&self, deployment: DeploymentIndex) -> &'static dyn Codec {
-        let protocol = self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol);
+        let protocol =
+            self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol, self.asked.needs);
         if protocol == self.asked.protocol { self.asked.codec } else { codec(protocol) }
     }
 
     /// Whether that is another protocol than the client's.
     pub(crate) fn is_translated(&self, deployment: DeploymentIndex) -> bool {
-        self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol) != self.asked.protocol
+        self.snapshot.routing_of(deployment).protocol_for(self.asked.protocol, self.asked.needs)
+            != self.asked.protocol
     }
 
     /// The splice that puts a deployment's own name for its model into the body; `None` where it stands there, or in

@@ -83,8 +83,8 @@ pub(crate) fn plan(
 /// Whether somebody may be asked who has to be told in another protocol.
 pub(crate) fn may_be_translated(snapshot: &Snapshot, asked: &Asked, plan: &Plan) -> bool {
     let eligible = plan.candidates.iter().filter(|candidate| candidate.is_eligible());
-    let mut spoken =
-        eligible.map(|candidate| snapshot.routing_of(candidate.deployment).protocol_for(asked.protocol));
+    let mut spoken = eligible
+        .map(|candidate| snapshot.routing_of(candidate.deployment).protocol_for(asked.protocol, asked.needs));
     spoken.any(|protocol| protocol != asked.protocol)
 }
 

@@ -87,11 +87,10 @@ impl Counting<'_> {
         if self.prefix_bytes() > 0 && self.asked.codec.model_in_path() {
             return None;
         }
-        let path = self
-            .asked
-            .codec
-            .count_path(&model.id)
-            .filter(|_| known.protocol_for(self.asked.protocol) == self.asked.protocol)?;
+        let path =
+            self.asked.codec.count_path(&model.id).filter(|_| {
+                known.protocol_for(self.asked.protocol, self.asked.needs) == self.asked.protocol
+            })?;
         let provider = self.snapshot.provider_of(self.deployment);
         let outgoing = || {
             let mut headers = HeaderMap::with_capacity(8);

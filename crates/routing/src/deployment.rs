@@ -54,9 +54,17 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// What is spoken with it on behalf of a client that speaks `client`.
-    pub const fn protocol_for(&self, client: Protocol) -> Protocol {
-        if self.also.contains(client) { client } else { self.protocol }
+    /// What is spoken with it on behalf of a client that speaks `client`, for a request that needs `needs`: the client's own
+    /// where it can be; else its first, but for a search of the web, which `OpenAI`'s models make in Responses alone.
+    pub const fn protocol_for(&self, client: Protocol, needs: Needs) -> Protocol {
+        const SEARCHES: Protocol = Protocol::OpenaiResponses;
+        if self.also.contains(client) || client as u8 == self.protocol as u8 {
+            client
+        } else if needs.contains(Needs::WEB_SEARCH) && self.also.contains(SEARCHES) {
+            SEARCHES
+        } else {
+            self.protocol
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::reason::Reason;
 /// What is unknown does not exclude (a supplier says no by itself, and the next candidate is taken), but for the
 /// region: a rule about regions is a promise to somebody.
 pub fn obstacle(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
-    let spoken = deployment.protocol_for(facts.protocol);
+    let spoken = deployment.protocol_for(facts.protocol, facts.needs);
     if spoken != facts.protocol && !facts.translates.contains(spoken) {
         return Some(Reason::Protocol);
     }
@@ -118,6 +118,20 @@ mod tests {
         let asking = |max_tokens| Facts { max_tokens, ..facts() };
         assert_eq!(obstacle(&asking(Some(4_096)), &short), None);
         assert_eq!(obstacle(&asking(Some(4_097)), &short), Some(Reason::OutputTooSmall));
+    }
+
+    #[test]
+    fn d13_a_search_is_made_in_responses_where_that_is_spoken_and_the_clients_own_is_not() {
+        let also = [Protocol::OpenaiResponses].into_iter().collect();
+        let openai = Deployment { also, ..fixture::deployment("a/m", 0) };
+        let spoken = |client, needs| openai.protocol_for(client, needs);
+        let search = Needs::WEB_SEARCH | Needs::TOOLS;
+        assert_eq!(spoken(Protocol::AnthropicMessages, search), Protocol::OpenaiResponses);
+        assert_eq!(spoken(Protocol::AnthropicMessages, Needs::TOOLS), Protocol::OpenaiChat);
+        assert_eq!(spoken(Protocol::OpenaiChat, search), Protocol::OpenaiChat, "its bytes stay its bytes");
+        assert_eq!(spoken(Protocol::OpenaiResponses, Needs::NONE), Protocol::OpenaiResponses);
+        let chat_alone = fixture::deployment("a/m", 0);
+        assert_eq!(chat_alone.protocol_for(Protocol::Gemini, search), Protocol::OpenaiChat);
     }
 
     #[test]

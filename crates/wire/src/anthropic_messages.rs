@@ -17,6 +17,7 @@ mod members;
 mod message;
 mod models;
 mod request;
+mod search;
 mod stream;
 mod translate;
 mod usage;
@@ -30,6 +31,7 @@ use bytes::Bytes;
 use catalogue::Protocol;
 
 use self::message::Message;
+pub(crate) use self::search::OURS;
 use self::stream::Reader;
 use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;

@@ -13,6 +13,7 @@ mod peek;
 mod read;
 mod reply;
 mod request;
+mod search;
 mod stop;
 mod stream;
 mod translator;

@@ -20,6 +20,7 @@ mod inline;
 mod message;
 mod opaque;
 mod request;
+mod search;
 #[cfg(test)]
 pub(crate) mod testing;
 mod translator;
@@ -34,6 +35,7 @@ pub use message::{
 pub(crate) use opaque::SEAL_IN_BASE64;
 pub use opaque::{Opaque, SEAL};
 pub use request::{Caching, Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
+pub use search::{Page, Place, Search, WebSearch};
 pub use translator::{
     ClientTranslator, Encoded, EventDecoder, EventEncoder, Loss, ReplyContext, Target, ToolNames,
     TranslateError, Translator,

@@ -28,6 +28,7 @@ mod request;
 mod response;
 mod result;
 mod schema;
+mod search;
 mod signature;
 mod stream;
 mod translator;

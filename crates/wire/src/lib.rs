@@ -37,6 +37,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 pub mod translate;
+mod web_search;
 
 pub use amend::{AmendTo, Amended, Amendments, Parameters};
 pub use classify::error_message;

@@ -15,6 +15,7 @@ mod read;
 mod request;
 mod response;
 mod said;
+mod search;
 pub mod state;
 mod stream;
 mod translator;

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
+use crate::anthropic_messages::OURS;
 use crate::conversation::{Opaque, SEAL, SEAL_IN_BASE64};
 use crate::gemini::SIGNATURE_BYPASS;
 use crate::scan::{Kind, ScanError, Scanner, Text};
@@ -34,6 +35,9 @@ const CALL: &[u8] = b"functionCall";
 
 /// Members that may go alone; elsewhere the element of the list goes in which the seal stands.
 const ALONE: [&[u8]; 2] = [b"thoughtSignature", b"extra_content"];
+
+/// The members that hold the ids of searches, by which those are known that were made elsewhere: nobody takes them back.
+const IDS: [&[u8]; 2] = [b"id", b"tool_use_id"];
 
 /// What every place bears that can hold a proof: to pass over most bodies and events without reading them.
 const MARKS: [&str; 3] = ["ignature", "encrypted", "redacted"];
@@ -138,6 +142,8 @@ impl Walk<'_> {
             } else if name == DATA {
                 holds_data = self.is_proof(scan)?;
                 false
+            } else if IDS.contains(&name) {
+                scan.text()?.is_some_and(|id| id.starts_with(OURS))
             } else if name == b"type" {
                 data_is_proof = scan.text()?.is_some_and(|kind| DATA_IS_PROOF.iter().any(|one| kind.is(one)));
                 false

@@ -10,6 +10,7 @@ from rig.sayings import CHAT, COHERE, CONVERSE, GEMINI, MESSAGES, OLLAMA, RESPON
 TEXT = "High water is at six."
 URL, TITLE = "https://example.com/tides", "Tides"
 LOGPROB = -0.28125
+QUERY = "tides at Brest"
 
 
 def raw(body, kind):
@@ -19,8 +20,12 @@ def raw(body, kind):
 
 
 def reply(protocol, stream, **about):
-    """The reply as a fault. `about`: `finish` in the protocol's word, `usage` in its form, `refusal`, `cited`, `logprobs`."""
+    """The reply as a fault. `about`: `finish` in the protocol's word, `usage` in its form, `refusal`, `cited`, `logprobs`,
+    `searched` (of the three protocols that tell of it)."""
+    searched = about.pop("searched", False)
     body = WHOLE[protocol](**about)
+    if searched:
+        return raw(*SEARCHED[protocol](body, stream))
     if not stream:
         return raw(json.dumps(body).encode(), "application/json")
     return raw(*STREAMED[protocol](body))
@@ -230,6 +235,55 @@ STREAMED = {
     CHAT: chat_stream, RESPONSES: responses_stream, MESSAGES: messages_stream, GEMINI: gemini_stream,
     CONVERSE: converse_stream, COHERE: cohere_stream, OLLAMA: ollama_stream,
 }
+
+# The same after a search of the web, which stands before the text.
+
+
+def searched_responses(body, stream):
+    action = {"type": "search", "query": QUERY, "queries": [QUERY], "sources": [{"type": "url", "url": URL}]}
+    item = {"id": "ws_1", "type": "web_search_call", "status": "completed", "action": action}
+    whole = {**body, "output": [item, *body["output"]]}
+    if not stream:
+        return json.dumps(whole).encode(), "application/json"
+    place, begun = {"item_id": "ws_1", "output_index": 0}, {**item, "status": "in_progress"}
+    before = [("response.output_item.added", {"output_index": 0, "item": begun})]
+    before += [(f"response.web_search_call.{stage}", place) for stage in ("in_progress", "searching", "completed")]
+    before += [("response.output_item.done", {"output_index": 0, "item": item})]
+    frames, kind = responses_stream(body)
+    told = [json.loads(line[6:]) for line in frames.decode().splitlines() if line.startswith("data: ")]
+    for event in told[2:]:
+        event |= {"output_index": 1} if "output_index" in event else {}
+    told[2:2] = [{"type": name, **data} for name, data in before]
+    told[-1]["response"] = whole
+    return events(*({**event, "sequence_number": number} for number, event in enumerate(told)))[0], kind
+
+
+def searched_messages(body, stream):
+    page = {"type": "web_search_result", "url": URL, "title": TITLE, "encrypted_content": "EqQB", "page_age": None}
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": QUERY}}
+    result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
+    if not stream:
+        return json.dumps({**body, "content": [call, result, *body["content"]]}).encode(), "application/json"
+    frames, kind = messages_stream(body)
+    told = [json.loads(line[6:]) for line in frames.decode().splitlines() if line.startswith("data: ")]
+    for event in told:
+        event |= {"index": 2} if "index" in event else {}
+    told[1:1] = [
+        {"type": "content_block_start", "index": 0, "content_block": {**call, "input": {}}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": json.dumps(call["input"])}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": result},
+        {"type": "content_block_stop", "index": 1},
+    ]
+    return events(*told)[0], kind
+
+
+def searched_gemini(body, stream):
+    body["candidates"][0]["groundingMetadata"]["webSearchQueries"] = [QUERY]
+    return gemini_stream(body) if stream else (json.dumps(body).encode(), "application/json")
+
+
+SEARCHED = {RESPONSES: searched_responses, MESSAGES: searched_messages, GEMINI: searched_gemini}
 
 FINISHES = {
     CHAT: {"stop": "stop", "length": "length", "content_filter": "filtered"},

@@ -275,6 +275,8 @@ ERROR_SEEN = {
     CONVERSE: {"status": "error"},
 }
 
+WEB_SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+
 FEATURES = {
     "Sampling": {
         "temperature": more(
@@ -374,6 +376,27 @@ FEATURES = {
             CONVERSE: Way(tools=[{"toolSpec": {"name": "now", "inputSchema": {"json": {"type": "object"}}}}], seen={"name": "now"}),
             COHERE: Way(seen={"name": "now"}),
             OLLAMA: Way(seen={"name": "now"}),
+        },
+        # In Chat Completions and Converse few models search: it is asked only of those that are known to.
+        "a search of the web": {
+            CHAT: own({"web_search_options": {}}),
+            RESPONSES: Way(tools=[{"type": "web_search"}]),
+            MESSAGES: Way(tools=[WEB_SEARCH]),
+            GEMINI: Way(tools=[{"googleSearch": {}}]),
+            CONVERSE: own(Way(tools=[{"systemTool": {"name": "nova_grounding"}}])),
+        },
+        "a search of some domains": {
+            RESPONSES: Way(tools=[{"type": "web_search", "filters": {"allowed_domains": ["example.com"]}}]),
+            MESSAGES: Way(tools=[{**WEB_SEARCH, "allowed_domains": ["example.com"]}]),
+        },
+        "a search near the user": {
+            CHAT: own({"web_search_options": {"user_location": {"type": "approximate", "approximate": {"city": "Brest"}}}}),
+            RESPONSES: Way(tools=[{"type": "web_search", "user_location": {"type": "approximate", "city": "Brest"}}]),
+            MESSAGES: Way(tools=[{**WEB_SEARCH, "user_location": {"type": "approximate", "city": "Brest"}}]),
+        },
+        "a limit of searches": {
+            RESPONSES: Way({"max_tool_calls": 3}, tools=[{"type": "web_search"}], seen={"max_tool_calls": 3}),
+            MESSAGES: Way(tools=[{**WEB_SEARCH, "max_uses": 3}]),
         },
         "schemas, exactly": {
             protocol: Way(tools=tool(protocol, "moor", ODD_SCHEMA), seen=seen) for protocol, seen in schema_seen(ODD_SCHEMA).items()

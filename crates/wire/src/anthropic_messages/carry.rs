@@ -9,6 +9,7 @@
 //! | the proof of a tool call, known before the call | `thinking` without text right before the `tool_use` |
 //! | the proof of a tool call or text, known after it | `redacted_thinking` right behind it, the kind marked `behind:`; nothing where a text ends the turn |
 //! | a block that only another dialect has | `redacted_thinking`, the kind marked `block:` |
+//! | what a search's maker wants back of it | `redacted_thinking` right behind its two blocks, the kind marked `search:` |
 //!
 //! A proof of this dialect's own makers, of unknown owner, is its own text and no seal. A proof of an own maker stands on
 //! a thought only, so a `thinking` without text and with a foreign seal is never a thought.
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 
 use catalogue::Protocol;
 
+use super::search;
 use crate::conversation::{Block, Content, Opaque, Reasoning, ToolCall};
 use crate::scan::{Kind, Scanner};
 
@@ -33,6 +35,7 @@ pub(super) const ENDS_A_TURN: &str = "what it proves ends the turn; clients woul
 
 const BEHIND: &str = "behind:";
 const BLOCK: &str = "block:";
+const SEARCH: &str = "search:";
 
 const OWN: Protocol = Protocol::AnthropicMessages;
 
@@ -73,6 +76,11 @@ pub(super) fn block(opaque: &Opaque) -> String {
     marked(opaque, BLOCK)
 }
 
+/// The data of the `redacted_thinking` behind a search.
+pub(super) fn behind_search(own: &Opaque) -> String {
+    marked(own, SEARCH)
+}
+
 fn marked(opaque: &Opaque, mark: &str) -> String {
     Opaque { kind: format!("{mark}{}", opaque.kind).into(), ..opaque.clone() }.seal()
 }
@@ -86,6 +94,8 @@ pub(super) enum Piece {
     Before(Opaque),
     /// The proof of what is before it.
     Behind(Opaque),
+    /// A block that the maker of the search before it wants back.
+    OfSearch(Opaque),
 }
 
 impl From<Content> for Piece {
@@ -111,6 +121,12 @@ pub(super) fn redacted(data: &str) -> Piece {
     if let Some(kind) = proof.kind.strip_prefix(BEHIND) {
         proof.kind = kind.to_owned().into();
         return Piece::Behind(proof);
+    }
+    if let Some(kind) = proof.kind.strip_prefix(SEARCH)
+        && is_object(&proof.data)
+    {
+        proof.kind = kind.to_owned().into();
+        return Piece::OfSearch(proof);
     }
     if let Some(kind) = proof.kind.strip_prefix(BLOCK)
         && is_object(&proof.data)
@@ -143,7 +159,14 @@ pub(super) fn joined(pieces: Vec<Piece>) -> Vec<Block> {
                         _ => blocks.push(lone(proof)),
                     }
                 }
-                blocks.push(block);
+                search::push(&mut blocks, block);
+            }
+            Piece::OfSearch(own) => {
+                blocks.extend(waiting.take().map(lone));
+                match blocks.last_mut().map(|block| &mut block.content) {
+                    Some(Content::Search(search)) => search.own.push(own),
+                    _ => blocks.push(Content::Opaque(own).into()),
+                }
             }
             Piece::Before(proof) => blocks.extend(waiting.replace(proof).map(lone)),
             Piece::Behind(proof) => {

@@ -197,6 +197,8 @@ impl Pass {
                         return scan.skip();
                     }
                     self.need(true, Needs::TOOLS);
+                    // The one tool of AWS's own that models have is a search of the web.
+                    self.need(kind == b"systemTool", Needs::WEB_SEARCH);
                     self.any(scan)
                 })
             })

@@ -5,6 +5,7 @@ use catalogue::Usage;
 use super::answer::FinishReason;
 use super::message::{Citation, Media, TokenLogprob};
 use super::opaque::Opaque;
+use super::search::Search;
 
 /// One event. Blocks open, grow and close one after the other per choice: a decoder of a dialect that lets them overlap
 /// holds back what does not belong to the open block, so that every encoder can write what it gets at once.
@@ -82,6 +83,8 @@ pub enum BlockStart {
     },
     /// Media in one piece.
     Media(Media),
+    /// A search of the web that was made, in one piece.
+    Search(Box<Search>),
     /// A block that only its own protocol has, in one piece.
     Opaque(Opaque),
 }

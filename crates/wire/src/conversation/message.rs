@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::opaque::Opaque;
+use super::search::Search;
 
 /// One speaker's turn. Two turns of the same role in a row are legal here; a dialect that wants them merged merges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,9 @@ pub enum Content {
     ToolResult(ToolResult),
     /// What the model thought.
     Reasoning(Reasoning),
-    /// A block of a kind that only its own protocol has (a server tool's call or result).
+    /// A search of the web that the supplier made.
+    Search(Box<Search>),
+    /// A block of a kind that only its own protocol has (another server tool's call or result).
     Opaque(Opaque),
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::message::{Block, CacheMark, Content, Role, Turn};
 use super::opaque::Opaque;
+use super::search::WebSearch;
 use super::translator::Loss;
 
 /// A request in no dialect. The model's name is not in it: the deployment decides it.
@@ -154,7 +155,9 @@ pub enum Tool {
         /// The grammar that the text is held to; any text where there is none.
         grammar: Option<Grammar>,
     },
-    /// A tool that the supplier runs itself (web search, code execution): only for suppliers that have it.
+    /// A search of the web, which the supplier runs itself: for all that have one.
+    Search(Box<WebSearch>),
+    /// Another tool that the supplier runs itself (code execution, files): only for suppliers of its own protocol.
     Supplied(Opaque),
 }
 
@@ -183,11 +186,12 @@ pub struct Function {
 }
 
 impl Tool {
-    /// Its name; a supplied tool's is its kind.
+    /// Its name; a supplied tool's is its kind, or what a choice calls it.
     pub fn name(&self) -> &str {
         match self {
             Self::Function(function) => &function.name,
             Self::Custom { name, .. } => name,
+            Self::Search(search) => &search.name,
             Self::Supplied(opaque) => &opaque.kind,
         }
     }

@@ -1,7 +1,7 @@
 //! A response as the translator reads it, whole or one of a stream's.
 
 use crate::classify;
-use crate::conversation::{Citation, Logprob, Loss, TokenLogprob, TranslateError};
+use crate::conversation::{Citation, Logprob, Loss, Search, TokenLogprob, TranslateError};
 use crate::scan::{Kind, Scanner};
 
 use super::grounding::{self, Source};
@@ -37,6 +37,8 @@ pub(super) struct Candidate {
     pub(super) parts: Vec<Part>,
     pub(super) finish: Option<String>,
     pub(super) sources: Vec<Source>,
+    /// What was looked for and found.
+    pub(super) search: Search,
     pub(super) logprobs: Vec<TokenLogprob>,
 }
 
@@ -128,7 +130,9 @@ impl Candidate {
                 b"groundingMetadata" => {
                     scan.kind()?;
                     let start = scan.at();
-                    candidate.sources.extend(grounding::read(scan, losses)?);
+                    let (sources, search) = grounding::read(scan, losses)?;
+                    candidate.sources.extend(sources);
+                    candidate.search = search;
                     usage.read_searches(&mut scan.again(start..scan.at()))?;
                 }
                 b"citationMetadata" => candidate.sources.extend(grounding::read_citations(scan)?),

@@ -6,9 +6,11 @@
 //! Source: `GroundingMetadata`, `GroundingSupport`, `Segment` and `CitationMetadata` in `types.py` of google-genai 3.4.0,
 //! read 2026-11-28.
 
-use crate::conversation::{Citation, Loss};
+use crate::conversation::{Citation, Loss, Page, Search};
 use crate::json::Json;
 use crate::scan::Scanner;
+use crate::translate::note;
+use crate::web_search;
 
 use super::names::{elements, members};
 use super::reading::{Read, integer, lose, named, string};
@@ -35,9 +37,10 @@ impl Source {
     }
 }
 
-/// Reads `groundingMetadata`.
-pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Vec<Source>> {
+/// Reads `groundingMetadata`: what is cited, and what was looked for and found; nothing was where there are no queries.
+pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<(Vec<Source>, Search)> {
     let (mut chunks, mut supports) = (Vec::new(), Vec::new());
+    let mut search = Search::default();
     members(scan, |scan, name| {
         match name {
             b"groundingChunks" => elements(scan, |scan| {
@@ -48,14 +51,19 @@ pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Vec<S
                 supports.push(support(scan)?);
                 Read::Ok(())
             })?,
-            // Counted as usage.
-            b"webSearchQueries" => scan.skip()?,
+            b"webSearchQueries" => elements(scan, |scan| {
+                search.queries.extend(string(scan)?);
+                Read::Ok(())
+            })?,
             _ => lose(scan, named("groundingMetadata.", name), losses)?,
         }
         Read::Ok(())
     })?;
+    let page = |chunk: &Citation| Some(Page { url: chunk.url.clone()?, title: chunk.title.clone() });
+    search.pages = chunks.iter().filter_map(page).collect();
     if supports.is_empty() {
-        return Ok(chunks.into_iter().map(|citation| Source { citation, ..Source::default() }).collect());
+        let cited = chunks.into_iter().map(|citation| Source { citation, ..Source::default() }).collect();
+        return Ok((cited, search));
     }
     let cited = supports.iter().flat_map(|(source, indices)| {
         indices.iter().filter_map(|index| {
@@ -63,7 +71,21 @@ pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Vec<S
             Some(Source { citation, ..source.clone() })
         })
     });
-    Ok(cited.collect())
+    Ok((cited.collect(), search))
+}
+
+/// Adds what `more` tells of a search that is not told yet: responses repeat those before them.
+pub(super) fn merge(search: &mut Search, more: Search) {
+    for query in more.queries {
+        if !search.queries.contains(&query) {
+            search.queries.push(query);
+        }
+    }
+    for page in more.pages {
+        if !search.pages.contains(&page) {
+            search.pages.push(page);
+        }
+    }
 }
 
 /// One page, place or document.
@@ -150,6 +172,7 @@ pub(super) fn read_citations(scan: &mut Scanner<'_>) -> Read<Vec<Source>> {
 #[derive(Debug, Default)]
 pub(super) struct Grounding {
     sources: Vec<Source>,
+    search: Search,
 }
 
 impl Grounding {
@@ -165,9 +188,21 @@ impl Grounding {
         self.sources.push(Source { citation: citation.clone(), part, range, passage });
     }
 
+    /// Adds a search.
+    pub(super) fn searched(&mut self, search: &Search, losses: &mut Vec<Loss>) {
+        if !search.own.is_empty() {
+            note(
+                losses,
+                Loss::new("web_search.own", "what its maker wants back of a search has no place there"),
+            );
+        }
+        merge(&mut self.search, Search { own: Vec::new(), ..search.clone() });
+    }
+
     /// Writes it, where there is something in it.
-    pub(super) fn write(&self, json: &mut Json) {
-        if self.sources.is_empty() {
+    pub(super) fn write(&self, json: &mut Json, losses: &mut Vec<Loss>) {
+        let Search { queries, pages: found, .. } = &self.search;
+        if self.sources.is_empty() && queries.is_empty() {
             return;
         }
         let page = |source: &Source| Citation { range: None, ..source.citation.clone() };
@@ -177,7 +212,29 @@ impl Grounding {
                 pages.push(page(source));
             }
         }
-        json.key("groundingMetadata").object().key("groundingChunks").array();
+        json.key("groundingMetadata").object();
+        if !queries.is_empty() {
+            json.key("webSearchQueries");
+            web_search::write_strings(json, queries);
+        }
+        if self.sources.is_empty() {
+            if !found.is_empty() {
+                let why = "pages that are not cited have a place only beside such as are";
+                note(losses, Loss::new("web_search.pages", why));
+            }
+            json.end_object();
+            return;
+        }
+        for page in found {
+            let is_told = |known: &Citation| {
+                known.url.as_ref() == Some(&page.url) && (page.title.is_none() || known.title == page.title)
+            };
+            if !pages.iter().any(is_told) {
+                let (url, title) = (Some(page.url.clone()), page.title.clone());
+                pages.push(Citation { url, title, ..Citation::default() });
+            }
+        }
+        json.key("groundingChunks").array();
         for page in &pages {
             // A passage of the source has a place only where documents are retrieved.
             json.object().key(if page.quote.is_some() { "retrievedContext" } else { "web" }).object();

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::PROTOCOL;
 use super::parts::{self, Strange};
 use super::read::{self, NO_PLACE, Read};
+use super::search;
 use crate::conversation::{
     Block, Content, Loss, Media, MediaKind, MediaSource, Opaque, Reasoning, Role, ToolCall, ToolInput,
     ToolResult, TranslateError,
@@ -129,6 +130,7 @@ impl<'a> Item<'a> {
             "function_call_output" | "custom_tool_call_output" => self.result(path, &kind, losses)?,
             "reasoning" => self.reasoning(path)?,
             "image_generation_call" if self.image.is_some() => self.picture(),
+            search::CALL => return Ok(Said::Blocks(vec![search::made(self.raw).into()])),
             _ => return Ok(Said::Other { kind, raw: self.raw }),
         };
         for name in lost {

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use super::items::OF_PREVIOUS;
 use super::request::apart;
-use super::{PROTOCOL, write};
+use super::{PROTOCOL, search, write};
 use crate::conversation::{
-    Block, BlockStart, Content, Loss, Media, MediaKind, MediaSource, Opaque, Reasoning, Text, ToolInput,
-    TranslateError,
+    Block, BlockStart, Content, Loss, Media, MediaKind, MediaSource, Opaque, Reasoning, Search, Text,
+    ToolInput, TranslateError,
 };
 use crate::json::Json;
 use crate::translate::note;
@@ -35,6 +35,8 @@ pub(super) enum Body {
     Reasoning { text: String, is_summary: bool, proof: Option<String> },
     /// What proves the item before it, as text: an item of reasoning that says nothing else.
     Proof(String),
+    /// A search of the web; all of it is known when it opens.
+    Search(Box<Search>),
     /// A picture.
     Picture { data: String, format: Option<String> },
 }
@@ -70,6 +72,7 @@ impl Opening {
                 input: String::new(),
                 is_custom: *is_custom,
             }),
+            BlockStart::Search(search) => Self::Item(Body::Search(search.clone())),
             BlockStart::Media(media) => Self::Item(Body::picture(media)?),
             BlockStart::Opaque(opaque) => {
                 note(losses, Loss::new(opaque.kind.clone(), "a block that only its own protocol has"));
@@ -103,6 +106,7 @@ impl Body {
             Self::Call { is_custom: false, .. } => "fc",
             Self::Call { is_custom: true, .. } => "ctc",
             Self::Reasoning { .. } | Self::Proof(_) => "rs",
+            Self::Search(_) => "ws",
             Self::Picture { .. } => "ig",
         }
     }
@@ -149,6 +153,7 @@ impl Item {
                 write::thoughts(json, "", "");
                 json.key("encrypted_content").text(proof);
             }
+            Body::Search(search) => search::write(json, &self.id, search, status == IN_PROGRESS, losses),
             Body::Picture { data, format } => {
                 json.key("type").text("image_generation_call").key("id").text(&self.id);
                 // Told once, when it is done.
@@ -201,6 +206,11 @@ pub(super) fn items(
             Content::Reasoning(Reasoning { text, proof, is_summary }) => {
                 let proof = proof.as_ref().map(|proof| proof.to_client(PROTOCOL).into_owned());
                 (Body::Reasoning { text: text.clone(), is_summary: *is_summary, proof }, None)
+            }
+            Content::Search(search) => {
+                bodies.push(Body::Search(search.clone()));
+                bodies.extend(search.own.iter().map(Body::proof_of_previous));
+                continue;
             }
             Content::Media(media) => (Body::picture(media)?, None),
             Content::Opaque(opaque) => {

@@ -7,8 +7,8 @@ use catalogue::{Needs, Quirks};
 
 use super::undo::Undo;
 use crate::conversation::{
-    Content, Effort, Function, Loss, OutputFormat, Request, Target, Tool, ToolChoice, ToolInput, ToolNames,
-    TranslateError, Translator,
+    Block, Content, Effort, Function, Loss, OutputFormat, Request, Target, Tool, ToolChoice, ToolInput,
+    ToolNames, TranslateError, Translator,
 };
 use crate::json::Json;
 
@@ -37,6 +37,7 @@ pub(super) fn adapt<'a>(
     if !supplier.has_custom_tools() {
         adapted.custom_tools_to_functions();
     }
+    adapted.searches_to_blocks();
     adapted.rename_tools(supplier.tool_names());
     if matches!(request.format, OutputFormat::Schema { .. })
         && target.capabilities.no.contains(Needs::JSON_SCHEMA)
@@ -90,6 +91,31 @@ impl Adapted<'_> {
         }
     }
 
+    /// What the conversation tells of searches becomes the blocks that their makers wrote, which each may read again. Of
+    /// others' nothing goes there: what the model made of what it found stands in the text.
+    fn searches_to_blocks(&mut self) {
+        let is_search = |block: &Block| matches!(block.content, Content::Search(_));
+        if !self.request.turns.iter().flat_map(|turn| &turn.blocks).any(is_search) {
+            return;
+        }
+        for turn in &mut self.request.to_mut().turns {
+            for block in std::mem::take(&mut turn.blocks) {
+                let Content::Search(search) = block.content else {
+                    turn.blocks.push(block);
+                    continue;
+                };
+                if search.own.is_empty() {
+                    super::note(
+                        &mut self.losses,
+                        Loss::new("web_search", "a search that somebody else made"),
+                    );
+                }
+                turn.blocks.extend(search.own.into_iter().map(|own| Block::from(Content::Opaque(own))));
+            }
+        }
+        self.request.to_mut().turns.retain(|turn| !turn.blocks.is_empty());
+    }
+
     fn rename_tools(&mut self, rule: ToolNames) {
         let mut taken: HashSet<String> =
             self.request.tools.iter().map(|tool| tool.name().to_owned()).collect();
@@ -118,7 +144,7 @@ impl Adapted<'_> {
         for tool in &mut request.tools {
             match tool {
                 Tool::Function(Function { name, .. }) | Tool::Custom { name, .. } => rename(name),
-                Tool::Supplied(_) => {}
+                Tool::Search(_) | Tool::Supplied(_) => {}
             }
         }
         if let ToolChoice::Named(name) = &mut request.tool_choice {
@@ -184,7 +210,7 @@ impl Adapted<'_> {
 }
 
 const fn is_supplied(tool: &Tool) -> bool {
-    matches!(tool, Tool::Supplied(_))
+    matches!(tool, Tool::Search(_) | Tool::Supplied(_))
 }
 
 /// A name of the rule that nobody has: the old one with what is not taken replaced, cut, and numbered where need be.

@@ -13,6 +13,7 @@ use crate::conversation::{
 
 mod going_on;
 mod known_faults;
+mod searches;
 mod service;
 
 /// A supplier that takes short names and has no tools for free text.

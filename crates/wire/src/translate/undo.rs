@@ -44,6 +44,7 @@ impl Undo {
             }
             Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
             Content::Text(text) => text.proof.iter_mut().for_each(|proof| self.own(proof)),
+            Content::Search(search) => search.own.iter_mut().for_each(|own| self.own(own)),
             _ => {}
         }
         block
@@ -167,6 +168,10 @@ impl Stream {
             BlockStart::Opaque(mut opaque) => {
                 self.undo.own(&mut opaque);
                 BlockStart::Opaque(opaque)
+            }
+            BlockStart::Search(mut search) => {
+                search.own.iter_mut().for_each(|own| self.undo.own(own));
+                BlockStart::Search(search)
             }
             other => other,
         }

@@ -4,9 +4,10 @@ use super::{stop, used};
 use crate::anthropic_messages::carry::{self, Shape};
 use crate::anthropic_messages::content::citations;
 use crate::anthropic_messages::losses::Losses;
+use crate::anthropic_messages::search::Told;
 use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
-    Answer, Block, Content, Encoded, Opaque, Reasoning, ReplyContext, Text, ToolCall, TranslateError,
+    Answer, Block, Content, Encoded, Opaque, Reasoning, ReplyContext, Search, Text, ToolCall, TranslateError,
 };
 use crate::json::Json;
 use catalogue::Protocol;
@@ -25,13 +26,13 @@ pub(in crate::anthropic_messages) fn encode(
     writer.json.key("content").array();
     for block in &choice.blocks {
         writer.proof_follows();
-        writer.block(block)?;
+        writer.block(block, &about.request_id)?;
     }
     if writer.called {
         writer.proof_follows();
     }
     writer.json.end_array();
-    let Writer { mut json, mut losses, waiting, called, refused } = writer;
+    let Writer { mut json, mut losses, waiting, called, refused, searches: _ } = writer;
     if waiting.is_some() {
         losses.add("reasoning.proof", carry::ENDS_A_TURN);
     }
@@ -88,10 +89,12 @@ struct Writer {
     waiting: Option<String>,
     called: bool,
     refused: bool,
+    /// How many searches were told.
+    searches: usize,
 }
 
 impl Writer {
-    fn block(&mut self, block: &Block) -> Result<(), TranslateError> {
+    fn block(&mut self, block: &Block, request_id: &str) -> Result<(), TranslateError> {
         match &block.content {
             Content::Text(text) => self.text(text),
             Content::Refusal(words) => {
@@ -100,6 +103,7 @@ impl Writer {
             }
             Content::Reasoning(reasoning) => self.reasoning(reasoning),
             Content::ToolCall(call) => self.call(call),
+            Content::Search(search) => self.search(search, request_id),
             Content::Opaque(opaque) => self.opaque(opaque)?,
             Content::Media(_) => {
                 return Err(TranslateError::unsayable("content.media", "answers hold no media there"));
@@ -157,6 +161,16 @@ impl Writer {
         let input = arguments::object(&call.input, &mut self.losses);
         self.json.object().key("type").text("tool_use").key("id").text(&call.id);
         self.json.key("name").text(&call.name).key("input").raw(input.as_ref()).end_object();
+    }
+
+    fn search(&mut self, search: &Search, request_id: &str) {
+        let told = Told::new(search, request_id, self.searches);
+        self.searches += 1;
+        told.call(&mut self.json, true);
+        told.result(&mut self.json);
+        for own in &search.own {
+            redacted(&mut self.json, &carry::behind_search(own));
+        }
     }
 
     fn opaque(&mut self, opaque: &Opaque) -> Result<(), TranslateError> {

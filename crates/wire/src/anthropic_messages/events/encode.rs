@@ -16,9 +16,10 @@ use crate::anthropic_messages::answer::{stop, used};
 use crate::anthropic_messages::carry::{self, Shape};
 use crate::anthropic_messages::content::citations;
 use crate::anthropic_messages::losses::Losses;
+use crate::anthropic_messages::search::Told;
 use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
-    BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
+    BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, Search, TranslateError,
 };
 use crate::json::{self, Json};
 
@@ -34,6 +35,8 @@ pub(in crate::anthropic_messages) struct Encoder {
     waiting: Option<String>,
     called: bool,
     refused: bool,
+    /// How many searches were told.
+    searches: usize,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
     losses: Losses,
@@ -174,6 +177,7 @@ impl Encoder {
             waiting: None,
             called: false,
             refused: false,
+            searches: 0,
             usage: None,
             finish: None,
             losses: Losses::default(),
@@ -214,6 +218,10 @@ impl Encoder {
                 let free = is_custom.then(String::new);
                 Open::Call(Call { id: id.clone(), name: name.clone(), free, ..Call::default() })
             }
+            BlockStart::Search(search) => {
+                self.search(search, out);
+                Open::Whole
+            }
             BlockStart::Opaque(opaque) => {
                 self.opaque(opaque, out)?;
                 Open::Whole
@@ -223,6 +231,21 @@ impl Encoder {
             }
         };
         Ok(())
+    }
+
+    fn search(&mut self, search: &Search, out: &mut Vec<u8>) {
+        let told = Told::new(search, &self.about.request_id, self.searches);
+        self.searches += 1;
+        self.block_opens(out, |json| told.call(json, false));
+        self.block_grows(out, "input_json_delta", |json| {
+            json.key("partial_json").text(&String::from_utf8_lossy(&told.input()));
+        });
+        self.block_stops(out);
+        self.block_opens(out, |json| told.result(json));
+        self.block_stops(out);
+        for own in &search.own {
+            self.redacted(&carry::behind_search(own), out);
+        }
     }
 
     fn opaque(&mut self, opaque: &Opaque, out: &mut Vec<u8>) -> Result<(), TranslateError> {

@@ -4,6 +4,7 @@ use catalogue::Protocol;
 
 use super::super::media::{self, DocumentNames};
 use super::super::read::is_object;
+use super::super::search;
 use super::proof::{Given, given};
 use super::{citation, tool};
 use crate::conversation::{
@@ -29,6 +30,7 @@ pub(in super::super) fn write(
             Content::Media(media) => write_media(json, media, &mut names, losses)?,
             Content::ToolCall(call) => write_call(json, call, losses)?,
             Content::Reasoning(reasoning) => write_reasoning(json, reasoning),
+            Content::Search(_) => note(losses, Loss::new("web_search", search::APART)),
             Content::Opaque(opaque)
                 if opaque.protocol == Protocol::BedrockConverse && is_object(opaque.data.as_bytes()) =>
             {

@@ -29,7 +29,7 @@ fn needs() {
         (r#"{"toolConfig":{"tools":[{"toolSpec":{"name":"f"}}]}}"#, Needs::TOOLS),
         (
             r#"{"toolConfig":{"tools":[{"systemTool":{"name":"f"}},{"cachePoint":{"type":"default"}}]}}"#,
-            Needs::TOOLS | Needs::CACHE_MARKS,
+            Needs::TOOLS | Needs::WEB_SEARCH | Needs::CACHE_MARKS,
         ),
         (r#"{"toolConfig":{"tools":[]},"outputConfig":{"effort":"low","textFormat":null}}"#, Needs::NONE),
         (r#"{"outputConfig":{"textFormat":{"type":"json_schema"}}}"#, Needs::JSON_SCHEMA),

@@ -126,6 +126,10 @@ fn keeps(
         Content::Media(_) if role != Role::User => {
             return Err(TranslateError::unsayable("media", "only the user's turns hold media there"));
         }
+        Content::Search(_) => {
+            note(losses, Loss::new("web_search", "a search that somebody else made"));
+            false
+        }
         Content::Opaque(opaque) => {
             let is_ours = opaque.is_for(Protocol::BedrockConverse, target.owner)
                 && super::super::read::is_object(opaque.data.as_bytes());

@@ -91,6 +91,8 @@ impl<'a> Writer<'a> {
             Content::Opaque(opaque) => {
                 self.json.raw(&opaque.data);
             }
+            // None stays when the turns are arranged.
+            Content::Search(_) => {}
         }
         Ok(())
     }
@@ -135,7 +137,10 @@ impl<'a> Writer<'a> {
                     let kind = opaque.kind.clone();
                     self.lose(&kind, "a block that only its maker can read");
                 }
-                Content::ToolCall(_) | Content::ToolResult(_) | Content::Reasoning(_) => {
+                Content::ToolCall(_)
+                | Content::ToolResult(_)
+                | Content::Reasoning(_)
+                | Content::Search(_) => {
                     self.lose("tool_result.content", "a tool's result holds text and media only");
                 }
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use catalogue::{Needs, Protocol};
 
 use super::super::read::is_object;
+use super::super::search;
 use super::arrange::Message;
 use super::blocks::Writer;
 use crate::conversation::{Content, Function, Request, Target, Tool, ToolChoice, TranslateError};
@@ -88,6 +89,7 @@ fn offered(writer: &mut Writer<'_>, tool: &Tool, target: &Target<'_>) -> Result<
     match tool {
         Tool::Function(function) => write_function(writer, function, target),
         Tool::Custom { .. } => Err(TranslateError::unsayable("tools.custom", "tools take JSON there")),
+        Tool::Search(search) => search::write_tool(&mut writer.json, search, target, &mut writer.losses),
         Tool::Supplied(opaque) => {
             let is_ours = opaque.is_for(Protocol::BedrockConverse, target.owner);
             if !is_ours || !is_object(opaque.data.as_bytes()) {

@@ -6,6 +6,7 @@
 use super::super::answer::{stated, write_metrics};
 use super::super::content::{Given, given, write_citation};
 use super::super::media::format_of;
+use super::super::search;
 use super::super::{stop, usage};
 use super::KEEP_ALIVE;
 use crate::conversation::{
@@ -102,6 +103,10 @@ impl Encoder {
             }
             BlockStart::ToolCall { .. } => Kind::Call,
             BlockStart::Media(_) => Kind::Silent,
+            BlockStart::Search(_) => {
+                note(&mut self.losses, Loss::new("web_search", search::APART));
+                Kind::Silent
+            }
             BlockStart::Opaque(opaque) => {
                 note(&mut self.losses, Loss::new(opaque.kind.clone(), "a block of another protocol"));
                 Kind::Silent

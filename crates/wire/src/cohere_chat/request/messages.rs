@@ -184,6 +184,10 @@ impl Writer<'_> {
                 self.lose("messages.refusal", "said as text");
                 Ok(text)
             }
+            Content::Search(_) => {
+                self.lose("messages.web_search", "a search that somebody else made");
+                Ok("")
+            }
             Content::Opaque(opaque) => {
                 self.lose(format!("messages.{}", opaque.kind), "only its own protocol has it");
                 Ok("")

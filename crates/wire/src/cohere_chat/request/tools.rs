@@ -47,6 +47,9 @@ impl<'a> Writer<'a> {
                 Tool::Custom { .. } => {
                     return Err(TranslateError::unsayable("tools", "only functions there"));
                 }
+                Tool::Search(search) => {
+                    return Err(TranslateError::unsayable(search.path(), "the supplier searches nothing"));
+                }
                 Tool::Supplied(opaque) => {
                     let name = format!("tools.{}", opaque.kind);
                     return Err(TranslateError::unsayable(

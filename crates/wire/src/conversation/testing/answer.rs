@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::parts::{an_image, any_proof, any_reasoning, any_said, rarely};
 use super::texts::{any_arguments, any_tool_name, cut, some_text};
 use crate::conversation::{
-    Answer, Block, BlockStart, Choice, Content, Delta, Event, FinishReason, Reasoning, Text, ToolCall,
-    ToolInput,
+    Answer, Block, BlockStart, Choice, Content, Delta, Event, FinishReason, Page, Reasoning, Search, Text,
+    ToolCall, ToolInput,
 };
 
 /// A whole answer: mostly one choice, with blocks in any order, and the finish that belongs to them. None without a word:
@@ -19,8 +19,39 @@ pub(crate) fn any_answer() -> impl Strategy<Value = Answer> {
     ];
     let id = rarely(2, Just("answer-1".to_owned()));
     let model = rarely(2, Just("model-2026".to_owned()));
-    (id, model, choices, prop::option::weighted(0.9, any_usage()))
-        .prop_map(|(id, model, choices, usage)| Answer { id, model, choices, usage, losses: Vec::new() })
+    (id, model, choices, prop::option::weighted(0.9, any_usage())).prop_map(
+        |(id, model, mut choices, mut usage)| {
+            let searches = number_searches(&mut choices);
+            if let Some(usage) = usage.as_mut().filter(|_| searches > 0) {
+                usage.tool_requests = searches;
+            }
+            Answer { id, model, choices, usage, losses: Vec::new() }
+        },
+    )
+}
+
+/// Makes all that is looked for different, as it is counted; gives how much that is. Of several choices none searches.
+fn number_searches(choices: &mut [Choice]) -> u64 {
+    let is_one = choices.len() == 1;
+    let mut queries = 0;
+    for choice in choices {
+        if !is_one && choice.blocks.iter().any(|block| !matches!(block.content, Content::Search(_))) {
+            choice.blocks.retain(|block| !matches!(block.content, Content::Search(_)));
+        }
+        for block in &mut choice.blocks {
+            match &mut block.content {
+                Content::Search(_) if !is_one => block.content = Content::text("Found."),
+                Content::Search(search) => {
+                    for query in &mut search.queries {
+                        queries += 1;
+                        *query += &queries.to_string();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    queries
 }
 
 fn any_choice() -> impl Strategy<Value = Choice> {
@@ -63,8 +94,22 @@ fn any_block() -> impl Strategy<Value = Content> {
         8 => any_said(true, true).prop_map(Content::Text),
         4 => any_reasoning().prop_map(Content::Reasoning),
         5 => called,
+        1 => any_search(),
         1 => an_image().prop_map(|image| Content::Media(crate::conversation::Media { detail: None, ..image })),
     ]
+}
+
+/// A search as suppliers tell it of whom nothing is kept.
+fn any_search() -> impl Strategy<Value = Content> {
+    let page = (
+        prop::sample::select(&["https://example.com/a?b=1", "https://example.org/ü"][..]),
+        rarely(2, some_text()),
+    );
+    let pages =
+        prop::collection::vec(page.prop_map(|(url, title)| Page { url: url.to_owned(), title }), 0..3);
+    (prop::collection::vec(some_text(), 1..3), pages).prop_map(|(queries, pages)| {
+        Content::Search(Box::new(Search { id: "search-1".to_owned(), queries, pages, ..Search::default() }))
+    })
 }
 
 fn any_finish() -> impl Strategy<Value = FinishReason> {
@@ -185,6 +230,7 @@ fn of_block(content: &Content, cuts: &[prop::sample::Index]) -> (BlockStart, Vec
             (BlockStart::ToolCall { id: id.clone(), name: name.clone(), is_custom }, deltas)
         }
         Content::Media(media) => (BlockStart::Media(media.clone()), Vec::new()),
+        Content::Search(search) => (BlockStart::Search(search.clone()), Vec::new()),
         Content::Opaque(opaque) => (BlockStart::Opaque(opaque.clone()), Vec::new()),
         Content::ToolResult(result) => unreachable!("no answer has a result: {result:?}"),
     }

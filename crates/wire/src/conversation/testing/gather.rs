@@ -108,6 +108,7 @@ fn begun(block: &BlockStart) -> Content {
             Content::ToolCall(ToolCall { id: id.clone(), name: name.clone(), input, proof: None })
         }
         BlockStart::Media(media) => Content::Media(media.clone()),
+        BlockStart::Search(search) => Content::Search(search.clone()),
         BlockStart::Opaque(opaque) => Content::Opaque(opaque.clone()),
     }
 }

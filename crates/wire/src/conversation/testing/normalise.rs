@@ -138,7 +138,7 @@ fn content(content: Content) -> Content {
         }
         Content::Opaque(block) => Content::Opaque(opaque(block)),
         Content::Media(media) => Content::Media(self::media(media)),
-        refusal @ Content::Refusal(_) => refusal,
+        other @ (Content::Refusal(_) | Content::Search(_)) => other,
     }
 }
 

@@ -26,7 +26,7 @@ fn callable(tool: &Tool) -> Option<(String, bool)> {
     match tool {
         Tool::Function(function) => Some((function.name.clone(), false)),
         Tool::Custom { name, .. } => Some((name.clone(), true)),
-        Tool::Supplied(_) => None,
+        Tool::Search(_) | Tool::Supplied(_) => None,
     }
 }
 
@@ -198,7 +198,7 @@ fn named(tool: Tool, name: String) -> Tool {
     match tool {
         Tool::Function(function) => Tool::Function(Function { name, ..function }),
         Tool::Custom { description, grammar, .. } => Tool::Custom { name, description, grammar },
-        supplied @ Tool::Supplied(_) => supplied,
+        supplied @ (Tool::Search(_) | Tool::Supplied(_)) => supplied,
     }
 }
 

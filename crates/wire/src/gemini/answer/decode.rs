@@ -53,6 +53,12 @@ fn choice(candidate: Candidate, ids: &mut Ids, losses: &mut Vec<Loss>) -> Result
         cite(&source, &of_part, &mut contents, losses);
     }
     weigh(candidate.logprobs, &mut contents, losses);
+    if !candidate.search.queries.is_empty() {
+        // The model looked before it spoke.
+        let text = contents.iter().position(|content| matches!(content, Content::Text(_)));
+        let at = text.unwrap_or(contents.len());
+        contents.insert(at, Content::Search(Box::new(candidate.search)));
+    }
     Ok(Choice { blocks: contents.into_iter().map(Into::into).collect(), finish })
 }
 

@@ -44,7 +44,7 @@ fn candidate(json: &mut Json, index: usize, choice: &Choice, losses: &mut Vec<Lo
         client::ended(json, reason, parts.broke_a_call, losses);
     }
     json.key("index").number(index as u64);
-    parts.grounding.write(json);
+    parts.grounding.write(json, losses);
     let logprobs: Vec<_> = choice.blocks.iter().flat_map(logprobs_of).cloned().collect();
     client::logprobs(json, &logprobs, losses);
     json.end_object();
@@ -108,6 +108,7 @@ impl Parts {
                 part.end_object();
                 json.raw(part.finish());
             }
+            Content::Search(search) => return self.grounding.searched(search, losses),
             Content::Opaque(opaque) if is_part(opaque) => drop(json.raw(&opaque.data)),
             Content::Opaque(opaque) => {
                 note(losses, Loss::new(&*opaque.kind, "a block of another protocol's"));

@@ -174,7 +174,11 @@ fn sources_become_citations_in_characters() {
         "citationMetadata": {"citationSources": [{"startIndex": 0, "endIndex": 7, "uri": "https://c", "license": "MIT"}]},
     }], "usageMetadata": {"promptTokenCount": 1}});
     let answer = decoded(&body);
-    let Content::Text(text) = &contents(&answer)[1] else { panic!("text was expected") };
+    let [_, Content::Search(search), Content::Text(text)] = &contents(&answer)[..] else {
+        panic!("a search and a text were expected")
+    };
+    let found: Vec<&str> = search.pages.iter().map(|page| page.url.as_str()).collect();
+    assert_eq!((&search.queries[..], &found[..]), (&["x".to_owned()][..], &["https://a", "gs://b"][..]));
     let cited = |url: &str, title: Option<&str>, quote: Option<&str>, range| Citation {
         url: Some(url.into()),
         title: title.map(Into::into),

@@ -9,12 +9,12 @@ use bytes::Bytes;
 
 use crate::classify;
 use crate::conversation::{
-    BlockStart, Content, Delta, Event, EventDecoder, FinishReason, Loss, Media, Opaque, ToolCall, ToolInput,
-    TranslateError,
+    BlockStart, Content, Delta, Event, EventDecoder, FinishReason, Loss, Media, Opaque, Search, ToolCall,
+    ToolInput, TranslateError,
 };
 use crate::framing::Frame;
 use crate::gemini::chunk::{Candidate, Chunk, cited};
-use crate::gemini::grounding::Source;
+use crate::gemini::grounding::{Source, merge};
 use crate::gemini::ids::Ids;
 use crate::gemini::part::Part;
 use crate::gemini::usage::Stated;
@@ -46,6 +46,8 @@ struct State {
     base: u64,
     /// Sources already told: each response repeats those before it.
     sources: Vec<Source>,
+    /// What was looked for and found: told when all of it is known.
+    search: Search,
 }
 
 /// The open block.
@@ -77,6 +79,10 @@ impl EventDecoder for Decoder {
         for (choice, state) in std::mem::take(&mut self.candidates) {
             if state.open.is_some() {
                 events.push(Event::BlockEnd { choice });
+            }
+            if !state.search.queries.is_empty() {
+                let block = BlockStart::Search(Box::new(state.search));
+                events.extend([Event::BlockStart { choice, block }, Event::BlockEnd { choice }]);
             }
             events.extend(state.finish.map(|reason| Event::Finish { choice, reason }));
         }
@@ -157,6 +163,7 @@ impl Decoder {
         if speaker.events.len() > before {
             speaker.state.finish = None;
         }
+        merge(&mut speaker.state.search, candidate.search);
         for source in candidate.sources {
             speaker.cite(source);
         }

@@ -137,6 +137,12 @@ impl Encoder {
                 self.media(choice, media, out);
                 Kind::Whole
             }
+            BlockStart::Search(search) => {
+                let mut losses = std::mem::take(&mut self.losses);
+                self.choice(choice).grounding.searched(search, &mut losses);
+                self.losses = losses;
+                Kind::Whole
+            }
             BlockStart::Opaque(opaque) => {
                 if is_part(opaque) {
                     self.part(choice, opaque.data.as_bytes(), out);
@@ -265,7 +271,7 @@ impl Encoder {
                 client::ended(&mut json, reason, choice.broke_a_call, &mut self.losses);
             }
             json.key("index").number((*index).into());
-            choice.grounding.write(&mut json);
+            choice.grounding.write(&mut json, &mut self.losses);
             json.end_object();
         }
         json.end_array();

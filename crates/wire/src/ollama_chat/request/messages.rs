@@ -148,6 +148,10 @@ impl<'a> Writer<'a> {
                 text
             }
             Content::Media(media) => return Err(unsayable_media(media.kind)),
+            Content::Search(_) => {
+                self.lose("messages.web_search", "a search that somebody else made");
+                ""
+            }
             Content::Opaque(opaque) => {
                 self.lose(format!("messages.{}", opaque.kind), "only its own protocol has it");
                 ""

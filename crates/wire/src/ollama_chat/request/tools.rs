@@ -33,6 +33,9 @@ impl Writer<'_> {
                 Tool::Custom { .. } => {
                     return Err(TranslateError::unsayable("tools", "only functions there"));
                 }
+                Tool::Search(search) => {
+                    return Err(TranslateError::unsayable(search.path(), "the supplier searches nothing"));
+                }
                 Tool::Supplied(opaque) => {
                     let name = format!("tools.{}", opaque.kind);
                     return Err(TranslateError::unsayable(

@@ -101,6 +101,7 @@ fn tell(block: &Block, choice: u32, piece: usize, events: &mut Vec<Event>) {
             (BlockStart::ToolCall { id: call.id.clone(), name: call.name.clone(), is_custom }, text)
         }
         Content::Media(media) => (BlockStart::Media(media.clone()), String::new()),
+        Content::Search(search) => (BlockStart::Search(search.clone()), String::new()),
         Content::Opaque(block) => (BlockStart::Opaque(block.clone()), String::new()),
         Content::ToolResult(_) => panic!("an answer has no results"),
     };

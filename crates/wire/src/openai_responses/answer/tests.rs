@@ -43,7 +43,7 @@ fn e03_every_item_keeps_its_place() {
     assert_eq!(*contents[1], Content::text("First."));
     let Content::ToolCall(call) = contents[2] else { panic!() };
     assert_eq!((call.id.as_str(), &call.input), ("call_1", &ToolInput::Arguments(r#"{"a": 1}"#.into())));
-    assert!(matches!(contents[3], Content::Opaque(opaque) if opaque.kind == "web_search_call"));
+    assert!(matches!(contents[3], Content::Search(search) if search.queries == ["q"]));
     assert_eq!(contents[4..], [&Content::Refusal("no".into()), &Content::text("Last.")]);
     assert_eq!(answer.choices[0].finish, Some(FinishReason::ToolCalls));
     assert_eq!((answer.id.as_deref(), answer.model.as_deref()), (Some("resp_1"), Some("gpt-5")));

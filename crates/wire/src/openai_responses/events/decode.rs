@@ -158,6 +158,9 @@ impl Decoder {
             }
             Content::Reasoning(reasoning) => self.whole_reasoning(at, reasoning, events)?,
             Content::Media(media) => self.tracks.open((at, Part::Whole), BlockStart::Media(media), events)?,
+            Content::Search(search) => {
+                self.tracks.open((at, Part::Whole), BlockStart::Search(search), events)?;
+            }
             Content::Opaque(opaque) => {
                 self.tracks.open((at, Part::Whole), BlockStart::Opaque(opaque), events)?;
             }

@@ -36,8 +36,8 @@ pub(in super::super) struct Encoder {
     output: Vec<u8>,
     /// Whether the last block has ended, and waits for what follows.
     block_ended: bool,
-    /// What proves the last block, where its item has no place for it.
-    proof: Option<Opaque>,
+    /// What proves the last block, or what the maker of a search wants back, where its item has no place for it.
+    proofs: Vec<Opaque>,
     /// Bytes of text.
     bytes: usize,
     usage: Option<Usage>,
@@ -99,7 +99,7 @@ impl Encoder {
             items: 0,
             output: Vec::new(),
             block_ended: false,
-            proof: None,
+            proofs: Vec::new(),
             bytes: 0,
             usage: None,
             finish: None,
@@ -132,7 +132,7 @@ impl Encoder {
     fn open(&mut self, block: &BlockStart, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         let opening = Opening::of(block, &mut self.pen.losses)?;
         // A message goes on with another part, unless something has to stand between.
-        let goes_on = self.proof.is_none() && self.open.as_ref().is_some_and(Open::is_message);
+        let goes_on = self.proofs.is_empty() && self.open.as_ref().is_some_and(Open::is_message);
         match &mut self.open {
             Some(open) if goes_on && matches!(opening, Some(Opening::Part(_))) => {
                 open.end_block(&mut self.pen, out);
@@ -149,7 +149,12 @@ impl Encoder {
                 };
                 self.open.insert(open).add_part(part, &mut self.pen, out);
             }
-            Some(Opening::Item(body)) => self.open = Some(self.begin(body, out)),
+            Some(Opening::Item(body)) => {
+                if let Body::Search(search) = &body {
+                    self.proofs.clone_from(&search.own);
+                }
+                self.open = Some(self.begin(body, out));
+            }
             None => {}
         }
         Ok(())
@@ -174,7 +179,7 @@ impl Encoder {
             Delta::Citation(citation) => open.cite(citation, &mut self.pen, out),
             Delta::Logprobs(tokens) => open.rate(tokens, &mut self.pen, out),
             Delta::Proof(proof) if open.prove(proof) => {}
-            Delta::Proof(proof) => self.proof = Some(proof.clone()),
+            Delta::Proof(proof) => self.proofs = vec![proof.clone()],
         }
         Ok(())
     }
@@ -185,7 +190,7 @@ impl Encoder {
         let Some(mut open) = self.open.take() else { return };
         open.end_block(&mut self.pen, out);
         self.done(open, status, out);
-        if let Some(proof) = self.proof.take() {
+        for proof in std::mem::take(&mut self.proofs) {
             let open = self.begin(Body::proof_of_previous(&proof), out);
             self.done(open, "completed", out);
         }

@@ -52,7 +52,7 @@ impl Open {
                 None => {}
             },
             Body::Call { input: so_far, .. } | Body::Reasoning { text: so_far, .. } => so_far.push_str(text),
-            Body::Proof(_) | Body::Picture { .. } => {}
+            Body::Proof(_) | Body::Search(_) | Body::Picture { .. } => {}
         }
         let mut frame = self.event(delta, pen);
         frame.json.key("delta").text(text);
@@ -105,6 +105,11 @@ impl Open {
         if matches!(&self.item.body, Body::Call { input, is_custom: false, .. } if input.is_empty()) {
             self.text("{}", pen, out);
         }
+        if matches!(self.item.body, Body::Search(_)) {
+            for kind in SEARCHES {
+                self.event(kind, pen).send(out);
+            }
+        }
         let Some((_, done, member)) = self.words() else { return };
         let is_thought = matches!(self.item.body, Body::Reasoning { .. });
         if is_thought && self.whole().is_empty() {
@@ -155,7 +160,7 @@ impl Open {
             Body::Reasoning { is_summary: false, .. } => {
                 ("response.reasoning_text.delta", "response.reasoning_text.done", "text")
             }
-            Body::Proof(_) | Body::Picture { .. } => return None,
+            Body::Proof(_) | Body::Search(_) | Body::Picture { .. } => return None,
         })
     }
 
@@ -178,7 +183,7 @@ impl Open {
                 None => "",
             },
             Body::Call { input: text, .. } | Body::Reasoning { text, .. } => text,
-            Body::Proof(_) | Body::Picture { .. } => "",
+            Body::Proof(_) | Body::Search(_) | Body::Picture { .. } => "",
         }
     }
 
@@ -208,7 +213,7 @@ impl Open {
             Body::Reasoning { is_summary, .. } => {
                 frame.json.key(if *is_summary { "summary_index" } else { "content_index" }).number(0);
             }
-            Body::Call { .. } | Body::Proof(_) | Body::Picture { .. } => {}
+            Body::Call { .. } | Body::Proof(_) | Body::Search(_) | Body::Picture { .. } => {}
         }
         frame
     }
@@ -230,5 +235,12 @@ impl Open {
         frame.send(out);
     }
 }
+
+/// What becomes of a search, in the order in which it is told.
+const SEARCHES: [&str; 3] = [
+    "response.web_search_call.in_progress",
+    "response.web_search_call.searching",
+    "response.web_search_call.completed",
+];
 
 const TEXT_DELTA: &str = "response.output_text.delta";

@@ -105,6 +105,7 @@ fn started(block: &BlockStart) -> Content {
             Content::ToolCall(ToolCall { id: id.clone(), name: name.clone(), input, proof: None })
         }
         BlockStart::Media(media) => Content::Media(media.clone()),
+        BlockStart::Search(search) => Content::Search(search.clone()),
         BlockStart::Opaque(opaque) => Content::Opaque(opaque.clone()),
     }
 }
@@ -140,6 +141,7 @@ fn events_of(content: &Content, cuts: &[prop::sample::Index]) -> Vec<Event> {
             (BlockStart::ToolCall { id: call.id.clone(), name: call.name.clone(), is_custom }, text)
         }
         Content::Media(media) => (BlockStart::Media(media.clone()), String::new()),
+        Content::Search(search) => (BlockStart::Search(search.clone()), String::new()),
         Content::Opaque(opaque) => (BlockStart::Opaque(opaque.clone()), String::new()),
         Content::ToolResult(_) => panic!("an answer holds none"),
     };

@@ -122,6 +122,7 @@ pub(in super::super) fn write(json: &mut Json, choice: &ToolChoice, tools: &[Too
         ToolChoice::Named(name) => {
             json.object().key("type");
             match tools.iter().find(|tool| tool.name() == name) {
+                Some(Tool::Search(search)) => json.text(super::super::search::kind(search)),
                 Some(Tool::Supplied(tool)) => json.text(&tool.kind),
                 Some(Tool::Custom { .. }) => json.text("custom").key("name").text(apart(name).1),
                 _ => json.text("function").key("name").text(apart(name).1),

@@ -3,10 +3,11 @@
 //! Source: `types/responses/response_create_params.py`.
 
 use super::super::read::{self, Fault, NO_PLACE, Read, lose};
+use super::super::search;
 use super::choice::{self, Choice};
 use super::tools;
 use super::turns::Turns;
-use crate::conversation::{Effort, Loss, OutputFormat, Request, TranslateError};
+use crate::conversation::{Effort, Loss, OutputFormat, Request, Tool, TranslateError};
 use crate::scan::{Kind, Scanner};
 use crate::translate::note;
 
@@ -36,6 +37,8 @@ struct Reader<'a> {
     choice: Choice,
     wants_logprobs: bool,
     top_logprobs: Option<u64>,
+    /// How often tools may be called that the supplier runs.
+    max_tool_calls: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -51,6 +54,7 @@ impl<'a> Reader<'a> {
             b"instructions" => self.instructions = read::string(scan, "instructions")?,
             b"tools" => tools::read(scan, &mut request.tools, &mut request.losses)?,
             b"tool_choice" => self.choice = choice::read(scan)?,
+            b"max_tool_calls" => self.max_tool_calls = read::integer(scan, "max_tool_calls")?,
             b"parallel_tool_calls" => request.parallel_tools = read::boolean(scan, "parallel_tool_calls")?,
             b"text" => text(scan, request)?,
             b"reasoning" => reasoning(scan, request)?,
@@ -98,7 +102,8 @@ impl<'a> Reader<'a> {
         read::list(scan, "include", |scan| {
             let word = read::string(scan, "include")?.unwrap_or_default();
             match word.as_str() {
-                "reasoning.encrypted_content" => {}
+                // What is told of a search is always told with its sources.
+                "reasoning.encrypted_content" | search::SOURCES => {}
                 "message.output_text.logprobs" => self.wants_logprobs = true,
                 _ => note(&mut self.request.losses, Loss::new(format!("include.{word}"), NO_PLACE)),
             }
@@ -115,11 +120,28 @@ impl<'a> Reader<'a> {
         }
         self.request.turns = turns.finish();
         self.choice.apply(&mut self.request);
+        limit_searches(self.max_tool_calls, &mut self.request);
         let top = self.top_logprobs.filter(|top| *top > 0 || self.wants_logprobs);
         let top = top.or(self.wants_logprobs.then_some(0));
         self.request.sampling.logprobs = top.map(|top| u32::try_from(top).unwrap_or(u32::MAX));
         self.request.stream_usage = true;
         Ok(self.request)
+    }
+}
+
+/// `max_tool_calls` counts the supplier's own tools: where searches are all that there is of them, it limits those.
+fn limit_searches(most: Option<u64>, request: &mut Request) {
+    if most.is_none() {
+        return;
+    }
+    let runs_others = request.tools.iter().any(|tool| matches!(tool, Tool::Supplied(_)));
+    let search = request.tools.iter_mut().find_map(|tool| match tool {
+        Tool::Search(search) => Some(search),
+        _ => None,
+    });
+    match search {
+        Some(search) if !runs_others => search.most = most,
+        _ => note(&mut request.losses, Loss::new("max_tool_calls", NO_PLACE)),
     }
 }
 

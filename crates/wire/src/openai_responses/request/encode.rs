@@ -1,16 +1,17 @@
 //! A request for a supplier, written. Nothing is to be kept there: `store` is false, and what proves reasoning is asked for.
 
-use super::super::PROTOCOL;
+use super::super::{PROTOCOL, search};
 use super::tools::{self, Strictness};
 use super::write::Items;
 use super::write_choice;
 use crate::conversation::{
     Content, Effort, Encoded, Loss, OutputFormat, Request, Role, Sampling, Target, Tool, ToolChoice,
-    TranslateError, Turn,
+    TranslateError, Turn, WebSearch,
 };
 use crate::json::Json;
 use crate::openai_options::write_caching;
 use crate::translate::note;
+use crate::web_search;
 use catalogue::Needs;
 
 /// The classes of service. Source: `types/responses/service_tier.py` in openai 3.54.0, read 2026-11-28.
@@ -41,7 +42,11 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     let reasons = reasoning(&mut json, request, target, &mut losses);
     max_tokens(&mut json, request, target, &mut losses);
     sampling(&mut json, &request.sampling, target, &mut losses);
-    include(&mut json, reasons, request.sampling.logprobs.is_some());
+    let search = request.tools.iter().find_map(foreign_search);
+    if let Some(most) = search.and_then(|search| search.most) {
+        json.key("max_tool_calls").number(most);
+    }
+    include(&mut json, reasons, request.sampling.logprobs.is_some(), search.is_some());
     json.key("store").boolean(false);
     if request.stream {
         json.key("stream").boolean(true);
@@ -63,6 +68,8 @@ fn refuse(request: &Request, target: &Target<'_>) -> Result<(), TranslateError> 
     if !request.stop.is_empty() {
         return Err(TranslateError::unsayable("stop", "no texts that end an answer"));
     }
+    let mut searches = request.tools.iter().filter_map(foreign_search);
+    searches.try_for_each(|search| web_search::check(search, target, search::LIMITS))?;
     let foreign = request.tools.iter().find_map(|tool| match tool {
         Tool::Supplied(tool) if !tool.is_for(PROTOCOL, target.owner) => Some(tool),
         _ => None,
@@ -207,8 +214,16 @@ fn sampling(json: &mut Json, sampling: &Sampling, target: &Target<'_>, losses: &
     }
 }
 
-fn include(json: &mut Json, reasons: bool, logprobs: bool) {
-    if !reasons && !logprobs {
+/// The tool, if it is a search that a client of another dialect offers.
+fn foreign_search(tool: &Tool) -> Option<&WebSearch> {
+    match tool {
+        Tool::Search(search) if search.written.protocol != PROTOCOL => Some(search),
+        _ => None,
+    }
+}
+
+fn include(json: &mut Json, reasons: bool, logprobs: bool, searches: bool) {
+    if !reasons && !logprobs && !searches {
         return;
     }
     json.key("include").array();
@@ -217,6 +232,9 @@ fn include(json: &mut Json, reasons: bool, logprobs: bool) {
     }
     if logprobs {
         json.text("message.output_text.logprobs");
+    }
+    if searches {
+        json.text(search::SOURCES);
     }
     json.end_array();
 }

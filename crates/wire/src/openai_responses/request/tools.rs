@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::super::PROTOCOL;
 use super::super::items::{IN_NAMESPACE, in_namespace};
 use super::super::read::{self, NO_PLACE, Read};
+use super::super::search;
 use crate::conversation::{Function, Grammar, Loss, Opaque, Tool, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;
@@ -94,6 +95,7 @@ impl<'a> Member<'a> {
                 let why = "a namespace holds functions and custom tools";
                 return Err(TranslateError::unsayable(format!("tools.namespace.{kind}"), why).into());
             }
+            kind if search::is_tool(kind) => search::tool(kind, self.raw, losses)?,
             kind => {
                 let raw = String::from_utf8_lossy(self.raw).into_owned();
                 Tool::Supplied(Opaque::new(PROTOCOL, kind.to_owned(), raw))
@@ -192,7 +194,7 @@ pub(in super::super) fn apart(name: &str) -> (Option<&str>, &str) {
 
 fn namespace_of(tool: &Tool) -> Option<&str> {
     match tool {
-        Tool::Supplied(_) => None,
+        Tool::Search(_) | Tool::Supplied(_) => None,
         tool => apart(tool.name()).0,
     }
 }
@@ -222,6 +224,7 @@ fn write_one(json: &mut Json, tool: &Tool, unsaid: Strictness, losses: &mut Vec<
             }
             json.end_object();
         }
+        Tool::Search(search) => search::write_tool(json, search),
         Tool::Supplied(tool) => {
             json.raw(&tool.data);
         }

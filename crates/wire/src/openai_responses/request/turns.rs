@@ -12,7 +12,6 @@ use crate::translate::note;
 /// Items of the supplier's own tools: what the model found with them stands in the text that follows, so that others can
 /// do without. All other kinds that nobody else has would change the meaning by their absence.
 const SUPPORTING: &[&str] = &[
-    "web_search_call",
     "file_search_call",
     "code_interpreter_call",
     "image_generation_call",
@@ -113,6 +112,7 @@ impl<'r> Turns<'r> {
         match last.map(|block| &mut block.content) {
             Some(Content::ToolCall(call)) => call.proof = Some(proof),
             Some(Content::Text(text)) => text.proof = Some(proof),
+            Some(Content::Search(search)) => search.own.push(proof),
             _ => note(self.losses, Loss::new("reasoning.proof", "what it proves is not there")),
         }
     }

@@ -97,6 +97,7 @@ impl<'w> Items<'w> {
             Content::Opaque(opaque) if opaque.is_for(PROTOCOL, self.target.owner) => {
                 self.json.raw(&opaque.data);
             }
+            Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
             Content::Opaque(opaque) => self.lose(&opaque.kind, "a block that only its own protocol has"),
             Content::Text(_) | Content::Refusal(_) | Content::Media(_) => {}
         }

@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use catalogue::Usage;
@@ -10,7 +11,7 @@ use self::words::{is_same, said};
 use crate::conversation::testing::normalise;
 use crate::conversation::{
     Answer, Block, CacheMark, Choice, Citation, Content, Effort, FinishReason, Loss, Media, MediaSource,
-    OutputFormat, Request, Role, Text, Tool, ToolChoice, Turn,
+    Opaque, OutputFormat, Request, Role, Search, Text, Tool, ToolChoice, Turn,
 };
 
 /// Differences, each with the words of which one has to stand in the name of a loss; a word behind `=` is the whole name.
@@ -187,6 +188,7 @@ fn contents(found: &mut Differences, before: &[Block], after: &[Block]) {
         Content::Text(text) => text.logprobs.iter().map(|token| format!("{token:?}")).collect(),
         _ => Vec::new(),
     });
+    searches(found, before, after);
     let names = |blocks| all(blocks, |content| media(content, stem));
     // A dialect that wants a name makes one up.
     for name in names(before) {
@@ -204,6 +206,24 @@ fn contents(found: &mut Differences, before: &[Block], after: &[Block]) {
     found.compare("the order of blocks", ORDER, &order(before), &order(after));
 }
 
+/// What was looked for, and the pages that were found, each once: some tell all searches of an answer as one.
+fn searches(found: &mut Differences, before: &[Block], after: &[Block]) {
+    let mut each = |what, of: fn(&Search) -> Vec<String>| {
+        let told = |blocks: &[Block]| {
+            let searches = blocks.iter().filter_map(|block| match &block.content {
+                Content::Search(search) => Some(search),
+                _ => None,
+            });
+            searches.flat_map(|search| of(search)).collect::<BTreeSet<_>>()
+        };
+        // A page that is cited may be told as found, and one without a title by its address.
+        found.differ(what, &["web_search"], BTreeSet::is_subset, &told(before), &told(after));
+    };
+    each("queries", |search| search.queries.clone());
+    each("pages found", |search| search.pages.iter().map(|page| page.url.clone()).collect());
+    each("pages' titles", |search| search.pages.iter().filter_map(|page| page.title.clone()).collect());
+}
+
 /// What proves anything; a dialect may put it beside what it proves.
 fn proofs(blocks: &[Block]) -> Vec<String> {
     let mut found = all(blocks, |content| {
@@ -213,7 +233,9 @@ fn proofs(blocks: &[Block]) -> Vec<String> {
             Content::Reasoning(reasoning) => &reasoning.proof,
             _ => &None,
         };
-        proof.iter().map(|proof| proof.data.clone()).collect()
+        // What a search's maker wants back stands beside it as a proof does.
+        let proves = |proof: &&Opaque| !proof.kind.contains("web_search");
+        proof.iter().filter(proves).map(|proof| proof.data.clone()).collect()
     });
     found.sort_unstable();
     found
@@ -256,17 +278,20 @@ fn passage(text: &Text, citation: &Citation) -> Option<String> {
 
 /// Kinds of blocks in a row.
 fn order(blocks: &[Block]) -> String {
+    // Where a search stands says nothing: some tell it beside the text.
+    let blocks = blocks.iter().filter(|block| !matches!(block.content, Content::Search(_)));
     let kind = |block: &Block| match &block.content {
         Content::Text(_) | Content::Refusal(_) => 'T',
         Content::Reasoning(_) => 'R',
         Content::ToolCall(_) => 'C',
         Content::ToolResult(_) => 'O',
         Content::Media(_) => 'M',
+        Content::Search(_) => 'S',
         Content::Opaque(_) => 'X',
     };
     // Reasoning that is nothing but its proof may be where the proof of something else stands.
     let says = |block: &&Block| !matches!(&block.content, Content::Reasoning(reasoning) if reasoning.text.is_empty());
-    let mut kinds: Vec<char> = blocks.iter().filter(says).map(kind).collect();
+    let mut kinds: Vec<char> = blocks.filter(says).map(kind).collect();
     kinds.dedup();
     kinds.into_iter().collect()
 }

@@ -99,7 +99,7 @@ impl Body<'_> {
             }
             Content::ToolResult(result) => result.blocks.iter().for_each(|block| self.holds(block)),
             Content::Media(media) => self.holds_media(media),
-            Content::Opaque(_) => {}
+            Content::Search(_) | Content::Opaque(_) => {}
         }
     }
 

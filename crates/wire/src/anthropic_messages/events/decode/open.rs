@@ -8,6 +8,7 @@ use crate::anthropic_messages::content::with_member;
 use crate::anthropic_messages::fault::Fault;
 use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::{Members, raw};
+use crate::anthropic_messages::search;
 use crate::conversation::{BlockStart, Content, Delta, Event, Opaque, ToolInput};
 use crate::framing::DEFAULT_LIMIT;
 
@@ -20,6 +21,8 @@ const MOST_HELD: usize = 2 * DEFAULT_LIMIT;
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     open: VecDeque<Open>,
+    /// Calls of searches that have ended: each is told together with its result.
+    searching: Vec<Opaque>,
     /// Bytes that wait.
     held: usize,
 }
@@ -91,7 +94,9 @@ impl Blocks {
                 Grows::Call { whole, has_pieces: false }
             }
             Content::Opaque(block) => Grows::Whole { block, input: String::new(), replaced: Vec::new() },
-            Content::Refusal(_) | Content::Media(_) | Content::ToolResult(_) => return Ok(()),
+            Content::Refusal(_) | Content::Media(_) | Content::ToolResult(_) | Content::Search(_) => {
+                return Ok(());
+            }
         };
         self.push(index, grows, first, events)
     }
@@ -107,10 +112,13 @@ impl Blocks {
         if self.open.len() == MOST_OPEN {
             return Err(Fault::malformed("index", "too many blocks are open"));
         }
+        // Something else begins: what was called before has no result here.
+        let abandoned =
+            if matches!(grows, Grows::Whole { .. }) { Vec::new() } else { abandoned(&mut self.searching) };
         self.open.push_back(Open { index, grows, is_stopped: false, waiting: Vec::new(), size: 0 });
         let at = self.open.len() - 1;
         self.hold(at, size)?;
-        first.into_iter().try_for_each(|event| self.put(at, event, events))
+        abandoned.into_iter().chain(first).try_for_each(|event| self.put(at, event, events))
     }
 
     /// Lets text or reasoning grow; opens a block like `like` where none is open that fits.
@@ -194,17 +202,19 @@ impl Blocks {
         }
     }
 
-    /// Closes every block.
+    /// Closes every block. A search without a result goes on in another turn: its call is a block of its own.
     pub(super) fn stop_all(&mut self, events: &mut Vec<Event>) {
         while !self.open.is_empty() {
             self.stop_at(0, events);
         }
+        events.append(&mut abandoned(&mut self.searching));
     }
 
     fn stop_at(&mut self, at: usize, events: &mut Vec<Event>) {
         let open = &mut self.open[at];
         open.is_stopped = true;
         let mut last = Vec::with_capacity(2);
+        let mut is_told = true;
         match &mut open.grows {
             Grows::Call { has_pieces: true, .. } | Grows::Text | Grows::Reasoning => {}
             Grows::Call { whole, has_pieces: false } => {
@@ -222,10 +232,17 @@ impl Blocks {
                         block.data = data;
                     }
                 }
-                last.push(Event::BlockStart { choice: 0, block: BlockStart::Opaque(block.clone()) });
+                let told = told(&mut self.searching, block);
+                is_told = told.is_some();
+                if matches!(told, Some(BlockStart::Opaque(_))) {
+                    last.append(&mut abandoned(&mut self.searching));
+                }
+                last.extend(told.map(|block| Event::BlockStart { choice: 0, block }));
             }
         }
-        last.push(Event::BlockEnd { choice: 0 });
+        if is_told {
+            last.push(Event::BlockEnd { choice: 0 });
+        }
         if at > 0 {
             open.waiting.extend(last);
             return;
@@ -275,6 +292,29 @@ impl Blocks {
             Ok(())
         }
     }
+}
+
+/// The calls of searches that have no result, as blocks of their own.
+fn abandoned(searching: &mut Vec<Opaque>) -> Vec<Event> {
+    let as_block = |call| {
+        [Event::BlockStart { choice: 0, block: BlockStart::Opaque(call) }, Event::BlockEnd { choice: 0 }]
+    };
+    searching.drain(..).flat_map(as_block).collect()
+}
+
+/// How a block that has ended is told; `None` for the call of a search, which waits for its result.
+fn told(searching: &mut Vec<Opaque>, block: &Opaque) -> Option<BlockStart> {
+    if search::is_call(block) && searching.len() < MOST_OPEN {
+        searching.push(block.clone());
+        return None;
+    }
+    let call = search::answers(block)
+        .and_then(|id| searching.iter().position(|call| search::is_called(call, &id)))
+        .map(|at| searching.remove(at));
+    Some(match call {
+        Some(call) => BlockStart::Search(Box::new(search::made(&call, block))),
+        None => BlockStart::Opaque(block.clone()),
+    })
 }
 
 impl Grows {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{END, delta, read, start, text, tool};
 use crate::anthropic_messages::AnthropicMessages;
 use crate::conversation::{
-    BlockStart, Citation, Delta, Event, FinishReason, Opaque, TranslateError, Translator,
+    BlockStart, Citation, Delta, Event, FinishReason, Opaque, Search, TranslateError, Translator,
 };
 use crate::failure::Failure;
 use crate::testing::frames;
@@ -128,16 +128,18 @@ fn h02_thinking_text_and_tools() {
 fn a_suppliers_own_blocks_come_whole_with_their_input() {
     let (events, result) = read(WEB_SEARCH);
     result.unwrap();
-    let opaque: Vec<&Opaque> = events
+    let searches: Vec<&Search> = events
         .iter()
         .filter_map(|event| match event {
-            Event::BlockStart { block: BlockStart::Opaque(opaque), .. } => Some(opaque),
+            Event::BlockStart { block: BlockStart::Search(search), .. } => Some(&**search),
             _ => None,
         })
         .collect();
-    assert_eq!(opaque[0].kind, "server_tool_use");
-    assert_eq!(serde_json::from_str::<Value>(&opaque[0].data).unwrap()["input"], json!({"query": "x"}));
-    assert_eq!(opaque[1].kind, "web_search_tool_result");
+    let [search] = searches[..] else { panic!("one search: {events:?}") };
+    assert_eq!(search.queries, ["x"]);
+    let kinds: Vec<&str> = search.own.iter().map(|own| &*own.kind).collect();
+    assert_eq!(kinds, ["server_tool_use", "web_search_tool_result"]);
+    assert_eq!(serde_json::from_str::<Value>(&search.own[0].data).unwrap()["input"], json!({"query": "x"}));
     let citation = Citation { url: Some("https://x".into()), quote: Some("y".into()), ..Citation::default() };
     assert!(events.contains(&delta(Delta::Citation(citation))));
     assert!(matches!(events.iter().rev().nth(1), Some(Event::Usage(usage)) if usage.tool_requests == 2));

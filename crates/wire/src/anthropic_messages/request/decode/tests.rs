@@ -61,14 +61,15 @@ fn a_whole_request() {
     assert_eq!((request.stop.clone(), request.user.as_deref()), (vec!["END".to_owned()], Some("u-1")));
     let OutputFormat::Schema { schema, strict: Some(true), .. } = &request.format else { panic!("a schema") };
     assert_eq!(&schema[..], br#"{"type": "object", "properties": {}}"#, "spliced, not written anew");
-    let [Tool::Function(first), Tool::Function(second), Tool::Supplied(third)] = &request.tools[..] else {
+    let [Tool::Function(first), Tool::Function(second), Tool::Search(third)] = &request.tools[..] else {
         panic!("three tools")
     };
     assert_eq!(
         (first.name.as_str(), first.strict, second.name.as_str()),
         ("get_weather", Some(true), "bare")
     );
-    assert_eq!((third.kind.as_ref(), third.owner.as_ref()), ("web_search_20250305", None));
+    assert_eq!((third.name.as_str(), &*third.written.kind), ("web_search", "web_search_20250305"));
+    assert_eq!(third.written.owner, None);
 }
 
 #[test]
@@ -108,12 +109,12 @@ fn b22_thoughts_and_blocks_of_its_own_keep_their_places() {
     let blocks = &request.turns[4].blocks;
     assert_eq!(blocks[0], thought("Hm.", Some(own("signature", "EqQB"))));
     assert_eq!(blocks[1], thought("", Some(own("redacted", "EmwK"))));
-    for (block, kind) in blocks[2..4].iter().zip(["server_tool_use", "web_search_tool_result"]) {
-        let Content::Opaque(opaque) = &block.content else { panic!("{kind}") };
+    let Content::Search(search) = &blocks[2].content else { panic!("a search") };
+    for (opaque, kind) in search.own.iter().zip(["server_tool_use", "web_search_tool_result"]) {
         assert_eq!(opaque.kind, kind);
         assert_eq!(serde_json::from_str::<Value>(&opaque.data).unwrap()["type"], kind);
     }
-    let call = blocks[5].call().unwrap();
+    let call = blocks[4].call().unwrap();
     let arguments = ToolInput::Arguments(r#"{"city": "Paris", "n": 9007199254740993}"#.into());
     assert_eq!((call.id.as_str(), &call.input), ("toolu_1", &arguments));
     let Content::ToolResult(result) = &request.turns[5].blocks[0].content else { panic!("a result") };

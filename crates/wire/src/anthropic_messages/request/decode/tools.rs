@@ -1,7 +1,8 @@
 //! The tools on offer and the choice among them.
 //!
-//! A tool with a `type` of its own is Anthropic's: it runs there, or its form is known to the model by heart. Neither can
-//! be had elsewhere, so it is carried whole and whoever writes the request decides.
+//! A tool with a `type` of its own is Anthropic's: it runs there, or its form is known to the model by heart. But for the
+//! search of the web, which others have too, neither can be had elsewhere: it is carried whole and whoever writes the
+//! request decides.
 
 use bytes::Bytes;
 
@@ -10,6 +11,7 @@ use crate::anthropic_messages::content::whole;
 use crate::anthropic_messages::fault::Fault;
 use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::Members;
+use crate::anthropic_messages::search;
 use crate::conversation::{Function, Opaque, Request, Tool, ToolChoice};
 use crate::scan::{Kind, Scanner};
 use catalogue::Protocol;
@@ -46,6 +48,9 @@ pub(super) fn tools(
 fn tool(scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<Tool, Fault> {
     let (kind, text) = whole(scan)?;
     if let Some(kind) = kind.filter(|kind| kind != "custom") {
+        if let Some(search) = search::tool(&kind, text, losses)? {
+            return Ok(search);
+        }
         let text = String::from_utf8_lossy(text);
         return Ok(Tool::Supplied(Opaque::new(Protocol::AnthropicMessages, kind, text)));
     }

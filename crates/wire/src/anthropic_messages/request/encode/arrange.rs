@@ -111,7 +111,7 @@ fn kept<'a>(
     for block in &turn.blocks {
         let fits = match &block.content {
             Content::Media(_) | Content::ToolResult(_) => turn.role != Role::Assistant,
-            Content::ToolCall(_) | Content::Reasoning(_) => turn.role == Role::Assistant,
+            Content::ToolCall(_) | Content::Reasoning(_) | Content::Search(_) => turn.role == Role::Assistant,
             Content::Text(_) | Content::Refusal(_) | Content::Opaque(_) => true,
         };
         if !fits {
@@ -147,6 +147,11 @@ fn stays(content: &Content, target: &Target<'_>, losses: &mut Losses) -> bool {
                 losses.add(format!("content.{}", opaque.kind), "only its own maker can read it");
             }
             is_own
+        }
+        // Its maker's blocks stand in its place.
+        Content::Search(_) => {
+            losses.add("web_search", "a search that somebody else made");
+            false
         }
         Content::Media(_) | Content::ToolCall(_) | Content::ToolResult(_) => true,
     }
@@ -273,6 +278,7 @@ pub(super) fn what(content: &Content) -> &'static str {
         Content::ToolCall(_) => "tool_call",
         Content::ToolResult(_) => "tool_result",
         Content::Reasoning(_) => "reasoning",
+        Content::Search(_) => "web_search",
         Content::Opaque(_) => "opaque",
     }
 }

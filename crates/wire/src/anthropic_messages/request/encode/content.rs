@@ -107,6 +107,8 @@ impl<'a, 'w> Writer<'a, 'w> {
             }
             Content::Reasoning(reasoning) => self.reasoning(reasoning, block.cache),
             Content::Opaque(opaque) => self.opaque(opaque, block.cache)?,
+            // None stays when the turns are arranged.
+            Content::Search(_) => {}
         }
         Ok(())
     }

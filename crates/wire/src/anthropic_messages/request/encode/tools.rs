@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::arrange::Arranged;
 use super::content::Writer;
 use crate::anthropic_messages::cache::{self, Carried};
-use crate::conversation::{Function, Request, Tool, ToolChoice, TranslateError};
+use crate::anthropic_messages::search;
+use crate::conversation::{Function, Opaque, Request, Tool, ToolChoice, TranslateError};
 use catalogue::Protocol;
 
 /// The schema of a function that has none.
@@ -24,13 +25,11 @@ pub(super) fn write(
     for tool in &request.tools {
         match tool {
             Tool::Function(tool) => function(writer, tool),
-            Tool::Supplied(opaque) if opaque.is_for(Protocol::AnthropicMessages, writer.target.owner) => {
-                let Some(carried) = Carried::new(&opaque.data, writer.losses) else {
-                    return Err(TranslateError::malformed("tools", "a tool is an object"));
-                };
-                let mark = writer.marks.next(carried.mark);
-                carried.write(&mut writer.json, mark);
+            Tool::Search(search) if is_own(&search.written, writer) => carried(writer, &search.written)?,
+            Tool::Search(search) => {
+                search::write_tool(&mut writer.json, search, writer.target, writer.losses)?;
             }
+            Tool::Supplied(opaque) if is_own(opaque, writer) => carried(writer, opaque)?,
             Tool::Supplied(opaque) => {
                 let what = format!("tools.{}", opaque.kind);
                 return Err(TranslateError::unsayable(what, "only its own supplier has this tool"));
@@ -50,6 +49,20 @@ pub(super) fn write(
     }
     writer.json.key("tool_choice").object().key("type").text("none").end_object();
     without(&request.tool_choice)
+}
+
+fn is_own(tool: &Opaque, writer: &Writer<'_, '_>) -> bool {
+    tool.is_for(Protocol::AnthropicMessages, writer.target.owner)
+}
+
+/// Writes a tool as its client did, but for its mark.
+fn carried(writer: &mut Writer<'_, '_>, tool: &Opaque) -> Result<(), TranslateError> {
+    let Some(carried) = Carried::new(&tool.data, writer.losses) else {
+        return Err(TranslateError::malformed("tools", "a tool is an object"));
+    };
+    let mark = writer.marks.next(carried.mark);
+    carried.write(&mut writer.json, mark);
+    Ok(())
 }
 
 /// The tools that the conversation's calls are for, each once, in order.
@@ -86,6 +99,12 @@ fn function(writer: &mut Writer<'_, '_>, function: &Function) {
     json.end_object();
 }
 
+/// A tool's name there: a search has but one.
+fn named<'n>(request: &Request, name: &'n str) -> &'n str {
+    let is_search = |tool: &Tool| matches!(tool, Tool::Search(search) if search.name == name);
+    if request.tools.iter().any(is_search) { search::NAME } else { name }
+}
+
 fn choice(writer: &mut Writer<'_, '_>, request: &Request) {
     let is_alone = request.parallel_tools == Some(false);
     let (kind, name) = match &request.tool_choice {
@@ -93,7 +112,7 @@ fn choice(writer: &mut Writer<'_, '_>, request: &Request) {
         ToolChoice::Unsaid | ToolChoice::Auto => ("auto", None),
         ToolChoice::None => ("none", None),
         ToolChoice::Any => ("any", None),
-        ToolChoice::Named(name) => ("tool", Some(name)),
+        ToolChoice::Named(name) => ("tool", Some(named(request, name))),
     };
     let json = &mut writer.json;
     json.key("tool_choice").object().key("type").text(kind).optional("name", name);

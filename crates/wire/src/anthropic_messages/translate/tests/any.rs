@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::conversation::{
     Answer, Block, CacheMark, Choice, Citation, Content, Effort, FinishReason, Function, Media, MediaKind,
     MediaSource, Opaque, OutputFormat, Reasoning, ReplyContext, Request, Role, Sampling, Target, Text, Tool,
-    ToolCall, ToolChoice, ToolInput, ToolResult, Turn,
+    ToolCall, ToolChoice, ToolInput, ToolResult, Turn, WebSearch,
 };
 
 pub(in crate::anthropic_messages) const OWNER: &str = "account";
@@ -215,11 +215,12 @@ fn tools() -> impl Strategy<Value = Vec<Tool>> {
     let function = function.prop_map(|(name, description, schema, strict, cache)| {
         Tool::Function(Function { name, description, schema: Some(schema.into()), strict, cache })
     });
-    let supplied = Just(Tool::Supplied(Opaque::new(
-        Protocol::AnthropicMessages,
-        "web_search_20250305",
-        r#"{"type":"web_search_20250305","name":"web_search", "max_uses":5}"#,
-    )));
+    let written = r#"{"type":"web_search_20250305","name":"web_search", "max_uses":5}"#;
+    let written = Opaque::new(Protocol::AnthropicMessages, "web_search_20250305", written);
+    let search = WebSearch { most: Some(5), ..WebSearch::new("web_search", written) };
+    let code = r#"{"type":"code_execution_20250825", "name":"code_execution"}"#;
+    let code = Tool::Supplied(Opaque::new(Protocol::AnthropicMessages, "code_execution_20250825", code));
+    let supplied = proptest::sample::select(vec![Tool::Search(Box::new(search)), code]);
     vec(prop_oneof![4 => function, 1 => supplied], 1..4)
 }
 

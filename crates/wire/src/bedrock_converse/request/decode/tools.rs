@@ -4,6 +4,7 @@ use catalogue::Protocol;
 
 use super::super::super::content::cache_mark;
 use super::super::super::read::{Read, bytes, list, named, object, raw, text, wrong};
+use super::super::super::search;
 use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
 use crate::json::Json;
 use crate::scan::Scanner;
@@ -55,16 +56,26 @@ fn tool(scan: &mut Scanner<'_>, kind: &[u8], request: &mut Request) -> Read<()> 
                 _ => note(&mut request.losses, Loss::new("cachePoint", "no function stands before it")),
             }
         }
-        // A tool that AWS runs, or a kind that is not known here.
+        b"systemTool" => {
+            let raw = raw(scan)?;
+            request.tools.push(search::tool(raw).unwrap_or_else(|| supplied(kind, raw)));
+        }
+        // A kind that is not known here.
         _ => {
-            let kind = named("", kind);
-            let mut json = Json::new();
-            json.object().key(&kind).raw(raw(scan)?).end_object();
-            let data = String::from_utf8(json.finish()).expect("JSON is UTF-8");
-            request.tools.push(Tool::Supplied(Opaque::new(Protocol::BedrockConverse, kind, data)));
+            let tool = supplied(kind, raw(scan)?);
+            request.tools.push(tool);
         }
     }
     Ok(())
+}
+
+/// A tool that is carried as it came.
+fn supplied(kind: &[u8], value: &[u8]) -> Tool {
+    let kind = named("", kind);
+    let mut json = Json::new();
+    json.object().key(&kind).raw(value).end_object();
+    let data = String::from_utf8(json.finish()).expect("JSON is UTF-8");
+    Tool::Supplied(Opaque::new(Protocol::BedrockConverse, kind, data))
 }
 
 fn function(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Function> {

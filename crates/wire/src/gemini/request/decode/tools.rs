@@ -8,7 +8,7 @@ use catalogue::Protocol;
 use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
 use crate::gemini::names::{elements, members};
 use crate::gemini::reading::{Read, Wrong, lose, named, raw, string};
-use crate::gemini::schema;
+use crate::gemini::{schema, search};
 use crate::json::Json;
 use crate::scan::{Kind, Scanner};
 use crate::translate::note;
@@ -27,6 +27,11 @@ pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
             let mut tool = Json::new();
             tool.object().key(&kind).raw(raw(scan)?).end_object();
             let tool = String::from_utf8(tool.finish()).expect("the scanner checked that the body is UTF-8");
+            if search::is_tool(name) {
+                let search = search::tool(&kind, tool, &mut request.losses)?;
+                request.tools.push(Tool::Search(Box::new(search)));
+                return Ok(());
+            }
             request.tools.push(Tool::Supplied(Opaque::new(Protocol::Gemini, kind, tool)));
             Read::Ok(())
         })

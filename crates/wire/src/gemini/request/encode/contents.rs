@@ -173,6 +173,7 @@ impl<'w> Writer<'w> {
             Content::ToolCall(call) => self.call(call, std::mem::take(is_first_call)),
             Content::ToolResult(_) => {}
             Content::Reasoning(reasoning) => self.reasoning(reasoning),
+            Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
             Content::Opaque(opaque) => self.opaque(opaque)?,
         }
         Ok(())

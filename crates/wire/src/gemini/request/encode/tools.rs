@@ -4,7 +4,7 @@ use catalogue::{Protocol, Quirks};
 
 use crate::conversation::{Function, Loss, Opaque, Request, Target, Tool, ToolChoice, TranslateError};
 use crate::gemini::reading::kind_of;
-use crate::gemini::schema;
+use crate::gemini::{schema, search};
 use crate::json::Json;
 use crate::scan::Kind;
 use crate::translate::note;
@@ -36,6 +36,12 @@ pub(super) fn write(
         for tool in &request.tools {
             match tool {
                 Tool::Function(_) => {}
+                Tool::Search(search) if search.written.protocol == Protocol::Gemini => {
+                    json_of(json, &search.written, target)?;
+                }
+                Tool::Search(search) => {
+                    search::write_tool(json, search, !functions.is_empty(), target, losses)?
+                }
                 Tool::Supplied(opaque) => json_of(json, opaque, target)?,
                 Tool::Custom { .. } => {
                     return Err(TranslateError::unsayable("tools.custom", "tools there take objects"));
@@ -102,24 +108,38 @@ fn json_of(json: &mut Json, tool: &Opaque, target: &Target<'_>) -> Result<(), Tr
     Ok(())
 }
 
-/// Google refuses `toolConfig` where no function is on offer.
+/// Google refuses `toolConfig` where no function is on offer; and wants to be told there that calls and searches may both
+/// come, where both are on offer.
 fn choice(json: &mut Json, request: &Request, no_functions: bool, losses: &mut Vec<Loss>) {
-    let (mode, name) = match &request.tool_choice {
-        ToolChoice::Unsaid => return,
-        ToolChoice::Auto => ("AUTO", None),
-        ToolChoice::None => ("NONE", None),
-        ToolChoice::Any => ("ANY", None),
-        ToolChoice::Named(name) => ("ANY", Some(name)),
+    let mode = match &request.tool_choice {
+        ToolChoice::Unsaid => None,
+        ToolChoice::Auto => Some(("AUTO", None)),
+        ToolChoice::None => Some(("NONE", None)),
+        ToolChoice::Any => Some(("ANY", None)),
+        ToolChoice::Named(name) => Some(("ANY", Some(name))),
     };
     if no_functions {
-        if mode == "ANY" {
+        if matches!(mode, Some(("ANY", _))) {
             note(losses, Loss::new("tool_choice", "no function is on offer"));
         }
         return;
     }
-    json.key("toolConfig").object().key("functionCallingConfig").object().key("mode").text(mode);
-    if let Some(name) = name {
-        json.key("allowedFunctionNames").array().text(name).end_array();
+    let searches =
+        |tool: &Tool| matches!(tool, Tool::Search(search) if search.written.protocol != Protocol::Gemini);
+    let searches = request.tools.iter().any(searches);
+    if mode.is_none() && !searches {
+        return;
     }
-    json.end_object().end_object();
+    json.key("toolConfig").object();
+    if let Some((mode, name)) = mode {
+        json.key("functionCallingConfig").object().key("mode").text(mode);
+        if let Some(name) = name {
+            json.key("allowedFunctionNames").array().text(name).end_array();
+        }
+        json.end_object();
+    }
+    if searches {
+        json.key("includeServerSideToolInvocations").boolean(true);
+    }
+    json.end_object();
 }

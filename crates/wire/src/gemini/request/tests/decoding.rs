@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::conversation::{
     ClientTranslator, Content, Effort, Function, Media, MediaKind, MediaSource, Opaque, OutputFormat,
-    Reasoning, Request, Role, Text, Tool, ToolChoice, ToolResult, TranslateError,
+    Reasoning, Request, Role, Text, Tool, ToolChoice, ToolResult, TranslateError, WebSearch,
 };
 use crate::gemini::testing::{call, decoded, names, result, turn};
 use crate::gemini::translator::GeminiTranslator;
@@ -45,7 +45,10 @@ fn a_whole_request() {
                 schema: Some(r#"{ "type":"object" }"#.into()),
                 ..Function::default()
             }),
-            Tool::Supplied(Opaque::new(Protocol::Gemini, "googleSearch", r#"{"googleSearch":{}}"#)),
+            Tool::Search(Box::new(WebSearch::new(
+                "googleSearch",
+                Opaque::new(Protocol::Gemini, "googleSearch", r#"{"googleSearch":{}}"#),
+            ))),
         ],
         tool_choice: ToolChoice::Named("f".into()),
         effort: Some(Effort::Auto),

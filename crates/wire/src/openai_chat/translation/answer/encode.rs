@@ -20,6 +20,9 @@ pub(in super::super) const OUT_OF_PLACE: &str = "a message's text stands before 
 pub(in super::super) const REFUSAL_LAST: &str = "a message's text stands before its refusal";
 /// Why the order of images and anything else is lost.
 pub(in super::super) const IMAGES_APART: &str = "a message's images stand apart";
+/// Why a search is not told.
+pub(in super::super) const SEARCH_APART: &str =
+    "a search has no place there; the sources that are cited have";
 /// Why another protocol's own block is lost.
 pub(in super::super) const ONLY_ITS_OWN: &str = "only its own protocol has such a block";
 /// Why earlier proofs of text are lost.
@@ -119,6 +122,7 @@ impl<'a> Message<'a> {
                 }
                 Content::Media(media) => message.images.push(media),
                 Content::ToolResult(_) => losses.note("tool_result", "an answer of the supplier's own tool"),
+                Content::Search(_) => losses.note("web_search", SEARCH_APART),
                 Content::Opaque(block) => losses.note(&block.kind, ONLY_ITS_OWN),
             }
         }

@@ -69,7 +69,7 @@ impl Draft {
                 }
             }
             b"parallel_tool_calls" => request.parallel_tools = flag(scan)?,
-            b"web_search_options" => request.tools.extend(tools::read_web_search(scan)?),
+            b"web_search_options" => request.tools.extend(tools::read_web_search(scan, &mut self.losses)?),
             b"response_format" => self.response_format(scan)?,
             b"max_tokens" => self.max_tokens = count(scan, 1)?,
             b"max_completion_tokens" => self.max_completion_tokens = count(scan, 1)?,

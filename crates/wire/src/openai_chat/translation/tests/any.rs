@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::conversation::{
     Block, CacheMark, Citation, Content, Effort, Function, Grammar, Logprob, Media, MediaKind, MediaSource,
     Opaque, OutputFormat, Reasoning, Request, Role, Sampling, Text, TokenLogprob, Tool, ToolCall, ToolChoice,
-    ToolInput, ToolResult, Turn,
+    ToolInput, ToolResult, Turn, WebSearch,
 };
 use crate::testing::deceitful_text;
 
@@ -198,12 +198,11 @@ fn tools() -> impl Strategy<Value = (Vec<Tool>, ToolChoice)> {
         let grammar = Grammar { syntax: "regex".into(), definition: "[a\\]\n\u{2028}".into() };
         Tool::Custom { name, description, grammar: Some(grammar).filter(|_| has_grammar) }
     });
-    let supplied = object().prop_map(|json| {
-        Tool::Supplied(Opaque::new(
-            Protocol::OpenaiChat,
-            "web_search_options",
-            String::from_utf8(json.to_vec()).unwrap(),
-        ))
+    let supplied = Just({
+        let written = r#"{"search_context_size": "low"}"#;
+        let written = Opaque::new(Protocol::OpenaiChat, "web_search_options", written);
+        let depth = Some("low".to_owned());
+        Tool::Search(Box::new(WebSearch { depth, ..WebSearch::new("web_search_options", written) }))
     });
     (weighted(0.1, supplied), vec(prop_oneof![3 => function, 1 => custom], 1..4), 0..5_usize).prop_map(
         |(supplied, listed, choice)| {

@@ -143,9 +143,9 @@ fn e09_a_failure_is_one_wherever_it_comes() {
 fn a_supplied_tools_call_is_carried_and_its_sources_cited() {
     let (events, losses) = decoded(SEARCH).unwrap();
     let whole = rebuilt(&events);
-    let Content::Opaque(search) = &whole.blocks[0] else { panic!("{whole:?}") };
-    assert_eq!(&*search.kind, "web_search_call");
-    let item: Value = serde_json::from_str(&search.data).unwrap();
+    let Content::Search(search) = &whole.blocks[0] else { panic!("{whole:?}") };
+    assert_eq!((search.id.as_str(), &search.queries[..]), ("ws_1", &["rust release".to_owned()][..]));
+    let item: Value = serde_json::from_str(&search.own[0].data).unwrap();
     assert_eq!(item["action"]["query"], "rust release");
     let Content::Text(text) = &whole.blocks[1] else { panic!() };
     let citation = Citation {

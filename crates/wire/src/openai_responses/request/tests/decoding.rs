@@ -134,12 +134,14 @@ fn e15_items_and_tools_that_only_responses_has() {
         {"role": "assistant", "content": "so"},
         {"type": "additional_tools", "role": "developer", "tools": [{"type": "function", "name": "late", "parameters": null}]},
     ]}));
-    let Content::Opaque(search) = &request.turns[0].blocks[0].content else { panic!() };
-    assert_eq!((&*search.kind, search.protocol), ("web_search_call", PROTOCOL));
-    assert!(search.data.starts_with(r#"{"action""#) || search.data.contains(r#""id":"ws_1""#));
+    let Content::Search(search) = &request.turns[0].blocks[0].content else { panic!() };
+    assert_eq!((search.id.as_str(), &search.queries[..]), ("ws_1", &["q".to_owned()][..]));
+    let [own] = &search.own[..] else { panic!("one item") };
+    assert_eq!((&*own.kind, own.protocol), ("web_search_call", PROTOCOL));
+    assert!(own.data.contains(r#""id":"ws_1""#));
     let names: Vec<&str> = request.tools.iter().map(Tool::name).collect();
     assert_eq!(names, ["web_search", "late"]);
-    assert!(matches!(request.tools[0], Tool::Supplied(_)));
+    assert!(matches!(request.tools[0], Tool::Search(_)));
     assert_eq!(lost(&request), ["tools.tool_search"]);
 
     for item in [
@@ -188,7 +190,6 @@ fn a16_what_has_no_place_is_named_and_what_says_nothing_is_not() {
     let mut found = lost(&request);
     found.sort_unstable();
     let expected = [
-        "include.web_search_call.action.sources",
         "made_up",
         "max_tool_calls",
         "prompt_cache_options.comparison_response_id",

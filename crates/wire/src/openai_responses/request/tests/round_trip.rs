@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::conversation::{Grammar, Media, MediaKind, Sampling, Text, ToolCall, ToolResult};
+use crate::conversation::{Grammar, Media, MediaKind, Sampling, Text, ToolCall, ToolResult, WebSearch};
 
 fn words() -> impl Strategy<Value = String> {
     any::<String>().prop_filter("text without a word is left out", |text| !text.is_empty())
@@ -53,11 +53,7 @@ fn answered() -> impl Strategy<Value = Block> {
             let is_summary = is_summary || text.is_empty();
             Content::Reasoning(Reasoning { text, proof: Some(proof), is_summary })
         }),
-        Just(Content::Opaque(Opaque::new(
-            PROTOCOL,
-            "web_search_call",
-            r#"{"type":"web_search_call","id":"1"}"#
-        ))),
+        Just(Content::Opaque(Opaque::new(PROTOCOL, "mcp_call", r#"{"type":"mcp_call","id":"1"}"#))),
     ]
     .prop_map(Block::from)
 }
@@ -96,7 +92,11 @@ fn tool() -> impl Strategy<Value = Tool> {
             let grammar = definition.map(|definition| Grammar { syntax: "lark".into(), definition });
             Tool::Custom { name, description: None, grammar }
         }),
-        Just(Tool::Supplied(Opaque::new(PROTOCOL, "web_search", r#"{"type":"web_search"}"#))),
+        Just(Tool::Supplied(Opaque::new(PROTOCOL, "shell", r#"{"type":"shell"}"#))),
+        Just(Tool::Search(Box::new(WebSearch::new(
+            "web_search",
+            Opaque::new(PROTOCOL, "web_search", r#"{"type":"web_search"}"#)
+        )))),
     ]
 }
 

@@ -60,7 +60,7 @@ fn words_of(content: &Content, ids: &mut Vec<String>) -> Option<Words> {
             });
             Some(Words::Result(format!("result of {number:?}, {:?}", result.name), texts))
         }
-        Content::Media(_) | Content::Reasoning(_) | Content::Opaque(_) => None,
+        Content::Media(_) | Content::Reasoning(_) | Content::Search(_) | Content::Opaque(_) => None,
     }
 }
 

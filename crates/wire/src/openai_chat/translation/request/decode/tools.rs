@@ -8,8 +8,9 @@ use super::super::super::read::{
     Losses, NO_PLACE, Read, elements, flag, members, raw, raw_object, text, wrong,
 };
 use super::super::super::words::read_mark;
-use crate::conversation::{Function, Grammar, Opaque, Tool, ToolChoice, TranslateError};
+use crate::conversation::{Function, Grammar, Opaque, Tool, ToolChoice, TranslateError, WebSearch};
 use crate::scan::{Kind, Scanner};
+use crate::web_search;
 
 /// The member that asks for `OpenAI`'s web search. It is no element of `tools`, but means one.
 pub(in super::super) const WEB_SEARCH: &str = "web_search_options";
@@ -138,12 +139,19 @@ fn needed(value: Option<String>, name: &'static str) -> Read<String> {
 }
 
 /// `web_search_options`, as the tool that it asks for.
-pub(super) fn read_web_search(scan: &mut Scanner<'_>) -> Read<Option<Tool>> {
-    let options = raw_object(scan)?;
-    Ok(options.map(|json| {
-        let json = String::from_utf8_lossy(&json).into_owned();
-        Tool::Supplied(Opaque::new(Protocol::OpenaiChat, WEB_SEARCH, json))
-    }))
+pub(super) fn read_web_search(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Option<Tool>> {
+    let Some(options) = raw_object(scan)? else { return Ok(None) };
+    let written = String::from_utf8_lossy(&options).into_owned();
+    let mut search = WebSearch::new(WEB_SEARCH, Opaque::new(Protocol::OpenaiChat, WEB_SEARCH, written));
+    members(&mut Scanner::new(&options)?, |scan, name| {
+        match name {
+            b"search_context_size" => search.depth = text(scan)?,
+            b"user_location" => search.near = web_search::place(scan)?,
+            _ => losses.unknown(scan, WEB_SEARCH, name)?,
+        }
+        Ok(())
+    })?;
+    Ok(Some(Tool::Search(Box::new(search))))
 }
 
 /// What `tool_choice` says.

@@ -87,6 +87,7 @@ impl<'a> Writer<'a> {
                 Content::Refusal(refusal) => said.refusal.push_str(refusal),
                 Content::Reasoning(reasoning) => said.reasoning.push(reasoning),
                 Content::Opaque(own) => self.losses.note(&own.kind, ONLY_ITS_OWN),
+                Content::Search(_) => self.losses.note("web_search", ONLY_ITS_OWN),
                 Content::Media(_) | Content::ToolResult(_) => {
                     let why = "an assistant's message has no place for it";
                     return Err(TranslateError::unsayable(what(block), why));

@@ -44,6 +44,7 @@ impl<'a> Writer<'a> {
                 match &block.content {
                     Content::ToolResult(result) => self.tool_result(result, block.cache, &mut moved)?,
                     Content::Opaque(own) => self.losses.note(&own.kind, ONLY_ITS_OWN),
+                    Content::Search(_) => self.losses.note("web_search", ONLY_ITS_OWN),
                     _ => rest.push(block),
                 }
             }
@@ -76,6 +77,7 @@ impl<'a> Writer<'a> {
                     moved.push(block);
                 }
                 Content::Opaque(own) => self.losses.note(&own.kind, ONLY_ITS_OWN),
+                Content::Search(_) => self.losses.note("web_search", ONLY_ITS_OWN),
                 _ => texts.push(block),
             }
         }
@@ -141,7 +143,11 @@ impl<'a> Writer<'a> {
                 self.json.object();
                 write_part(&mut self.json, media, &mut self.losses)?;
             }
-            Content::Opaque(_) | Content::Reasoning(_) | Content::ToolCall(_) | Content::ToolResult(_) => {
+            Content::Opaque(_)
+            | Content::Search(_)
+            | Content::Reasoning(_)
+            | Content::ToolCall(_)
+            | Content::ToolResult(_) => {
                 return Err(TranslateError::unsayable(what(block), "it is not said in such a turn"));
             }
         }
@@ -177,6 +183,7 @@ pub(super) fn what(block: &Block) -> &'static str {
         Content::ToolCall(_) => "tool_call",
         Content::ToolResult(_) => "tool_result",
         Content::Reasoning(_) => "reasoning",
+        Content::Search(_) => "web_search",
         Content::Opaque(_) => "opaque",
     }
 }

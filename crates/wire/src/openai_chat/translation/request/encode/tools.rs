@@ -1,20 +1,22 @@
 //! Tools on offer, and which is to be called.
 
-use catalogue::Protocol;
+use catalogue::{Protocol, Quirks};
 
 use super::super::super::words::write_mark;
 use super::super::decode::WEB_SEARCH;
 use super::Writer;
-use crate::conversation::{CacheMark, Function, Grammar, Opaque, Tool, ToolChoice, TranslateError};
+use crate::conversation::{
+    CacheMark, Function, Grammar, Opaque, Request, Tool, ToolChoice, TranslateError, WebSearch,
+};
+use crate::web_search;
 
 impl Writer<'_> {
     pub(super) fn tools(&mut self) -> Result<(), TranslateError> {
         let request = self.request;
         let (apart, listed): (Vec<&Tool>, Vec<&Tool>) = request.tools.iter().partition(|tool| is_apart(tool));
         for tool in apart {
-            if let Tool::Supplied(tool) = tool {
-                let json = self.supplied(tool)?;
-                self.json.key(WEB_SEARCH).raw(json);
+            if let Tool::Search(search) = tool {
+                self.search(search)?;
             }
         }
         if !listed.is_empty() {
@@ -45,7 +47,36 @@ impl Writer<'_> {
                 let json = self.supplied(tool)?;
                 self.json.raw(json);
             }
+            // It stands apart.
+            Tool::Search(_) => {}
         }
+        Ok(())
+    }
+
+    /// A search: a member of the request, which few models take.
+    fn search(&mut self, search: &WebSearch) -> Result<(), TranslateError> {
+        if search.written.is_for(Protocol::OpenaiChat, self.target.owner) {
+            self.json.key(WEB_SEARCH).raw(&search.written.data);
+            return Ok(());
+        }
+        if !self.has(Quirks::SEARCH_OPTIONS) {
+            return Err(TranslateError::unsayable(
+                search.path(),
+                "the model searches nothing in this protocol",
+            ));
+        }
+        web_search::check(search, self.target, web_search::NO_LIMITS)?;
+        if search.most.is_some() {
+            self.losses.note("max_uses", web_search::NO_LIMIT);
+        }
+        self.json.key(WEB_SEARCH).object().optional("search_context_size", search.depth.as_ref());
+        if let Some(place) = &search.near {
+            self.json.key("user_location").object().key("type").text("approximate");
+            self.json.key("approximate").object();
+            web_search::write_place(&mut self.json, place);
+            self.json.end_object().end_object();
+        }
+        self.json.end_object();
         Ok(())
     }
 
@@ -95,6 +126,9 @@ impl Writer<'_> {
             ToolChoice::Auto => drop(self.json.key("tool_choice").text("auto")),
             ToolChoice::None => drop(self.json.key("tool_choice").text("none")),
             ToolChoice::Any => drop(self.json.key("tool_choice").text("required")),
+            ToolChoice::Named(name) if is_search(request, name) => {
+                self.losses.note("tool_choice", "a search cannot be asked for there");
+            }
             ToolChoice::Named(name) => {
                 let is_custom =
                     |tool: &Tool| matches!(tool, Tool::Custom { name: known, .. } if known == name);
@@ -109,7 +143,12 @@ impl Writer<'_> {
     }
 }
 
+/// Whether the name is a search's.
+fn is_search(request: &Request, name: &str) -> bool {
+    request.tools.iter().any(|tool| is_apart(tool) && tool.name() == name)
+}
+
 /// Whether the tool is a member of the request rather than one of its tools.
 fn is_apart(tool: &Tool) -> bool {
-    matches!(tool, Tool::Supplied(tool) if tool.kind == WEB_SEARCH && tool.protocol == Protocol::OpenaiChat)
+    matches!(tool, Tool::Search(_))
 }

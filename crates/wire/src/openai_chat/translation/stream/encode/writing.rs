@@ -1,6 +1,6 @@
 //! One choice of a stream: what the next chunk says of it.
 
-use super::super::super::answer::{IMAGES_APART, ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE};
+use super::super::super::answer::{IMAGES_APART, ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, SEARCH_APART};
 use super::super::super::extras::{shown_signature, write_citation, write_image, write_signature};
 use super::super::super::read::Losses;
 use super::super::super::reasoning::{Place, write_entries};
@@ -95,6 +95,7 @@ impl Writing {
                 self.images += 1;
                 return Ok(Some(json.finish()));
             }
+            BlockStart::Search(_) => losses.note("web_search", SEARCH_APART),
             BlockStart::Opaque(block) => losses.note(&block.kind, ONLY_ITS_OWN),
         }
         Ok(None)
