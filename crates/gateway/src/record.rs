@@ -13,7 +13,7 @@ use ledger::{
     AttemptOutcome, AttemptRecord, CandidateRecord, Entry, FACTS_VERSION, Intent, Kind, Outcome,
     RequestFacts, Settled, UsageSource,
 };
-use routing::{DeploymentIndex, Permit};
+use routing::{Change, DeploymentIndex, Permit};
 use tokio::time::Instant;
 use wire::{Failure, StreamReader};
 
@@ -141,7 +141,8 @@ impl<'a> Record<'a> {
     pub(crate) fn begun_well(&self, reader: Option<Box<dyn StreamReader>>) {
         let now = Instant::now();
         if let Some(current) = self.current.borrow_mut().as_mut() {
-            current.permit.begun_well(self.call.room.shared.clock.world(now));
+            let changes = current.permit.begun_well(self.call.room.shared.clock.world(now));
+            tell(changes, None);
             current.reader = reader;
         }
         self.with_entry(|entry| entry.ttft_us = Some(self.since_arrival(now)));
@@ -285,7 +286,8 @@ impl<'a> Record<'a> {
             AttemptOutcome::Failed(failure) => routing::Outcome::Failed(failure),
             AttemptOutcome::Abandoned | AttemptOutcome::Refused(_) => routing::Outcome::Abandoned,
         };
-        routing::observe(permit, outcome, self.call.room.shared.clock.world(now));
+        let failure = if let routing::Outcome::Failed(failure) = outcome { Some(failure) } else { None };
+        tell(routing::observe(permit, outcome, self.call.room.shared.clock.world(now)), failure);
     }
 
     fn attempt_record(
@@ -337,6 +339,17 @@ impl Drop for Record<'_> {
     fn drop(&mut self) {
         let outcome = if std::thread::panicking() { Outcome::Interrupted } else { Outcome::ClientLeft };
         drop(self.settle(outcome, AttemptOutcome::Abandoned, None));
+    }
+}
+
+/// Says which breakers have turned, and over what.
+fn tell(changes: [Option<Change>; 2], failure: Option<Failure>) {
+    for Change { target, is_open } in changes.into_iter().flatten() {
+        match failure {
+            Some(failure) if is_open => tracing::warn!("{target} is not asked for a while: {failure}"),
+            _ if is_open => tracing::warn!("{target} is not asked for a while"),
+            _ => tracing::info!("{target} is asked again"),
+        }
     }
 }
 

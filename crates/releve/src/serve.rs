@@ -189,7 +189,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         decided: Decided::default(),
     }));
     let postures = follow_postures(&plan.ledger.path, &shared, &standing)?;
-    let access = Access { token: plan.admin_token, hosts: Vec::new() };
+    let access = Access { token: plan.admin_token };
     let console = Console { shared: shared.clone(), access, config: Arc::clone(&config) };
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
     let count = plan.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);

@@ -11,6 +11,15 @@ use crate::instant::Instant;
 use crate::posture::Posture;
 use crate::{bench, breaker, budget, slots, speed};
 
+/// A report has opened a breaker or closed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whose: a deployment's name or a provider's.
+    pub target: Arc<str>,
+    /// Whether it is open from now on, so that others are asked.
+    pub is_open: bool,
+}
+
 /// The words of one target. All zero is a target of which nothing is known: healthy, free, empty.
 #[derive(Debug)]
 pub(crate) struct Cell {
@@ -67,8 +76,11 @@ impl Cell {
         breaker::last_resort(self.breaker.load(Relaxed))
     }
 
-    pub(crate) fn report(&self, ticket: Ticket, event: Event, now: Instant) {
-        update(&self.breaker, |word| breaker::step(word, ticket, event, now));
+    pub(crate) fn report(&self, ticket: Ticket, event: Event, now: Instant) -> Option<Change> {
+        let (old, new) = update(&self.breaker, |word| breaker::step(word, ticket, event, now))?;
+        let is_closed = breaker::is_closed(new);
+        let has_turned = breaker::is_closed(old) != is_closed;
+        has_turned.then(|| Change { target: Arc::clone(&self.name), is_open: !is_closed })
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -159,10 +171,12 @@ impl Cell {
     }
 }
 
-/// Steps a word; a step that changes nothing writes nothing, so that the cache line stays shared.
-fn update(word: &AtomicU64, step: impl Fn(u64) -> u64) {
-    let _unchanged = word.fetch_update(Relaxed, Relaxed, |old| {
+/// Steps a word; a step that changes nothing writes nothing, so that the cache line stays shared. What it was and is, where it
+/// changed.
+fn update(word: &AtomicU64, step: impl Fn(u64) -> u64) -> Option<(u64, u64)> {
+    let stepped = word.fetch_update(Relaxed, Relaxed, |old| {
         let new = step(old);
         (new != old).then_some(new)
     });
+    stepped.ok().map(|old| (old, step(old)))
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::breaker::{Event, Ticket};
-use crate::cell::Cell;
+use crate::cell::{Cell, Change};
 use crate::deployment::DeploymentIndex;
 use crate::health::{Standing, standing};
 use crate::instant::{Instant, millis};
@@ -67,16 +67,22 @@ impl Permit {
 
     /// The supplier has begun to answer: the first content is there. To be told early, since an answer can take
     /// minutes and a breaker that this attempt probes need not wait for its end. Optional, and harmless if told twice.
-    pub fn begun_well(&mut self, now: Instant) {
-        self.deployment_ticket = well(&self.deployment, self.deployment_ticket, now);
-        self.provider_ticket = well(&self.provider, self.provider_ticket, now);
+    ///
+    /// Says what that did to the breakers of its provider and its deployment.
+    pub fn begun_well(&mut self, now: Instant) -> [Option<Change>; 2] {
+        [
+            well(&self.provider, &mut self.provider_ticket, now),
+            well(&self.deployment, &mut self.deployment_ticket, now),
+        ]
     }
 
-    /// What came of it, for both breakers.
-    pub(crate) fn report(&mut self, deployment: Event, provider: Event, now: Instant) {
-        self.deployment.report(self.deployment_ticket, deployment, now);
-        self.provider.report(self.provider_ticket, provider, now);
+    /// What came of it, for both breakers; what that did to the provider's and to the deployment's.
+    pub(crate) fn report(&mut self, deployment: Event, provider: Event, now: Instant) -> [Option<Change>; 2] {
         self.reported = true;
+        [
+            self.provider.report(self.provider_ticket, provider, now),
+            self.deployment.report(self.deployment_ticket, deployment, now),
+        ]
     }
 
     /// The target failed. What was let through on credit is now paid.
@@ -93,12 +99,13 @@ impl Permit {
 }
 
 /// Closes the breaker if it is not closed, and stays with it: a break later in the answer still counts.
-fn well(cell: &Cell, ticket: Ticket, now: Instant) -> Ticket {
+fn well(cell: &Cell, ticket: &mut Ticket, now: Instant) -> Option<Change> {
     if cell.is_closed() {
-        return ticket;
+        return None;
     }
-    cell.report(ticket, Event::Good, now);
-    cell.renewed(ticket)
+    let change = cell.report(*ticket, Event::Good, now);
+    *ticket = cell.renewed(*ticket);
+    change
 }
 
 impl Drop for Permit {

@@ -41,6 +41,7 @@ mod walk;
 mod world;
 
 pub use breaker::Why;
+pub use cell::Change;
 pub use claim::{Cost, Permit, claim};
 pub use deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 pub use dice::Dice;

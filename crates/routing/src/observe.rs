@@ -5,6 +5,7 @@ use std::time::Duration;
 use wire::{Blame, Failure};
 
 use crate::breaker::{Event, Why};
+use crate::cell::Change;
 use crate::claim::Permit;
 use crate::instant::Instant;
 
@@ -24,10 +25,10 @@ pub enum Outcome {
     Abandoned,
 }
 
-/// Takes the permit back and learns from the outcome.
-pub fn observe(mut permit: Permit, outcome: Outcome, now: Instant) {
+/// Takes the permit back and learns from the outcome. Says what that did to the breakers of the provider and the deployment.
+pub fn observe(mut permit: Permit, outcome: Outcome, now: Instant) -> [Option<Change>; 2] {
     let (deployment, provider) = meaning(outcome);
-    permit.report(deployment, provider, now);
+    let changes = permit.report(deployment, provider, now);
     match outcome {
         Outcome::Success { ttft_ms, total_ms } => {
             if let Some(ttft_ms) = ttft_ms {
@@ -45,6 +46,7 @@ pub fn observe(mut permit: Permit, outcome: Outcome, now: Instant) {
         }
         Outcome::Abandoned => {}
     }
+    changes
 }
 
 /// What an outcome says of the deployment and of its provider.

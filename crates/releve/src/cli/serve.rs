@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
+use crate::log;
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
 use crate::settings::Settings;
 
@@ -32,6 +33,10 @@ impl From<StartError> for CliError {
 /// Serves until SIGTERM or SIGINT; reads the configuration again when its file changes and on SIGHUP.
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
+    log::start(desk.environment, terminal.json()).map_err(|error| {
+        CliError::usage(format!("{} is no filter: {error}", log::VARIABLES[0]))
+            .mend("write a level (error, warn, info, debug), or one for each part: warn,upstream=debug")
+    })?;
     serve::ready(&settings, desk.environment)?;
     terminal.report(&settings.warnings)?;
     let plan = Plan { threads: arguments.threads, ..Plan::of(&settings, desk.environment)? };

@@ -108,3 +108,38 @@ async fn p10_what_would_be_tried_now_is_told_before_anything_is_sent() {
     assert!(line(&routes, "r  (", FAILS).contains("credential"), "{routes}");
     assert!(line(&routes, "r  (", ELSEWHERE).contains("outside the allowed regions"), "{routes}");
 }
+
+/// Takeovers hide a failure from the products: a person must read of it somewhere.
+#[tokio::test]
+async fn p10_what_a_person_should_look_at_stands_in_the_log() {
+    let (mut suppliers, house) = three(Dialect::OpenAi).await;
+    let gateway = Gateway::start(&house);
+    assert_eq!(answer(&gateway, Dialect::OpenAi, &[]).await.status, 200);
+    gateway.says("mend it; its requests go elsewhere meanwhile", 0).await;
+    let said = gateway.said();
+    let alarm = said.lines().find(|line| line.contains("mend it")).unwrap();
+    let alarm: Value = serde_json::from_str(alarm).expect("with --json each line is JSON");
+    assert_eq!(
+        (&alarm["level"], &alarm["provider"], &alarm["deployment"]),
+        (&"ERROR".into(), &"revoked".into(), &FAILS.into())
+    );
+    assert!(said.contains("revoked is not asked for a while"), "{said}");
+    drop(suppliers.pop());
+    while !gateway.said().contains("spare is not asked for a while") {
+        answer(&gateway, Dialect::OpenAi, &[]).await;
+    }
+}
+
+#[test]
+fn p10_a_log_can_be_silenced_and_a_wrong_filter_is_told() {
+    let house = House::new(&Config::new());
+    let output = |level| {
+        let mut command = releve();
+        command.arg("--config").arg(house.config()).arg("serve").env("RELEVE_LOG", level);
+        command.output().unwrap()
+    };
+    let wrong = output("loud=very");
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(said.contains("RELEVE_LOG") && said.contains("write a level"), "{said}");
+}

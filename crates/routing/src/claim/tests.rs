@@ -243,8 +243,8 @@ fn racing_threads_neither_exceed_nor_leak_slots() {
                     held.fetch_sub(1, SeqCst);
                     match (turn + thread) % 3 {
                         0 => drop(permit),
-                        1 => observe(permit, SERVED, Instant(turn)),
-                        _ => observe(permit, Outcome::Failed(Failure::Server), Instant(turn)),
+                        1 => drop(observe(permit, SERVED, Instant(turn))),
+                        _ => drop(observe(permit, Outcome::Failed(Failure::Server), Instant(turn))),
                     }
                 }
             });
@@ -270,7 +270,7 @@ proptest! {
             match kind {
                 0 | 1 => held.extend(take(&fixture, &last_resort(), Cost::First, now)),
                 2 => drop(held.pop()),
-                3 => held.pop().into_iter().for_each(|permit| observe(permit, SERVED, Instant(now))),
+                3 => drop(held.pop().map(|permit| observe(permit, SERVED, Instant(now)))),
                 _ => held.pop().into_iter().for_each(|permit| {
                     observe(permit, Outcome::Failed(Failure::Server), Instant(now));
                 }),
@@ -280,4 +280,29 @@ proptest! {
         drop(held);
         prop_assert_eq!(in_flight(&fixture), 0);
     }
+}
+
+#[test]
+fn p10_whoever_turns_a_breaker_is_told_and_nobody_else() {
+    let fixture = Fixture::new(1);
+    let fails = |now| {
+        observe(
+            take(&fixture, &last_resort(), Cost::First, now).unwrap(),
+            Outcome::Failed(Failure::Unreachable),
+            Instant(now),
+        )
+    };
+    let mut turned = Vec::new();
+    while turned.is_empty() {
+        turned = fails(0).into_iter().flatten().collect();
+    }
+    assert!(turned.iter().all(|change| change.is_open), "{turned:?}");
+    let probe_at = |later| {
+        let permit = take(&fixture, &last_resort(), Cost::First, later).ok()?;
+        permit.is_probe().then_some((permit, later))
+    };
+    let (mut probe, later) = (0..60_000).step_by(100).find_map(probe_at).unwrap();
+    let back: Vec<_> = probe.begun_well(Instant(later)).into_iter().flatten().collect();
+    assert!(!back.is_empty() && back.iter().all(|change| !change.is_open), "{back:?}");
+    assert_eq!(observe(probe, SERVED, Instant(later)), [None, None]);
 }
