@@ -155,6 +155,13 @@ impl<'a> Record<'a> {
         reader.expect("a stream that is relayed has a reader").read(frame)
     }
 
+    /// The same for the frame that `bytes` begin with, if it differs from one before in its text alone: where that stands, and the
+    /// frame's length.
+    pub(crate) fn read_alike(&self, bytes: &[u8]) -> Option<(wire::OnlyText, usize)> {
+        let mut current = self.current.borrow_mut();
+        current.as_mut()?.reader.as_mut()?.read_alike(bytes)
+    }
+
     /// Whether the stream has come to its proper end.
     pub(crate) fn stream_end(&self) -> wire::End {
         let current = self.current.borrow();

@@ -1,6 +1,8 @@
 //! The answer on its way to the client: counted as it passes, never changed but for the listed edits, its last bytes
 //! held until the entry is on disk.
 
+mod run;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -16,8 +18,9 @@ use upstream::{AnswerBody, ExchangeError};
 use wire::conversation::Loss;
 use wire::framing::{Frame, Framer};
 use wire::translate::StreamTranslation;
-use wire::{Broken, End, Failure, OnlyText, SeenKind};
+use wire::{Broken, End, Failure, SeenKind};
 
+use self::run::Run;
 use crate::attempt::{Answer, Started, Streaming, finished};
 use crate::call::Call;
 use crate::heard::Heard;
@@ -27,7 +30,6 @@ use crate::pace::{Due, Pace, Waited, after};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::reply::{self, About};
-use crate::speech::failure;
 use crate::takeover::Serving;
 
 /// After a stream's terminal event the rest is read for so long, to keep the connection.
@@ -35,8 +37,6 @@ const LONGEST_TAIL: Duration = Duration::from_secs(2);
 
 /// Events that are there at once go out together up to so many bytes.
 const MOST_JOINED_BYTES: usize = 16 * 1024;
-/// Room for so many is made at once.
-const USUAL_JOINED_BYTES: usize = 4 * 1024;
 
 /// One answer being relayed.
 pub(crate) struct Relay<'a> {
@@ -248,6 +248,9 @@ impl Relay<'_> {
     /// Takes the whole frames that are there into `run`.
     fn frames(&self, source: &mut Source, run: &mut Run) -> Option<Ended> {
         loop {
+            if let Err(failure) = self.alike(source, run) {
+                return Some(Ended::Broke(failure));
+            }
             let frame = match source.framer.next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return None,
@@ -273,6 +276,35 @@ impl Relay<'_> {
                 return Some(Ended::Well(run.take()));
             }
         }
+    }
+
+    /// Takes the frames in front that differ from one before in their text alone: most of a stream. Nothing but their text is
+    /// looked at, and where it is not translated they are passed on in one piece.
+    fn alike(&self, source: &mut Source, run: &mut Run) -> Result<(), Failure> {
+        let mut length = 0;
+        while let Some((text, more)) = self.record.read_alike(&source.framer.ahead()[length..]) {
+            let Some(translation) = &mut source.translation else {
+                length += more;
+                continue;
+            };
+            let frame = &source.framer.ahead()[length..length + more];
+            if let Some(told) = run.add(|out| translation.go_on(frame, text, out)) {
+                told?;
+                length += more;
+                continue;
+            }
+            source.framer.take(length);
+            length = 0;
+            let frame = Frame::sse(source.framer.take(more));
+            run.say(&mut source.translation, frame, Some(text))?;
+        }
+        if length > 0 {
+            let frames = source.framer.take(length);
+            if source.translation.is_none() {
+                run.push(frames);
+            }
+        }
+        Ok(())
     }
 
     /// The supplier closed the stream. Its terminal event may lack the blank line, or the protocol has none; anything else
@@ -416,65 +448,4 @@ fn keep(mut rest: AnswerBody) {
         // Read to its end it leaves its connection to another request, whatever stands there.
         while let Some(Ok(_)) = rest.frame().await {}
     }));
-}
-
-/// Frames that go out together: one that stands alone is passed on as it is, several are joined.
-#[derive(Debug, Default)]
-struct Run {
-    first: Bytes,
-    joined: Vec<u8>,
-}
-
-impl Run {
-    /// Adds a frame as the client gets it.
-    fn say(
-        &mut self,
-        translation: &mut Option<StreamTranslation>,
-        frame: Frame,
-        text: Option<OnlyText>,
-    ) -> Result<(), Failure> {
-        let Some(translation) = translation else {
-            self.push(frame.raw);
-            return Ok(());
-        };
-        self.join();
-        let before = self.joined.len();
-        translation.frame(&frame, text, &mut self.joined).map_err(|error| {
-            self.joined.truncate(before);
-            failure(&error)
-        })
-    }
-
-    fn push(&mut self, frame: Bytes) {
-        if frame.is_empty() {
-            return;
-        }
-        if self.joined.is_empty() {
-            if self.first.is_empty() {
-                self.first = frame;
-                return;
-            }
-            self.join();
-        }
-        self.joined.extend_from_slice(&frame);
-    }
-
-    fn join(&mut self) {
-        if self.joined.is_empty() {
-            self.joined.reserve(USUAL_JOINED_BYTES.max(self.first.len()));
-            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.first.len() + self.joined.len()
-    }
-
-    fn take(&mut self) -> Bytes {
-        if self.joined.is_empty() {
-            std::mem::take(&mut self.first)
-        } else {
-            std::mem::take(&mut self.joined).into()
-        }
-    }
 }

@@ -128,6 +128,13 @@ pub trait StreamReader: Send + std::fmt::Debug {
     /// Takes note of the next frame.
     fn read(&mut self, frame: &Frame) -> Seen;
 
+    /// Takes note of the frame that `bytes` begin with, if it is like one that was read but for its text: where that stands, and
+    /// how long the frame is. `None`, and nothing noted, where none is, or none that is known to be whole. What it says of a
+    /// frame is what [`read`](Self::read) would.
+    fn read_alike(&mut self, _bytes: &[u8]) -> Option<(OnlyText, usize)> {
+        None
+    }
+
     /// Whether the stream, should it end here, is whole: its terminal event came, and why it ended.
     fn end(&self) -> End;
 

@@ -97,6 +97,23 @@ impl Framer {
         }
     }
 
+    /// What stands in front, where a frame begins there, in as many bytes as one may have. Only of server-sent events, whose
+    /// frames can be told from what they say.
+    pub fn ahead(&self) -> &[u8] {
+        match self {
+            Self::Sse(framer) => framer.ahead(),
+            Self::Lines(_) | Self::EventStream(_) => &[],
+        }
+    }
+
+    /// Takes the first `length` bytes of what is [ahead](Self::ahead): whole frames, which somebody else has told apart.
+    pub fn take(&mut self, length: usize) -> Bytes {
+        match self {
+            Self::Sse(framer) => framer.take(length),
+            Self::Lines(_) | Self::EventStream(_) => Bytes::new(),
+        }
+    }
+
     /// Ends the stream: whatever has come and is not in a frame, as a frame of its own. Not an event by most standards,
     /// but some suppliers leave the last end of line off.
     pub fn finish(&mut self) -> Option<Frame> {

@@ -54,10 +54,20 @@ impl Template {
 
     /// The text that the frame carries, if it is of the pattern. Never an empty one: a frame without text is scanned.
     pub(crate) fn text(&self, frame: &[u8]) -> Option<OnlyText> {
+        self.begins(frame).filter(|(_, length)| *length == frame.len()).map(|(text, _)| text)
+    }
+
+    /// The same for the frame that `bytes` begin with, and its length; `None` where the next byte could belong to it.
+    pub(crate) fn text_ahead(&self, bytes: &[u8]) -> Option<(OnlyText, usize)> {
+        // Behind a blank line that ends in LF nothing more can.
+        self.begins(bytes).filter(|_| self.frame.ends_with(b"\n\n") || self.frame.ends_with(b"\n\r\n"))
+    }
+
+    fn begins(&self, bytes: &[u8]) -> Option<(OnlyText, usize)> {
         if self.text.is_empty() {
             return None;
         }
-        let rest = frame.strip_prefix(&self.frame[..self.text.start])?;
+        let rest = bytes.strip_prefix(&self.frame[..self.text.start])?;
         let (text, mut rest) = string(rest)?;
         let mut kept = self.text.end;
         if let Some(padding) = &self.padding {
@@ -67,7 +77,8 @@ impl Template {
         }
         let start = self.text.start;
         let found = OnlyText { start, end: start + text.len(), is_like_before: true };
-        (rest == &self.frame[kept..] && !text.is_empty()).then_some(found)
+        let behind = rest.strip_prefix(&self.frame[kept..])?;
+        (!text.is_empty()).then_some((found, bytes.len() - behind.len()))
     }
 }
 

@@ -127,23 +127,37 @@ impl StreamTranslation {
         text: Option<OnlyText>,
         out: &mut Vec<u8>,
     ) -> Result<(), TranslateError> {
-        self.decoded.clear();
-        let more = text.filter(|text| text.is_like_before && self.is_pattern);
-        if let Some(more) = more.and_then(|text| said(frame, text))
-            && let Some(choice) = self.decoder.go_on(&more)
-        {
-            if self.undo.lets_text_through(choice) {
-                return self.encoder.grow(choice, &more, out);
-            }
-            self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
-            return self.encode(out);
+        if let Some(told) = text.and_then(|text| self.go_on(&frame.raw, text, out)) {
+            return told;
         }
+        self.decoded.clear();
         self.decoder.decode(frame, &mut self.decoded)?;
-        self.is_pattern = match (text.and_then(|text| said(frame, text)), self.decoded.last()) {
+        self.is_pattern = match (text.and_then(|text| said(&frame.raw, text)), self.decoded.last()) {
             (Some(said), Some(Event::Delta { delta: Delta::Text(text), .. })) => *text == said,
             _ => false,
         };
         self.encode(out)
+    }
+
+    /// The same for a frame that differs from one before in its text alone, from where its `bytes` begin. `None`, and nothing
+    /// done, where it has to be read in full: by [`frame`](Self::frame).
+    pub fn go_on(
+        &mut self,
+        bytes: &[u8],
+        text: OnlyText,
+        out: &mut Vec<u8>,
+    ) -> Option<Result<(), TranslateError>> {
+        if !(text.is_like_before && self.is_pattern) {
+            return None;
+        }
+        let more = said(bytes, text)?;
+        let choice = self.decoder.go_on(&more)?;
+        if self.undo.lets_text_through(choice) {
+            return Some(self.encoder.grow(choice, &more, out));
+        }
+        self.decoded.clear();
+        self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
+        Some(self.encode(out))
     }
 
     /// Appends what the end of the supplier's body says to `out`: the end of the answer, in a protocol without a terminal
@@ -172,12 +186,12 @@ impl StreamTranslation {
 }
 
 /// What the text of a frame says; `None` where it is no sound string.
-fn said(frame: &Frame, text: OnlyText) -> Option<Cow<'_, str>> {
-    let inside = frame.raw.get(text.start..text.end)?;
+fn said(frame: &[u8], text: OnlyText) -> Option<Cow<'_, str>> {
+    let inside = frame.get(text.start..text.end)?;
     if json::is_plain(inside) {
         return std::str::from_utf8(inside).ok().map(Cow::Borrowed);
     }
-    scan::said(frame.raw.get(text.start..=text.end)?)
+    scan::said(frame.get(text.start..=text.end)?)
 }
 
 /// Adds a loss that is not there yet.

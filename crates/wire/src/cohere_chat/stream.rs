@@ -10,7 +10,7 @@ use catalogue::Usage;
 use super::event::Event;
 use super::{failed, finish};
 use crate::classify;
-use crate::codec::{End, Seen, SeenKind, StreamReader};
+use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
 use crate::template::Template;
@@ -52,6 +52,12 @@ impl StreamReader for Reader {
             None
         };
         Seen { text, ..self.note(&event).into() }
+    }
+
+    fn read_alike(&mut self, bytes: &[u8]) -> Option<(OnlyText, usize)> {
+        let (text, length) = self.template.text_ahead(bytes)?;
+        self.output_bytes += (text.end - text.start) as u64;
+        Some((text, length))
     }
 
     fn end(&self) -> End {

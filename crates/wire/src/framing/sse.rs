@@ -100,6 +100,19 @@ impl Framer {
         }
     }
 
+    /// What stands in front, where a frame begins there; nothing where one has begun before, and nothing that is too long.
+    pub fn ahead(&self) -> &[u8] {
+        if !self.carry.is_empty() || self.looked_at > 0 {
+            return &[];
+        }
+        &self.chunk[..self.chunk.len().min(self.limit)]
+    }
+
+    /// Takes the first `length` bytes of what is [ahead](Self::ahead), which have to be whole frames.
+    pub fn take(&mut self, length: usize) -> Bytes {
+        self.chunk.split_to(length)
+    }
+
     /// Ends the stream: whatever has come and is not in a frame. Not an event by the standard (an event ends with a blank
     /// line), but some suppliers leave the last blank line off, so a reader may want to see it as [`Frame::sse`].
     pub fn finish(&mut self) -> Option<Bytes> {

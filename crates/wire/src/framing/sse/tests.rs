@@ -128,6 +128,21 @@ fn a_long_line_byte_by_byte_takes_linear_time() {
     assert!(whole < quarter * 12, "a quarter took {quarter:?}, the whole {whole:?}");
 }
 
+#[test]
+fn what_stands_ahead_begins_a_frame_and_is_no_longer_than_one_may_be() {
+    let mut framer = Framer::new(16);
+    assert_eq!(framer.ahead(), b"");
+    framer.push(Bytes::from_static(b"data: a\n\ndata: b\n\nda"));
+    assert_eq!(framer.ahead(), b"data: a\n\ndata: b");
+    assert_eq!(framer.take(9), "data: a\n\n");
+    assert_eq!(framer.next_frame().unwrap(), Some(frame("data: b\n\n")));
+    assert_eq!(framer.next_frame(), Ok(None));
+    framer.push(Bytes::from_static(b"ta: c\n\ndata: d\n\n"));
+    assert_eq!(framer.ahead(), b"", "a frame has begun before");
+    assert_eq!(framer.next_frame().unwrap(), Some(frame("data: c\n\n")));
+    assert_eq!(framer.ahead(), b"data: d\n\n");
+}
+
 proptest! {
     /// Whatever the bytes and wherever they are cut (inside a character, inside CRLF): same frames, and no byte lost.
     #[test]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
+use crate::codec::StreamReader;
 use crate::testing::deceitful_text;
 
 /// Who sends frames that are alike.
@@ -71,23 +72,7 @@ fn clients() -> impl Iterator<Item = Protocol> {
 
 proptest! {
     #[test]
-    fn going_on_says_what_reading_whole_says(
-        supplier in prop::sample::select(&SUPPLIERS[..]),
-        pieces in prop::collection::vec((deceitful_text(), 0_usize..12, 0_u8..12, any::<Index>(), any::<u8>()), 1..16),
-    ) {
-        let frames: Vec<Frame> = pieces.into_iter().map(|(text, shape, damage, place, byte)| {
-            // Half of them are of the first shape: so that some follow another of the same.
-            let shape = &shapes(supplier, &text)[shape.saturating_sub(6)];
-            let mut raw = format!("data: {shape}\n\n").into_bytes();
-            let at = place.index(raw.len());
-            match damage {
-                0 => raw[at] = byte,
-                1 => raw.insert(at, byte),
-                2 => drop(raw.remove(at)),
-                _ => {}
-            }
-            Frame::sse(raw.into())
-        }).collect();
+    fn going_on_says_what_reading_whole_says((supplier, frames) in stream()) {
         for client in clients() {
             let (mut going_on, mut reading) = (translation(supplier, client), translation(supplier, client));
             let mut reader = crate::codec(supplier).unwrap().stream();
@@ -101,6 +86,93 @@ proptest! {
                 }
                 prop_assert_eq!(said, read, "{} to {}", supplier, client);
             }
+        }
+    }
+
+    /// However the stream is cut into reads: the same frames with the same texts, whether each is cut out and then read or,
+    /// where it is like an earlier one, found where it stands.
+    #[test]
+    fn frames_that_are_alike_are_told_apart_where_they_stand(
+        (supplier, frames) in stream(),
+        ends in prop::sample::select(&["\n\n", "\r\n\r\n", "\r\r", "\n\r"][..]),
+        cuts in prop::collection::vec(any::<Index>(), 0..6),
+    ) {
+        let stream = frames.iter().map(|frame| frame.raw.strip_suffix(b"\n\n").unwrap_or(&frame.raw));
+        let stream: Bytes = stream.flat_map(|frame| [frame, ends.as_bytes()].concat()).collect();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len())).collect();
+        cuts.extend([0, stream.len()]);
+        cuts.sort_unstable();
+        let reads: Vec<Bytes> = cuts.windows(2).map(|cut| stream.slice(cut[0]..cut[1])).collect();
+        let (cut_out, one) = told_apart(supplier, &reads, false);
+        let (found, other) = told_apart(supplier, &reads, true);
+        prop_assert_eq!(&cut_out, &found);
+        prop_assert_eq!((one.output_bytes(), one.end()), (other.output_bytes(), other.end()));
+    }
+}
+
+/// Frames and what was seen of each.
+type ToldApart = Vec<(Bytes, Option<OnlyText>)>;
+
+fn told_apart(supplier: Protocol, reads: &[Bytes], ahead: bool) -> (ToldApart, Box<dyn StreamReader>) {
+    let codec = crate::codec(supplier).unwrap();
+    let (mut reader, mut framer) = (codec.stream(), codec.framing().framer(usize::MAX));
+    let mut told = Vec::new();
+    for read in reads {
+        framer.push(read.clone());
+        loop {
+            if ahead && let Some((text, length)) = reader.read_alike(framer.ahead()) {
+                told.push((framer.take(length), Some(text)));
+                continue;
+            }
+            let Some(frame) = framer.next_frame().unwrap() else { break };
+            let text = reader.read(&frame).text;
+            told.push((frame.raw, text));
+        }
+    }
+    told.extend(framer.finish().map(|frame| {
+        let text = reader.read(&frame).text;
+        (frame.raw, text)
+    }));
+    (told, reader)
+}
+
+/// A supplier, and frames of it, some damaged.
+fn stream() -> impl Strategy<Value = (Protocol, Vec<Frame>)> {
+    let piece = (deceitful_text(), 0_usize..12, 0_u8..12, any::<Index>(), any::<u8>());
+    let pieces = prop::collection::vec(piece, 1..16);
+    (prop::sample::select(&SUPPLIERS[..]), pieces).prop_map(|(supplier, pieces)| {
+        let frame = |(text, shape, damage, place, byte): (String, usize, u8, Index, u8)| {
+            // Half of them are of the first shape: so that some follow another of the same.
+            let shape = &shapes(supplier, &text)[shape.saturating_sub(6)];
+            let mut raw = format!("data: {shape}\n\n").into_bytes();
+            let at = place.index(raw.len());
+            match damage {
+                0 => raw[at] = byte,
+                1 => raw.insert(at, byte),
+                2 => drop(raw.remove(at)),
+                _ => {}
+            }
+            Frame::sse(raw.into())
+        };
+        (supplier, pieces.into_iter().map(frame).collect())
+    })
+}
+
+/// Alike, and known to be whole: nothing else is told apart so.
+#[test]
+fn what_is_like_an_earlier_frame_is_found_where_it_stands() {
+    for supplier in SUPPLIERS {
+        let frame = |text: &str, end: &str| format!("data: {}{end}", shapes(supplier, text)[0]);
+        for (end, is_whole) in [("\n\n", true), ("\r\n\r\n", true), ("\r\r", false), ("\n", false)] {
+            let mut reader = crate::codec(supplier).unwrap().stream();
+            assert_eq!(reader.read_alike(frame("a", end).as_bytes()), None, "{supplier}: none came before");
+            reader.read(&Frame::sse(frame("a", end).into()));
+            let two = frame("bc", end) + &frame("d", end);
+            let length = frame("bc", end).len();
+            let found = reader.read_alike(two.as_bytes());
+            assert_eq!(found.map(|(_, length)| length), is_whole.then_some(length), "{supplier} {end:?}");
+            assert_eq!(reader.read_alike(&two.as_bytes()[..length - 1]), None, "{supplier}: it is cut");
+            assert_eq!(reader.read_alike(frame("", end).as_bytes()), None, "{supplier}: no text");
         }
     }
 }
