@@ -55,10 +55,13 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
+/// What a column says of one thing.
+type Says<'a, T> = Box<dyn Fn(&T) -> Cell + 'a>;
+
 /// What each column of a table is called and says of one thing: side by side, so that none can slip under another's head.
 pub(crate) struct Columns<'a, T> {
     heads: Vec<String>,
-    cells: Vec<Box<dyn Fn(&T) -> Cell + 'a>>,
+    cells: Vec<Says<'a, T>>,
     figures_from: Option<usize>,
 }
 
