@@ -3,6 +3,7 @@
 //! Served on a listener of its own, away from products. It reads what the gateway publishes and changes nothing.
 
 mod access;
+mod fallbacks;
 mod pages;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use gateway::{ReplyBody, Shared};
 use http::{Request, Response, StatusCode};
 
 pub use crate::access::Access;
+pub use crate::fallbacks::Fallback;
 
 /// What the admin listener answers from.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Console {
     pub access: Access,
     /// The effective configuration as JSON, without secrets; replaced on reload.
     pub config: Arc<ArcSwap<serde_json::Value>>,
+    /// Whether others carry what is asked of suppliers that are watched or drained, as it was last looked at.
+    pub fallbacks: Arc<ArcSwap<Vec<Fallback>>>,
 }
 
 impl Console {
@@ -41,7 +45,7 @@ impl Console {
             return pages::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET is offered here".to_owned());
         }
         match path {
-            "/metrics" => pages::metrics(&self.shared),
+            "/metrics" => pages::metrics(&self.shared, &self.fallbacks.load()),
             "/api/config" => pages::json(&self.config.load()),
             "/api/health" => pages::json(&pages::health(&self.shared)),
             _ => pages::plain(StatusCode::NOT_FOUND, format!("nothing at {path}")),

@@ -9,6 +9,8 @@ use routing::{DeploymentIndex, PostureKind, State};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::fallbacks::{self, Fallback};
+
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Ends an `OpenMetrics` text; our own lines go before it.
 const END: &str = "# EOF\n";
@@ -32,7 +34,7 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Respon
 }
 
 /// Counters, and the state of each deployment as it is now.
-pub(crate) fn metrics(shared: &Shared) -> Response<ReplyBody> {
+pub(crate) fn metrics(shared: &Shared, carried: &[Fallback]) -> Response<ReplyBody> {
     let mut text = shared.metrics.encode();
     text.truncate(text.len() - if text.ends_with(END) { END.len() } else { 0 });
     let snapshot = shared.snapshot.load();
@@ -57,6 +59,7 @@ pub(crate) fn metrics(shared: &Shared) -> Response<ReplyBody> {
         }
     }
     postures(&mut text, &snapshot, &shown, now);
+    fallbacks::write(&mut text, carried);
     text.push_str(END);
     reply(StatusCode::OK, OPEN_METRICS, text)
 }
@@ -84,7 +87,7 @@ fn postures(text: &mut String, snapshot: &Snapshot, shown: &[DeploymentIndex], n
     }
 }
 
-fn escaped(label: &str) -> String {
+pub(crate) fn escaped(label: &str) -> String {
     label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

@@ -20,6 +20,11 @@ use crate::config::Config;
 /// What a drain takes away in an hour where nobody says: a tenth, so that the last request goes after ten hours.
 pub(crate) const USUAL_DRAIN: f64 = 0.1;
 
+/// Whether it is looked at whether others could step in: for what is watched or drained.
+pub(crate) fn is_looked_at(posture: &str) -> bool {
+    matches!(posture, "watch" | "drain")
+}
+
 const HOUR_US: f64 = 3.6e9;
 
 /// What an account's contract says of its end, and who is behind it.

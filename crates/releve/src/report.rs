@@ -41,7 +41,7 @@ pub(crate) fn figures(
     today: Date,
 ) -> Result<Option<Figures>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let mut estate = estate::estate(settings, &today.to_string());
+    let mut estate = estate::estate(&settings.resolved, &today.to_string());
     capacity::observe(&mut estate, &reader)?;
     let extent = reader.extent(period)?;
     let traffic = gather(&reader, &estate, extent.period)?;

@@ -43,7 +43,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// A configuration that can run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) snapshot: Arc<Snapshot>,
     /// The configuration with everything filled in that presets, defaults and the environment say.

@@ -1,5 +1,6 @@
 //! The gateway as a whole: journal, keys, listeners, threads, reload, and an orderly end.
 
+mod fallbacks;
 mod ready;
 mod reload;
 mod threads;
@@ -23,6 +24,7 @@ use store::{
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use self::fallbacks::{FallbackWatch, Look};
 pub(crate) use self::ready::ready;
 pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
 use crate::config::Durability;
@@ -142,12 +144,15 @@ pub(crate) struct Running {
     config: Arc<ArcSwap<serde_json::Value>>,
     /// What contracts say by their dates, and what was decided.
     standing: Arc<ArcSwap<Standing>>,
+    /// What is in force, for whoever works anything out of it.
+    resolved: Arc<ArcSwap<Resolved>>,
     journal: Arc<Sqlite>,
     state: Option<Arc<State>>,
     stopper: Stopper,
     threads: Vec<JoinHandle<()>>,
     _keys: KeyWatch,
     _postures: PostureWatch,
+    _fallbacks: FallbackWatch,
 }
 
 /// What decides postures beside the moment.
@@ -190,7 +195,17 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     }));
     let postures = follow_postures(&plan.ledger.path, &shared, &standing)?;
     let access = Access { token: plan.admin_token };
-    let console = Console { shared: shared.clone(), access, config: Arc::clone(&config) };
+    let fallbacks = Arc::new(ArcSwap::from_pointee(Vec::new()));
+    let resolved = Arc::new(ArcSwap::from_pointee(resolved.clone()));
+    let watched = FallbackWatch::start(Look {
+        ledger: plan.ledger.path.clone(),
+        clock: shared.clock,
+        resolved: Arc::clone(&resolved),
+        standing: Arc::clone(&standing),
+        found: Arc::clone(&fallbacks),
+    });
+    let watched = watched.map_err(StartError::Thread)?;
+    let console = Console { shared: shared.clone(), access, config: Arc::clone(&config), fallbacks };
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
     let count = plan.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
     for number in 0..count {
@@ -203,12 +218,14 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         shared,
         config,
         standing,
+        resolved,
         journal,
         state,
         stopper,
         threads: running,
         _keys: watch,
         _postures: postures,
+        _fallbacks: watched,
     })
 }
 
@@ -257,6 +274,7 @@ impl Running {
         self.standing.store(Arc::new(standing));
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
         self.config.store(Arc::new(resolved.shown()));
+        self.resolved.store(Arc::new(resolved.clone()));
     }
 
     /// The beginning of a stop that others must hear of: not ready for a moment, and still serving.

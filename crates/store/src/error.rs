@@ -65,10 +65,18 @@ pub enum StoreError {
         /// What was asked for.
         name: String,
     },
+    /// More than one key in force has the name: which of them is said by an id.
+    #[error("several keys in force are called \"{name}\": {ids}")]
+    SeveralKeys {
+        /// What was asked for.
+        name: String,
+        /// Theirs, the oldest first.
+        ids: String,
+    },
     /// The file cannot be reached.
-    #[error("the ledger's files cannot be used")]
+    #[error("the ledger's files cannot be used: {0}")]
     Io(#[from] io::Error),
     /// The database says no.
-    #[error("the ledger's database failed")]
+    #[error("the ledger's database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -136,7 +136,8 @@ impl Keys {
     /// on it is refused: for [`Keys::wait_in_force`].
     ///
     /// # Errors
-    /// [`StoreError::NoSuchKey`] where none in force has that id, or not exactly one has that name.
+    /// [`StoreError::NoSuchKey`] where none in force has that id or name, [`StoreError::SeveralKeys`] where more than one has the
+    /// name.
     pub fn revoke(&mut self, id_or_name: &str) -> Result<(KeyInfo, i64), StoreError> {
         let mut info = self.in_force_named(id_or_name)?;
         let now_us = clock::now_us();
@@ -179,16 +180,22 @@ impl Keys {
     }
 
     fn in_force_named(&self, id_or_name: &str) -> Result<KeyInfo, StoreError> {
-        let missing = || StoreError::NoSuchKey { name: id_or_name.to_owned() };
         let by_id = format!("{KEY_INFO} WHERE id = ?1 AND revoked_us IS NULL");
         if let Some(info) = self.connection.query_row(&by_id, [id_or_name], key_info).optional()? {
             return Ok(info);
         }
-        let by_name = format!("{KEY_INFO} WHERE name = ?1 AND revoked_us IS NULL LIMIT 2");
+        let by_name = format!("{KEY_INFO} WHERE name = ?1 AND revoked_us IS NULL ORDER BY created_us, id");
         let mut select = self.connection.prepare(&by_name)?;
         let mut named = select.query_map([id_or_name], key_info)?.collect::<Result<Vec<_>, _>>()?;
-        let only = named.pop().filter(|_| named.is_empty());
-        only.ok_or_else(missing)
+        let name = || id_or_name.to_owned();
+        match named.pop() {
+            None => Err(StoreError::NoSuchKey { name: name() }),
+            Some(only) if named.is_empty() => Ok(only),
+            Some(last) => {
+                let ids = named.iter().chain([&last]).map(|key| &*key.id).collect::<Vec<_>>().join(", ");
+                Err(StoreError::SeveralKeys { name: name(), ids })
+            }
+        }
     }
 
     fn change(

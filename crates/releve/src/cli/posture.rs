@@ -10,21 +10,18 @@ use routing::PostureKind;
 use scenario::event::Target;
 use scenario::{Domain, Verdict};
 use serde::Serialize;
-use store::{Act, InForce, NewAct, Period, Postures};
+use store::{Act, InForce, NewAct, Postures};
 
 use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, whatif, words};
 use crate::config::period;
-use crate::posture::USUAL_DRAIN;
+use crate::posture::{USUAL_DRAIN, is_looked_at};
 use crate::report::Fallback;
 
 /// A running gateway looks for decisions every 50 ms; after this it does not look at all.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How far back requests say what is needed.
-const LOOKED_BACK: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -209,17 +206,16 @@ fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> R
 fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Result<(), CliError> {
     let mut watched: Vec<(&mut Row<'_>, Domain)> = rows
         .iter_mut()
-        .filter(|row| row.holds && matches!(row.posture, "watch" | "drain"))
+        .filter(|row| row.holds && is_looked_at(row.posture))
         .filter_map(|row| row.target.parse().ok().map(|domain| (row, domain)))
         .collect();
     if watched.is_empty() {
         return Ok(());
     }
     let settings = desk.described()?;
-    let back = i64::try_from(LOOKED_BACK.as_micros()).unwrap_or(i64::MAX);
-    let period = Period { from_us: Some(Clock::system().unix_us().saturating_sub(back)), to_us: None };
+    let now = (Clock::system().unix_us(), today());
     let domains: Vec<Domain> = watched.iter().map(|(_, domain)| domain.clone()).collect();
-    let found = crate::report::fallbacks(&settings, ledger, period, today(), &domains)?;
+    let found = crate::report::fallbacks(&settings.resolved, ledger, now, &domains)?;
     for ((row, _), fallbacks) in watched.iter_mut().zip(found) {
         row.fallbacks = Some(fallbacks);
     }

@@ -12,15 +12,15 @@ use crate::config::contract::Cost;
 use crate::config::product;
 use crate::config::provider::Provider;
 use crate::config::value::{At, Named};
-use crate::settings::Settings;
+use crate::resolve::Resolved;
 
 /// The host's name of own machines, in the catalogue.
 const OWN: &str = "own";
 
 /// Everything that could serve, and for whom, on the day `today` (`YYYY-MM-DD`).
-pub(crate) fn estate(settings: &Settings, today: &str) -> Estate {
-    let snapshot = &settings.resolved.snapshot;
-    let config = &settings.resolved.effective;
+pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
+    let snapshot = &resolved.snapshot;
+    let config = &resolved.effective;
     let members: Vec<Member> = snapshot
         .routing
         .iter()
@@ -36,7 +36,7 @@ pub(crate) fn estate(settings: &Settings, today: &str) -> Estate {
             }
             Member {
                 weights: weights(config, &routing.name, known.as_ref()),
-                ends: settings.resolved.ends.get(&routing.name).map(|day| Day::from(day.as_str())),
+                ends: resolved.ends.get(&routing.name).map(|day| Day::from(day.as_str())),
                 prices: gateway.prices.clone(),
                 routing,
                 said_requests_per_minute: None,
@@ -45,8 +45,7 @@ pub(crate) fn estate(settings: &Settings, today: &str) -> Estate {
             }
         })
         .collect();
-    let accounts =
-        config.providers.iter().map(|provider| account(&settings.loaded.config, provider)).collect();
+    let accounts = config.providers.iter().map(|provider| account(config, provider)).collect();
     let routes = snapshot.routes.iter().map(|route| Route {
         name: Arc::clone(&route.name),
         entries: route.entries.clone(),
@@ -91,8 +90,8 @@ fn written<'c>(config: &'c Config, product: &str) -> Option<&'c product::Product
     config.products.iter().find(|named| named.name.value == product).map(|named| &named.body)
 }
 
-/// `written`: with the rates that money is turned by.
-fn account(written: &Config, provider: &Named<Provider>) -> Account {
+/// `config`: with the rates that money is turned by.
+fn account(config: &Config, provider: &Named<Provider>) -> Account {
     let contract = provider.body.contract.as_ref();
     let text = |field: Option<&At<String>>| field.map(|text| Arc::from(text.as_str()));
     let day = |field: Option<&At<crate::config::value::Day>>| field.map(|day| Day::from(day.0.to_string()));
@@ -106,7 +105,7 @@ fn account(written: &Config, provider: &Named<Provider>) -> Account {
         price_until: day(contract.and_then(|contract| contract.price_until.as_ref())),
         tokens_per_minute: capacity.and_then(|capacity| Some(capacity.tokens_per_minute.as_ref()?.value)),
         requests_per_minute: capacity.and_then(|capacity| Some(capacity.requests_per_minute.as_ref()?.value)),
-        fixed_usd_per_day: provider.body.fixed_cost.as_ref().map_or(0.0, |cost| usd_per_day(written, cost)),
+        fixed_usd_per_day: provider.body.fixed_cost.as_ref().map_or(0.0, |cost| usd_per_day(config, cost)),
     }
 }
 

@@ -128,7 +128,7 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let mut estate = super::estate::estate(settings, &today.to_string());
+    let mut estate = super::estate::estate(&settings.resolved, &today.to_string());
     super::capacity::observe(&mut estate, &reader)?;
     let mut gatherer = Gatherer::new(&estate);
     let extent = reader.extent(period)?;

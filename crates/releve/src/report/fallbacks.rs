@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use scenario::{Domain, Outlook, Verdict};
@@ -10,7 +11,10 @@ use store::{Period, Reader, StoreError};
 
 use super::figures::{losses, products};
 use super::{capacity, estate, gather};
-use crate::settings::Settings;
+use crate::resolve::Resolved;
+
+/// How far back requests say what is needed.
+const LOOKED_BACK: Duration = Duration::from_hours(30 * 24);
 
 /// How one product would fare.
 #[derive(Debug, Clone, Serialize)]
@@ -36,20 +40,21 @@ impl Fallback {
     }
 }
 
-/// Of each domain, the products that its loss would touch, by the requests of a period.
+/// Of each domain, the products that its loss would touch, by the requests of the last thirty days.
 ///
 /// # Errors
 /// Those of the ledger.
 pub(crate) fn fallbacks(
-    settings: &Settings,
+    resolved: &Resolved,
     ledger: &Path,
-    period: Period,
-    today: Date,
+    (now_us, today): (i64, Date),
     domains: &[Domain],
 ) -> Result<Vec<Vec<Fallback>>, StoreError> {
     let reader = Reader::open(ledger)?;
     let today = today.to_string();
-    let mut estate = estate::estate(settings, &today);
+    let back_us = i64::try_from(LOOKED_BACK.as_micros()).unwrap_or(i64::MAX);
+    let period = Period { from_us: Some(now_us.saturating_sub(back_us)), to_us: None };
+    let mut estate = estate::estate(resolved, &today);
     capacity::observe(&mut estate, &reader)?;
     let traffic = gather(&reader, &estate, period)?;
     let candidates = scenario::candidates(&traffic, &estate);

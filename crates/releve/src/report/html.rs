@@ -103,7 +103,7 @@ fn put_table(text: &mut String, table: &Table) {
     // A table that is wider than the screen is scrolled, with the keyboard too.
     let _ = writeln!(
         text,
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n<thead><tr>",
+        "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n<thead><tr>",
         caption = escaped(&table.caption)
     );
     let right = |column: usize| if column >= table.figures_from { " class=\"figure\"" } else { "" };

@@ -137,7 +137,7 @@ fn what_bounds_suppliers_is_among_the_assumptions() {
     let all = answer["assumptions"].as_array().unwrap();
     let limits = all.iter().find(|one| one["about"] == "limits").unwrap()["says"].as_str().unwrap();
     for words in
-        ["first/m 90,000 tokens a minute, with its account's others", "second/m 7 slots (max_in_flight)"]
+        ["90,000 tokens a minute with its account's others at first/m", "7 slots (max_in_flight) at second/m"]
     {
         assert!(limits.contains(words), "{limits}");
     }

@@ -3,7 +3,7 @@
 use simulator::{Handle, Supplier};
 
 use crate::client::{self, Dialect, ask};
-use crate::harness::{Config, Gateway, House};
+use crate::harness::{Config, Gateway, House, within};
 
 async fn pair() -> (Handle, Handle) {
     (Supplier::builder().spawn().await.unwrap(), Supplier::builder().spawn().await.unwrap())
@@ -68,6 +68,52 @@ async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_i
         record.as_array().unwrap().iter().map(|act| act["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons, ["it was nothing", "a rumour"]);
     house.verify();
+}
+
+/// Those of a target's metrics that say whether its products would go unserved.
+async fn falls_short(gateway: &Gateway, target: &str) -> Vec<String> {
+    let metrics = client::get(gateway.admin, "/metrics", &[]).await;
+    let start = format!("releve_fallback_falls_short{{target=\"{target}\",product=\"");
+    let values = metrics.text().lines().filter(|line| line.starts_with(&start));
+    values.map(|line| line.rsplit(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn whether_fallbacks_carry_what_is_watched_is_a_metric() {
+    let (first, second) = pair().await;
+    let with_room = |tokens: u64| {
+        Config::new()
+            .provider("first", Dialect::OpenAi, &first)
+            .provider_with(
+                "second",
+                Dialect::OpenAi,
+                &second,
+                &format!("capacity = {{ tokens_per_minute = {tokens} }}"),
+            )
+            .route("chat", &["first", "second"], "")
+    };
+    let house = House::new(&with_room(1));
+    let gateway = Gateway::start(&house);
+    let (_, id) = served_by(&gateway).await;
+    house.entry(&id).await;
+    assert_eq!(falls_short(&gateway, "provider:first").await, [""; 0], "nothing is watched");
+    act(&house, "provider:first=watch", &["--reason", "a rumour"]);
+    until(&gateway, &["1"]).await;
+    // More room, and then no posture.
+    house.write(&with_room(1_000_000));
+    until(&gateway, &["0"]).await;
+    act(&house, "provider:first=normal", &["--reason", "it was nothing"]);
+    until(&gateway, &[]).await;
+}
+
+/// Waits until the metric of the first is that.
+async fn until(gateway: &Gateway, values: &[&str]) {
+    within(async {
+        while falls_short(gateway, "provider:first").await != values {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

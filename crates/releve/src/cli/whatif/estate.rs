@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 /// Everything configured, with the limits that it states, on this day.
 pub(super) fn of(settings: &Settings) -> PlayedEstate {
-    PlayedEstate::of(&report::estate(settings, &super::super::report::today().to_string()))
+    PlayedEstate::of(&report::estate(&settings.resolved, &super::super::report::today().to_string()))
 }
 
 /// Limits that suppliers told in their headers, where the configuration states none.

@@ -168,49 +168,48 @@ fn speed(question: &Question) -> String {
 }
 
 fn limits(question: &Question) -> String {
-    let listed = listed(question);
-    let said: Vec<(usize, Vec<String>)> =
-        listed.iter().map(|index| (*index, carries(question, *index))).collect();
-    let name = |index: usize| &*question.estate.deployments[index].name;
-    let known: Vec<String> = said
-        .iter()
-        .filter(|(_, limits)| !limits.is_empty())
-        .map(|(index, limits)| format!("{} {}", name(*index), limits.join(" and ")))
-        .collect();
-    let unknown: Vec<&str> =
-        said.iter().filter(|(_, limits)| limits.is_empty()).map(|(index, _)| name(*index)).collect();
-    let mut says = Vec::new();
-    if !known.is_empty() {
-        let known = words::some_of(known.iter().map(String::as_str));
-        says.push(format!("as configured, or as suppliers' own headers say: {known}"));
+    let (mut known, mut unknown): (Vec<(String, Vec<&str>)>, Vec<&str>) = Default::default();
+    for index in listed(question) {
+        let name = &*question.estate.deployments[index].name;
+        match bounds(question, index) {
+            None => unknown.push(name),
+            Some(bounds) => match known.iter_mut().find(|(same, _)| *same == bounds) {
+                Some((_, names)) => names.push(name),
+                None => known.push((bounds, vec![name])),
+            },
+        }
     }
-    if !unknown.is_empty() {
-        let unknown = words::some_of(unknown.into_iter());
-        says.push(format!(
-            "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {unknown}"
-        ));
-    }
-    says.join("; ")
+    let known =
+        known.into_iter().map(|(bounds, names)| format!("{bounds} at {}", words::some_of(names.into_iter())));
+    let known = known.collect::<Vec<_>>().join("; ");
+    let known =
+        (!known.is_empty()).then(|| format!("as configured, or as suppliers' own headers say: {known}"));
+    let unknown = (!unknown.is_empty()).then(|| {
+        format!(
+            "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {}",
+            words::some_of(unknown.into_iter())
+        )
+    });
+    known.into_iter().chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
-/// What bounds a deployment: `10,000 requests a minute`, `2 slots (max_in_flight)`.
-fn carries(question: &Question, index: usize) -> Vec<String> {
+/// What bounds a deployment: `10,000 requests and 90,000 tokens a minute, 2 slots (max_in_flight)`.
+fn bounds(question: &Question, index: usize) -> Option<String> {
     let (backing, facts) = (&question.estate.backing[index], &question.estate.deployments[index]);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    let rate = |limit: Option<f64>, of: &str, shared: bool| {
-        let by = if shared { ", with its account's others" } else { "" };
-        limit.map(|limit| format!("{} {of} a minute{by}", words::count(limit as u128)))
-    };
+    let rate = |limit: Option<f64>, of: &str| Some(format!("{} {of}", words::count(limit? as u128)));
+    let rates = [
+        rate(backing.requests_per_minute, "requests"),
+        rate(backing.tokens_per_minute, "tokens"),
+        rate(backing.works_off_per_minute, "tokens worked off"),
+    ];
+    let rates = rates.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let shared =
+        if backing.shares_requests || backing.shares_tokens { " with its account's others" } else { "" };
+    let rates = (!rates.is_empty()).then(|| format!("{rates} a minute{shared}"));
     let slots = facts.max_in_flight.map(|slots| format!("{slots} slots (max_in_flight)"));
-    [
-        rate(backing.requests_per_minute, "requests", backing.shares_requests),
-        rate(backing.tokens_per_minute, "tokens", backing.shares_tokens),
-        rate(backing.works_off_per_minute, "tokens worked off", backing.shares_tokens),
-        slots,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let all = rates.into_iter().chain(slots).collect::<Vec<_>>();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn tokens(question: &Question) -> String {

@@ -96,7 +96,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             row.first_hurts_s.map_or_else(|| "-".to_owned(), |at| format!("after {}", time(at))),
         ]);
         rows.push(vec![
-            String::new(),
+            format!("{}, 95 %", row.product),
             range(after.served, percent),
             range(after.served_by_proven, percent),
             range(after.served_by_unproven, percent),
@@ -207,8 +207,13 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         };
         vec![with, percent(row.served), signed(row.usd_per_day), signed(row.usd_per_calm_day), cut]
     });
-    let heads =
-        ["", "served", "more a day in it", "more on a calm day", "losses at once that still stop a product"];
+    let heads = [
+        "steps",
+        "served",
+        "more a day in it",
+        "more on a calm day",
+        "losses at once that still stop a product",
+    ];
     pages.table(&heads, rows.collect())?;
     let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();
     let steps = (1..).zip(steps).map(|(number, step)| vec![format!("step {number}"), step.clone()]);
