@@ -40,7 +40,7 @@ pub(super) fn write(
                     json_of(json, &search.written, target)?;
                 }
                 Tool::Search(search) => {
-                    search::write_tool(json, search, !functions.is_empty(), target, losses)?
+                    search::write_tool(json, search, !functions.is_empty(), target, losses)?;
                 }
                 Tool::Supplied(opaque) => json_of(json, opaque, target)?,
                 Tool::Custom { .. } => {
