@@ -17,6 +17,7 @@ mod explain;
 mod init;
 mod keys;
 mod ledger;
+mod output;
 mod pack;
 mod posture;
 mod report;

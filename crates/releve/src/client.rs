@@ -91,7 +91,7 @@ pub(crate) enum Trouble {
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoClient {
-    #[error("no client speaks {0} yet")]
+    #[error("this client speaks openai-chat and anthropic-messages, not {0}")]
     Protocol(Protocol),
     #[error("the gateway's address: {0}")]
     Address(#[from] upstream::TargetError),
@@ -100,6 +100,11 @@ pub(crate) enum NoClient {
 }
 
 impl Client {
+    /// Whether there is a client of `protocol`. The gateway translates, so that any will do.
+    pub(crate) fn speaks(protocol: Protocol) -> bool {
+        sdk::of(protocol).is_some()
+    }
+
     /// A client of the gateway at `base_url`, such as `http://127.0.0.1:4100`.
     pub(crate) fn new(
         pool: Rc<Pool>,

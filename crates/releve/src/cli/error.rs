@@ -85,7 +85,9 @@ impl CliError {
             Self::Store { source: StoreError::NoSuchKey { .. } } => {
                 Some("`releve keys list` shows those there are")
             }
-            Self::Store { source: StoreError::SeveralKeys { .. } } => Some("give the id of the one that is meant"),
+            Self::Store { source: StoreError::SeveralKeys { .. } } => {
+                Some("give the id of the one that is meant")
+            }
             Self::Store {
                 source: StoreError::Record { .. } | StoreError::Head { .. } | StoreError::Extract { .. },
             } => Some("`releve ledger verify` tells more"),

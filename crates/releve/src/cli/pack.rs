@@ -1,9 +1,10 @@
 //! `--pack FILE.zip`: what a command answers, as evidence.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::terminal::Terminal;
-use super::{CliError, Desk};
+use super::{CliError, Desk, output};
 use crate::pack::{Contents, SealError, Signer, SignerError};
 use crate::settings::Settings;
 
@@ -18,8 +19,7 @@ pub(super) fn write(
     terminal.doing("signing the pack")?;
     let signer = Signer::find_or_make(settings, desk.environment)?;
     let pack = contents.seal(settings, &signer.key)?;
-    std::fs::write(path, pack)
-        .map_err(|error| CliError::failed(format!("cannot write {}: {error}", path.display())))?;
+    output::write(path, |file| Ok(file.write_all(&pack)?))?;
     if let Some(made) = &signer.made {
         terminal.remark(format_args!(
             "a signing key was made in {}: keep it, and keep it to yourself",

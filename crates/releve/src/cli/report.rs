@@ -1,5 +1,6 @@
 //! `releve report`: how dependent are we, and what loss would stop which product.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use gateway::Clock;
@@ -9,7 +10,7 @@ use store::Period;
 
 use super::ledger::period::Moment;
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit, LedgerFile, pack};
+use super::{CliError, Desk, Exit, LedgerFile, output, pack};
 use crate::report::{self, Language, Page};
 
 #[derive(Debug, clap::Args)]
@@ -111,8 +112,7 @@ pub(super) fn present(
     terminal: &mut Terminal,
 ) -> Result<(), CliError> {
     if let Some(path) = &form.html {
-        std::fs::write(path, page(form.lang).html())
-            .map_err(|error| CliError::failed(format!("cannot write {}: {error}", path.display())))?;
+        output::write(path, |file| Ok(file.write_all(page(form.lang).html().as_bytes())?))?;
         terminal.remark(format_args!("the page is in {}", path.display()))?;
     }
     if terminal.json() {

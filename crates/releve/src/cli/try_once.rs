@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     /// A route, an alias, PROVIDER/MODEL or a bare model id; without it the default route, or the first.
     #[arg(long, short, value_name = "NAME")]
     model: Option<String>,
-    /// The protocol to speak; without it, that of the route's deployments.
+    /// The protocol to speak, openai-chat or anthropic-messages; without it, that of the route's deployments where it is one of
+    /// them.
     #[arg(long, value_name = "NAME")]
     protocol: Option<Protocol>,
     /// A product's key, once keys exist; `RELEVE_API_KEY` keeps it out of the shell's history.
@@ -210,7 +211,7 @@ fn usual_route(snapshot: &Snapshot, product: Option<&Product>) -> Result<RouteIn
 
 /// The first protocol of the route's deployments that we speak.
 fn protocol_of(snapshot: &Snapshot, route: RouteIndex) -> Option<Protocol> {
-    protocols(snapshot, route).into_iter().find(|protocol| wire::codec(*protocol).is_some())
+    protocols(snapshot, route).into_iter().find(|protocol| Client::speaks(*protocol))
 }
 
 /// The gateway that is asked.

@@ -29,10 +29,16 @@ base_url = "{}"
 [providers.anthropic]
 base_url = "{}"
 
+[providers.google]
+protocol = "gemini"
+base_url = "{}"
+
 [routes.assistant]
 deployments = ["openai/gpt-5.2", {{ use = "house/llama", price = {{ input = "2", output = "4" }} }}]
 [routes.claude]
 deployments = ["anthropic/claude-opus-4-8"]
+[routes.google]
+deployments = ["google/gemini-3.1-pro-preview"]
 [routes.nobody]
 deployments = ["openai/gpt-5.2"]
 
@@ -40,6 +46,7 @@ deployments = ["openai/gpt-5.2"]
 "#,
         answering.openai_base_url(),
         answering.anthropic_base_url(),
+        answering.base_url(),
     );
     fs::write(folder.join("releve.toml"), text).unwrap();
     listen
@@ -88,6 +95,18 @@ fn the_protocol_is_that_of_the_route() {
     assert_eq!(said["deployment"], "anthropic/claude-opus-4-8");
     assert_eq!(said["finish"], "end_turn");
     assert!(!said["text"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn a_protocol_that_the_command_does_not_speak_is_translated() {
+    let (folder, supplier) = (tempfile::tempdir().unwrap(), answering());
+    configure(folder.path(), &supplier);
+    let said = run(folder.path(), &["--json", "try", "-m", "google", "Hello"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(said.json()["deployment"], "google/gemini-3.1-pro-preview");
+    let said = run(folder.path(), &["try", "-m", "google", "--protocol", "gemini", "Hello"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.complaints.contains("speaks openai-chat and anthropic-messages, not gemini"), "{said:?}");
 }
 
 #[test]

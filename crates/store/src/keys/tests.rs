@@ -37,7 +37,10 @@ fn only_one_key_in_force_can_be_meant() {
     let [first, second] = ["a", "b"].map(|product| keys.create(product, "same").unwrap().info.id);
     let refused = keys.revoke("same").unwrap_err().to_string();
     assert!(refused.starts_with("several keys in force are called \"same\": "), "{refused}");
-    assert!(refused.contains(&*first) && refused.contains(&*second), "whoever revokes at night needs the ids: {refused}");
+    assert!(
+        refused.contains(&*first) && refused.contains(&*second),
+        "whoever revokes at night needs the ids: {refused}"
+    );
     assert_eq!(keys.revoke("other").unwrap_err().to_string(), "there is no key \"other\" in force");
     keys.revoke(&first).unwrap();
     assert_eq!(keys.revoke("same").unwrap().0.id, second);

@@ -1,6 +1,5 @@
 //! `releve ledger export`.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -8,7 +7,7 @@ use ledger::render;
 use store::{Reader, StoreError};
 
 use super::super::terminal::Terminal;
-use super::super::{CliError, Exit, words};
+use super::super::{CliError, Exit, output, words};
 use super::period;
 
 #[derive(Debug, clap::Args)]
@@ -38,10 +37,7 @@ pub(super) fn run(arguments: &Arguments, reader: &Reader, terminal: &mut Termina
         write(entries, format, &mut BufWriter::new(terminal.out()))?;
         return Ok(Exit::Done);
     };
-    let cannot = |error| CliError::failed(format!("cannot write {}: {error}", path.display()));
-    let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
-    let count = write(entries, format, &mut file)?;
-    file.into_inner().map_err(|error| cannot(error.into_error()))?.sync_all().map_err(cannot)?;
+    let count = output::write(path, |file| write(entries, format, file))?;
     terminal.remark(format_args!("{} entries in {}", words::count(count.into()), path.display()))?;
     Ok(Exit::Done)
 }
