@@ -2,10 +2,11 @@
 //!
 //! Rules, so that a bill can be checked by hand: each non-empty bucket is one line, count times rate, rounded half to
 //! even to the nano-dollar; the total is the sum of the lines. A bucket that has no rate makes the whole cost
-//! unpriced; it is never taken for free, and no rate of another tier or service stands in for it. Two buckets have a
-//! stated stand-in, because suppliers document them as billed so: reasoning at the output rate, images at the
-//! input rate.
+//! unpriced; it is never taken for free, and no rate of another tier or service stands in for it, but where the bill says so
+//! ([`PriceList::at`]). Two buckets have a stated stand-in, because suppliers document them as billed so: reasoning at the
+//! output rate, images at the input rate.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
@@ -29,6 +30,8 @@ pub enum Agreement {
     SingleSource,
     /// Written in the organisation's own configuration.
     Configured,
+    /// Of another class of service than the one that served, of which none are stated: what they come to is an estimate.
+    StandIn,
 }
 
 impl Agreement {
@@ -39,6 +42,7 @@ impl Agreement {
             Self::Disputed => "disputed",
             Self::SingleSource => "single-source",
             Self::Configured => "configured",
+            Self::StandIn => "stand-in",
         }
     }
 }
@@ -53,21 +57,22 @@ impl FromStr for Agreement {
     type Err = UnknownAgreement;
 
     fn from_str(text: &str) -> Result<Self, UnknownAgreement> {
-        let all = [Self::Corroborated, Self::Disputed, Self::SingleSource, Self::Configured];
+        let all = [Self::Corroborated, Self::Disputed, Self::SingleSource, Self::Configured, Self::StandIn];
         all.into_iter().find(|name| name.as_str() == text).ok_or_else(|| UnknownAgreement(text.to_owned()))
     }
 }
 
 /// Not the name of an [`Agreement`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is none of corroborated, disputed, single-source, configured")]
+#[error("\"{0}\" is none of corroborated, disputed, single-source, configured, stand-in")]
 pub struct UnknownAgreement(String);
 
 /// The class of service that a supplier prices apart; `OpenAI` calls it the service tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// The usual one.
+    #[default]
     Standard,
     /// Answered within hours.
     Batch,
@@ -75,6 +80,36 @@ pub enum Service {
     Flex,
     /// Faster and dearer.
     Priority,
+    /// One that no price list knows.
+    Other,
+}
+
+impl Service {
+    /// The class that a supplier says served an answer, in its word: `service_tier` of `OpenAI` (`default`, `flex`,
+    /// `priority`...), of Anthropic's usage (`standard`, `priority`, `batch`), `serviceTier` of Gemini and Converse.
+    ///
+    /// Source: `service_tier.py` in openai 3.54.0, `usage.py` in anthropic 2.12.0, `ServiceTier` in google-genai 3.4.0 and in
+    /// botocore 1.44.8, read 2026-11-28.
+    pub fn of_word(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "" | "default" | "standard" | "auto" | "unspecified" => Self::Standard,
+            "batch" => Self::Batch,
+            "flex" => Self::Flex,
+            "priority" => Self::Priority,
+            _ => Self::Other,
+        }
+    }
+
+    /// The name in a price's version.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Batch => "batch",
+            Self::Flex => "flex",
+            Self::Priority => "priority",
+            Self::Other => "another service",
+        }
+    }
 }
 
 /// One rate per bucket, where known.
@@ -246,6 +281,28 @@ impl PriceList {
     /// is unpriced.
     pub fn cost_at(&self, service: Service, usage: &Usage) -> Cost {
         bill(self.rates(service, usage.input_total()), usage)
+    }
+
+    /// The list by which an answer is billed that this class of service gave, to an input of that length: its version names
+    /// the class. Where no rates of the class are stated, the standard ones stand in, and [`Agreement::StandIn`] says so.
+    pub fn at(&self, service: Service, input_tokens: u64) -> Cow<'_, Self> {
+        if service == Service::Standard {
+            return Cow::Borrowed(self);
+        }
+        let stated = self.rates(service, input_tokens);
+        let (agreement, rates) = if stated.is_empty() {
+            (Agreement::StandIn, self.rates(Service::Standard, input_tokens))
+        } else {
+            (self.agreement, stated)
+        };
+        let version = format!("{}, {}", self.version, service.as_str()).into();
+        Cow::Owned(Self {
+            version,
+            agreement,
+            standard: *rates,
+            long_context: Vec::new(),
+            services: Vec::new(),
+        })
     }
 
     /// The rates that hold for an input of that length.

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 use ledger::{
     AttemptOutcome, AttemptRecord, CandidateRecord, Entry, FACTS_VERSION, Intent, Kind, Outcome,
     RequestFacts, Settled, UsageSource,
@@ -46,6 +46,7 @@ struct Current {
 pub(crate) struct Used {
     usage: Usage,
     source: UsageSource,
+    service: Service,
 }
 
 impl<'a> Record<'a> {
@@ -134,7 +135,7 @@ impl<'a> Record<'a> {
     /// Of an attempt that came to nothing: a supplier that took the request in has read the prompt, and bills it.
     fn used_in_vain(&self, trace: &AttemptTrace) -> Option<Used> {
         let reported = trace.usage.get().unwrap_or_default();
-        trace.was_accepted().then(|| self.estimated(reported, trace.output_bytes.get()))
+        trace.was_accepted().then(|| self.estimated(reported, Service::Standard, trace.output_bytes.get()))
     }
 
     /// The first content is about to be released: `reader` will follow the stream from here on.
@@ -193,20 +194,20 @@ impl<'a> Record<'a> {
     }
 
     /// The supplier's usage, or an estimate from what it sent.
-    pub(crate) fn used(&self, reported: Option<Usage>, output_bytes: u64) -> Used {
+    pub(crate) fn used(&self, reported: Option<Usage>, service: Service, output_bytes: u64) -> Used {
         match reported {
-            Some(usage) => Used { usage, source: UsageSource::Supplier },
-            None => self.estimated(Usage::default(), output_bytes),
+            Some(usage) => Used { usage, source: UsageSource::Supplier, service },
+            None => self.estimated(Usage::default(), service, output_bytes),
         }
     }
 
-    fn estimated(&self, known: Usage, output_bytes: u64) -> Used {
+    fn estimated(&self, known: Usage, service: Service, output_bytes: u64) -> Used {
         let mut usage = known;
         if usage.input_total() == 0 {
             usage.input_uncached = self.call.asked.estimated_input_tokens;
         }
         usage.output_text = usage.output_text.max(estimate::tokens(output_bytes));
-        Used { usage, source: UsageSource::Estimated }
+        Used { usage, source: UsageSource::Estimated, service }
     }
 
     /// Ends the record; wait for what it returns before the answer's last byte. `served` is what the attempt under
@@ -234,10 +235,10 @@ impl<'a> Record<'a> {
         let Some(reader) = &current.reader else { return self.used_unseen(current, served) };
         let finish = reader.finish().map(Arc::from);
         self.with_entry(|entry| entry.finish = finish);
-        let reported = reader.usage();
+        let (reported, service) = (reader.usage(), reader.service());
         Some(match (served, reported) {
-            (AttemptOutcome::Served, Some(usage)) => Used { usage, source: UsageSource::Supplier },
-            (_, reported) => self.estimated(reported.unwrap_or_default(), reader.output_bytes()),
+            (AttemptOutcome::Served, Some(usage)) => Used { usage, source: UsageSource::Supplier, service },
+            (_, reported) => self.estimated(reported.unwrap_or_default(), service, reader.output_bytes()),
         })
     }
 
@@ -248,7 +249,7 @@ impl<'a> Record<'a> {
         let sent = current.trace.connected.get().is_some();
         let billed =
             sent && provider.stops_billing_on_abort != Some(true) && served == AttemptOutcome::Abandoned;
-        billed.then(|| self.estimated(Usage::default(), 0))
+        billed.then(|| self.estimated(Usage::default(), Service::Standard, 0))
     }
 
     fn conclude(&self, current: Current, outcome: AttemptOutcome, used: Option<Used>, now: Instant) {
@@ -279,7 +280,8 @@ impl<'a> Record<'a> {
             entry.attempts.push(AttemptRecord { dropped, amended, ..record });
             if let Some(used) = used {
                 let prices = self.call.snapshot.deployment(deployment).prices.as_deref();
-                entry.book(entry.attempts.len() - 1, used.usage, used.source, prices);
+                let prices = prices.map(|prices| prices.at(used.service, used.usage.input_total()));
+                entry.book(entry.attempts.len() - 1, used.usage, used.source, prices.as_deref());
             }
         });
     }

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalogue::Service;
 use http_body::Body;
 use http_body_util::BodyExt;
 use ledger::{AttemptOutcome, Outcome};
@@ -95,7 +96,7 @@ impl Relay<'_> {
         match answer {
             Answer::Whole { body, reply } => {
                 self.record.begun_well(None);
-                let used = self.record.used(reply.usage, reply.output_bytes);
+                let used = self.record.used(reply.usage, reply.service, reply.output_bytes);
                 self.record.released(body.len());
                 self.settle(Outcome::Answered, AttemptOutcome::Served, Some(used)).await;
                 self.outlet.whole(reply::head(self.call, status, &headers, &about, body));
@@ -394,7 +395,7 @@ impl Relay<'_> {
                 break ended;
             }
         };
-        let used = Some(self.record.used(None, output_bytes));
+        let used = Some(self.record.used(None, Service::Standard, output_bytes));
         match ended {
             Ended::Well(last) => {
                 self.record.released(last.len());

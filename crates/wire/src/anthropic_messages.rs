@@ -126,6 +126,7 @@ impl Codec for AnthropicMessages {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: message.usage.service(),
             usage: message.usage.buckets(),
             finish: message.stop.map(|reason| reason.unescape().into_owned()),
             id: message.id.map(|id| id.unescape().into_owned()),

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use catalogue::{Protocol, Usage};
+use catalogue::{Protocol, Service, Usage};
 
 use crate::amend::{AmendTo, Amended, Amendments};
 use crate::conversation::Translator;
@@ -141,6 +141,11 @@ pub trait StreamReader: Send + std::fmt::Debug {
     /// The usage that the supplier stated so far; the last word wins.
     fn usage(&self) -> Option<Usage>;
 
+    /// The class of service that the supplier says served it.
+    fn service(&self) -> Service {
+        Service::Standard
+    }
+
     /// Bytes of generated text that passed, escapes included: for an estimate where no usage came.
     fn output_bytes(&self) -> u64;
 
@@ -209,6 +214,8 @@ pub enum End {
 pub struct Reply {
     /// The usage that the supplier states.
     pub usage: Option<Usage>,
+    /// The class of service that the supplier says served it.
+    pub service: Service,
     /// The finish reason (of the first choice), in the supplier's word.
     pub finish: Option<String>,
     /// The reply's own id.

@@ -19,7 +19,7 @@ mod tests;
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use catalogue::Protocol;
+use catalogue::{Protocol, Service};
 
 use self::message::Message;
 use self::stream::Reader;
@@ -109,6 +109,7 @@ impl Codec for CohereChat {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: Service::Standard,
             usage: message.usage,
             finish,
             id: message.id.map(|id| id.unescape().into_owned()),

@@ -154,6 +154,7 @@ impl Codec for Gemini {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: response.usage.service(),
             usage: response.usage.buckets(),
             finish: response.finish.map(|reason| reason.unescape().into_owned()),
             id: response.id.map(|id| id.unescape().into_owned()),

@@ -17,7 +17,7 @@ mod tests;
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use catalogue::Protocol;
+use catalogue::{Protocol, Service};
 
 use self::line::Line;
 use self::stream::Reader;
@@ -107,6 +107,7 @@ impl Codec for OllamaChat {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: Service::Standard,
             usage: line.usage(),
             finish: line.reason.map(|word| word.unescape().into_owned()),
             id: None,

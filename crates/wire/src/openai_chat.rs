@@ -99,6 +99,7 @@ impl Codec for OpenaiChat {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: answer.service.unwrap_or_default(),
             usage: answer.usage,
             finish: answer.finish.map(|reason| reason.unescape().into_owned()),
             id: answer.id.map(|id| id.unescape().into_owned()),

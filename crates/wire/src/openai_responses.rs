@@ -125,6 +125,7 @@ impl Codec for OpenaiResponses {
             return Err(Failure::Broken(Broken::Empty));
         }
         Ok(Reply {
+            service: said.service.unwrap_or_default(),
             usage: said.usage(),
             finish: said.finish().map(Cow::into_owned),
             id: said.id.map(|id| id.unescape().into_owned()),

@@ -154,3 +154,27 @@ fn a_misspelt_rate_is_refused() {
     assert!(toml::from_str::<Rates>("inptu = \"1\"").is_err());
     assert!(toml::from_str::<Rates>("input = 1.5").is_err(), "a float would not be exact");
 }
+
+#[test]
+fn a_class_of_service_is_billed_at_its_own_rates_or_the_bill_says_that_others_stand_in() {
+    let rates = |input, output| {
+        Rates::NONE.with(Bucket::InputUncached, rate(input)).with(Bucket::OutputText, rate(output))
+    };
+    let mut list = PriceList::configured(rates("2", "10"));
+    list.services.push((Service::of_word("flex"), rates("1", "5")));
+    list.long_context.push(LongContext { above_tokens: 1000, rates: rates("4", "20") });
+    let bill = |word, input_uncached| {
+        let usage = Usage { input_uncached, output_text: 10, ..Usage::default() };
+        let list = list.at(Service::of_word(word), usage.input_total());
+        let total = list.cost(&usage).total.map(|total| total.to_string());
+        (list.version.to_string(), list.agreement, total.unwrap_or_default())
+    };
+    let as_ours = Agreement::Configured;
+    assert_eq!(bill("default", 100), ("config".into(), as_ours, "0.0003".into()));
+    assert_eq!(bill("STANDARD", 2000), ("config".into(), as_ours, "0.0082".into()));
+    assert_eq!(bill("flex", 100), ("config, flex".into(), as_ours, "0.00015".into()));
+    let stands_in = Agreement::StandIn;
+    assert_eq!(bill("flex", 2000), ("config, flex".into(), stands_in, "0.0082".into()));
+    assert_eq!(bill("priority", 100), ("config, priority".into(), stands_in, "0.0003".into()));
+    assert_eq!(bill("ultrafast", 100), ("config, another service".into(), stands_in, "0.0003".into()));
+}

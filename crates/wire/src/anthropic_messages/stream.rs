@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::message::Message;
 use super::usage::Stated;
@@ -67,6 +67,10 @@ impl StreamReader for Reader {
 
     fn usage(&self) -> Option<Usage> {
         self.usage.buckets()
+    }
+
+    fn service(&self) -> Service {
+        self.usage.service()
     }
 
     fn output_bytes(&self) -> u64 {

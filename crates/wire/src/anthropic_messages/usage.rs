@@ -1,6 +1,6 @@
 //! Usage, which a stream states twice: at the start, and as a running total at the end.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use crate::counts::{counts, member};
 use crate::scan::{Kind, ScanError, Scanner};
@@ -19,6 +19,7 @@ pub(super) struct Stated {
     output: Option<u64>,
     thinking: Option<u64>,
     web_searches: Option<u64>,
+    service: Option<Service>,
     /// What compactions used. The totals above leave it out, by the SDK's words on `iterations`.
     compaction: Option<Plain>,
 }
@@ -39,11 +40,22 @@ impl Stated {
             return scan.skip();
         }
         scan.object(|scan, name| {
-            if name == b"iterations" {
-                return self.iterations(scan);
+            match name {
+                b"iterations" => return self.iterations(scan),
+                b"service_tier" => {
+                    let word = scan.text()?.map(|word| Service::of_word(&word.unescape()));
+                    self.service = word.or(self.service);
+                    return Ok(());
+                }
+                _ => {}
             }
             member(scan, name, &mut |group, name, count| self.set(group, name, count))
         })
+    }
+
+    /// The class of service.
+    pub(super) fn service(&self) -> Service {
+        self.service.unwrap_or_default()
     }
 
     fn set(&mut self, group: &[u8], name: &[u8], count: u64) {

@@ -1,6 +1,6 @@
 //! What a whole reply, or an event of a stream, says of itself: one borrowed pass over both.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::stop;
 use super::usage;
@@ -29,6 +29,7 @@ pub(super) fn read(body: &[u8]) -> Result<Reply, Failure> {
         return Err(Failure::Broken(Broken::Empty));
     }
     Ok(Reply {
+        service: said.service.unwrap_or_default(),
         usage: said.usage,
         finish,
         id: None,
@@ -45,6 +46,7 @@ pub(super) struct Said<'a> {
     /// `stopReason`.
     pub(super) stop: Option<Text<'a>>,
     pub(super) usage: Option<Usage>,
+    pub(super) service: Option<Service>,
     /// Whether it is an error in an answer's place.
     is_error: bool,
     /// Whether there is an `output.message.content` list.
@@ -82,6 +84,13 @@ impl<'a> Said<'a> {
                 self.usage = usage::read(scan)?;
                 Ok(())
             }
+            b"serviceTier" => members(scan, |scan, name| {
+                if name != b"type" {
+                    return scan.skip();
+                }
+                self.service = scan.text()?.map(|word| Service::of_word(&word.unescape()));
+                Ok(())
+            }),
             b"__type" | b"message" => {
                 self.is_error |= scan.text()?.is_some();
                 Ok(())

@@ -9,7 +9,7 @@ mod lane;
 #[cfg(test)]
 mod tests;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 pub(super) use self::decode::Decoder;
 pub(super) use self::encode::Encoder;
@@ -48,6 +48,7 @@ pub(super) struct Reader {
     closed: bool,
     failed: bool,
     stop: Option<String>,
+    service: Option<Service>,
     usage: Option<Usage>,
     output_bytes: u64,
 }
@@ -73,6 +74,10 @@ impl StreamReader for Reader {
 
     fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    fn service(&self) -> Service {
+        self.service.unwrap_or_default()
     }
 
     fn output_bytes(&self) -> u64 {
@@ -106,6 +111,7 @@ impl Reader {
             }
             _ => {
                 self.usage = said.usage.or(self.usage);
+                self.service = said.service.or(self.service);
                 self.closed = true;
                 match (&self.stop, self.committed) {
                     (Some(_), _) => SeenKind::Terminal,

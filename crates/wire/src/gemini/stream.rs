@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::response::{Candidates, Response};
 use super::usage::Stated;
@@ -57,6 +57,10 @@ impl StreamReader for Reader {
 
     fn usage(&self) -> Option<Usage> {
         self.usage.buckets()
+    }
+
+    fn service(&self) -> Service {
+        self.usage.service()
     }
 
     fn output_bytes(&self) -> u64 {

@@ -4,7 +4,7 @@
 //! 2026-11-28: `promptTokenCount` includes what was cached, `candidatesTokenCount` leaves thoughts out,
 //! `toolUsePromptTokenCount` is input beside the prompt, and the total is the sum of the four.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::names::{elements, members};
 use crate::conversation::Loss;
@@ -27,6 +27,7 @@ pub(super) struct Stated {
     in_candidates: Modalities,
     /// Queries that the supplier's own search ran. They stand beside the content, not in the usage.
     searches: Option<u64>,
+    service: Option<Service>,
 }
 
 /// What of a count is no text.
@@ -34,6 +35,16 @@ pub(super) struct Stated {
 struct Modalities {
     audio: u64,
     image: u64,
+}
+
+/// The class of service that a word of `ServiceTier` or `TrafficType` names.
+fn service(word: &str) -> Service {
+    match word {
+        "ON_DEMAND" | "TRAFFIC_TYPE_UNSPECIFIED" => Service::Standard,
+        "ON_DEMAND_FLEX" => Service::Flex,
+        "ON_DEMAND_PRIORITY" => Service::Priority,
+        word => Service::of_word(word),
+    }
 }
 
 impl Stated {
@@ -44,11 +55,21 @@ impl Stated {
                 b"promptTokensDetails" => self.in_prompt = Modalities::read(scan)?,
                 b"cacheTokensDetails" => self.in_cache = Modalities::read(scan)?,
                 b"candidatesTokensDetails" => self.in_candidates = Modalities::read(scan)?,
+                // Google's one host says the one, its other host the other.
+                b"serviceTier" | b"trafficType" => {
+                    let word = scan.text()?.map(|word| service(&word.unescape()));
+                    self.service = word.or(self.service);
+                }
                 _ => counts::member(scan, name, &mut |_, name, count| self.set(name, count))?,
             }
             Ok(())
         })
         .map(drop)
+    }
+
+    /// The class of service.
+    pub(super) fn service(&self) -> Service {
+        self.service.unwrap_or_default()
     }
 
     /// Counts the queries in the grounding metadata that starts here.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::usage;
 use crate::scan::{Kind, ScanError, Scanner, Text};
@@ -18,6 +18,8 @@ pub(super) struct Answer<'a> {
     pub(super) choices: Choices,
     /// The finish reason of the first choice that has one.
     pub(super) finish: Option<Text<'a>>,
+    /// The class of service that is stated.
+    pub(super) service: Option<Service>,
     pub(super) usage: Option<Usage>,
     pub(super) is_error: bool,
     pub(super) has_content: bool,
@@ -80,6 +82,7 @@ impl<'a> Answer<'a> {
             b"choices" => self.choice_list(scan)?,
             b"id" => self.id = scan.text()?,
             b"usage" => self.usage = usage::read(scan)?.or(self.usage),
+            b"service_tier" => self.service = scan.text()?.map(|word| Service::of_word(&word.unescape())),
             b"error" => self.is_error |= scan.says_something()?,
             // The flat error of older vLLM servers.
             b"object" => self.is_error |= scan.text()?.is_some_and(|object| object.is("error")),

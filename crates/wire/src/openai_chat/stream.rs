@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::answer::{Answer, Choices};
 use crate::classify;
@@ -26,6 +26,7 @@ pub(super) struct Reader {
     failed: bool,
     choices: Choices,
     finish: Option<String>,
+    service: Option<Service>,
     usage: Option<Usage>,
     output_bytes: u64,
     /// The last frame that carried one piece of text and nothing else.
@@ -74,6 +75,10 @@ impl StreamReader for Reader {
         self.usage
     }
 
+    fn service(&self) -> Service {
+        self.service.unwrap_or_default()
+    }
+
     fn output_bytes(&self) -> u64 {
         self.output_bytes
     }
@@ -86,6 +91,7 @@ impl StreamReader for Reader {
 impl Reader {
     fn note(&mut self, answer: &Answer<'_>) -> Seen {
         self.usage = answer.usage.or(self.usage);
+        self.service = answer.service.or(self.service);
         self.output_bytes += answer.text_bytes;
         self.choices.merge(answer.choices);
         if let (None, Some(reason)) = (&self.finish, answer.finish) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::{errors, usage};
 use crate::failure::{Broken, Failure};
@@ -25,6 +25,8 @@ pub(super) struct Said<'a> {
     /// The JSON of the error, where there is one.
     error: Option<&'a [u8]>,
     usage: Option<Usage>,
+    /// The class of service that is stated; `auto`, until it is known, says nothing.
+    pub(super) service: Option<Service>,
     tool_requests: u64,
     /// How many items are in the response's output.
     items: u64,
@@ -119,6 +121,10 @@ impl<'a> Said<'a> {
                 })?;
             }
             b"usage" => self.usage = usage::read(scan)?,
+            b"service_tier" => {
+                let word = scan.text()?.filter(|word| !word.is("auto"));
+                self.service = word.map(|word| Service::of_word(&word.unescape()));
+            }
             b"tool_usage" => self.tool_requests = usage::read_tool_requests(scan)?,
             _ => scan.skip()?,
         }

@@ -147,3 +147,56 @@ fn a_model_that_refuses_verbosity_is_not_asked_for_it() {
         assert!(body.get("verbosity").or(body.get("text")).is_none(), "{body}");
     }
 }
+
+/// An answer that says that it was served as `flex`, whole and as the last word of a stream.
+fn flexible(by: Protocol) -> (Value, String) {
+    let event = |data: &Value| format!("data: {data}\n\n");
+    match by {
+        Protocol::OpenaiChat => {
+            let chunk = json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}], "service_tier": "flex"});
+            let whole = json!({"choices": [{"index": 0, "message": {"content": "a"}, "finish_reason": "stop"}], "service_tier": "flex"});
+            (whole, event(&chunk))
+        }
+        Protocol::OpenaiResponses => {
+            let content = json!([{"type": "output_text", "text": "a"}]);
+            let whole = json!({"object": "response", "status": "completed", "service_tier": "flex",
+                "output": [{"type": "message", "content": content}]});
+            let asked = json!({"type": "response.created", "response": {"object": "response", "service_tier": "auto"}});
+            let ended = json!({"type": "response.completed", "response": whole});
+            (whole, event(&asked) + &event(&ended))
+        }
+        Protocol::AnthropicMessages => {
+            let usage = json!({"input_tokens": 1, "output_tokens": 1, "service_tier": "flex"});
+            let whole = json!({"type": "message", "content": [{"type": "text", "text": "a"}], "stop_reason": "end_turn", "usage": usage});
+            let start = json!({"type": "message_start", "message": {"content": [], "usage": usage}});
+            let end = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}});
+            (whole, event(&start) + &event(&end))
+        }
+        _ => {
+            let whole = json!({"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}],
+                "usageMetadata": {"promptTokenCount": 1, "trafficType": "ON_DEMAND_FLEX"}});
+            let stream = event(&whole);
+            (whole, stream)
+        }
+    }
+}
+
+#[test]
+fn the_class_of_service_that_served_is_read_in_answers_and_streams() {
+    use catalogue::Service;
+    for by in [Protocol::OpenaiChat, Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini]
+    {
+        let codec = crate::codec(by).unwrap();
+        let (whole, stream) = flexible(by);
+        assert_eq!(codec.reply(whole.to_string().as_bytes()).unwrap().service, Service::Flex, "{by}");
+        let mut reader = codec.stream();
+        for frame in crate::testing::frames(&stream) {
+            reader.read(&frame);
+        }
+        assert_eq!(reader.service(), Service::Flex, "{by}");
+    }
+    let converse = json!({"output": {"message": {"role": "assistant", "content": [{"text": "a"}]}},
+        "stopReason": "end_turn", "serviceTier": {"type": "reserved"}});
+    let reply = crate::codec(Protocol::BedrockConverse).unwrap().reply(converse.to_string().as_bytes());
+    assert_eq!(reply.unwrap().service, Service::Other);
+}
