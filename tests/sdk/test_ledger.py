@@ -1,11 +1,13 @@
 """What the ledger knows of what SDKs did: ids, usage, money, reasons."""
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from rig.config import MODEL, PRICE
 from rig.either import each, settle
+from rig.replies import chat, chat_stream, messages, messages_stream, raw
 
 BUCKETS = {"input_uncached": "input_uncached", "output_text": "output", "reasoning": "reasoning"}
 TOOL = {"name": "get_weather", "schema": {"type": "object", "properties": {"place": {"type": "string"}}}}
@@ -80,6 +82,27 @@ async def test_p6_g8_tokens_and_money_are_the_suppliers_to_the_last_digit(caller
         assert Decimal(entry["cost"]) == cost, entry
         total += cost
     assert total > 0
+
+
+SERVED = {"openai": ("default", "flex", "fast"), "anthropic": ("standard", "priority", "other")}
+
+
+async def test_the_class_of_service_that_served_decides_the_price(caller, gateway, first):
+    """The list here is the configuration's, which states no other class's: its rates stand in, and the ledger says so."""
+    for stream in (False, True):
+        for word, version in zip(SERVED[caller.dialect], ("config", f"config, {SERVED[caller.dialect][1]}", "config, another service"), strict=True):
+            if caller.dialect == "openai":
+                body, streamed = {**chat(), "service_tier": word}, lambda body: chat_stream(body, service_tier=word)
+            else:
+                body, streamed = messages(usage={"input_tokens": 20, "output_tokens": 9, "service_tier": word}), messages_stream
+            first.play(raw(*streamed(body)) if stream else raw(json.dumps(body).encode(), "application/json"))
+            answer = await settle(caller.resource.with_raw_response.create(**caller.request(stream=stream)))
+            if stream:
+                assert [event async for event in each(await settle(answer.parse()))]
+            entry = gateway.entry(caller.request_id(answer.headers))
+            assert entry["price_version"] == version, (word, stream)
+            assert entry["price_agreement"] == ("configured" if version == "config" else "stand-in")
+            assert Decimal(entry["cost"]) > 0
 
 
 async def test_prompts_and_answers_are_nowhere_in_the_ledger(caller, gateway, truth):

@@ -123,9 +123,9 @@ def events(*data, named=True, done=False):
     return ("".join(lines) + ("data: [DONE]\n\n" if done else "")).encode(), "text/event-stream"
 
 
-def chat_stream(body):
+def chat_stream(body, **more):
     [choice] = body["choices"]
-    head = {"id": body["id"], "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+    head = {"id": body["id"], "object": "chat.completion.chunk", "created": 1, "model": body["model"], **more}
     delta = {name: value for name, value in choice["message"].items() if value is not None}
 
     def chunk(choices, usage=None):
