@@ -8,7 +8,7 @@ use bytes::Bytes;
 use catalogue::Protocol;
 use wire::conversation::Event;
 use wire::framing::{DEFAULT_LIMIT, Frame, Framing};
-use wire::{Codec, End, Seen, SeenKind};
+use wire::{Codec, End, Seen, SeenKind, StreamReader};
 
 pub use self::translated::{answer, framed, request, translate_stream};
 
@@ -63,6 +63,27 @@ pub fn watch(protocol: Protocol, stream: &[u8]) {
     assert_eq!(reader.output_bytes(), scanning.output_bytes());
     assert_eq!((reader.usage(), reader.finish()), (scanning.usage(), scanning.finish()));
     assert!(reader.output_bytes() <= stream.len() as u64);
+    let hurried = read_in_place(codec, stream);
+    assert_eq!(reader.output_bytes(), hurried.output_bytes());
+    assert_eq!(
+        (reader.usage(), reader.finish(), reader.end()),
+        (hurried.usage(), hurried.finish(), hurried.end())
+    );
+}
+
+/// Reads a stream as it is relayed: what is like an earlier frame where it stands, the rest frame by frame.
+fn read_in_place(codec: &dyn Codec, stream: &[u8]) -> Box<dyn StreamReader> {
+    let mut reader = codec.stream();
+    let mut framer = codec.framing().framer(DEFAULT_LIMIT);
+    framer.push(Bytes::copy_from_slice(stream));
+    loop {
+        while let Some((text, length)) = reader.read_alike(framer.ahead()) {
+            assert!(text.end <= length, "the text is in the frame");
+            framer.take(length);
+        }
+        let Some(frame) = framer.next_frame().ok().flatten() else { return reader };
+        reader.read(&frame);
+    }
 }
 
 /// Reads a stream in neutral terms. Its events keep their order, and those that end are of streams that are whole.
