@@ -37,9 +37,9 @@ pub(crate) struct Arguments {
     /// Until when it holds; without it, until somebody decides anew.
     #[arg(long, value_name = "DURATION")]
     expires: Option<period::Period>,
-    /// What a drain takes away in an hour, as a share.
-    #[arg(long, value_name = "SHARE", default_value_t = USUAL_DRAIN)]
-    per_hour: f64,
+    /// What a drain takes away in an hour, as a share up to 1; without it, 0.1.
+    #[arg(long, value_name = "SHARE")]
+    per_hour: Option<f64>,
     /// Who decides; without it, the user's name.
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
@@ -89,16 +89,16 @@ impl<'a> Row<'a> {
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = desk.ledger(&arguments.ledger)?;
-    let Some(act) = &arguments.act else { return list(&path, arguments.check, desk, terminal) };
+    let Some(act) = &arguments.act else {
+        arguments.only_of_acts()?;
+        return list(&path, arguments.check, desk, terminal);
+    };
     let (target, kind) = asked(act)?;
+    let per_hour = arguments.fitting(kind)?;
     let Some(reason) = arguments.reason.as_deref().filter(|reason| !reason.trim().is_empty()) else {
         return Err(CliError::usage("a posture needs a reason: it is put on record")
             .mend("add --reason \"...\", and --expires 7d if it should end by itself"));
     };
-    if !(arguments.per_hour > 0.0 && arguments.per_hour.is_finite()) {
-        return Err(CliError::usage(format!("{} is no share of an hour", arguments.per_hour))
-            .mend("write 0.1 for a tenth"));
-    }
     let user = || desk.environment.get("USER").or(desk.environment.get("LOGNAME"));
     let author = arguments.author.as_deref().or_else(user).filter(|author| !author.trim().is_empty());
     let author = match author {
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
                 .mend("add --author NAME; where USER is set, that is taken"));
         }
     };
-    let shown = whatif::of_posture(&target, kind, arguments.per_hour, &arguments.ledger, desk, terminal)?;
+    let shown = whatif::of_posture(&target, kind, per_hour, &arguments.ledger, desk, terminal)?;
     if arguments.dry_run {
         if terminal.json() {
             terminal.answer(&serde_json::json!({ "whatif": shown }))?;
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let act = postures.decide(&NewAct {
         target: &target.to_string(),
         posture: kind.as_str(),
-        per_hour: arguments.per_hour,
+        per_hour,
         reason,
         author,
         expires: arguments.expires.map(|period| period.0),
@@ -132,12 +132,57 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             InForce::NoServer => "no_server",
             InForce::NotYet => "not_yet",
         };
-        terminal
-            .answer(&serde_json::json!({ "act": Row::of(&act, true), "in_force": code, "whatif": shown }))?;
+        terminal.answer(&serde_json::json!({
+            "act": Row::of(&act, true),
+            "in_force": code,
+            "whatif": shown,
+        }))?;
     } else {
         say(&act, in_force, terminal)?;
     }
     Ok(if in_force == InForce::NotYet { Exit::Failed } else { Exit::Done })
+}
+
+impl Arguments {
+    /// The options that would mean nothing without an act are refused, not swallowed.
+    fn only_of_acts(&self) -> Result<(), CliError> {
+        let given = [
+            ("--reason", self.reason.is_some()),
+            ("--expires", self.expires.is_some()),
+            ("--per-hour", self.per_hour.is_some()),
+            ("--author", self.author.is_some()),
+            ("--dry-run", self.dry_run),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(CliError::usage(format!("{option} says not of whom"))
+                .mend("write whom and how before it: maker:openai=drain")),
+            None => Ok(()),
+        }
+    }
+
+    /// What a drain takes in an hour, where all that was asked fits the posture.
+    fn fitting(&self, kind: PostureKind) -> Result<f64, CliError> {
+        let means_nothing = |option: &str, mend: &str| {
+            Err(CliError::usage(format!("{kind} takes no {option}")).mend(mend.to_owned()))
+        };
+        if kind == PostureKind::Normal && self.expires.is_some() {
+            return means_nothing("--expires", "leave it out: what ends a decision ends it for good");
+        }
+        let Some(per_hour) = self.per_hour else { return Ok(USUAL_DRAIN) };
+        if kind != PostureKind::Drain {
+            return means_nothing("--per-hour", "leave it out, or decide `drain`: only a drain takes time");
+        }
+        if per_hour > 0.0 && per_hour <= 1.0 {
+            return Ok(per_hour);
+        }
+        let error =
+            CliError::usage(format!("{per_hour} is no share of an hour's requests: it is beyond 0 to 1"));
+        Err(if per_hour > 1.0 && per_hour <= 100.0 {
+            error.mend(format!("write {} for {per_hour} %", per_hour / 100.0))
+        } else {
+            error.mend("write 0.1 for a tenth")
+        })
+    }
 }
 
 /// `maker:openai=drain`. A name may hold `=`, a posture does not.

@@ -95,6 +95,21 @@ async fn what_cannot_be_decided_is_said() {
         (&["posture", "provider:first=gone", "--reason", "x"], "is no posture"),
         (&["posture", "provider:first=leave"], "needs a reason"),
         (&["posture", "provider:first=leave", "--reason", "x"], "add --author NAME"),
+        (&["posture", "provider:first=drain", "--reason", "x", "--per-hour", "7"], "write 0.07 for 7 %"),
+        (&["posture", "provider:first=drain", "--reason", "x", "--per-hour", "0"], "write 0.1 for a tenth"),
+        (
+            &["posture", "provider:first=leave", "--reason", "x", "--per-hour", "0.1"],
+            "leave takes no --per-hour",
+        ),
+        (
+            &["posture", "provider:first=watch", "--reason", "x", "--per-hour", "0.1"],
+            "watch takes no --per-hour",
+        ),
+        (
+            &["posture", "provider:first=normal", "--reason", "x", "--expires", "1d"],
+            "normal takes no --expires",
+        ),
+        (&["posture", "--expires", "1d"], "says not of whom"),
     ] {
         let refused = house.command(arguments);
         let words_said = String::from_utf8(refused.stderr).unwrap();
