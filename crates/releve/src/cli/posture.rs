@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Until when it holds; without it, until somebody decides anew.
+    /// Until when it holds; then what was decided before it does again. Without it, until somebody decides anew.
     #[arg(long, value_name = "DURATION")]
     expires: Option<period::Period>,
     /// What a drain takes away in an hour, as a share up to 1; without it, 0.1.
@@ -117,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return Ok(Exit::Done);
     }
     let mut postures = Postures::open(&path)?;
+    let before = postures.all()?;
     let act = postures.decide(&NewAct {
         target: &target.to_string(),
         posture: kind.as_str(),
@@ -134,11 +135,12 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         };
         terminal.answer(&serde_json::json!({
             "act": Row::of(&act, true),
+            "replaces": replaced(&act, &before),
             "in_force": code,
             "whatif": shown,
         }))?;
     } else {
-        say(&act, in_force, terminal)?;
+        say(&act, &before, in_force, terminal)?;
     }
     Ok(if in_force == InForce::NotYet { Exit::Failed } else { Exit::Done })
 }
@@ -168,6 +170,10 @@ impl Arguments {
         if kind == PostureKind::Normal && self.expires.is_some() {
             return means_nothing("--expires", "leave it out: what ends a decision ends it for good");
         }
+        if self.expires.is_some_and(|expires| expires.0.is_zero()) {
+            return Err(CliError::usage("what expires at once is over before it began")
+                .mend("write how long it holds, such as 7d; TARGET=normal ends what holds"));
+        }
         let Some(per_hour) = self.per_hour else { return Ok(USUAL_DRAIN) };
         if kind != PostureKind::Drain {
             return means_nothing("--per-hour", "leave it out, or decide `drain`: only a drain takes time");
@@ -196,7 +202,8 @@ fn asked(act: &str) -> Result<(Target, PostureKind), CliError> {
     Ok((target, kind))
 }
 
-fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliError> {
+/// What the decision means, from when to when, and what becomes of the one that held before it.
+fn say(act: &Act, before: &[Act], in_force: InForce, terminal: &mut Terminal) -> Result<(), CliError> {
     let means = match &*act.posture {
         "watch" => {
             "it serves, and each fallback gets a fiftieth of its requests so that it is proven".to_owned()
@@ -216,12 +223,38 @@ fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliE
         InForce::NotYet => "but the running gateway has not followed: look at its log",
     };
     terminal.line(format_args!("{}={}: {means}{until}; {holds}", act.target, act.posture))?;
+    if let Some(replaced) = replaced(act, before) {
+        terminal.line(replaced)?;
+    }
     if &*act.posture != "normal" {
         let back = terminal
             .toned(Tone::Strong, format_args!("releve posture {}=normal --reason \"...\"", act.target));
         terminal.line(format_args!("to take it back: {back}"))?;
     }
     Ok(())
+}
+
+/// What held on the same target until now, in words; `None` where nothing did.
+fn replaced(act: &Act, before: &[Act]) -> Option<String> {
+    let holding = store::in_force(before, act.set_us);
+    let old = holding.into_iter().find(|old| old.target == act.target)?;
+    let Some(expires) = act.expires_us else { return Some(format!("this ends {}", in_words(old))) };
+    let later = store::in_force(before, expires).into_iter().find(|later| later.target == act.target);
+    Some(match later {
+        Some(later) if later.id == old.id => {
+            format!("until then instead of {}, which then holds again", in_words(old))
+        }
+        Some(later) => {
+            format!("until then instead of {}; then {} holds again", in_words(old), in_words(later))
+        }
+        None => format!("instead of {}, which is over by then", in_words(old)),
+    })
+}
+
+/// `leave (a rumour, by ada, until 2026-12-01 00:00:00 UTC)`.
+fn in_words(act: &Act) -> String {
+    let until = act.expires_us.map(|expires| format!(", until {}", words::moment(expires)));
+    format!("{} ({}, by {}{})", act.posture, act.reason, act.author, until.unwrap_or_default())
 }
 
 /// What holds, and all that was decided, the newest first; then whether the fallbacks of what is watched or drained carry

@@ -110,10 +110,41 @@ async fn what_cannot_be_decided_is_said() {
             "normal takes no --expires",
         ),
         (&["posture", "--expires", "1d"], "says not of whom"),
+        (&["posture", "provider:first=watch", "--reason", "x", "--expires", "0s"], "over before it began"),
     ] {
         let refused = house.command(arguments);
         let words_said = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{words_said}");
         assert!(words_said.contains(words), "{words_said}");
     }
+}
+
+#[tokio::test]
+async fn a_passing_posture_gives_way_to_the_standing_one_before_it() {
+    let (first, second) = pair().await;
+    let house = house(&first, &second, "");
+    let gateway = Gateway::start(&house);
+    act(&house, "provider:first=leave", &["--reason", "a decision of the board"]);
+    let acted = act(&house, "provider:first=drain", &["--reason", "a test", "--expires", "2s"]);
+    assert!(
+        acted.contains(
+            "until then instead of leave (a decision of the board, by ada), which then holds again"
+        ),
+        "{acted}"
+    );
+    assert_eq!(served_by(&gateway).await.0, "first/m", "for as long as it was asked for");
+    let begun = std::time::Instant::now();
+    while served_by(&gateway).await.0 != "second/m" {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "the board's word does not come back");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let record: serde_json::Value =
+        serde_json::from_str(&said(&house.command(&["posture", "--json"]))).unwrap();
+    let holds: Vec<bool> =
+        record.as_array().unwrap().iter().map(|act| act["holds"].as_bool().unwrap()).collect();
+    assert_eq!(holds, [false, true]);
+
+    let acted = act(&house, "provider:first=normal", &["--reason", "they agreed"]);
+    assert!(acted.contains("this ends leave (a decision of the board, by ada)"), "{acted}");
+    assert_eq!(served_by(&gateway).await.0, "first/m");
 }
