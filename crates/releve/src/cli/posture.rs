@@ -17,7 +17,7 @@ use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, whatif, words};
 use crate::config::period;
-use crate::posture::USUAL_DRAIN;
+use crate::posture::{Now, Terms, USUAL_DRAIN};
 use crate::report::Fallback;
 
 /// A running gateway looks for decisions every 50 ms; after this it does not look at all.
@@ -56,6 +56,9 @@ pub(crate) struct Arguments {
 /// A decision as programs read it.
 #[derive(Debug, Serialize)]
 struct Row<'a> {
+    /// Its number on record; none of what a contract's dates bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
     target: &'a str,
     posture: &'a str,
     reason: &'a str,
@@ -74,6 +77,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(act: &'a Act, holds: bool) -> Self {
         Self {
+            id: Some(act.id),
             target: &act.target,
             posture: &act.posture,
             reason: &act.reason,
@@ -84,6 +88,11 @@ impl<'a> Row<'a> {
             holds,
             fallbacks: None,
         }
+    }
+
+    /// What a contract's dates bring holds, and nobody has put it on record.
+    fn of_contract(act: &'a Act) -> Self {
+        Self { id: None, ..Self::of(act, true) }
     }
 }
 
@@ -257,14 +266,17 @@ fn in_words(act: &Act) -> String {
     format!("{} ({}, by {}{})", act.posture, act.reason, act.author, until.unwrap_or_default())
 }
 
-/// What holds, and all that was decided, the newest first; then whether the fallbacks of what is watched or drained carry
-/// what is asked.
+/// What holds, and all that was decided, the newest first; what contracts bring by their dates; then whether the fallbacks of
+/// what is watched or drained carry what is asked.
 fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let all = Postures::open(path)?.all()?;
-    let holding: Vec<i64> =
-        store::in_force(&all, Clock::system().unix_us()).into_iter().map(|act| act.id).collect();
+    let now = Now::of(Clock::system());
+    let holding: Vec<i64> = store::in_force(&all, now.unix_us).into_iter().map(|act| act.id).collect();
+    // A ledger may be looked at where there is no configuration.
+    let terms = desk.described().map(|settings| Terms::of(&settings.resolved.effective)).unwrap_or_default();
+    let contracts: Vec<Act> = terms.iter().filter_map(|terms| terms.act(now)).collect();
     let rows = all.iter().rev().map(|act| Row::of(act, holding.contains(&act.id)));
-    let mut rows: Vec<Row<'_>> = rows.collect();
+    let mut rows: Vec<Row<'_>> = rows.chain(contracts.iter().map(Row::of_contract)).collect();
     look_at_fallbacks(&mut rows, path, desk)?;
     let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
     if terminal.json() {
@@ -305,11 +317,12 @@ fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Re
 }
 
 fn decisions(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut table = Table::with_heads(["", "who", "posture", "since", "until", "by", "why"]);
+    let mut table = Table::with_heads(["", "", "who", "posture", "since", "until", "by", "why"]);
     for row in rows {
         let holds =
             if row.holds { Cell::toned(Tone::Good, "holds") } else { Cell::toned(Tone::Faint, "over") };
         table.row([
+            row.id.map(|id| id.to_string()).unwrap_or_default().into(),
             holds,
             Cell::toned(Tone::Strong, row.target),
             row.posture.into(),
