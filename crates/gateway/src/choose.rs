@@ -101,22 +101,20 @@ fn pin(snapshot: &Snapshot, makers: &Makers, keeper: Account, plan: &mut Plan) {
 }
 
 /// Says for each candidate why it was out.
+///
+/// The request is to blame where it is what stands against everybody. Where a decision of people or a contract's end keeps
+/// somebody from it who could have served it, nothing is wrong with the request: its product is to come to us.
 pub(crate) fn no_candidate(snapshot: &Snapshot, route: &Arc<str>, plan: &Plan) -> Refusal {
-    let reasons = plan
-        .candidates
-        .iter()
-        .filter_map(|candidate| match &candidate.standing {
-            Standing::Eligible => None,
-            Standing::Excluded(reason) => {
-                Some(format!("{}: {reason}", snapshot.deployment(candidate.deployment).name))
-            }
-        })
-        .collect::<Vec<_>>()
-        .join("; ");
+    let excluded = plan.candidates.iter().filter_map(|candidate| match &candidate.standing {
+        Standing::Eligible => None,
+        Standing::Excluded(reason) => Some((candidate.deployment, reason)),
+    });
+    let is_ours = excluded.clone().any(|(_, reason)| reason.is_ours());
+    let words = excluded.map(|(index, reason)| format!("{}: {reason}", snapshot.deployment(index).name));
     Refusal::NoCandidate {
         route: Arc::clone(route),
-        reasons,
-        kind: ErrorKind::InvalidRequest,
+        reasons: words.collect::<Vec<_>>().join("; "),
+        kind: if is_ours { ErrorKind::Overloaded } else { ErrorKind::InvalidRequest },
         retry_after: None::<Duration>,
     }
 }

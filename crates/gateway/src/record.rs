@@ -119,17 +119,20 @@ impl<'a> Record<'a> {
     pub(crate) fn failed(&self, failure: Failure) {
         let Some(current) = self.current.take() else { return };
         let now = Instant::now();
-        if failure == Failure::Timeout && self.call.is_hurried(current.trace.started) {
-            // Who sets so short a time says nothing of the supplier by it.
-            let used = self.used_unseen(&current, AttemptOutcome::Abandoned);
-            return self.conclude(current, AttemptOutcome::Abandoned, used, now);
-        }
-        let used = self.used_in_vain(&current.trace).or_else(|| {
-            // One that said itself that it took too long has said what it bills: nothing.
-            let hung_up_on = failure == Failure::Timeout && current.trace.status.get().is_none();
-            self.used_unseen(&current, AttemptOutcome::Abandoned).filter(|_| hung_up_on)
-        });
-        self.conclude(current, AttemptOutcome::Failed(failure), used, now);
+        let used = self.used_in_vain(&current.trace).or_else(|| self.used_unheard(&current.trace, failure));
+        // Who sets so short a time says nothing of the supplier by it.
+        let is_no_verdict = failure == Failure::Timeout && self.call.is_hurried(current.trace.started);
+        let outcome = if is_no_verdict { AttemptOutcome::Abandoned } else { AttemptOutcome::Failed(failure) };
+        self.conclude(current, outcome, used, now);
+    }
+
+    /// Of an attempt that our own time limit cut off before the supplier said a word. It had the prompt, and bills that
+    /// even where hanging up ends the bill for what it writes. One that said itself that it took too long has said what it
+    /// bills: nothing.
+    fn used_unheard(&self, trace: &AttemptTrace, failure: Failure) -> Option<Used> {
+        let hung_up_on = failure == Failure::Timeout && trace.status.get().is_none();
+        let sent = trace.connected.get().is_some();
+        (hung_up_on && sent).then(|| self.estimated(Usage::default(), 0))
     }
 
     /// Of an attempt that came to nothing: a supplier that took the request in has read the prompt, and bills it.

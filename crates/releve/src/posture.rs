@@ -1,7 +1,7 @@
 //! Postures: what people have decided about suppliers, and what contracts say by their dates, put in force.
 //!
-//! Pure but for [`Decided::read`]: acts of the record, terms of the configuration and a moment come in, and every
-//! deployment's posture goes into the router's world. Where several hold at once the strictest does.
+//! Pure but for [`Decided::read`] and [`stand`]: acts of the record, terms of the configuration and a moment come in, and
+//! every deployment's posture goes into the router's world. Where several targets hold it the strictest does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,12 +10,14 @@ use gateway::Clock;
 use gateway::snapshot::Snapshot;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use routing::{DeploymentIndex, Instant, Posture, PostureKind};
+use routing::{Day, DeploymentIndex, Ground, Instant, Posture, PostureKind, Reason};
 use scenario::Company;
 use scenario::event::Target;
 use store::{Act, Postures, StoreError};
 
+use crate::cli::words;
 use crate::config::Config;
+use crate::settings::Settings;
 
 /// What a drain takes away in an hour where nobody says: a tenth, so that the last request goes after ten hours.
 pub(crate) const USUAL_DRAIN: f64 = 0.1;
@@ -33,7 +35,9 @@ pub(crate) struct Terms {
     provider: Arc<str>,
     owner: Option<Arc<str>>,
     country: Option<Arc<str>>,
-    /// The first moment after its last day, in microseconds since 1970.
+    /// Its last day.
+    last: Option<Date>,
+    /// The first moment after that, in microseconds since 1970.
     over_us: Option<i64>,
     /// From when traffic leaves it.
     ramp_down_us: Option<i64>,
@@ -49,16 +53,40 @@ impl Terms {
                 provider: named.name.value.as_str().into(),
                 owner: contract.owner.as_ref().map(|owner| owner.value.as_str().into()),
                 country: contract.country.as_ref().map(|country| country.value.as_str().into()),
+                last: contract.ends.as_ref().map(|day| day.value.0),
                 over_us: contract.ends.as_ref().and_then(|day| moment(day.value.0.tomorrow().ok()?)),
                 ramp_down_us: contract.ramp_down_from.as_ref().and_then(|day| moment(day.value.0)),
             })
             .collect()
     }
 
+    /// What the dates come to, in the form of a decision that nobody had to make: whom, how, why and since when. `None` while
+    /// they come to nothing.
+    pub(crate) fn act(&self, clock: Now) -> Option<Act> {
+        let (since, per_hour, reason) = match self.posture(clock) {
+            Posture::Leave(ground) => (self.over_us, USUAL_DRAIN, Reason::from(ground).to_string()),
+            Posture::Drain { per_hour, .. } => {
+                let until = self.last.map(|last| format!(", which ends on {last}")).unwrap_or_default();
+                (self.ramp_down_us, per_hour, format!("its contract ramps down{until}"))
+            }
+            Posture::Normal | Posture::Watch => return None,
+        };
+        Some(Act {
+            id: 0,
+            target: format!("provider:{}", self.provider).into(),
+            posture: self.posture(clock).kind().as_str().into(),
+            per_hour,
+            reason: reason.into(),
+            author: "its contract".into(),
+            set_us: since?,
+            expires_us: None,
+        })
+    }
+
     /// What the dates come to.
     fn posture(&self, clock: Now) -> Posture {
         if self.over_us.is_some_and(|over| clock.unix_us >= over) {
-            return Posture::Leave;
+            return Posture::Leave(self.last.and_then(day).map_or(Ground::Untold, Ground::ContractEnded));
         }
         let Some(from) = self.ramp_down_us.filter(|from| clock.unix_us >= *from) else {
             return Posture::Normal;
@@ -68,6 +96,15 @@ impl Terms {
         let per_hour = self.over_us.map_or(USUAL_DRAIN, |over| 1.0 / hours(over).max(1e-3));
         Posture::drain_from(clock.world_ms_at(from), per_hour)
     }
+}
+
+/// As the router tells it.
+fn day(date: Date) -> Option<Day> {
+    Some(Day {
+        year: date.year().try_into().ok()?,
+        month: date.month().try_into().ok()?,
+        day: date.day().try_into().ok()?,
+    })
 }
 
 /// The beginning of a day, UTC.
@@ -120,6 +157,18 @@ impl Decided {
         store::in_force(&self.0, now.unix_us)
     }
 
+    /// Why somebody is not asked, in words; a decision with what is on record of it.
+    pub(crate) fn tell(&self, reason: Reason) -> String {
+        let by = match reason {
+            Reason::LeftBy { decision } => self.0.iter().find(|act| act.id == i64::from(decision)),
+            _ => None,
+        };
+        let Some(act) = by else { return reason.to_string() };
+        let until = act.expires_us.map(|expires| format!(" until {}", words::moment(expires)));
+        let Act { target, author, reason, .. } = act;
+        format!("posture: leave on {target}, by {author}{} ({reason})", until.unwrap_or_default())
+    }
+
     /// Puts everybody's posture into the snapshot's world.
     pub(crate) fn apply(&self, snapshot: &Snapshot, terms: &[Terms], now: Now) {
         let acts: Vec<(Target, Posture)> = self
@@ -145,13 +194,27 @@ impl Decided {
     }
 }
 
+/// Puts what was decided, and what contracts say by their dates, into the world of settings that nobody serves with. Gives
+/// what was decided, and the moment that holds there.
+///
+/// # Errors
+/// There is a ledger, and it cannot be read.
+pub(crate) fn stand(settings: &Settings) -> Result<(Decided, Instant), StoreError> {
+    let path = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
+    let terms = Terms::of(&settings.resolved.effective);
+    let now = Now::of(Clock::system());
+    let decided = Decided::read(&path)?;
+    decided.apply(&settings.resolved.snapshot, &terms, now);
+    Ok((decided, now.world))
+}
+
 /// An act as the router knows it; `None` of a kind that a later release wrote.
 fn posture(act: &Act, now: Now) -> Option<Posture> {
     Some(match act.posture.parse().ok()? {
         PostureKind::Normal => Posture::Normal,
         PostureKind::Watch => Posture::Watch,
         PostureKind::Drain => Posture::drain_from(now.world_ms_at(act.set_us), act.per_hour),
-        PostureKind::Leave => Posture::Leave,
+        PostureKind::Leave => Posture::Leave(u32::try_from(act.id).map_or(Ground::Untold, Ground::Decision)),
     })
 }
 
@@ -163,7 +226,7 @@ pub(crate) fn words(posture: Posture, now: Instant) -> Option<String> {
         Posture::Drain { .. } => {
             Some(format!("drained: keeps {:.0} % of its requests", posture.kept(now) * 100.0))
         }
-        Posture::Leave => Some("posture: leave".to_owned()),
+        Posture::Leave(ground) => Some(Reason::from(ground).to_string()),
     }
 }
 
@@ -174,7 +237,8 @@ mod tests {
     const DAY_US: i64 = 86_400_000_000;
 
     fn terms(over_us: Option<i64>, ramp_down_us: Option<i64>) -> Terms {
-        Terms { provider: "p".into(), owner: None, country: None, over_us, ramp_down_us }
+        let last = over_us.map(|_| Date::constant(1970, 1, 10));
+        Terms { provider: "p".into(), owner: None, country: None, last, over_us, ramp_down_us }
     }
 
     fn now(unix_us: i64) -> Now {
@@ -192,7 +256,8 @@ mod tests {
             kept(6),
             kept(8)
         );
-        assert_eq!(ending.posture(now(10 * DAY_US)), Posture::Leave);
+        let last = Day { year: 1970, month: 1, day: 10 };
+        assert_eq!(ending.posture(now(10 * DAY_US)), Posture::Leave(Ground::ContractEnded(last)));
         assert_eq!(terms(None, None).posture(now(0)), Posture::Normal);
         let endless = terms(None, Some(0));
         assert!(endless.posture(now(DAY_US)).kept(Instant(5_000)) < 1e-9, "ten hours, where no end is known");

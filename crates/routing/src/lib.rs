@@ -51,7 +51,7 @@ pub use instant::Instant;
 pub use observe::{Outcome, observe};
 pub use plan::{Candidate, Plan, Standing, plan};
 pub use policy::{Policy, Prefer, PreferError, Takeover, UnknownTakeover};
-pub use posture::{Posture, PostureKind, UnknownPosture, WATCH_KEEPS_WARM};
+pub use posture::{Day, Ground, NoDay, Posture, PostureKind, UnknownPosture, WATCH_KEEPS_WARM};
 pub use reason::Reason;
 pub use walk::{Turn, Walk};
 pub use world::{View, World};

@@ -103,8 +103,11 @@ fn excluding(facts: &Facts<'_>, policy: &Policy, entry: RouteEntry, view: &View<
     if policy.prefer == Prefer::Weighted && entry.weight == 0 {
         return Some(Reason::ZeroWeight);
     }
-    let left = view.world.posture(entry.deployment) == Posture::Leave;
-    obstacle(facts, &view.deployments[entry.deployment.at()]).or(left.then_some(Reason::Left))
+    let left = || match view.world.posture(entry.deployment) {
+        Posture::Leave(ground) => Some(Reason::from(ground)),
+        _ => None,
+    };
+    obstacle(facts, &view.deployments[entry.deployment.at()]).or_else(left)
 }
 
 /// Puts those that have lost this request to a drain behind the others. Gives how many stay in front.

@@ -3,11 +3,13 @@
 //! The crises that matter most are not outages, so no breaker sees them. A posture is one packed word in the world,
 //! set from outside; planning reads it. A retreat is a pure function of the moment: nobody has to turn it down.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::instant::Instant;
 
@@ -39,7 +41,96 @@ pub enum Posture {
         per_hour: f64,
     },
     /// Nothing is sent there, whatever else fails.
-    Leave,
+    Leave(Ground),
+}
+
+/// On what ground nothing is sent to somebody: what to tell those who ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Ground {
+    /// None that was told.
+    #[default]
+    Untold,
+    /// A decision on record, by its place there.
+    Decision(u32),
+    /// Its contract is over; the last day.
+    ContractEnded(Day),
+}
+
+/// A day of the calendar. Only carried and shown: nothing is reckoned with it here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day {
+    /// Of our era.
+    pub year: u16,
+    /// `1 ..= 12`.
+    pub month: u8,
+    /// `1 ..= 31`.
+    pub day: u8,
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+/// No day such as `2026-02-20`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no day such as 2026-02-20")]
+pub struct NoDay(String);
+
+impl FromStr for Day {
+    type Err = NoDay;
+
+    fn from_str(text: &str) -> Result<Self, NoDay> {
+        let read = || {
+            let mut parts = text.splitn(3, '-');
+            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+            let read = Self { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
+            ((1..=12).contains(&read.month) && (1..=31).contains(&read.day)).then_some(read)
+        };
+        read().ok_or_else(|| NoDay(text.to_owned()))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Ground {
+    const KIND: u32 = 32;
+
+    fn packed(self) -> u64 {
+        match self {
+            Self::Untold => 0,
+            Self::Decision(place) => (1 << Self::KIND) | u64::from(place),
+            Self::ContractEnded(Day { year, month, day }) => {
+                let day = u64::from(year) << 16 | u64::from(month) << 8 | u64::from(day);
+                (2 << Self::KIND) | day
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "each takes its own bits")]
+    const fn unpacked(word: u64) -> Self {
+        match word >> Self::KIND & 3 {
+            1 => Self::Decision(word as u32),
+            2 => Self::ContractEnded(Day {
+                year: (word >> 16) as u16,
+                month: (word >> 8) as u8,
+                day: word as u8,
+            }),
+            _ => Self::Untold,
+        }
+    }
 }
 
 /// A posture's name, without its moment.
@@ -105,7 +196,7 @@ impl Posture {
             Self::Normal => PostureKind::Normal,
             Self::Watch => PostureKind::Watch,
             Self::Drain { .. } => PostureKind::Drain,
-            Self::Leave => PostureKind::Leave,
+            Self::Leave(_) => PostureKind::Leave,
         }
     }
 
@@ -113,7 +204,7 @@ impl Posture {
     pub fn kept(&self, now: Instant) -> f64 {
         match *self {
             Self::Normal | Self::Watch => 1.0,
-            Self::Leave => 0.0,
+            Self::Leave(_) => 0.0,
             Self::Drain { gone_at, per_hour } => {
                 let hours = gone_at.since(now).as_secs_f64() / Duration::from_hours(1).as_secs_f64();
                 (hours * per_hour).clamp(0.0, 1.0)
@@ -139,7 +230,7 @@ impl Posture {
                 let rate = (per_hour.max(SLOWEST) as f32).to_bits() >> RATE_SHIFT;
                 (2 << KIND) | (u64::from(rate) << RATE) | gone_at.packed()
             }
-            Self::Leave => 3 << KIND,
+            Self::Leave(ground) => (3 << KIND) | ground.packed(),
         }
     }
 
@@ -153,7 +244,7 @@ impl Posture {
                 let rate = if rate.is_finite() { rate } else { f32::MAX };
                 Self::Drain { gone_at: Instant::unpacked(word), per_hour: f64::from(rate) }
             }
-            _ => Self::Leave,
+            _ => Self::Leave(Ground::unpacked(word)),
         }
     }
 }
@@ -202,7 +293,28 @@ mod tests {
         assert_eq!(Posture::Normal.and(Posture::Watch, now), Posture::Watch);
         assert_eq!(Posture::Watch.and(Posture::Normal, now), Posture::Watch);
         assert_eq!(drain.and(Posture::Watch, now), drain);
-        assert_eq!(drain.and(Posture::Leave, now), Posture::Leave);
+        let left = Posture::Leave(Ground::Decision(7));
+        assert_eq!(drain.and(left, now), left);
+        assert_eq!(left.and(Posture::Leave(Ground::Untold), now), left, "the first of two");
+    }
+
+    #[test]
+    fn why_it_is_left_is_kept() {
+        let last = Day { year: 2026, month: 2, day: 20 };
+        for ground in [
+            Ground::Untold,
+            Ground::Decision(0),
+            Ground::Decision(u32::MAX),
+            Ground::ContractEnded(last),
+            Ground::ContractEnded(Day { year: 9999, month: 12, day: 31 }),
+        ] {
+            let posture = Posture::Leave(ground);
+            assert_eq!(Posture::unpacked(posture.packed()), posture);
+        }
+        assert_eq!((last.to_string().as_str(), "2026-02-20".parse()), ("2026-02-20", Ok(last)));
+        for wrong in ["2026-02", "2026-13-01", "soon", "2026-02-00", "2026-02-20-1"] {
+            assert!(wrong.parse::<Day>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use catalogue::Needs;
 use serde::{Deserialize, Serialize};
 
 use crate::breaker::{Shut, Why};
+use crate::posture::{Day, Ground};
 
 /// Why a candidate is not asked. [`Display`](fmt::Display) gives words for people, [`Reason::as_str`] a stable code.
 ///
@@ -30,8 +31,18 @@ pub enum Reason {
     OutputTooSmall,
     /// The route gives it no share.
     ZeroWeight,
-    /// People have decided to send nothing there.
+    /// People have decided to send nothing there, and it is not told by which decision.
     Left,
+    /// People have decided to send nothing there.
+    LeftBy {
+        /// The decision's place on record.
+        decision: u32,
+    },
+    /// Its contract is over.
+    ContractEnded {
+        /// Its last day.
+        last: Day,
+    },
     /// People have decided to send less there, and this request is among those that go elsewhere first.
     Drained,
     /// It has no price, and the product wants one.
@@ -91,7 +102,8 @@ impl Reason {
             Self::OutputTooSmall => "output_too_small",
             Self::ZeroWeight => "zero_weight",
             Self::Unpriced => "unpriced",
-            Self::Left => "posture_leave",
+            Self::Left | Self::LeftBy { .. } => "posture_leave",
+            Self::ContractEnded { .. } => "contract_ended",
             Self::Drained => "posture_drain",
             Self::Due { .. } => "due",
             Self::Benched { .. } => "benched",
@@ -122,6 +134,8 @@ impl Reason {
             | Self::ZeroWeight
             | Self::Unpriced
             | Self::Left
+            | Self::LeftBy { .. }
+            | Self::ContractEnded { .. }
             | Self::Drained
             | Self::Due { .. }
             | Self::NoSlot
@@ -129,9 +143,24 @@ impl Reason {
         }
     }
 
+    /// Whether people's decision or a contract stands against it, and nothing that the request is or needs.
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Left | Self::LeftBy { .. } | Self::ContractEnded { .. })
+    }
+
     /// Whether the target was refused for its health alone, so that it may be tried as a last resort.
     pub const fn is_unhealthy(&self) -> bool {
         matches!(self, Self::Benched { .. } | Self::Open { .. } | Self::ProbeTaken { .. })
+    }
+}
+
+impl From<Ground> for Reason {
+    fn from(ground: Ground) -> Self {
+        match ground {
+            Ground::Untold => Self::Left,
+            Ground::Decision(decision) => Self::LeftBy { decision },
+            Ground::ContractEnded(last) => Self::ContractEnded { last },
+        }
     }
 }
 
@@ -161,6 +190,8 @@ impl fmt::Display for Reason {
             Self::ZeroWeight => f.write_str("weight is 0"),
             Self::Unpriced => f.write_str("no price known"),
             Self::Left => f.write_str("posture: leave"),
+            Self::LeftBy { decision } => write!(f, "posture: leave, by decision {decision} on record"),
+            Self::ContractEnded { last } => write!(f, "its contract ended on {last}"),
             Self::Drained => f.write_str("posture: drain, this request goes elsewhere first"),
             Self::Due { why } => write!(f, "was {}, due to be tried", why.words()),
             Self::Benched { why, wait_ms } => write!(f, "benched: {}, {}", why.words(), Again(wait_ms)),
@@ -208,12 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn records_of_before_decisions_had_numbers_can_be_read() {
+        assert_eq!(serde_json::from_str::<Reason>("\"left\"").unwrap(), Reason::Left);
+        let text = serde_json::to_string(&Reason::LeftBy { decision: 3 }).unwrap();
+        assert_eq!(text, "{\"left_by\":{\"decision\":3}}");
+        assert_eq!(serde_json::from_str::<Reason>(&text).unwrap(), Reason::LeftBy { decision: 3 });
+    }
+
+    #[test]
     fn records_can_be_read_back() {
         for reason in [
             Reason::RegionUnknown,
             Reason::Lacks(Needs::TOOLS | Needs::IMAGES),
             Reason::Benched { why: Why::ModelMissing, wait_ms: 5 },
             Reason::NoBudget { wait_ms: 7 },
+            Reason::ContractEnded { last: Day { year: 2026, month: 2, day: 20 } },
         ] {
             let text = serde_json::to_string(&reason).unwrap();
             assert!(text.contains(reason.as_str()), "{text}");

@@ -1,5 +1,5 @@
 //! What people decide about suppliers, on record: who, what, why, from when until when. Only ever added to; the last word
-//! on a target holds, until it expires.
+//! on a target holds; when it expires, the one before it holds again.
 //!
 //! A running server looks for changes every 50 ms, as it does for keys, and acknowledges what it has put in force.
 
@@ -157,15 +157,17 @@ impl Postures {
     }
 }
 
-/// Of all decisions those that hold at a moment: the last on each target, unless it says `normal` or has expired. An
-/// expired one does not give way to an older one.
+/// Of all decisions those that hold at a moment: of each target's the last that has not expired, unless it says `normal`.
+///
+/// What was decided for a time stands before what was decided without an end, and gives way to it again: only `normal` ends
+/// a decision for good.
 pub fn in_force(all: &[Act], now_us: i64) -> Vec<&Act> {
     let mut holding: Vec<&Act> = Vec::new();
-    for act in all {
+    for act in all.iter().filter(|act| act.expires_us.is_none_or(|expires| now_us < expires)) {
         holding.retain(|known| known.target != act.target);
         holding.push(act);
     }
-    holding.retain(|act| &*act.posture != "normal" && act.expires_us.is_none_or(|expires| now_us < expires));
+    holding.retain(|act| &*act.posture != "normal");
     holding
 }
 

@@ -12,6 +12,7 @@ use store::{Reader, StoreError, Story};
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, words};
+use crate::posture::Decided;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -37,7 +38,9 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     if terminal.json() {
         answer(&story, terminal)?;
     } else {
-        tell(&story, terminal)?;
+        // What cannot be read is not needed: the record names the decision by its number.
+        let decided = Decided::read(&path).unwrap_or_default();
+        tell_with(&story, &decided, terminal)?;
     }
     Ok(Exit::Done)
 }
@@ -85,12 +88,17 @@ impl Documents {
 
 /// A request's story in words.
 pub(super) fn tell(story: &Story, terminal: &mut Terminal) -> Result<(), CliError> {
+    tell_with(story, &Decided::default(), terminal)
+}
+
+/// The same with what is on record of decisions that kept somebody from being asked.
+fn tell_with(story: &Story, decided: &Decided, terminal: &mut Terminal) -> Result<(), CliError> {
     let settled = story.settlement.is_some();
     let Some(booked) = story.settlement.as_ref().or(story.intent.as_ref()) else { return Ok(()) };
     let (Record::Intent(entry) | Record::Settlement(entry)) = read(booked)? else { return Ok(()) };
     headline(&entry, settled, terminal)?;
     asked(&entry, terminal)?;
-    decision(&entry, terminal)?;
+    decision(&entry, decided, terminal)?;
     attempts(&entry, terminal)?;
     if settled {
         cost(&entry, terminal)?;
@@ -168,7 +176,7 @@ fn asked(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
 }
 
 /// In the order of asking; whoever had something against it, with the reason.
-fn decision(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
+fn decision(entry: &Entry, decided: &Decided, terminal: &mut Terminal) -> Result<(), CliError> {
     terminal.line(format_args!(
         "{}  configuration {}, catalogue {}",
         terminal.toned(Tone::Strong, "candidates"),
@@ -179,7 +187,7 @@ fn decision(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
     for (number, candidate) in (1..).zip(entry.decision.iter()) {
         let excluded = candidate.reason.is_some_and(|reason| !is_trouble(reason));
         let mark = if excluded { Cell::toned(Tone::Bad, "✗") } else { Cell::from(format!("{number}.")) };
-        let reason = candidate.reason.map(|reason| reason.to_string()).unwrap_or_default();
+        let reason = candidate.reason.map(|reason| decided.tell(reason)).unwrap_or_default();
         table.row([mark, Cell::from(candidate.deployment.as_ref()), Cell::toned(Tone::Doubtful, reason)]);
     }
     table.print(terminal)

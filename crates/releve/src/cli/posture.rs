@@ -17,7 +17,7 @@ use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, whatif, words};
 use crate::config::period;
-use crate::posture::{USUAL_DRAIN, is_looked_at};
+use crate::posture::{Now, Terms, USUAL_DRAIN, is_looked_at};
 use crate::report::Fallback;
 
 /// A running gateway looks for decisions every 50 ms; after this it does not look at all.
@@ -31,12 +31,12 @@ pub(crate) struct Arguments {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Until when it holds; without it, until somebody decides anew.
+    /// Until when it holds; then what was decided before it does again. Without it, until somebody decides anew.
     #[arg(long, value_name = "DURATION")]
     expires: Option<period::Period>,
-    /// What a drain takes away in an hour, as a share.
-    #[arg(long, value_name = "SHARE", default_value_t = USUAL_DRAIN)]
-    per_hour: f64,
+    /// What a drain takes away in an hour, as a share up to 1; without it, 0.1.
+    #[arg(long, value_name = "SHARE")]
+    per_hour: Option<f64>,
     /// Who decides; without it, the user's name.
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
 /// A decision as programs read it.
 #[derive(Debug, Serialize)]
 struct Row<'a> {
+    /// Its number on record; none of what a contract's dates bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
     target: &'a str,
     posture: &'a str,
     reason: &'a str,
@@ -71,6 +74,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(act: &'a Act, holds: bool) -> Self {
         Self {
+            id: Some(act.id),
             target: &act.target,
             posture: &act.posture,
             reason: &act.reason,
@@ -82,20 +86,25 @@ impl<'a> Row<'a> {
             fallbacks: None,
         }
     }
+
+    /// What a contract's dates bring holds, and nobody has put it on record.
+    fn of_contract(act: &'a Act) -> Self {
+        Self { id: None, ..Self::of(act, true) }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = desk.ledger(&arguments.ledger)?;
-    let Some(act) = &arguments.act else { return list(&path, arguments.check, desk, terminal) };
+    let Some(act) = &arguments.act else {
+        arguments.only_of_acts()?;
+        return list(&path, arguments.check, desk, terminal);
+    };
     let (target, kind) = asked(act)?;
+    let per_hour = arguments.fitting(kind)?;
     let Some(reason) = arguments.reason.as_deref().filter(|reason| !reason.trim().is_empty()) else {
         return Err(CliError::usage("a posture needs a reason: it is put on record")
             .mend("add --reason \"...\", and --expires 7d if it should end by itself"));
     };
-    if !(arguments.per_hour > 0.0 && arguments.per_hour.is_finite()) {
-        return Err(CliError::usage(format!("{} is no share of an hour", arguments.per_hour))
-            .mend("write 0.1 for a tenth"));
-    }
     let user = || desk.environment.get("USER").or(desk.environment.get("LOGNAME"));
     let author = arguments.author.as_deref().or_else(user).filter(|author| !author.trim().is_empty());
     let author = match author {
@@ -106,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
                 .mend("add --author NAME; where USER is set, that is taken"));
         }
     };
-    let shown = whatif::of_posture(&target, kind, arguments.per_hour, &arguments.ledger, desk, terminal)?;
+    let shown = whatif::of_posture(&target, kind, per_hour, &arguments.ledger, desk, terminal)?;
     if arguments.dry_run {
         if terminal.json() {
             terminal.answer(&serde_json::json!({ "whatif": shown }))?;
@@ -114,10 +123,11 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return Ok(Exit::Done);
     }
     let mut postures = Postures::open(&path)?;
+    let before = postures.all()?;
     let act = postures.decide(&NewAct {
         target: &target.to_string(),
         posture: kind.as_str(),
-        per_hour: arguments.per_hour,
+        per_hour,
         reason,
         author,
         expires: arguments.expires.map(|period| period.0),
@@ -129,12 +139,62 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             InForce::NoServer => "no_server",
             InForce::NotYet => "not_yet",
         };
-        terminal
-            .answer(&serde_json::json!({ "act": Row::of(&act, true), "in_force": code, "whatif": shown }))?;
+        terminal.answer(&serde_json::json!({
+            "act": Row::of(&act, true),
+            "replaces": replaced(&act, &before),
+            "in_force": code,
+            "whatif": shown,
+        }))?;
     } else {
-        say(&act, in_force, terminal)?;
+        say(&act, &before, in_force, terminal)?;
     }
     Ok(if in_force == InForce::NotYet { Exit::Failed } else { Exit::Done })
+}
+
+impl Arguments {
+    /// The options that would mean nothing without an act are refused, not swallowed.
+    fn only_of_acts(&self) -> Result<(), CliError> {
+        let given = [
+            ("--reason", self.reason.is_some()),
+            ("--expires", self.expires.is_some()),
+            ("--per-hour", self.per_hour.is_some()),
+            ("--author", self.author.is_some()),
+            ("--dry-run", self.dry_run),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(CliError::usage(format!("{option} says not of whom"))
+                .mend("write whom and how before it: maker:openai=drain")),
+            None => Ok(()),
+        }
+    }
+
+    /// What a drain takes in an hour, where all that was asked fits the posture.
+    fn fitting(&self, kind: PostureKind) -> Result<f64, CliError> {
+        let means_nothing = |option: &str, mend: &str| {
+            Err(CliError::usage(format!("{kind} takes no {option}")).mend(mend.to_owned()))
+        };
+        if kind == PostureKind::Normal && self.expires.is_some() {
+            return means_nothing("--expires", "leave it out: what ends a decision ends it for good");
+        }
+        if self.expires.is_some_and(|expires| expires.0.is_zero()) {
+            return Err(CliError::usage("what expires at once is over before it began")
+                .mend("write how long it holds, such as 7d; TARGET=normal ends what holds"));
+        }
+        let Some(per_hour) = self.per_hour else { return Ok(USUAL_DRAIN) };
+        if kind != PostureKind::Drain {
+            return means_nothing("--per-hour", "leave it out, or decide `drain`: only a drain takes time");
+        }
+        if per_hour > 0.0 && per_hour <= 1.0 {
+            return Ok(per_hour);
+        }
+        let error =
+            CliError::usage(format!("{per_hour} is no share of an hour's requests: it is beyond 0 to 1"));
+        Err(if per_hour > 1.0 && per_hour <= 100.0 {
+            error.mend(format!("write {} for {per_hour} %", per_hour / 100.0))
+        } else {
+            error.mend("write 0.1 for a tenth")
+        })
+    }
 }
 
 /// `maker:openai=drain`. A name may hold `=`, a posture does not.
@@ -148,7 +208,8 @@ fn asked(act: &str) -> Result<(Target, PostureKind), CliError> {
     Ok((target, kind))
 }
 
-fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliError> {
+/// What the decision means, from when to when, and what becomes of the one that held before it.
+fn say(act: &Act, before: &[Act], in_force: InForce, terminal: &mut Terminal) -> Result<(), CliError> {
     let means = match &*act.posture {
         "watch" => {
             "it serves, and each fallback gets a fiftieth of its requests so that it is proven".to_owned()
@@ -168,6 +229,9 @@ fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliE
         InForce::NotYet => "but the running gateway has not followed: look at its log",
     };
     terminal.line(format_args!("{}={}: {means}{until}; {holds}", act.target, act.posture))?;
+    if let Some(replaced) = replaced(act, before) {
+        terminal.line(replaced)?;
+    }
     if &*act.posture != "normal" {
         let back = terminal
             .toned(Tone::Strong, format_args!("releve posture {}=normal --reason \"...\"", act.target));
@@ -176,14 +240,40 @@ fn say(act: &Act, in_force: InForce, terminal: &mut Terminal) -> Result<(), CliE
     Ok(())
 }
 
-/// What holds, and all that was decided, the newest first; then whether the fallbacks of what is watched or drained carry
-/// what is asked.
+/// What held on the same target until now, in words; `None` where nothing did.
+fn replaced(act: &Act, before: &[Act]) -> Option<String> {
+    let holding = store::in_force(before, act.set_us);
+    let old = holding.into_iter().find(|old| old.target == act.target)?;
+    let Some(expires) = act.expires_us else { return Some(format!("this ends {}", in_words(old))) };
+    let later = store::in_force(before, expires).into_iter().find(|later| later.target == act.target);
+    Some(match later {
+        Some(later) if later.id == old.id => {
+            format!("until then instead of {}, which then holds again", in_words(old))
+        }
+        Some(later) => {
+            format!("until then instead of {}; then {} holds again", in_words(old), in_words(later))
+        }
+        None => format!("instead of {}, which is over by then", in_words(old)),
+    })
+}
+
+/// `leave (a rumour, by ada, until 2026-12-01 00:00:00 UTC)`.
+fn in_words(act: &Act) -> String {
+    let until = act.expires_us.map(|expires| format!(", until {}", words::moment(expires)));
+    format!("{} ({}, by {}{})", act.posture, act.reason, act.author, until.unwrap_or_default())
+}
+
+/// What holds, and all that was decided, the newest first; what contracts bring by their dates; then whether the fallbacks of
+/// what is watched or drained carry what is asked.
 fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let all = Postures::open(path)?.all()?;
-    let holding: Vec<i64> =
-        store::in_force(&all, Clock::system().unix_us()).into_iter().map(|act| act.id).collect();
+    let now = Now::of(Clock::system());
+    let holding: Vec<i64> = store::in_force(&all, now.unix_us).into_iter().map(|act| act.id).collect();
+    // A ledger may be looked at where there is no configuration.
+    let terms = desk.described().map(|settings| Terms::of(&settings.resolved.effective)).unwrap_or_default();
+    let contracts: Vec<Act> = terms.iter().filter_map(|terms| terms.act(now)).collect();
     let rows = all.iter().rev().map(|act| Row::of(act, holding.contains(&act.id)));
-    let mut rows: Vec<Row<'_>> = rows.collect();
+    let mut rows: Vec<Row<'_>> = rows.chain(contracts.iter().map(Row::of_contract)).collect();
     look_at_fallbacks(&mut rows, path, desk)?;
     let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
     if terminal.json() {
@@ -223,11 +313,12 @@ fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Re
 }
 
 fn decisions(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut table = Table::with_heads(["", "who", "posture", "since", "until", "by", "why"]);
+    let mut table = Table::with_heads(["", "", "who", "posture", "since", "until", "by", "why"]);
     for row in rows {
         let holds =
             if row.holds { Cell::toned(Tone::Good, "holds") } else { Cell::toned(Tone::Faint, "over") };
         table.row([
+            row.id.map(|id| id.to_string()).unwrap_or_default().into(),
             holds,
             Cell::toned(Tone::Strong, row.target),
             row.posture.into(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ledger::{Entry, Outcome};
 use simulator::{Fault, Handle, Pace, Rule, Supplier};
+use store::{InForce, NewAct, Postures};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::{Dialect, connect, open_on};
@@ -212,17 +213,18 @@ async fn act(deed: Deed, suppliers: &[Handle], house: &House) {
             settings.pace.tokens_per_second /= times;
         }),
         Deed::Posture(act, per_hour) => {
-            let per_hour = per_hour.max(0.1).to_string();
-            let (path, act) = (house.config(), act.to_owned());
+            // Into the record itself: the command takes no drain of seconds, which nobody means but a test that is short.
+            let path = house.path().join("releve.db");
             let done = tokio::task::spawn_blocking(move || {
-                crate::harness::releve()
-                    .arg("--config")
-                    .arg(path)
-                    .args(["posture", &act, "--reason", "a test", "--author", "ada", "--per-hour", &per_hour])
-                    .output()
-                    .unwrap()
+                let (target, posture) = act.rsplit_once('=').unwrap();
+                let per_hour = per_hour.max(0.1);
+                let new =
+                    NewAct { target, posture, per_hour, reason: "a test", author: "ada", expires: None };
+                let mut postures = Postures::open(&path).unwrap();
+                let id = postures.decide(&new).unwrap().id;
+                postures.wait_in_force(id, Duration::from_secs(10)).unwrap()
             });
-            assert!(done.await.unwrap().status.success());
+            assert_eq!(done.await.unwrap(), InForce::Now);
         }
     }
 }

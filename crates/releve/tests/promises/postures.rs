@@ -53,8 +53,11 @@ async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_i
     );
     assert!(metrics.contains("releve_deployment_kept_share{deployment=\"first/m\"} 0"));
     house.entry(&id).await;
-    assert!(said(&house.command(&["explain", &id])).contains("posture: leave"));
-    assert!(said(&house.command(&["routes"])).contains("posture: leave"));
+    for told in [&["explain", &id][..], &["routes"], &["check"]] {
+        let told = said(&house.command(told));
+        assert!(told.contains("posture: leave on provider:first, by ada until "), "{told}");
+        assert!(told.contains("(a rumour)"), "which decision, and why: {told}");
+    }
 
     gateway.kill();
     let gateway = Gateway::start(&house);
@@ -141,10 +144,100 @@ async fn what_cannot_be_decided_is_said() {
         (&["posture", "provider:first=gone", "--reason", "x"], "is no posture"),
         (&["posture", "provider:first=leave"], "needs a reason"),
         (&["posture", "provider:first=leave", "--reason", "x"], "add --author NAME"),
+        (&["posture", "provider:first=drain", "--reason", "x", "--per-hour", "7"], "write 0.07 for 7 %"),
+        (&["posture", "provider:first=drain", "--reason", "x", "--per-hour", "0"], "write 0.1 for a tenth"),
+        (
+            &["posture", "provider:first=leave", "--reason", "x", "--per-hour", "0.1"],
+            "leave takes no --per-hour",
+        ),
+        (
+            &["posture", "provider:first=watch", "--reason", "x", "--per-hour", "0.1"],
+            "watch takes no --per-hour",
+        ),
+        (
+            &["posture", "provider:first=normal", "--reason", "x", "--expires", "1d"],
+            "normal takes no --expires",
+        ),
+        (&["posture", "--expires", "1d"], "says not of whom"),
+        (&["posture", "provider:first=watch", "--reason", "x", "--expires", "0s"], "over before it began"),
     ] {
         let refused = house.command(arguments);
         let words_said = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{words_said}");
         assert!(words_said.contains(words), "{words_said}");
     }
+}
+
+#[tokio::test]
+async fn a_passing_posture_gives_way_to_the_standing_one_before_it() {
+    let (first, second) = pair().await;
+    let house = house(&first, &second, "");
+    let gateway = Gateway::start(&house);
+    act(&house, "provider:first=leave", &["--reason", "a decision of the board"]);
+    let acted = act(&house, "provider:first=drain", &["--reason", "a test", "--expires", "2s"]);
+    assert!(
+        acted.contains(
+            "until then instead of leave (a decision of the board, by ada), which then holds again"
+        ),
+        "{acted}"
+    );
+    assert_eq!(served_by(&gateway).await.0, "first/m", "for as long as it was asked for");
+    let begun = std::time::Instant::now();
+    while served_by(&gateway).await.0 != "second/m" {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "the board's word does not come back");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let record: serde_json::Value =
+        serde_json::from_str(&said(&house.command(&["posture", "--json"]))).unwrap();
+    let holds: Vec<bool> =
+        record.as_array().unwrap().iter().map(|act| act["holds"].as_bool().unwrap()).collect();
+    assert_eq!(holds, [false, true]);
+
+    let acted = act(&house, "provider:first=normal", &["--reason", "they agreed"]);
+    assert!(acted.contains("this ends leave (a decision of the board, by ada)"), "{acted}");
+    assert_eq!(served_by(&gateway).await.0, "first/m");
+}
+
+/// An application takes a 400 for its own mistake, and wakes nobody. What people here decided is none of its.
+#[tokio::test]
+async fn nobody_left_by_our_own_decision_is_no_mistake_of_the_client() {
+    let (first, second) = pair().await;
+    let house = house(&first, &second, "contract = { ends = \"2026-02-20\" }");
+    let gateway = Gateway::start(&house);
+    act(&house, "provider:second=leave", &["--reason", "a rumour"]);
+    for (dialect, status) in [(Dialect::OpenAi, 503), (Dialect::Anthropic, 529)] {
+        let reply = ask(gateway.listen, dialect, "chat", false).await;
+        let text = reply.text();
+        assert_eq!(reply.status, status, "{text}");
+        assert!(text.contains("first/m: its contract ended on 2026-02-20"), "{text}");
+        assert!(text.contains("second/m: posture: leave, by decision 1 on record"), "{text}");
+        assert_eq!(reply.header("x-should-retry"), Some("false"), "only people can mend it");
+    }
+    let record = said(&house.command(&["posture", "--json"]));
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!((&record[0]["id"], &record[0]["target"]), (&1.into(), &"provider:second".into()), "{record}");
+    assert_eq!(record[1]["target"], "provider:first", "contracts in force stand beside: {record}");
+    assert_eq!(record[1]["posture"], "leave");
+    assert_eq!(record[1]["reason"], "its contract ended on 2026-02-20");
+    assert_eq!((&record[1]["set"], &record[1]["holds"]), (&"2026-02-21 00:00:00 UTC".into(), &true.into()));
+    assert!(record[1].get("id").is_none(), "nobody decided it: {record}");
+}
+
+/// Where nobody could have served it anyway, the request is what must change.
+#[tokio::test]
+async fn nobody_who_can_is_the_clients_mistake() {
+    let (first, second) = pair().await;
+    let house = house(&first, &second, "");
+    let lacking = Config::new()
+        .provider("first", Dialect::OpenAi, &first)
+        .and("[routes.chat]\ndeployments = [{ use = \"first/m\", max_output = 10 }]");
+    house.write(&lacking);
+    let gateway = Gateway::start(&house);
+    let body = r#"{"model":"chat","max_tokens":11,"messages":[{"role":"user","content":"hi"}]}"#;
+    let asked = || client::post(gateway.listen, Dialect::OpenAi.path(), &[], body.as_bytes());
+    let reply = asked().await;
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(reply.text().contains("cannot write that much"), "{}", reply.text());
+    act(&house, "provider:first=leave", &["--reason", "a rumour"]);
+    assert_eq!(asked().await.status, 400, "it would be so without the decision too");
 }

@@ -7,6 +7,7 @@ use super::*;
 use crate::claim::{Cost, claim};
 use crate::fixture::{self, Fixture, deployment};
 use crate::observe::{Outcome, observe};
+use crate::posture::{Day, Ground};
 
 /// Fails `index` until it is not asked any more.
 fn fell(fixture: &mut Fixture, index: u32, failure: Failure, now: u64) {
@@ -135,9 +136,16 @@ fn first_asked(fixture: &mut Fixture, now: u64, requests: u32) -> [u32; 3] {
 #[test]
 fn whom_people_left_is_excluded_and_says_so() {
     let mut fixture = Fixture::new(3);
-    fixture.world.set_posture(DeploymentIndex(0), Posture::Leave);
-    assert_eq!(fixture.order(0), [1, 2, 0]);
-    assert_eq!(fixture.candidate(0, 0).standing, Standing::Excluded(Reason::Left));
+    let last = Day { year: 2026, month: 2, day: 20 };
+    for (ground, reason) in [
+        (Ground::Untold, Reason::Left),
+        (Ground::Decision(3), Reason::LeftBy { decision: 3 }),
+        (Ground::ContractEnded(last), Reason::ContractEnded { last }),
+    ] {
+        fixture.world.set_posture(DeploymentIndex(0), Posture::Leave(ground));
+        assert_eq!(fixture.order(0), [1, 2, 0]);
+        assert_eq!(fixture.candidate(0, 0).standing, Standing::Excluded(reason));
+    }
     fixture.world.set_posture(DeploymentIndex(0), Posture::Normal);
     assert_eq!(fixture.order(0), [0, 1, 2]);
 }

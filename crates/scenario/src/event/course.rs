@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Region;
-use routing::{Posture, PostureKind};
+use routing::{Ground, Posture, PostureKind};
 
 use super::{Event, Outage, Scenario, What};
 use crate::replay::PlayedEstate;
@@ -215,7 +215,7 @@ fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Con
                 PostureKind::Normal => Posture::Normal,
                 PostureKind::Watch => Posture::Watch,
                 PostureKind::Drain => drain(event, *per_hour, clock),
-                PostureKind::Leave => Posture::Leave,
+                PostureKind::Leave => Posture::Leave(Ground::Untold),
             };
         }
         What::Merger(_) | What::Arrival(_) | What::Growth(_) | What::Region { .. } => {}

@@ -26,11 +26,18 @@ fn the_last_word_holds_until_it_expires_and_nothing_is_forgotten() {
     let pair = |target: &str, posture: &str| (target.to_owned(), posture.to_owned());
     assert_eq!(holding(drain.set_us), [pair("maker:openai", "drain"), pair("host:azure", "watch")]);
     let later = drain.expires_us.unwrap();
-    assert_eq!(holding(later), [pair("host:azure", "watch")], "the older leave does not come back");
+    assert_eq!(
+        holding(later),
+        [pair("maker:openai", "leave"), pair("host:azure", "watch")],
+        "what was decided without an end holds again"
+    );
 
     let mut postures = Postures::open(&path).unwrap();
     let normal = postures.decide(&act("host:azure", "normal", None)).unwrap();
     assert_eq!(in_force(&postures.all().unwrap(), normal.set_us).len(), 1);
+    postures.decide(&act("host:azure", "leave", Some(Duration::ZERO))).unwrap();
+    let all = postures.all().unwrap();
+    assert_eq!(in_force(&all, later).len(), 1, "what was ended by `normal` stays ended");
     assert!(postures.connection.execute("DELETE FROM posture", []).is_err());
     assert!(postures.connection.execute("UPDATE posture SET reason = ''", []).is_err());
 }
