@@ -52,6 +52,14 @@ pub(crate) fn needs(needs: Needs) -> String {
     if needs.is_empty() { String::new() } else { format!(", needs {needs}") }
 }
 
+/// `text` from anywhere: its letters must not steer the terminal, nor turn what stands beside them around.
+pub(crate) fn plain(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
+        .collect()
+}
+
 /// The first of many names, and how many more there are.
 pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 8;
@@ -92,6 +100,12 @@ mod tests {
         assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(money(None), "unpriced");
         assert_eq!(money(Some(Money::from_nanos(3_150_000))), "$0.00315");
+    }
+
+    #[test]
+    fn foreign_words_neither_steer_nor_turn_around() {
+        assert_eq!(plain("a\u{1b}[2J\u{202e}b\u{2066}c\u{200f}"), "a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}");
+        assert_eq!(plain("relève, 12 %: «oui»"), "relève, 12 %: «oui»");
     }
 
     #[test]
