@@ -12,6 +12,9 @@ use super::outcome::Assumption;
 use super::runs::Question;
 use crate::config::period::Period;
 
+/// What an assumption is about that says what was recorded, and how long.
+pub(super) const RECORDED: &str = "recorded";
+
 /// What is known of the input and not of the question.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -39,7 +42,7 @@ impl Facts {
 pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> Vec<Assumption> {
     let mut all = Vec::new();
     let mut say = |about, says: String| all.push(Assumption { about, says });
-    say("recorded", recorded(facts, question, source));
+    say(RECORDED, recorded(facts, question, source));
     if let Some(ill) = ill(question, facts.length_ms) {
         say("illness", ill);
     }

@@ -8,6 +8,7 @@ use super::super::terminal::Terminal;
 use super::super::{CliError, Exit};
 use super::Arguments;
 use super::input::Input;
+use super::layout::RECORDED;
 use super::outcome::{Answer, BacktestRow, Figure, ProductRow};
 use crate::config::period::Period;
 use pages::Pages;
@@ -55,7 +56,9 @@ pub(super) fn in_short(answer: &Answer, terminal: &mut Terminal) -> Result<(), C
     ))?;
     products(answer, &mut pages)?;
     refusals(answer, &mut pages)?;
-    pages.text("`releve whatif` says what this rests on.")?;
+    let recorded = answer.assumptions.iter().find(|rests| rests.about == RECORDED);
+    let recorded = recorded.map_or_else(String::new, |rests| format!("From {}. ", rests.says));
+    pages.text(&format!("{recorded}`releve whatif` says what else this rests on."))?;
     terminal.line("")
 }
 
