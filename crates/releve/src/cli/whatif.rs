@@ -87,8 +87,16 @@ pub(crate) struct Arguments {
     period: super::ledger::period::Arguments,
 }
 
+/// The longest that is looked at. What is recorded says nothing of the world by then.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
 fn duration(text: &str) -> Result<Period, String> {
-    text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())
+    let period: Period = text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())?;
+    match period.0 {
+        Duration::ZERO => Err("nothing happens in no time: write 3d, 12h or 4w".to_owned()),
+        long if long > LONGEST => Err("ten years are the most: write 3d, 12h or 4w".to_owned()),
+        _ => Ok(period),
+    }
 }
 
 fn meaning(text: &str) -> Result<Meaning, String> {

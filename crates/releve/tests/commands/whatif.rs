@@ -193,6 +193,8 @@ fn what_is_not_there_is_said_with_the_mend() {
         (&["whatif", "--trace", "trace.csv", "--lose", "maker:acne"], "did you mean \"maker:acme\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "is no fault domain"),
         (&["whatif", "--lose", "maker:acme", "--for", "3x"], "it is no duration: write 3d"),
+        (&["whatif", "--lose", "maker:acme", "--for", "0d"], "nothing happens in no time"),
+        (&["whatif", "--lose", "maker:acme", "--for", "1000w"], "ten years are the most"),
         (&["report", "--at", "2026-13-01"], "it is no day: write 2026-11-30"),
         (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
     ] {
