@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Uri, header};
 
+use crate::headers::KEYS;
 use crate::keys::KeyRing;
 use crate::refusal::Refusal;
 use crate::snapshot::{ProductIndex, Snapshot};
@@ -41,10 +42,8 @@ pub(crate) fn admit(
 /// programs fill in more than one place, one of them with a stand-in; whichever is in force counts.
 fn secrets<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> impl Iterator<Item = &'a [u8]> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
-    let named = ["x-api-key", "api-key", "x-goog-api-key"]
-        .into_iter()
-        .filter_map(|name| headers.get(name))
-        .map(|value| value.as_bytes().trim_ascii());
+    let named =
+        KEYS.into_iter().filter_map(|name| headers.get(name)).map(|value| value.as_bytes().trim_ascii());
     let pairs = uri.query().unwrap_or_default().split('&');
     let asked = pairs.filter_map(|pair| pair.strip_prefix("key=")).map(str::as_bytes).take(1);
     bearer.into_iter().chain(named).chain(asked).filter(|secret| !secret.is_empty())

@@ -11,18 +11,12 @@ use smallvec::SmallVec;
 use wire::{Codec, Edit};
 
 use crate::door::Conversation;
+use crate::headers::{CLIENT_RETRIES, DEADLINE, EXPLAIN, SESSION, TAGS};
 use crate::makers::{Account, Makers};
 use crate::refusal::Refusal;
 
 /// How much of a prompt's start its hash covers: enough to tell system prompts apart.
 const PREFIX_BYTES: usize = 1024;
-
-static SESSION: HeaderName = HeaderName::from_static("x-releve-session");
-static TAGS: HeaderName = HeaderName::from_static("x-releve-tags");
-static DEADLINE: HeaderName = HeaderName::from_static("x-releve-deadline");
-static EXPLAIN: HeaderName = HeaderName::from_static("x-releve-explain");
-/// The official SDKs count their own retries here.
-static CLIENT_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 /// How many tags of a request are kept.
 const MOST_TAGS: usize = 16;

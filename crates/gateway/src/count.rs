@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderName};
+use http::header;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
@@ -18,6 +18,7 @@ use wire::{AmendTo, Edit};
 
 use crate::asked::{self, Asked};
 use crate::door::Conversation;
+use crate::headers::ESTIMATE;
 use crate::held::{Held, Read};
 use crate::outlet::ReplyBody;
 use crate::pass::ClientHeaders;
@@ -26,8 +27,6 @@ use crate::reply::text;
 use crate::room::Room;
 use crate::snapshot::{Model, Snapshot};
 use crate::{admit, choose, intake, state};
-
-static ESTIMATE: HeaderName = HeaderName::from_static("x-releve-estimate");
 
 /// An estimate at once is worth more than the exact number late.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

@@ -16,6 +16,7 @@ mod count;
 mod door;
 mod estimate;
 mod gzip;
+mod headers;
 mod heard;
 mod held;
 mod intake;
@@ -33,6 +34,8 @@ mod pace;
 mod pass;
 mod pipeline;
 mod record;
+#[cfg(test)]
+mod reference;
 mod refusal;
 mod relay;
 mod reply;

@@ -143,7 +143,7 @@ impl Default for Metrics {
             "Requests served by a deployment without a price",
             metrics.unpriced.clone(),
         );
-        registry.register("alarms", "Refused credentials and spent accounts", metrics.alarms.clone());
+        registry.register("alarms", "What a person has to look at at a supplier", metrics.alarms.clone());
         registry.register_with_unit(
             "time_to_first_token",
             "From arrival to the first content",

@@ -7,7 +7,7 @@ use wire::conversation::Loss;
 use crate::snapshot::Betas;
 
 /// From the client to the supplier. No credential, no organisation, no project, nothing about our own hop.
-static TO_SUPPLIER: [HeaderName; 7] = [
+pub(crate) static TO_SUPPLIER: [HeaderName; 7] = [
     header::ACCEPT,
     header::USER_AGENT,
     HeaderName::from_static("anthropic-version"),
@@ -18,7 +18,7 @@ static TO_SUPPLIER: [HeaderName; 7] = [
 ];
 
 /// Of those, what means the same in every protocol.
-static ANY_PROTOCOL: [HeaderName; 3] =
+pub(crate) static ANY_PROTOCOL: [HeaderName; 3] =
     [header::USER_AGENT, HeaderName::from_static("idempotency-key"), HeaderName::from_static("traceparent")];
 
 /// Lists of beta features, which not every host of a protocol takes.
@@ -29,7 +29,7 @@ static BETAS: [HeaderName; 2] =
 static CLAUDES: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// From the supplier to the client. Neither its request id (ours stands there), nor our account's limits and name.
-static TO_CLIENT: [HeaderName; 5] = [
+pub(crate) static TO_CLIENT: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CACHE_CONTROL,
     HeaderName::from_static("openai-processing-ms"),
@@ -39,7 +39,7 @@ static TO_CLIENT: [HeaderName; 5] = [
 
 /// Beside those, from a supplier's error to the client: when to come back, and the error's name, which AWS says nowhere
 /// else.
-static ERROR_TO_CLIENT: [HeaderName; 4] = [
+pub(crate) static ERROR_TO_CLIENT: [HeaderName; 4] = [
     HeaderName::from_static("x-amzn-errortype"),
     header::RETRY_AFTER,
     HeaderName::from_static("retry-after-ms"),

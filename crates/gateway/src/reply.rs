@@ -9,16 +9,10 @@ use wire::{Codec, ErrorReply};
 
 use crate::asked::codec;
 use crate::call::Call;
+use crate::headers::{ATTEMPTS, DEPLOYMENT, DROPPED, EDITS, SHOULD_RETRY, TAKEOVER};
 use crate::outlet::ReplyBody;
 use crate::pass;
 use crate::refusal::Refusal;
-
-static DEPLOYMENT: HeaderName = HeaderName::from_static("x-releve-deployment");
-static ATTEMPTS: HeaderName = HeaderName::from_static("x-releve-attempts");
-static TAKEOVER: HeaderName = HeaderName::from_static("x-releve-takeover");
-static DROPPED: HeaderName = HeaderName::from_static("x-releve-dropped");
-static EDITS: HeaderName = HeaderName::from_static("x-releve-edits");
-static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// How a client is answered: its protocol and the request's id.
 #[derive(Debug, Clone, Copy)]

@@ -26,11 +26,28 @@ pub(crate) enum SettingsError {
     #[error("cannot read {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     /// It names no provider, and the environment offers none.
-    #[error("no provider: there is nobody to serve requests")]
-    Nobody,
+    #[error("no provider{}: there is nobody to serve requests", of_file(file.as_deref()))]
+    Nobody {
+        /// The file's name, where there is one.
+        file: Option<String>,
+    },
     /// The configuration is wrong. All errors are in the report, warnings too.
     #[error("{0}")]
     Wrong(Box<Report>),
+}
+
+fn of_file(file: Option<&str>) -> String {
+    file.map_or_else(String::new, |name| format!(" in {name}"))
+}
+
+impl Settings {
+    /// Refuses a configuration without a provider: nobody could serve.
+    pub(crate) fn somebody(&self) -> Result<(), SettingsError> {
+        if !self.resolved.effective.providers.is_empty() {
+            return Ok(());
+        }
+        Err(SettingsError::Nobody { file: self.loaded.source.as_ref().map(|source| source.name.clone()) })
+    }
 }
 
 /// Reads the file at `path`; without one, only the environment speaks.

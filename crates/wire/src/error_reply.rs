@@ -41,6 +41,19 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::InvalidRequest,
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Timeout,
+        Self::Internal,
+    ];
+
     /// What a supplier's status means to its client.
     pub const fn of_status(status: u16) -> Self {
         match status {

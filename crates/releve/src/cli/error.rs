@@ -78,7 +78,11 @@ impl CliError {
     pub(crate) fn advice(&self) -> Option<&str> {
         match self {
             Self::Usage { mend, .. } | Self::Failed { mend, .. } => mend.as_deref(),
-            Self::Settings(SettingsError::Unreadable { .. }) => Some("`releve init` writes one"),
+            Self::Settings(SettingsError::Unreadable { source, .. }) => match source.kind() {
+                io::ErrorKind::NotFound => Some("`releve init` writes one"),
+                io::ErrorKind::InvalidData => Some("write it as UTF-8 text"),
+                _ => None,
+            },
             Self::Store { source: StoreError::Missing { .. } } => {
                 Some("a gateway makes it when it starts; --ledger PATH names another")
             }
@@ -91,9 +95,12 @@ impl CliError {
             Self::Store {
                 source: StoreError::Record { .. } | StoreError::Head { .. } | StoreError::Extract { .. },
             } => Some("`releve ledger verify` tells more"),
-            Self::Settings(SettingsError::Nobody) => {
+            Self::Settings(SettingsError::Nobody { file: None }) => {
                 Some("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)")
             }
+            Self::Settings(SettingsError::Nobody { file: Some(_) }) => Some(
+                "write one into it, [providers.openai] with its api_key, or take the # from an example of `releve init`",
+            ),
             Self::Settings(SettingsError::Wrong(_)) | Self::Store { .. } | Self::Output(_) => None,
         }
     }

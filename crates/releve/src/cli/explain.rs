@@ -161,10 +161,10 @@ fn asked(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
     let regions =
         if regions.is_empty() { String::new() } else { format!(", only in {}", regions.join(", ")) };
     terminal.line(format_args!(
-        "  {}, {streamed}, {} or about {} tokens in{output}{}{regions}",
+        "  {}, {streamed}, {} or about {} in{output}{}{regions}",
         facts.protocol,
         words::bytes(facts.request_bytes),
-        words::count(facts.estimated_input_tokens.into()),
+        words::counted(facts.estimated_input_tokens.into(), "token"),
         words::needs(facts.needs),
     ))?;
     let turns = facts.former_turns;

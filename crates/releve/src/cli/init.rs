@@ -45,7 +45,13 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     for reason in found_in_vain(desk.environment) {
         terminal.line(terminal.toned(Tone::Doubtful, reason))?;
     }
-    terminal.line("next: `releve check`, then `releve serve`")?;
+    if accounts.is_empty() {
+        terminal.line(format_args!(
+            "next: take the # from a provider and a route in {path}, then `releve check`"
+        ))?;
+    } else {
+        terminal.line("next: `releve check`, then `releve serve`")?;
+    }
     Ok(Exit::Done)
 }
 
@@ -120,7 +126,7 @@ const HEAD: &str = r#"# Relève's configuration. `releve check` says whether it 
 
 [server]
 listen = "127.0.0.1:4100"          # products; elsewhere than on loopback they need keys: `releve keys create`
-admin_listen = "127.0.0.1:4101"    # console, admin API, /metrics
+admin_listen = "127.0.0.1:4101"    # operators: /metrics, /api/config, /api/health, /livez, /readyz
 
 [ledger]
 url = "sqlite:releve.db"           # relative to this file

@@ -324,8 +324,8 @@ fn decisions(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> 
             row.posture.into(),
             row.set.clone().into(),
             row.expires.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            row.author.into(),
-            row.reason.into(),
+            words::plain(row.author).into(),
+            words::plain(row.reason).into(),
         ]);
     }
     table.print(terminal)

@@ -1,5 +1,6 @@
 //! `releve serve`: the gateway in front of real suppliers, until it is told to stop.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -141,6 +142,7 @@ async fn watch(
 fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
     let secure = if settings.loaded.config.server.tls.is_some() { "https" } else { "http" };
     let url = format!("{secure}://{}", running.listen);
+    let from_here = format!("{secure}://{}", reached(running.listen));
     if terminal.json() {
         return terminal.answer(&serde_json::json!({
             "listen": url, "admin": format!("http://{}", running.admin_listen),
@@ -154,8 +156,41 @@ fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Res
     terminal.line(format_args!("  providers: {}", words::some_of(providers)))?;
     let model =
         snapshot.routes.first().map_or_else(|| "MODEL".to_owned(), |route| route.name.replace('*', "MODEL"));
+    // In double quotes, for the shell to fill in.
+    let key = if running.shared.keys.load().none_issued() {
+        ""
+    } else {
+        " -H \"authorization: Bearer $RELEVE_API_KEY\""
+    };
     terminal.line(format_args!(
-        "  try: curl {url}/v1/chat/completions -H 'content-type: application/json' \\\n         \
+        "  try: curl {from_here}/v1/chat/completions{key} -H 'content-type: application/json' \\\n         \
          -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'"
     ))
+}
+
+/// Where a program on this machine reaches who listens on `listen`: "every address" is none to connect to.
+fn reached(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_to_try_can_be_connected_to() {
+        for (listens, tried) in [
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("[::]:1", "[::1]:1"),
+            ("10.0.0.1:1", "10.0.0.1:1"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+        ] {
+            assert_eq!(reached(listens.parse().unwrap()).to_string(), tried);
+        }
+    }
 }

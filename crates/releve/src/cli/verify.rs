@@ -219,7 +219,7 @@ fn print(
     if !refuted.is_empty() {
         let verdict = format!(
             "{} is not what it should be: {}",
-            plain(&file.display().to_string()),
+            words::plain(&file.display().to_string()),
             refuted.join("; ")
         );
         terminal.line(terminal.toned(Tone::Bad, verdict))?;
@@ -238,9 +238,9 @@ fn print(
     }
     table.print(terminal)?;
     for limit in &findings.manifest.statement.limits {
-        let about = terminal.toned(Tone::Strong, plain(&limit.about));
+        let about = terminal.toned(Tone::Strong, words::plain(&limit.about));
         terminal.line(format_args!("  limit, {about}"))?;
-        for line in words::folded(&plain(&limit.says), WIDTH) {
+        for line in words::folded(&words::plain(&limit.says), WIDTH) {
             terminal.line(format_args!("    {line}"))?;
         }
     }
@@ -302,24 +302,5 @@ fn facts(manifest: &Manifest) -> Vec<(&'static str, Cell)> {
             .map(|part| format!("records {} to {}, chain {}", part.first_seq, part.last_seq, part.chain)),
     );
     say("trace", statement.trace.as_ref().map(|trace| format!("{}, sha256 {}", trace.name, trace.sha256)));
-    rows.into_iter().map(|(name, said)| (name, Cell::from(plain(&said)))).collect()
-}
-
-/// A pack may come from anywhere: its words must not steer the terminal, nor turn what stands beside them around.
-fn plain(text: &str) -> String {
-    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_words_neither_steer_nor_turn_around() {
-        assert_eq!(plain("a\u{1b}[2J\u{202e}b\u{2066}c\u{200f}"), "a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}");
-        assert_eq!(plain("relève, 12 %: «oui»"), "relève, 12 %: «oui»");
-    }
+    rows.into_iter().map(|(name, said)| (name, Cell::from(words::plain(&said)))).collect()
 }

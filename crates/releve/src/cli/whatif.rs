@@ -17,6 +17,7 @@ mod trace;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use routing::PostureKind;
 use scenario::event::{Event, Meaning, Scenario, Target, What};
@@ -86,8 +87,16 @@ pub(crate) struct Arguments {
     period: super::ledger::period::Arguments,
 }
 
+/// The longest that is looked at. What is recorded says nothing of the world by then.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
 fn duration(text: &str) -> Result<Period, String> {
-    text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())
+    let period: Period = text.parse().map_err(|_| "it is no duration: write 3d, 12h or 4w".to_owned())?;
+    match period.0 {
+        Duration::ZERO => Err("nothing happens in no time: write 3d, 12h or 4w".to_owned()),
+        long if long > LONGEST => Err("ten years are the most: write 3d, 12h or 4w".to_owned()),
+        _ => Ok(period),
+    }
 }
 
 fn meaning(text: &str) -> Result<Meaning, String> {
@@ -117,11 +126,11 @@ pub(super) fn of_posture(
     if kind == PostureKind::Normal {
         return Ok(None);
     }
-    let gone = std::time::Duration::from_secs_f64(3_600.0 / per_hour);
-    let span = if kind == PostureKind::Drain { gone } else { std::time::Duration::from_hours(24) };
+    let gone = Duration::from_secs_f64(3_600.0 / per_hour);
+    let span = if kind == PostureKind::Drain { gone } else { Duration::from_hours(24) };
     let event = Event {
         targets: vec![target.clone()],
-        from: std::time::Duration::ZERO,
+        from: Duration::ZERO,
         until: None,
         what: What::Posture { kind, per_hour },
     };
@@ -147,8 +156,8 @@ fn played(
 
 impl Arguments {
     /// How long one looks at a loss.
-    fn span(&self) -> std::time::Duration {
-        self.span.map_or(std::time::Duration::from_hours(24), |span| span.0)
+    fn span(&self) -> Duration {
+        self.span.map_or(Duration::from_hours(24), |span| span.0)
     }
 
     /// For a decision: the configured ledger, everything as usual.
@@ -178,17 +187,19 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     if let Some(path) = &arguments.history {
         return history::run(path, arguments, desk, terminal);
     }
-    let input = input::read(arguments, desk, terminal)?;
-    if arguments.backtest {
-        return show::backtest(&input, arguments, terminal);
-    }
-    let Some(scenario) = input.scenario(arguments)? else {
+    let asks = arguments.scenario.is_some() || !arguments.lose.is_empty();
+    if !asks && !arguments.backtest {
         if arguments.pack.is_some() {
             return Err(CliError::usage("a pack needs a question")
                 .mend("name a scenario, or --lose somebody; `releve whatif` lists both"));
         }
-        return shipped::list(&input, terminal);
-    };
+        return shipped::list(&input::losses(arguments, desk, terminal)?, terminal);
+    }
+    let input = input::read(arguments, desk, terminal)?;
+    if arguments.backtest {
+        return show::backtest(&input, arguments, terminal);
+    }
+    let scenario = input.scenario(arguments)?;
     let rests_on = packed::RestsOn::of(&input, scenario.file);
     let answer = played(input, scenario.scenario, arguments, terminal)?;
     if let Some(path) = &arguments.pack {

@@ -1,5 +1,8 @@
 //! Figures as people read them.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use catalogue::{Money, Needs};
 
 /// `1,234,567`.
@@ -13,6 +16,29 @@ pub(crate) fn count(number: u128) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// `1 token`, `1,234 tokens`.
+pub(crate) fn counted(number: u128, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// `8m34s`, `8h28m`, `12s500ms`, `90d`: a length in its two largest units, where a moment more or less says nothing.
+pub(crate) fn span(length: Duration) -> String {
+    const UNITS: [(&str, u128); 5] =
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let ms = length.as_millis();
+    let Some(largest) = UNITS.iter().position(|(_, unit)| ms >= *unit) else { return "0s".to_owned() };
+    let parts = UNITS[largest..].windows(2).next().unwrap_or(&UNITS[largest..]);
+    let mut left = ms;
+    let mut text = String::new();
+    for (name, unit) in parts {
+        if left / unit > 0 {
+            write!(text, "{}{name}", left / unit).expect("writing to a string cannot fail");
+        }
+        left %= unit;
+    }
+    text
 }
 
 /// `$0.00315`, or that there is no price.
@@ -50,6 +76,14 @@ pub(crate) fn bytes(number: u64) -> String {
 /// `, needs tools, images`, or nothing.
 pub(crate) fn needs(needs: Needs) -> String {
     if needs.is_empty() { String::new() } else { format!(", needs {needs}") }
+}
+
+/// `text` from anywhere: its letters must not steer the terminal, nor turn what stands beside them around.
+pub(crate) fn plain(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
+        .collect()
 }
 
 /// The first of many names, and how many more there are.
@@ -92,6 +126,29 @@ mod tests {
         assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(money(None), "unpriced");
         assert_eq!(money(Some(Money::from_nanos(3_150_000))), "$0.00315");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(
+            [0, 1, 2_000].map(|tokens| counted(tokens, "token")),
+            ["0 tokens", "1 token", "2,000 tokens"]
+        );
+    }
+
+    #[test]
+    fn lengths_have_two_units_at_most() {
+        let spans = [0, 250, 12_500, 60_000, 514_285, 30_480_000, 86_400_000, 7_776_000_001, 126_000_000];
+        assert_eq!(
+            spans.map(|ms| span(Duration::from_millis(ms))),
+            ["0s", "250ms", "12s500ms", "1m", "8m34s", "8h28m", "1d", "90d", "1d11h"]
+        );
+    }
+
+    #[test]
+    fn foreign_words_neither_steer_nor_turn_around() {
+        assert_eq!(plain("a\u{1b}[2J\u{202e}b\u{2066}c\u{200f}"), "a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}");
+        assert_eq!(plain("relève, 12 %: «oui»"), "relève, 12 %: «oui»");
     }
 
     #[test]

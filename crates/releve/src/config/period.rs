@@ -75,7 +75,7 @@ impl Serialize for Period {
 }
 
 impl Read for Period {
-    const WANTED: &'static str = "a number and its unit (ms, s, m, h, d), such as \"20s\"";
+    const WANTED: &'static str = "a number and its unit (ms, s, m, h, d, w), such as \"20s\"";
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         let refuse = |what: String| Refusal::Value { what, mend: Some(format!("write {}", Self::WANTED)) };
@@ -101,7 +101,7 @@ impl Serialize for Limit {
 }
 
 impl Read for Limit {
-    const WANTED: &'static str = "a number and its unit (ms, s, m, h, d), such as \"20s\", or \"off\"";
+    const WANTED: &'static str = "a number and its unit (ms, s, m, h, d, w), such as \"20s\", or \"off\"";
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         if value.as_str() == Some("off") {

@@ -1,6 +1,7 @@
 //! Deployments: one for each model at each provider that anything names, however many routes share it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use catalogue::{Bucket, Capabilities, ModelEntry, Needs, PriceList, Protocols, Quirks, Rate, Rates};
@@ -279,11 +280,29 @@ fn rates(price: &Price) -> Rates {
         .fold(Rates::NONE, |rates, (bucket, rate)| rates.with(bucket, rate))
 }
 
-/// The name as a header; letters that no header carries become `?`.
+/// The name as a header. Bytes that no header carries are percent-encoded, and so is `%`: no two names look alike.
 fn header_value(name: &str) -> http::HeaderValue {
-    let sendable: String = name
-        .chars()
-        .map(|letter| if letter.is_ascii_graphic() || letter == ' ' { letter } else { '?' })
-        .collect();
+    let mut sendable = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if (byte.is_ascii_graphic() || byte == b' ') && byte != b'%' {
+            sendable.push(char::from(byte));
+        } else {
+            write!(sendable, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
     http::HeaderValue::from_str(&sendable).expect("only printable ASCII is left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_apart_in_a_header() {
+        let shown = |name| header_value(name).to_str().unwrap().to_owned();
+        assert_eq!(shown("p/gpt-5.2:a b"), "p/gpt-5.2:a b");
+        assert_eq!(shown("p/模"), "p/%E6%A8%A1");
+        assert_eq!(shown("p/%E6%A8%A1"), "p/%25E6%25A8%25A1");
+        assert_eq!(shown("p/\n\u{7f}"), "p/%0A%7F");
+    }
 }

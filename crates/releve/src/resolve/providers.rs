@@ -67,10 +67,12 @@ fn declared(provider: &Named<Provider>, environment: &Environment, problems: &Pr
     let Named { name, body } = provider;
     if name.contains('/') || name.is_empty() {
         let what = format!("a provider cannot be called \"{}\"", name.value);
-        problems.add(
-            Problem::error(&name.at, what)
-                .mend("leave the slash out: it ends the provider's name in PROVIDER/MODEL"),
-        );
+        let mend = if name.is_empty() {
+            "give it a name, which goes before the slash in PROVIDER/MODEL"
+        } else {
+            "leave the slash out: it ends the provider's name in PROVIDER/MODEL"
+        };
+        problems.add(Problem::error(&name.at, what).mend(mend));
         return None;
     }
     let preset = catalogue::provider(body.preset.as_ref().map_or(name.as_str(), |preset| preset.as_str()));

@@ -13,9 +13,7 @@ use crate::settings::{Settings, SettingsError};
 
 /// Whether `settings` can be served, as far as that can be known without starting. Opens nothing that is not there.
 pub(crate) fn ready(settings: &Settings, environment: &Environment) -> Result<(), SettingsError> {
-    if settings.resolved.effective.providers.is_empty() {
-        return Err(SettingsError::Nobody);
-    }
+    settings.somebody()?;
     let Some(problem) = open_to_all(settings, environment) else { return Ok(()) };
     let problems = settings.warnings.problems().iter().cloned().chain([problem]).collect();
     Err(SettingsError::Wrong(Box::new(Report::new(settings.loaded.source.clone(), problems))))

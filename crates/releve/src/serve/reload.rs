@@ -92,14 +92,14 @@ impl Reloader {
         self.text = text;
         let context = Context { environment, previous: Some(&self.current.resolved) };
         match settings::read(Some(&self.path), &context) {
-            // An empty file is no wish to serve nobody: some editors empty a file before they write it.
-            Ok(settings) if settings.resolved.effective.providers.is_empty() => {
-                Reloaded::Wrong(SettingsError::Nobody)
-            }
-            Ok(settings) => {
-                self.current = settings;
-                Reloaded::New
-            }
+            Ok(settings) => match settings.somebody() {
+                Ok(()) => {
+                    self.current = settings;
+                    Reloaded::New
+                }
+                // An empty file is no wish to serve nobody: some editors empty a file before they write it.
+                Err(nobody) => Reloaded::Wrong(nobody),
+            },
             Err(error) => Reloaded::Wrong(error),
         }
     }

@@ -6,6 +6,7 @@ mod check;
 mod container;
 mod demo;
 mod exit_plan;
+mod first_steps;
 mod history;
 mod local_engine;
 mod many_entries;

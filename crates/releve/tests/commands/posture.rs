@@ -17,6 +17,23 @@ fn of<'v>(fallbacks: &'v Value, product: &str) -> &'v Value {
 }
 
 #[test]
+fn a_decision_is_shown_with_what_it_rests_on_and_its_words_do_not_steer_the_terminal() {
+    let folder = recorded::folder();
+    let reason = ["--reason", "a \u{1b}[31mrumour\u{202e}", "--author", "a\u{7}da"];
+    let acted = posture(folder.path(), &[&["maker:mistral=watch"][..], &reason].concat());
+    let rests = acted.out.lines().find(|line| line.starts_with("  From "));
+    assert!(rests.is_some_and(|line| line.contains(" requests in ")), "{acted:?}");
+    let listed = posture(folder.path(), &[]).out;
+    assert!(listed.contains("a \u{fffd}[31mrumour\u{fffd}") && listed.contains("a\u{fffd}da"), "{listed}");
+    assert!(!listed.contains('\u{1b}'), "{listed}");
+    let nameless = posture(folder.path(), &["maker:mistral=leave", "--reason", "x", "--author", ""]);
+    assert!(
+        nameless.code == Some(2) && nameless.complaints.contains("nobody says who decides"),
+        "{nameless:?}"
+    );
+}
+
+#[test]
 fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
     let folder = recorded::folder();
     let decide = |act: &str| {

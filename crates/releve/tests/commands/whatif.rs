@@ -173,14 +173,28 @@ fn scenarios_by_name_by_file_and_in_words() {
 }
 
 #[test]
+fn the_scenarios_are_listed_before_there_is_a_ledger() {
+    let house = house();
+    let list = run(house.path(), &["whatif"]);
+    assert!(list.code == Some(0) && list.out.contains("weekend-2023"), "{list:?}");
+    assert!(list.out.contains("No requests to play them on yet: there is no ledger"), "{list:?}");
+    let list: Value = serde_json::from_str(&run(house.path(), &["whatif", "--json"]).out).unwrap();
+    assert_eq!(list["losses"], serde_json::json!([]));
+    assert!(list["scenarios"].as_array().unwrap().len() > 10, "{list}");
+}
+
+#[test]
 fn what_is_not_there_is_said_with_the_mend() {
     let house = house();
     for (arguments, words) in [
-        (&["whatif"][..], "there is no ledger"),
+        (&["whatif", "--ledger", "none.db"][..], "there is no ledger"),
+        (&["whatif", "--pack", "p.zip"], "a pack needs a question"),
         (&["whatif", "--trace", "trace.csv", "weekend-2032"], "did you mean \"weekend-2023\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "maker:acne"], "did you mean \"maker:acme\"?"),
         (&["whatif", "--trace", "trace.csv", "--lose", "acme"], "is no fault domain"),
         (&["whatif", "--lose", "maker:acme", "--for", "3x"], "it is no duration: write 3d"),
+        (&["whatif", "--lose", "maker:acme", "--for", "0d"], "nothing happens in no time"),
+        (&["whatif", "--lose", "maker:acme", "--for", "1000w"], "ten years are the most"),
         (&["report", "--at", "2026-13-01"], "it is no day: write 2026-11-30"),
         (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
     ] {

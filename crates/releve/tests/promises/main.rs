@@ -26,6 +26,7 @@ mod g24_canary;
 mod g25_media;
 mod g27_full_disk;
 mod harness;
+mod http_page;
 mod load;
 mod p1;
 mod p10;

@@ -99,6 +99,25 @@ pub(super) fn read(
     Ok(Input { estate, recording, fitted, backtest, proven, source, trace, extent, settings })
 }
 
+/// Losses to try, whoever carried most first; else why none can be told, where nothing is recorded yet.
+pub(super) fn losses(
+    arguments: &Arguments,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<Result<Vec<String>, String>, CliError> {
+    // Who names what to read wants to hear that it is not there.
+    let is_told = arguments.trace.is_some() || arguments.ledger.ledger.is_some();
+    match read(arguments, desk, terminal) {
+        Ok(input) => Ok(Ok(Shares::of(&input.recording, &input.estate).losses())),
+        Err(none @ (CliError::Failed { .. } | CliError::Store { source: StoreError::Missing { .. } }))
+            if !is_told =>
+        {
+            Ok(Err(none.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Refuses a name that there is not, before a ledger is read, which takes its time.
 fn names(arguments: &Arguments, estate: &PlayedEstate) -> Result<(), CliError> {
     let shares = Shares::unread(estate);
@@ -182,15 +201,13 @@ impl Input {
         known(target, &Shares::of(&self.recording, &self.estate))
     }
 
-    /// What is asked; `None` where nothing is.
-    pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Option<Asked>, CliError> {
+    /// What is asked.
+    pub(super) fn scenario(&self, arguments: &Arguments) -> Result<Asked, CliError> {
         let shares = Shares::of(&self.recording, &self.estate);
-        let asked = match (&arguments.scenario, &arguments.lose[..]) {
-            (Some(name), _) => Some(named(name, &shares)?),
-            (None, []) => None,
-            (None, lost) => Some(Asked { scenario: self.losses(lost, arguments)?, file: None }),
+        let mut asked = match &arguments.scenario {
+            Some(name) => named(name, &shares)?,
+            None => Asked { scenario: self.losses(&arguments.lose, arguments)?, file: None },
         };
-        let Some(mut asked) = asked else { return Ok(None) };
         if !asked.scenario.does_something(&self.estate) {
             let what = format!("in {} nothing happens to anybody who is here", asked.scenario.name);
             return Err(CliError::usage(what)
@@ -199,7 +216,7 @@ impl Input {
         if arguments.no_herd {
             asked.scenario.herd = None;
         }
-        Ok(Some(asked))
+        Ok(asked)
     }
 
     fn losses(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {

@@ -10,7 +10,9 @@ use super::super::words;
 use super::input::Input;
 use super::outcome::Assumption;
 use super::runs::Question;
-use crate::config::period::Period;
+
+/// What an assumption is about that says what was recorded, and how long.
+pub(super) const RECORDED: &str = "recorded";
 
 /// What is known of the input and not of the question.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl Facts {
 pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> Vec<Assumption> {
     let mut all = Vec::new();
     let mut say = |about, says: String| all.push(Assumption { about, says });
-    say("recorded", recorded(facts, question, source));
+    say(RECORDED, recorded(facts, question, source));
     if let Some(ill) = ill(question, facts.length_ms) {
         say("illness", ill);
     }
@@ -84,21 +86,17 @@ fn recorded(facts: &Facts, question: &Question, source: &str) -> String {
         let _ = write!(
             says,
             ", which stands for {}: what takes a moment (a breaker that opens) weighs {:.0} times too much",
-            Period(question.scenario.span),
+            words::span(question.scenario.span),
             question.compressed()
         );
     }
     says
 }
 
-/// `12 h`, in at most two units.
+/// `12h`, in at most two units.
 fn period(ms: u64) -> String {
-    let rounded = match ms {
-        0..10_000 => ms / 100 * 100,
-        10_000..3_600_000 => ms / 1_000 * 1_000,
-        _ => ms / 60_000 * 60_000,
-    };
-    Period(Duration::from_millis(rounded.max(1))).to_string()
+    let step = if ms < 10_000 { 100 } else { 1_000 };
+    words::span(Duration::from_millis((ms / step * step).max(1)))
 }
 
 fn ill(question: &Question, length_ms: u64) -> Option<String> {

@@ -3,8 +3,6 @@
 use super::super::table::{Cell, Table};
 use super::super::terminal::{Terminal, Tone};
 use super::super::{CliError, Exit};
-use super::input::Input;
-use super::meant::Shares;
 
 macro_rules! ship {
     ($($name:literal),* $(,)?) => {
@@ -39,11 +37,10 @@ fn why(text: &str) -> &str {
     line.map_or("", |line| line.trim_end_matches('"'))
 }
 
-/// What can be asked.
-pub(super) fn list(input: &Input, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let shares = Shares::of(&input.recording, &input.estate);
-    let losses: Vec<String> = shares.losses().into_iter().take(6).collect();
+/// What can be asked: the scenarios, and the losses to try, or why none can be told.
+pub(super) fn list(losses: &Result<Vec<String>, String>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     if terminal.json() {
+        let losses = losses.as_deref().unwrap_or_default();
         let scenarios: Vec<_> = SCENARIOS
             .iter()
             .map(|(name, text)| serde_json::json!({ "name": name, "why": why(text) }))
@@ -51,19 +48,26 @@ pub(super) fn list(input: &Input, terminal: &mut Terminal) -> Result<Exit, CliEr
         terminal.answer(&serde_json::json!({ "scenarios": scenarios, "losses": losses }))?;
         return Ok(Exit::Done);
     }
-    terminal.line("Losses, by what they carried:")?;
-    for loss in &losses {
-        terminal.line(format_args!(
-            "  {}",
-            terminal.toned(Tone::Strong, format_args!("releve whatif --lose {loss} --for 3d"))
-        ))?;
-    }
-    terminal.line("")?;
     terminal.line("Scenarios, each `releve whatif NAME`; a file of your own works as well:")?;
     let mut table = Table::default().indented(2);
     for (name, text) in SCENARIOS {
         table.row([Cell::toned(Tone::Strong, *name), Cell::from(why(text))]);
     }
     table.print(terminal)?;
+    terminal.line("")?;
+    match losses {
+        Ok(losses) => {
+            terminal.line("Losses, by what they carried:")?;
+            for loss in losses {
+                terminal.line(format_args!(
+                    "  {}",
+                    terminal.toned(Tone::Strong, format_args!("releve whatif --lose {loss} --for 3d"))
+                ))?;
+            }
+        }
+        Err(why) => terminal.line(format_args!(
+            "No requests to play them on yet: {why}; --trace FILE takes arrivals from a file."
+        ))?,
+    }
     Ok(Exit::Done)
 }

@@ -5,11 +5,11 @@ pub(super) mod pages;
 use std::time::Duration;
 
 use super::super::terminal::Terminal;
-use super::super::{CliError, Exit};
+use super::super::{CliError, Exit, words};
 use super::Arguments;
 use super::input::Input;
+use super::layout::RECORDED;
 use super::outcome::{Answer, BacktestRow, Figure, ProductRow};
-use crate::config::period::Period;
 use pages::Pages;
 
 /// A share that rounds to nothing is not worth a word.
@@ -27,7 +27,7 @@ pub(super) fn html(answer: &Answer) -> Result<String, CliError> {
 }
 
 fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
-    let span = Period(Duration::from_secs_f64(answer.span_s));
+    let span = words::span(Duration::from_secs_f64(answer.span_s));
     pages.title(&format!("What if: {}, {span}", answer.scenario))?;
     if !answer.why.is_empty() {
         pages.text(&answer.why)?;
@@ -51,11 +51,13 @@ pub(super) fn in_short(answer: &Answer, terminal: &mut Terminal) -> Result<(), C
     pages.title(&format!(
         "What {} would do, within {}",
         answer.scenario,
-        Period(Duration::from_secs_f64(answer.span_s))
+        words::span(Duration::from_secs_f64(answer.span_s))
     ))?;
     products(answer, &mut pages)?;
     refusals(answer, &mut pages)?;
-    pages.text("`releve whatif` says what this rests on.")?;
+    let recorded = answer.assumptions.iter().find(|rests| rests.about == RECORDED);
+    let recorded = recorded.map_or_else(String::new, |rests| format!("From {}. ", rests.says));
+    pages.text(&format!("{recorded}`releve whatif` says what else this rests on."))?;
     terminal.line("")
 }
 
@@ -310,7 +312,7 @@ fn time(seconds: f64) -> String {
         120..172_800 => Duration::from_secs(seconds.as_secs() / 60 * 60),
         _ => Duration::from_secs(seconds.as_secs() / 3_600 * 3_600),
     };
-    Period(whole).to_string()
+    words::span(whole)
 }
 
 fn range(figure: Figure, shown: fn(f64) -> String) -> String {

@@ -39,13 +39,12 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
 fn coverage(figures: &Figures, language: Language) -> String {
     let totals = &figures.totals;
     let answered = percent(language, super::super::figures::share(totals.answered, totals.requests));
-    let requests = count(language, totals.requests);
     let money = figures.currency.show(language, totals.nanos);
-    let products = figures.products.len();
+    let asked = asked(language, figures.products.len(), totals.requests);
     let mut sentence = say!(
         language,
-        "{products} products made {requests} requests through Relève; {answered} were answered whole, for {money}.",
-        "{products} produits ont fait {requests} requêtes à travers Relève ; {answered} ont reçu une réponse entière, pour {money}."
+        "{asked} through Relève; {answered} were answered whole, for {money}.",
+        "{asked} à travers Relève ; {answered} ont reçu une réponse entière, pour {money}."
     );
     if !figures.declared.is_empty() {
         let names: Vec<String> =
@@ -58,6 +57,19 @@ fn coverage(figures: &Figures, language: Language) -> String {
         );
     }
     sentence
+}
+
+/// How many asked how much; one of either is no plural.
+fn asked(language: Language, products: usize, requests: u64) -> String {
+    let who = match products {
+        1 => say!(language, "1 product", "1 produit a fait"),
+        _ => say!(language, "{products} products", "{products} produits ont fait"),
+    };
+    let number = count(language, requests);
+    match requests {
+        1 => say!(language, "{who} made 1 request", "{who} 1 requête"),
+        _ => say!(language, "{who} made {number} requests", "{who} {number} requêtes"),
+    }
 }
 
 fn largest(figures: &Figures, kind: DomainKind) -> Option<(&Concentration, Option<&Concentration>)> {
@@ -334,4 +346,17 @@ fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -
             "{name} : éprouver {names}, par une petite part de requêtes réelles ou une approbation motivée."
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_product_made_one_request() {
+        assert_eq!(asked(Language::En, 1, 1), "1 product made 1 request");
+        assert_eq!(asked(Language::En, 2, 1_200), "2 products made 1,200 requests");
+        assert_eq!(asked(Language::Fr, 1, 2), "1 produit a fait 2 requêtes");
+        assert_eq!(asked(Language::Fr, 3, 1), "3 produits ont fait 1 requête");
+    }
 }
