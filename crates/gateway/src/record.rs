@@ -132,7 +132,7 @@ impl<'a> Record<'a> {
     fn used_unheard(&self, trace: &AttemptTrace, failure: Failure) -> Option<Used> {
         let hung_up_on = failure == Failure::Timeout && trace.status.get().is_none();
         let sent = trace.connected.get().is_some();
-        (hung_up_on && sent).then(|| self.estimated(Usage::default(), 0))
+        (hung_up_on && sent).then(|| self.estimated(Usage::default(), Service::Standard, 0))
     }
 
     /// Of an attempt that came to nothing: a supplier that took the request in has read the prompt, and bills it.

@@ -157,6 +157,12 @@ fn refusals() -> Vec<Refusal> {
         retry_after: None::<Duration>,
         attempts: 1,
     };
+    let none = |kind| Refusal::NoCandidate {
+        route: Arc::clone(&name),
+        reasons: text(),
+        kind,
+        retry_after: None::<Duration>,
+    };
     vec![
         Refusal::NoEndpoint(text()),
         Refusal::Method { method: text(), allow: "GET" },
@@ -176,12 +182,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoModel(Arc::clone(&name)),
         Refusal::UnknownModel { asked: text(), near: Vec::new() },
         Refusal::NotAllowed { product: Arc::clone(&name), asked: text() },
-        Refusal::NoCandidate {
-            route: Arc::clone(&name),
-            reasons: text(),
-            kind: ErrorKind::InvalidRequest,
-            retry_after: None,
-        },
+        none(ErrorKind::InvalidRequest),
+        none(ErrorKind::Overloaded),
         spent(ErrorKind::InvalidRequest),
         spent(ErrorKind::RateLimited),
         spent(ErrorKind::Overloaded),
