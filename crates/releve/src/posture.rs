@@ -1,6 +1,6 @@
 //! Postures: what people have decided about suppliers, and what contracts say by their dates, put in force.
 //!
-//! Pure but for [`Decided::read`]: acts of the record, terms of the configuration and a moment come in, and
+//! Pure but for [`Decided::read`] and [`stand`]: acts of the record, terms of the configuration and a moment come in, and
 //! every deployment's posture goes into the router's world. Where several targets hold it the strictest does.
 
 use std::path::Path;
@@ -17,6 +17,7 @@ use store::{Act, Postures, StoreError};
 
 use crate::cli::words;
 use crate::config::Config;
+use crate::settings::Settings;
 
 /// What a drain takes away in an hour where nobody says: a tenth, so that the last request goes after ten hours.
 pub(crate) const USUAL_DRAIN: f64 = 0.1;
@@ -186,6 +187,20 @@ impl Decided {
             }
         }
     }
+}
+
+/// Puts what was decided, and what contracts say by their dates, into the world of settings that nobody serves with. Gives
+/// what was decided, and the moment that holds there.
+///
+/// # Errors
+/// There is a ledger, and it cannot be read.
+pub(crate) fn stand(settings: &Settings) -> Result<(Decided, Instant), StoreError> {
+    let path = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
+    let terms = Terms::of(&settings.resolved.effective);
+    let now = Now::of(Clock::system());
+    let decided = Decided::read(&path)?;
+    decided.apply(&settings.resolved.snapshot, &terms, now);
+    Ok((decided, now.world))
 }
 
 /// An act as the router knows it; `None` of a kind that a later release wrote.

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use gateway::Clock;
 use gateway::snapshot::{Product, RouteIndex, Snapshot};
+use jiff::civil::Date;
 use serde::Serialize;
 
-use super::eligibility::{Imagined, Row, candidates};
+use super::eligibility::{Imagined, Row, candidates, divided};
+use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
+use crate::config::Config;
 use crate::config::effects::only_recorded;
-use crate::config::problem::Severity;
+use crate::config::problem::{Problem, Severity};
 use crate::config::provider::Provider;
+use crate::config::value::{At, Day};
+use crate::posture::{self, Decided};
 use crate::resolve::found_in_vain;
 use crate::serve;
 use crate::settings::Settings;
@@ -24,8 +28,8 @@ pub(crate) struct Arguments {
     assume_secrets: bool,
 }
 
-/// The end of a model this near is worth a word.
-const SOON_DAYS: i32 = 120;
+/// The end of a model or a contract that is nearer than this is worth a word.
+const SOON_DAYS: i32 = 121;
 
 /// What a product could use now.
 #[derive(Debug, Serialize)]
@@ -45,16 +49,23 @@ struct UsableRoute {
     route: Arc<str>,
     eligible: usize,
     candidates: Vec<Row>,
+    /// Whether some serve only the clients that speak what they do.
+    #[serde(skip)]
+    divided: bool,
 }
 
 /// Draws what is wrong; a right configuration is followed by what each product could use.
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let environment = desk.environment.clone();
     let environment = if arguments.assume_secrets { environment.with_secrets_assumed() } else { environment };
-    let settings = Desk { environment: &environment, config: desk.config.clone() }.settings()?;
+    let mut settings = Desk { environment: &environment, config: desk.config.clone() }.settings()?;
     explain_what_was_found(&settings, desk, terminal)?;
     serve::ready(&settings, &environment)?;
-    let usable = usable(&settings.resolved.snapshot);
+    // Decisions and contracts hold here as they will in the gateway.
+    let (decided, _) = posture::stand(&settings)?;
+    let today = today();
+    settings.warnings = settings.warnings.and(&contracts_over(&settings.resolved.effective, today));
+    let usable = usable(&settings.resolved.snapshot, &decided);
     let stranded = usable.iter().any(Usable::is_stranded);
     if terminal.json() {
         answer(&settings, &usable, terminal)?;
@@ -62,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         terminal.report(&settings.warnings)?;
         verdict(&settings, terminal)?;
         providers(&settings, terminal)?;
-        endings(&settings, terminal)?;
+        endings(&settings, today, terminal)?;
         for product in &usable {
             product.print(terminal)?;
         }
@@ -151,13 +162,30 @@ fn key(provider: &Provider) -> String {
     }
 }
 
-/// Models that are switched off soon, or were.
-fn endings(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+/// Contracts whose last day is past: nothing is sent to whom they were with.
+fn contracts_over(config: &Config, today: Date) -> Vec<Problem> {
+    let over = ends(config).filter(|(_, ends)| ends.value.0 < today);
+    over.map(|(provider, ends)| {
+        let what = format!("the contract with {provider} ended on {}: nothing is sent there", ends.value.0);
+        Problem::warning(&ends.at, what)
+            .mend("write the last day of the one that follows it, or take `ends` out")
+    })
+    .collect()
+}
+
+/// Each provider whose contract has a last day.
+fn ends(config: &Config) -> impl Iterator<Item = (&str, &At<Day>)> {
+    config.providers.iter().filter_map(|provider| {
+        Some((provider.name.as_str(), provider.body.contract.as_ref()?.ends.as_ref()?))
+    })
+}
+
+/// Models that are switched off soon, or were; and contracts that end soon.
+fn endings(settings: &Settings, today: Date, terminal: &mut Terminal) -> Result<(), CliError> {
     for (deployment, day) in &settings.resolved.ends {
-        let Some(days) = days_until(day, Clock::system().unix_us()).filter(|days| *days <= SOON_DAYS) else {
-            continue;
-        };
+        let Some(days) = day.parse().ok().and_then(|day| days_until(day, today)) else { continue };
         let when = match days {
+            SOON_DAYS.. => continue,
             ..0 => "was switched off".to_owned(),
             0 => "is switched off today".to_owned(),
             days => format!("is switched off in {days} days"),
@@ -165,19 +193,26 @@ fn endings(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError>
         let remark = format!("  {deployment} {when} ({day}): add what takes its place");
         terminal.line(terminal.toned(if days < 0 { Tone::Bad } else { Tone::Doubtful }, remark))?;
     }
+    for (provider, ends) in ends(&settings.resolved.effective) {
+        let when = match days_until(ends.value.0, today) {
+            None | Some(..0 | SOON_DAYS..) => continue,
+            Some(0) => "ends today".to_owned(),
+            Some(days) => format!("ends in {days} days"),
+        };
+        let remark =
+            format!("  the contract with {provider} {when} ({}): then nothing is sent there", ends.value.0);
+        terminal.line(terminal.toned(Tone::Doubtful, remark))?;
+    }
     Ok(())
 }
 
-/// Whole days from a moment to a day; negative once it is past.
-fn days_until(day: &str, unix_us: i64) -> Option<i32> {
-    let day: jiff::civil::Date = day.parse().ok()?;
-    let now = jiff::Timestamp::from_microsecond(unix_us).ok()?;
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+/// Whole days until a day; negative once it is past.
+fn days_until(day: Date, today: Date) -> Option<i32> {
     Some(day.since(today).ok()?.get_days())
 }
 
 /// For each product its routes; the names of deployments and models that it may ask for are only counted.
-fn usable(snapshot: &Snapshot) -> Vec<Usable> {
+fn usable(snapshot: &Snapshot, decided: &Decided) -> Vec<Usable> {
     snapshot
         .products
         .iter()
@@ -186,7 +221,7 @@ fn usable(snapshot: &Snapshot) -> Vec<Usable> {
         .map(|(_, product)| {
             let routes = (0..snapshot.routes.len())
                 .filter(|route| !snapshot.routes[*route].direct && snapshot.may_use(product, *route))
-                .map(|route| UsableRoute::of(snapshot, product, route))
+                .map(|route| UsableRoute::of(snapshot, product, route, decided))
                 .collect();
             let direct = || snapshot.routes.iter().filter(|route| route.direct && product.direct);
             let example = direct().next().map_or_else(|| "none".into(), |route| Arc::clone(&route.name));
@@ -208,10 +243,12 @@ fn is_shown(snapshot: &Snapshot, index: usize) -> bool {
 }
 
 impl UsableRoute {
-    fn of(snapshot: &Snapshot, product: &Product, route: RouteIndex) -> Self {
-        let candidates = candidates(snapshot, product, route, &Imagined::default());
+    fn of(snapshot: &Snapshot, product: &Product, route: RouteIndex, decided: &Decided) -> Self {
+        let anybody = Imagined { decided: Some(decided), ..Imagined::default() };
+        let candidates = candidates(snapshot, product, route, &anybody);
         let eligible = candidates.iter().filter(|row| row.eligible).count();
-        Self { route: Arc::clone(&snapshot.routes[route].name), eligible, candidates }
+        let divided = !divided(snapshot, product, route, &anybody).is_empty();
+        Self { route: Arc::clone(&snapshot.routes[route].name), eligible, candidates, divided }
     }
 
     /// `assistant: 0 of 3 eligible: region unknown`.
@@ -226,11 +263,30 @@ impl UsableRoute {
         }
         summary
     }
+
+    /// One line a candidate: in or out, what it speaks where that differs, and why it is out.
+    fn print_rows(&self, terminal: &mut Terminal) -> Result<(), CliError> {
+        let mixed = self.candidates.windows(2).any(|pair| pair[0].protocol != pair[1].protocol);
+        let mut table = Table::default().indented(4);
+        for row in &self.candidates {
+            let mark =
+                if row.eligible { Cell::toned(Tone::Good, "✓") } else { Cell::toned(Tone::Bad, "✗") };
+            let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
+            if self.divided {
+                cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
+            } else if mixed {
+                cells.push(Cell::toned(Tone::Faint, row.protocol.as_str()));
+            }
+            cells.push(Cell::toned(Tone::Doubtful, row.reason.clone().unwrap_or_default()));
+            table.row(cells);
+        }
+        table.print(terminal)
+    }
 }
 
 /// The products that nobody could serve.
 pub(super) fn stranded(settings: &Settings) -> Vec<Arc<str>> {
-    let usable = usable(&settings.resolved.snapshot);
+    let usable = usable(&settings.resolved.snapshot, &Decided::default());
     usable.into_iter().filter(Usable::is_stranded).map(|usable| usable.product).collect()
 }
 
@@ -251,8 +307,7 @@ impl Usable {
         terminal.line(format_args!("{name}{}", terminal.toned(Tone::Faint, keyless)))?;
         for route in &self.routes {
             terminal.line(format_args!("  {}", route.summary()))?;
-            let mixed = route.candidates.windows(2).any(|pair| pair[0].protocol != pair[1].protocol);
-            print_rows(&route.candidates, mixed, terminal)?;
+            route.print_rows(terminal)?;
         }
         if self.direct_names > 0 {
             let and = if self.routes.is_empty() { "" } else { "and " };
@@ -265,31 +320,18 @@ impl Usable {
     }
 }
 
-/// One line a candidate: in or out, and why.
-pub(crate) fn print_rows(rows: &[Row], mixed: bool, terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut table = Table::default().indented(4);
-    for row in rows {
-        let mark = if row.eligible { Cell::toned(Tone::Good, "✓") } else { Cell::toned(Tone::Bad, "✗") };
-        let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
-        if mixed {
-            cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
-        }
-        cells.push(Cell::toned(Tone::Doubtful, row.reason.clone().unwrap_or_default()));
-        table.row(cells);
-    }
-    table.print(terminal)
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::days_until;
 
     #[test]
     fn days_are_whole_and_go_below_zero() {
-        let noon = 1_795_348_800_000_000; // 2026-11-22 12:00 UTC
-        assert_eq!(days_until("2026-11-22", noon), Some(0));
-        assert_eq!(days_until("2026-12-11", noon), Some(19));
-        assert_eq!(days_until("2026-11-21", noon), Some(-1));
-        assert_eq!(days_until("soon", noon), None);
+        let today = date(2026, 11, 22);
+        assert_eq!(days_until(date(2026, 11, 22), today), Some(0));
+        assert_eq!(days_until(date(2026, 12, 11), today), Some(19));
+        assert_eq!(days_until(date(2027, 3, 1), today), Some(99), "over months and a year's end");
+        assert_eq!(days_until(date(2026, 11, 21), today), Some(-1));
     }
 }

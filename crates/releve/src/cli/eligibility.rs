@@ -7,14 +7,18 @@ use gateway::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
 use routing::{DeploymentIndex, Dice, Facts, Instant, Reason, View};
 use serde::Serialize;
 
+use crate::posture::Decided;
+
 /// A request that nobody sent.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Imagined {
-    /// What the client speaks; `None` asks for each protocol that the route's deployments speak.
+pub(crate) struct Imagined<'a> {
+    /// What the client speaks; `None` is somebody to whom everybody can be told, in translation if need be.
     pub(crate) protocol: Option<Protocol>,
     pub(crate) needs: Needs,
     pub(crate) input_tokens: u64,
     pub(crate) max_tokens: Option<u64>,
+    /// What was decided, to say by whom.
+    pub(crate) decided: Option<&'a Decided>,
 }
 
 /// A candidate of such a request.
@@ -31,25 +35,37 @@ pub(crate) struct Row {
     pub(crate) sets: Option<String>,
 }
 
-/// The candidates of `route` for `product`: in the order of asking, then the excluded.
+/// The candidates of `route` for `product`: in the order of asking, whatever they speak, then the excluded.
 pub(crate) fn candidates(
     snapshot: &Snapshot,
     product: &Product,
     route: RouteIndex,
-    imagined: &Imagined,
+    imagined: &Imagined<'_>,
 ) -> Vec<Row> {
-    let mut rows: Vec<Row> = match imagined.protocol {
-        Some(protocol) => planned(snapshot, product, route, imagined, protocol).collect(),
-        None => protocols(snapshot, route)
-            .into_iter()
-            .flat_map(|protocol| {
-                planned(snapshot, product, route, imagined, protocol)
-                    .filter(move |row| row.protocol == protocol)
-            })
-            .collect(),
-    };
+    let mut rows: Vec<Row> = planned(snapshot, product, route, imagined).collect();
     rows.sort_by_key(|row| !row.eligible);
     rows
+}
+
+/// The protocols whose clients do not all have the same candidates, as far as the route's deployments speak them; empty where
+/// one list is every client's.
+pub(crate) fn divided(
+    snapshot: &Snapshot,
+    product: &Product,
+    route: RouteIndex,
+    imagined: &Imagined<'_>,
+) -> Vec<Protocol> {
+    let mut clients = protocols(snapshot, route);
+    clients.retain(|protocol| wire::translations(*protocol).next().is_some());
+    if clients.is_empty() {
+        clients.push(Protocol::OpenaiChat);
+    }
+    let list = |protocol: Option<Protocol>| -> Vec<(Arc<str>, bool)> {
+        let rows = candidates(snapshot, product, route, &Imagined { protocol, ..*imagined });
+        rows.into_iter().map(|row| (row.deployment, row.eligible)).collect()
+    };
+    let anybodys = list(None);
+    if clients.iter().all(|client| list(Some(*client)) == anybodys) { Vec::new() } else { clients }
 }
 
 /// The protocols of a route's deployments, each once, in their order.
@@ -72,14 +88,15 @@ fn planned<'a>(
     snapshot: &'a Snapshot,
     product: &'a Product,
     route: RouteIndex,
-    imagined: &Imagined,
-    protocol: Protocol,
+    imagined: &Imagined<'a>,
 ) -> impl Iterator<Item = Row> + use<'a> {
+    let (translates, decided) = (snapshot.routes[route].policy.translate, imagined.decided);
     let facts = Facts {
-        protocol,
-        translates: wire::translations(protocol)
-            .filter(|_| snapshot.routes[route].policy.translate)
-            .collect(),
+        protocol: imagined.protocol.unwrap_or(Protocol::OpenaiChat),
+        translates: match imagined.protocol {
+            Some(protocol) => wire::translations(protocol).filter(|_| translates).collect(),
+            None => Protocol::ALL.into_iter().collect(),
+        },
         needs: imagined.needs,
         estimated_input_tokens: imagined.input_tokens,
         max_tokens: imagined.max_tokens,
@@ -94,7 +111,7 @@ fn planned<'a>(
         let deployment = of(snapshot, candidate.deployment);
         // Who loses some requests to a drain can serve the others.
         let reason = candidate.reason().filter(|reason| *reason != Reason::Drained);
-        let reason = reason.map(|reason| reason.to_string());
+        let reason = reason.map(|reason| decided.map_or_else(|| reason.to_string(), |all| all.tell(reason)));
         let reason = reason
             .or_else(|| unspoken(deployment.protocol))
             .or_else(|| unpriced(snapshot, product, candidate.deployment));

@@ -8,12 +8,12 @@ use routing::Instant;
 use serde::Serialize;
 
 use super::admin::{self, Live};
-use super::eligibility::{Imagined, Row, candidates, protocols};
+use super::eligibility::{Imagined, Row, candidates, divided, protocols};
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::config::problem::nearest;
-use crate::posture::{Decided, Now, Terms};
+use crate::posture::{self, Decided};
 use crate::settings::Settings;
 
 /// A request to imagine.
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// The most that it lets the model write.
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
-    /// What its client speaks; without it, what the deployments speak.
+    /// What its client speaks; without it, any: where that makes a difference there is a list for each.
     #[arg(long, value_name = "NAME")]
     protocol: Option<Protocol>,
 }
@@ -44,6 +44,9 @@ struct Met {
     route: Arc<str>,
     product: Arc<str>,
     prefer: &'static str,
+    /// Whose clients they are; absent where all clients have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clients: Option<Protocol>,
     candidates: Vec<Candidate>,
 }
 
@@ -59,7 +62,7 @@ struct Candidate {
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
     let snapshot = &settings.resolved.snapshot;
-    let now = stand(&settings)?;
+    let (decided, now) = posture::stand(&settings)?;
     let product = product(snapshot, arguments.product.as_deref())?;
     let routes = match &arguments.model {
         Some(model) => vec![route_of(snapshot, product, model)?],
@@ -70,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let live = admin::health(&settings, desk.environment);
     let met: Vec<Met> = routes
         .into_iter()
-        .map(|route| meet(snapshot, product, route, arguments, (live.as_ref(), now)))
+        .flat_map(|route| meet(snapshot, product, route, arguments, (live.as_ref(), &decided, now)))
         .collect();
     if terminal.json() {
         terminal.answer(&met)?;
@@ -79,15 +82,6 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     }
     let served = met.iter().all(|met| met.candidates.iter().any(|candidate| candidate.row.eligible));
     Ok(if served { Exit::Done } else { Exit::Failed })
-}
-
-/// Puts what was decided, and what contracts say by their dates, into the world that is planned with.
-fn stand(settings: &Settings) -> Result<Instant, CliError> {
-    let path = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
-    let terms = Terms::of(&settings.resolved.effective);
-    let now = Now::of(gateway::Clock::system());
-    Decided::read(&path)?.apply(&settings.resolved.snapshot, &terms, now);
-    Ok(now.world)
 }
 
 /// The product asked for; without one, that of requests without a key, else the first.
@@ -126,30 +120,53 @@ fn route_of(snapshot: &Snapshot, product: &Product, model: &str) -> Result<Route
     })
 }
 
+/// What the route is to the request; more than one list where clients of several protocols meet different ones.
 fn meet(
     snapshot: &Snapshot,
     product: &Product,
     route: RouteIndex,
     arguments: &Arguments,
-    (live, now): (Option<&Live>, Instant),
-) -> Met {
+    world: (Option<&Live>, &Decided, Instant),
+) -> Vec<Met> {
     let imagined = Imagined {
         protocol: arguments.protocol,
         needs: arguments.needs.iter().fold(Needs::NONE, |all, need| all | *need),
         input_tokens: arguments.input_tokens,
         max_tokens: arguments.max_tokens,
+        decided: Some(world.1),
     };
-    let mut rows = candidates(snapshot, product, route, &imagined);
+    let clients = match imagined.protocol {
+        Some(_) => Vec::new(),
+        None => divided(snapshot, product, route, &imagined),
+    };
+    if clients.is_empty() {
+        return vec![meet_one(snapshot, product, route, &imagined, world)];
+    }
+    let of = |client: Protocol| {
+        let imagined = Imagined { protocol: Some(client), ..imagined };
+        Met { clients: Some(client), ..meet_one(snapshot, product, route, &imagined, world) }
+    };
+    clients.into_iter().map(of).collect()
+}
+
+fn meet_one(
+    snapshot: &Snapshot,
+    product: &Product,
+    route: RouteIndex,
+    imagined: &Imagined<'_>,
+    (live, _, now): (Option<&Live>, &Decided, Instant),
+) -> Met {
+    let mut rows = candidates(snapshot, product, route, imagined);
     let in_trouble = |row: &Row| live.is_some_and(|live| live.is_in_trouble(&row.deployment));
     rows.sort_by_key(|row| (!row.eligible, in_trouble(row)));
-    let posture = |row: &Row| {
+    let decided = |row: &Row| {
         let index = snapshot.deployments.iter().position(|deployment| deployment.name == row.deployment)?;
         let index = routing::DeploymentIndex(u32::try_from(index).ok()?);
-        crate::posture::words(snapshot.world.posture(index), now)
+        posture::words(snapshot.world.posture(index), now)
     };
     let health = |row: &Row| {
         let known = live.and_then(|live| live.of(&row.deployment));
-        match (posture(row), known) {
+        match (decided(row), known) {
             (Some(decided), Some(known)) => Some(format!("{decided}; {known}")),
             (decided, known) => decided.or(known),
         }
@@ -158,6 +175,7 @@ fn meet(
         route: Arc::clone(&snapshot.routes[route].name),
         product: Arc::clone(&product.name),
         prefer: snapshot.routes[route].policy.prefer.as_str(),
+        clients: None,
         candidates: rows.into_iter().map(|row| Candidate { health: health(&row), row }).collect(),
     }
 }
@@ -172,7 +190,8 @@ fn print(met: &[Met], settings: &Settings, live: bool, terminal: &mut Terminal) 
             terminal.line("")?;
         }
         let name = terminal.toned(Tone::Strong, &met.route);
-        terminal.line(format_args!("{name}  ({}, for {})", met.prefer, met.product))?;
+        let clients = met.clients.map(|protocol| format!("; {protocol} clients")).unwrap_or_default();
+        terminal.line(format_args!("{name}  ({}, for {}{clients})", met.prefer, met.product))?;
         met.print(settings, terminal)?;
     }
     if !live {
@@ -200,7 +219,7 @@ impl Met {
             };
             let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
             if mixed {
-                cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
+                cells.push(Cell::toned(Tone::Faint, row.protocol.as_str()));
             }
             let remark = row.reason.clone().or_else(|| health.clone()).unwrap_or_default();
             cells.push(Cell::toned(Tone::Doubtful, remark));

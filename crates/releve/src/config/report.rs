@@ -48,6 +48,11 @@ impl Report {
         Self { source, problems }
     }
 
+    /// With further problems in the same file, at their places.
+    pub(crate) fn and(&self, more: &[Problem]) -> Self {
+        Self::new(self.source.clone(), [&self.problems[..], more].concat())
+    }
+
     pub(crate) fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -13,6 +13,7 @@ mod pack;
 mod posture;
 mod recorded;
 mod report;
+mod standing;
 mod supplier;
 mod try_once;
 mod whatif;

@@ -53,7 +53,7 @@ async fn a_posture_holds_when_the_command_returns_and_after_a_restart_until_it_i
     );
     assert!(metrics.contains("releve_deployment_kept_share{deployment=\"first/m\"} 0"));
     house.entry(&id).await;
-    for told in [&["explain", &id][..]] {
+    for told in [&["explain", &id][..], &["routes"], &["check"]] {
         let told = said(&house.command(told));
         assert!(told.contains("posture: leave on provider:first, by ada until "), "{told}");
         assert!(told.contains("(a rumour)"), "which decision, and why: {told}");
