@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from rig.config import MODEL, entry, provider, two_suppliers
+from rig.config import MODEL, PROTOCOLS, entry, provider, two_suppliers
 from rig.either import settle
 
 # What both suppliers do, one at a time, each on a route of its own.
@@ -40,6 +40,10 @@ def config(first, second):
                 config[f'routes."{case}"'] = {"deployments": [entry(f"a {case}"), entry(f"b {case}")]}
                 if fault == "hung":
                     config[f'routes."{case}".policy'] = {"total_timeout": "600ms"}
+    # Nobody is left here, by a contract that is over.
+    for dialect in PROTOCOLS:
+        config[f"providers.left-{dialect}"] = provider(first, dialect, contract={"ends": "2026-02-20"})
+    config["routes.left"] = {"deployments": [entry(f"left-{dialect}") for dialect in PROTOCOLS]}
     config["products.office"] = {}
     return config
 
@@ -112,6 +116,18 @@ async def test_the_clients_mistake_is_told_in_the_suppliers_own_words(caller, di
     assert bool(ours.pop("request_id", None)) == bool(theirs.pop("request_id", None))
     assert ours == theirs
     assert first.requests() == 1 and second.requests() == 0, "a client's mistake is nobody else's business"
+
+
+async def test_whom_we_have_left_is_a_server_that_is_down_and_not_the_clients_mistake(caller, callers, first, kind):
+    """Applications take a BadRequestError for their own mistake, and wake nobody."""
+    patient = callers(caller.form, max_retries=2)
+    before = patient.sent
+    error = await raised(patient, "InternalServerError", kind, "left")
+    shape_is_right(caller, error)
+    assert error.status_code == {"openai": 503, "anthropic": 529}[caller.dialect]
+    assert "its contract ended on 2026-02-20" in str(error)
+    assert error.response.headers["x-should-retry"] == "false"
+    assert patient.sent == before + 1 and first.requests() == 0
 
 
 async def test_g15_the_clients_mistakes_take_no_supplier_out(caller, first, second):
