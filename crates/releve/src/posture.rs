@@ -66,7 +66,7 @@ impl Terms {
         let (since, per_hour, reason) = match self.posture(clock) {
             Posture::Leave(ground) => (self.over_us, USUAL_DRAIN, Reason::from(ground).to_string()),
             Posture::Drain { per_hour, .. } => {
-                let until = self.last.map(|last| format!(", which ends on {last}")).unwrap_or_default();
+                let until = self.last.map(|last| format!(" and ends on {last}")).unwrap_or_default();
                 (self.ramp_down_us, per_hour, format!("its contract ramps down{until}"))
             }
             Posture::Normal | Posture::Watch => return None,

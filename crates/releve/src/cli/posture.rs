@@ -66,6 +66,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     per_hour: Option<f64>,
     holds: bool,
+    /// It will hold again, when one that stands before it for a time has expired.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waits: bool,
     /// Of what is watched or drained, how the products would fare that its loss would touch.
     #[serde(skip_serializing_if = "Option::is_none")]
     fallbacks: Option<Vec<Fallback>>,
@@ -83,6 +86,7 @@ impl<'a> Row<'a> {
             expires: act.expires_us.map(words::moment),
             per_hour: (&*act.posture == "drain").then_some(act.per_hour),
             holds,
+            waits: false,
             fallbacks: None,
         }
     }
@@ -272,7 +276,12 @@ fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> R
     // A ledger may be looked at where there is no configuration.
     let terms = desk.described().map(|settings| Terms::of(&settings.resolved.effective)).unwrap_or_default();
     let contracts: Vec<Act> = terms.iter().filter_map(|terms| terms.act(now)).collect();
-    let rows = all.iter().rev().map(|act| Row::of(act, holding.contains(&act.id)));
+    let ends = all.iter().filter_map(|act| act.expires_us).filter(|expires| *expires > now.unix_us);
+    let later: Vec<i64> = ends.flat_map(|end| store::in_force(&all, end)).map(|act| act.id).collect();
+    let rows = all.iter().rev().map(|act| {
+        let holds = holding.contains(&act.id);
+        Row { waits: !holds && later.contains(&act.id), ..Row::of(act, holds) }
+    });
     let mut rows: Vec<Row<'_>> = rows.chain(contracts.iter().map(Row::of_contract)).collect();
     look_at_fallbacks(&mut rows, path, desk)?;
     let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
@@ -315,8 +324,11 @@ fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Re
 fn decisions(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
     let mut table = Table::with_heads(["", "", "who", "posture", "since", "until", "by", "why"]);
     for row in rows {
-        let holds =
-            if row.holds { Cell::toned(Tone::Good, "holds") } else { Cell::toned(Tone::Faint, "over") };
+        let holds = match (row.holds, row.waits) {
+            (true, _) => Cell::toned(Tone::Good, "holds"),
+            (false, true) => Cell::toned(Tone::Doubtful, "waits"),
+            (false, false) => Cell::toned(Tone::Faint, "over"),
+        };
         table.row([
             row.id.map(|id| id.to_string()).unwrap_or_default().into(),
             holds,

@@ -99,3 +99,20 @@ fn check_takes_a_contract_that_is_over_as_the_gateway_does() {
     assert_eq!(stranded.code, Some(1), "nobody is left, as the gateway would find: {stranded:?}");
     assert!(stranded.out.contains("chat: 0 of 3 eligible"), "{stranded:?}");
 }
+
+#[test]
+fn a_decision_that_another_stands_before_for_a_time_waits_until_it_is_ended() {
+    let folder = mixed("", "");
+    assert_eq!(run(folder.path(), &["keys", "create", "--product", "office"]).code, Some(0));
+    let states = || -> Vec<(bool, bool)> {
+        let rows = run(folder.path(), &["posture", "--json"]).json();
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| (row["holds"] == true, row["waits"] == true)).collect()
+    };
+    decide(folder.path(), &["provider:a=leave"]);
+    decide(folder.path(), &["provider:a=watch", "--expires", "7d"]);
+    assert_eq!(states(), [(true, false), (false, true)], "the newest first");
+    assert!(run(folder.path(), &["posture"]).out.contains("waits"));
+    decide(folder.path(), &["provider:a=normal"]);
+    assert_eq!(states(), [(false, false); 3]);
+}
