@@ -2,8 +2,8 @@
 //!
 //! hyper buffers much before it stops asking for more, and stops polling an answer then. So an answer asks here first:
 //! while the socket takes nothing, or has yet to take [`MOST_HANDED_BYTES`], it hands over nothing, and is still polled, so
-//! that its time limits hold. A client
-//! that takes nothing for [`LONGEST_STALL`], or sends nothing at first for [`LONGEST_SILENCE`], is let go.
+//! that its time limits hold. A client that takes nothing for [`LONGEST_STALL`], or sends nothing at first for
+//! [`LONGEST_SILENCE`], is let go.
 
 use std::cell::{Cell, RefCell};
 use std::io;

@@ -61,6 +61,17 @@ pub(crate) fn damage() -> impl proptest::strategy::Strategy<Value = Damage> {
     proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0_u8..4), 0..8)
 }
 
+/// Changes a byte, puts one in or takes one out; anything but 0, 1 and 2 for `how` leaves all as it is.
+pub(crate) fn hurt(bytes: &mut Vec<u8>, place: proptest::sample::Index, how: u8, byte: u8) {
+    let at = place.index(bytes.len());
+    match how {
+        0 => bytes[at] = byte,
+        1 => bytes.insert(at, byte),
+        2 => drop(bytes.remove(at)),
+        _ => {}
+    }
+}
+
 /// The sample with bytes changed, put in, taken out and cut off.
 pub(crate) fn damaged(sample: &str, damage: Damage) -> Vec<u8> {
     let mut bytes = sample.as_bytes().to_vec();

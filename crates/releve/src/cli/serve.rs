@@ -34,7 +34,7 @@ impl From<StartError> for CliError {
 /// Serves until SIGTERM or SIGINT; reads the configuration again when its file changes and on SIGHUP.
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.settings()?;
-    log::start(desk.environment, terminal.json()).map_err(|error| {
+    let _log = log::start(desk.environment, terminal.json()).map_err(|error| {
         CliError::usage(format!("{} is no filter: {error}", log::VARIABLES[0]))
             .mend("write a level (error, warn, info, debug), or one for each part: warn,upstream=debug")
     })?;

@@ -90,6 +90,7 @@ fn a_machine_that_was_too_busy_is_not_taken_for_a_supplier() {
         assert!(sent.success(), "{name}");
     };
     signal("-STOP");
+    // What is done to it, not waited for: so long it gets no turn.
     thread::sleep(Duration::from_millis(1_500));
     signal("-CONT");
     said.read_to_string(&mut text).unwrap();

@@ -1,10 +1,12 @@
 //! P10: it says why. One request that meets every kind of candidate: one that fails, one that is out, one that serves.
 
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 use simulator::{Fault, Handle, Rule, Supplier};
 
 use crate::client::{self, Dialect};
-use crate::harness::{Config, Gateway, House, releve};
+use crate::harness::{Config, Gateway, House, releve, within};
 
 const FAILS: &str = "revoked/m";
 const ELSEWHERE: &str = "overseas/m";
@@ -142,4 +144,20 @@ fn p10_a_log_can_be_silenced_and_a_wrong_filter_is_told() {
     assert_eq!(wrong.status.code(), Some(2));
     let said = String::from_utf8(wrong.stderr).unwrap();
     assert!(said.contains("RELEVE_LOG") && said.contains("write a level"), "{said}");
+}
+
+/// A pipe takes 64 KiB and then holds up whoever writes to it.
+#[tokio::test]
+async fn p10_a_log_that_nobody_reads_stops_no_request() {
+    let (mut suppliers, house) = three(Dialect::OpenAi).await;
+    drop(suppliers.remove(0));
+    let pipe = house.path().join("log");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = Command::new("sh");
+    command.env_clear().stdin(Stdio::null()).env("LOG", &pipe).env("RELEVE_LOG", "trace");
+    command.args(["-c", "exec \"$0\" \"$@\" 3<>\"$LOG\" 2>&3", env!("CARGO_BIN_EXE_releve")]);
+    let gateway = Gateway::start_as(&house, command);
+    for _ in 0..1_000 {
+        assert_eq!(within(answer(&gateway, Dialect::OpenAi, &[])).await.status, 200);
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::OnlyText;
-use crate::testing::{deceitful_text, seen};
+use crate::testing::{deceitful_text, hurt, seen};
 
 fn watch(stream: &str) -> (String, Reader) {
     let mut reader = Reader::default();
@@ -179,13 +179,7 @@ proptest! {
         let mut scanning = Reader::default();
         for (piece, damage, place, byte) in pieces {
             let mut raw = delta(&piece).into_bytes();
-            let at = place.index(raw.len());
-            match damage {
-                0 => raw[at] = byte,
-                1 => raw.insert(at, byte),
-                2 => drop(raw.remove(at)),
-                _ => {}
-            }
+            hurt(&mut raw, place, damage, byte);
             let frame = Frame::sse(raw.into());
             scanning.template = Template::default();
             let (compared, scanned) = (comparing.read(&frame), scanning.read(&frame));

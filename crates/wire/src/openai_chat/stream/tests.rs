@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::OnlyText;
-use crate::testing::{deceitful_text, frames, seen};
+use crate::testing::{deceitful_text, frames, hurt, seen};
 
 fn watch(stream: &str) -> (String, Reader) {
     let mut reader = Reader::default();
@@ -210,13 +210,7 @@ proptest! {
         let mut scanning = Reader::default();
         for (piece, damage, place, byte) in pieces {
             let mut raw = chunk(&piece).into_bytes();
-            let at = place.index(raw.len());
-            match damage {
-                0 => raw[at] = byte,
-                1 => raw.insert(at, byte),
-                2 => drop(raw.remove(at)),
-                _ => {}
-            }
+            hurt(&mut raw, place, damage, byte);
             let frame = Frame::sse(raw.into());
             scanning.template = Template::default();
             let (compared, scanned) = (comparing.read(&frame), scanning.read(&frame));

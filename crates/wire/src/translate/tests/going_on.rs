@@ -5,7 +5,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::codec::StreamReader;
-use crate::testing::deceitful_text;
+use crate::testing::{deceitful_text, hurt};
 
 /// Who sends frames that are alike.
 const SUPPLIERS: [Protocol; 3] = [Protocol::OpenaiChat, Protocol::AnthropicMessages, Protocol::CohereChat];
@@ -145,13 +145,7 @@ fn stream() -> impl Strategy<Value = (Protocol, Vec<Frame>)> {
             // Half of them are of the first shape: so that some follow another of the same.
             let shape = &shapes(supplier, &text)[shape.saturating_sub(6)];
             let mut raw = format!("data: {shape}\n\n").into_bytes();
-            let at = place.index(raw.len());
-            match damage {
-                0 => raw[at] = byte,
-                1 => raw.insert(at, byte),
-                2 => drop(raw.remove(at)),
-                _ => {}
-            }
+            hurt(&mut raw, place, damage, byte);
             Frame::sse(raw.into())
         };
         (supplier, pieces.into_iter().map(frame).collect())
