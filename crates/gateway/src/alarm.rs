@@ -82,10 +82,13 @@ impl Limits {
         self.alarm.borrow_mut().get_or_insert_default().poll(deadline, context)
     }
 
-    /// Waits for `future`, until `deadline`.
-    pub(crate) async fn within<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
-        poll_fn(|context| match future.as_mut().poll(context) {
+    /// Waits for `future`, until `deadline`. The caller pins it: handed over, it would take its room twice.
+    pub(crate) async fn within<F: Future + Unpin>(
+        &self,
+        deadline: Instant,
+        mut future: F,
+    ) -> Option<F::Output> {
+        poll_fn(|context| match Pin::new(&mut future).poll(context) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending => self.poll(deadline, context).map(|()| None),
         })
@@ -143,7 +146,7 @@ impl fmt::Debug for HeadTimer {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::future::{pending, ready};
 
     use super::*;
 
@@ -154,10 +157,10 @@ mod tests {
         let alarms = Rc::<Alarms>::default();
         for seconds in [10, 1, 5, 5, 60] {
             let (limits, start) = (alarms.lend(), Instant::now());
-            let outer = limits.within(start + SECOND * 30, async {
+            let inner = pin!(async {
                 assert_eq!(limits.within(start + SECOND * seconds, pending::<()>()).await, None);
             });
-            let came = outer.await.is_some();
+            let came = limits.within(start + SECOND * 30, inner).await.is_some();
             assert_eq!((came, start.elapsed().as_secs()), (seconds < 30, u64::from(seconds.min(30))));
         }
     }
@@ -166,12 +169,12 @@ mod tests {
     async fn what_comes_in_time_is_not_cut_off_by_an_alarm_set_for_something_else() {
         let alarms = Rc::<Alarms>::default();
         let soon = Instant::now() + SECOND;
-        assert_eq!(alarms.lend().within(soon, async { 1 }).await, Some(1));
+        assert_eq!(alarms.lend().within(soon, ready(1)).await, Some(1));
         let limits = alarms.lend();
-        let first = limits.within(soon, tokio::time::sleep(SECOND / 2));
-        assert_eq!(first.await, Some(()));
-        let later = limits.within(soon + SECOND * 10, tokio::time::sleep(SECOND * 5));
-        assert_eq!(later.await, Some(()));
+        let first = pin!(tokio::time::sleep(SECOND / 2));
+        assert_eq!(limits.within(soon, first).await, Some(()));
+        let later = pin!(tokio::time::sleep(SECOND * 5));
+        assert_eq!(limits.within(soon + SECOND * 10, later).await, Some(()));
     }
 
     #[tokio::test(flavor = "current_thread", start_paused = true)]

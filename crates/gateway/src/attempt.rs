@@ -3,6 +3,7 @@
 //! Nothing has reached the client when this ends, so whatever went wrong stays invisible while another candidate
 //! is left.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -114,10 +115,13 @@ pub(crate) async fn attempt(
     let limits = Limits::new(call, deployment, trace.started, others_left);
     let provider = call.snapshot.provider_of(deployment);
     let codec = call.codec_of(deployment);
-    let outgoing = || outgoing(call, deployment, &speech);
-    let sending =
-        call.room.pool.send(&provider.target, outgoing, call.policy().connect_timeout, || trace.connected());
-    let response = match call.limits.within(limits.headers, sending).await {
+    let sent = {
+        let outgoing = || outgoing(call, deployment, &speech);
+        let connect_timeout = call.policy().connect_timeout;
+        let send = call.room.pool.send(&provider.target, outgoing, connect_timeout, || trace.connected());
+        call.limits.within(limits.headers, pin!(send)).await
+    };
+    let response = match sent {
         None => return Err(Failure::Timeout.into()),
         Some(Err(SendError::Dial(error))) => {
             tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
@@ -236,7 +240,7 @@ async fn refused(
 ) -> Failed {
     let mut held = Held::new(ERROR_BODY_BYTES, call.room.shared.memory.clone());
     // However it ends: the status says something already.
-    let _ = call.limits.within(until, held.read(&mut body)).await;
+    let _ = call.limits.within(until, pin!(held.read(&mut body))).await;
     // What cannot be unpacked says nothing; its status still does.
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -263,7 +267,7 @@ impl Plain<'_> {
         if announced.is_some_and(|length| length > most) && !is_held {
             return Ok(Answer::Large { held, rest: body });
         }
-        let read = self.call.limits.within(self.until, held.read(&mut body)).await;
+        let read = self.call.limits.within(self.until, pin!(held.read(&mut body))).await;
         match read {
             Some(Read::Full) if is_held => Err(self.broke(held.len(), Failure::Broken(Broken::TooLong))),
             Some(Read::Full) => Ok(Answer::Large { held, rest: body }),

@@ -108,7 +108,8 @@ where
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
         Endpoint::CountTokens(conversation) => {
-            return count::answer(room, &conversation, parts, body).await.map(Served::Ours);
+            // Boxed: a conversation needs no room for it.
+            return Box::pin(count::answer(room, &conversation, parts, body)).await.map(Served::Ours);
         }
         Endpoint::Stored(stored) => return kept::answer(room, &stored, parts).await.map(Served::Ours),
         Endpoint::Live => return Ok(Served::Ours(status::live())),
@@ -140,7 +141,7 @@ where
         // Where former turns were put in, there is room for both bodies.
         intake.needs_more(&room.shared.memory, intake.body.len()).await?;
     }
-    let call = Call {
+    let call = Box::new(Call {
         room: Rc::clone(room),
         id: visit.id,
         id_text: visit.id.to_string(),
@@ -165,7 +166,7 @@ where
         fetched: Fetched::default(),
         body: RefCell::new(intake.body),
         reservation: RefCell::new(Some(intake.reservation)),
-    };
+    });
     Ok(Served::Answer(Flow::new(|outlet| serve(call, outlet)).into_response().await))
 }
 
@@ -175,7 +176,7 @@ fn longest(asked: &asked::Asked, total: Duration) -> Duration {
 }
 
 /// From the first attempt to the settled entry.
-async fn serve(call: Call, outlet: Outlet) {
+async fn serve(call: Box<Call>, outlet: Outlet) {
     let record = Record::open(&call);
     if call.wants_list {
         outlet.list(2 * call.policy().reply_buffer);

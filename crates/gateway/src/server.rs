@@ -107,8 +107,9 @@ where
     let io = ClientIo::new(io);
     let backlog = io.backlog();
     let service = service_fn(move |request| {
-        let (answering, backlog) = (answer(request), Rc::clone(&backlog));
-        async move { Ok::<_, Infallible>(answering.await.map(|body| body.behind(backlog))) }
+        let (answer, backlog) = (Rc::clone(&answer), Rc::clone(&backlog));
+        // Called inside: a future that is captured takes its room twice.
+        async move { Ok::<_, Infallible>(answer(request).await.map(|body| body.behind(backlog))) }
     });
     let mut builder = auto::Builder::new(LocalExecutor);
     builder

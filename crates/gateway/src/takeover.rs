@@ -72,7 +72,8 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 // Others may use the supplier meanwhile, and nobody works for this request.
                 walk.postpone(permit);
                 outlet.drain_if_abandoned(false);
-                media::fetch(call).await;
+                // Boxed, so that those who point at nothing need no room for it.
+                Box::pin(media::fetch(call)).await;
                 continue;
             }
             Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
