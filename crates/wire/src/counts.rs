@@ -1,7 +1,7 @@
 //! Counts in a usage object, read with patience: suppliers put nulls, floats, strings and new fields there, and none of
 //! it may cost us the rest.
 
-use crate::scan::{Kind, ScanError, Scanner, whole};
+use crate::scan::{Kind, ScanError, Scanner};
 
 /// Takes one count: the group (the member that it is in, or nothing), its name, the count.
 pub(crate) type Each<'e> = dyn FnMut(&[u8], &[u8], u64) + 'e;
@@ -32,11 +32,11 @@ pub(crate) fn member(scan: &mut Scanner<'_>, name: &[u8], each: &mut Each<'_>) -
 
 /// A number as a count: whole, not below zero, at most `u64::MAX`.
 fn count(scan: &mut Scanner<'_>) -> Result<u64, ScanError> {
+    if let Some(number) = scan.plain_integer() {
+        return Ok(number);
+    }
     let range = scan.range()?;
     let number = scan.slice(range);
-    if let Some(whole) = whole(number) {
-        return Ok(whole);
-    }
     let text = std::str::from_utf8(number).unwrap_or_default();
     Ok(text.parse().unwrap_or_else(|_| saturating(text.parse().unwrap_or_default())))
 }
@@ -77,6 +77,14 @@ mod tests {
             ("", "l", 12_345_678_901_234_567_890),
         ];
         assert_eq!(all(json), expected.map(|(group, name, n)| (group.to_owned(), name.to_owned(), n)));
+    }
+
+    #[test]
+    fn what_is_no_number_is_an_error_all_the_same() {
+        for json in [r#"{"a":007}"#, r#"{"a":1.}"#, r#"{"a":1e}"#, r#"{"a":1x}"#, r#"{"a":-}"#] {
+            let read = counts(&mut Scanner::new(json.as_bytes()).unwrap(), &mut |_, _, _| ());
+            assert!(read.is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -128,16 +128,8 @@ pub(crate) fn said(bytes: &[u8]) -> Option<Cow<'_, str>> {
     Some(Text { raw, escaped: memchr::memchr(b'\\', raw).is_some() }.unescape())
 }
 
-/// What digits say, where they are nothing but that and so few that there is no doubt that they fit: nearly all numbers.
-pub(crate) fn whole(digits: &[u8]) -> Option<u64> {
-    const ALWAYS_FIT: usize = 19;
-    if digits.is_empty() || digits.len() > ALWAYS_FIT {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
-    })
-}
+/// So many digits are always within `u64`.
+const ALWAYS_FIT: usize = 19;
 
 impl<'a> Scanner<'a> {
     /// Starts at the front of `bytes`.
@@ -302,9 +294,28 @@ impl<'a> Scanner<'a> {
 
     /// Takes a number that is a non-negative integer within `u64`; any other value is skipped and is `None`.
     pub(crate) fn integer(&mut self) -> Scanned<Option<u64>> {
+        if let Some(number) = self.plain_integer() {
+            return Ok(Some(number));
+        }
         let range = self.range()?;
         let number = &self.bytes[range];
-        Ok(whole(number).or_else(|| std::str::from_utf8(number).ok()?.parse().ok()))
+        Ok(std::str::from_utf8(number).ok().and_then(|number| number.parse().ok()))
+    }
+
+    /// Takes the number that starts here, if it is of few digits and nothing else, as nearly all are. Takes nothing else.
+    #[inline]
+    pub(crate) fn plain_integer(&mut self) -> Option<u64> {
+        self.blank();
+        let rest = &self.bytes[self.at..];
+        let length = rest.iter().take(ALWAYS_FIT + 1).take_while(|byte| byte.is_ascii_digit()).count();
+        let goes_on = matches!(rest.get(length), Some(b'.' | b'e' | b'E'));
+        let leads_with_0 = length > 1 && rest[0] == b'0';
+        if goes_on || leads_with_0 || length == 0 || length > ALWAYS_FIT {
+            return None;
+        }
+        let number = rest[..length].iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+        self.at += length;
+        Some(number)
     }
 
     /// Takes a string; any other value is skipped and is `None`.

@@ -71,25 +71,48 @@ const fn stops(word: u64) -> u64 {
     (control_or_quote | backslash) & !word & HIGHS
 }
 
+/// Up to here a run is read word by word: shorter ones do not repay what the wide loop sets out with.
+const SHORT_WORDS: usize = 6;
+
 /// The offset of the next byte from `at` that is not plain text, or the length.
 #[inline]
 pub(super) fn plain_run(bytes: &[u8], at: usize) -> usize {
-    let mut rest = &bytes[at..];
-    // Names and most values end within two words; only then is the call of the wider loop worth it.
-    for _ in 0..2 {
+    // Names and most values end within two words; only then is a call worth it.
+    match words(&bytes[at..], 2) {
+        Run::Ends(rest) => bytes.len() - rest,
+        Run::GoesOn(rest) => bytes.len() - long_run(rest),
+    }
+}
+
+/// How far some words of a text were read.
+enum Run<'a> {
+    /// The run ends where so many bytes are left.
+    Ends(usize),
+    /// What is left to be read.
+    GoesOn(&'a [u8]),
+}
+
+/// Reads up to `most` words of eight bytes.
+#[inline]
+fn words(mut rest: &[u8], most: usize) -> Run<'_> {
+    for _ in 0..most {
         let Some((chunk, tail)) = rest.split_first_chunk() else { break };
         let stop = stops(u64::from_le_bytes(*chunk));
         if stop != 0 {
-            return bytes.len() - rest.len() + (stop.trailing_zeros() / 8) as usize;
+            return Run::Ends(rest.len() - (stop.trailing_zeros() / 8) as usize);
         }
         rest = tail;
     }
-    bytes.len() - long_run(rest).len()
+    Run::GoesOn(rest)
 }
 
-/// What is left of `rest` from the next byte on that is not plain text.
+/// How many bytes are left of `rest` from the next one on that is not plain text.
 #[inline(never)]
-fn long_run(mut rest: &[u8]) -> &[u8] {
+fn long_run(rest: &[u8]) -> usize {
+    let mut rest = match words(rest, SHORT_WORDS) {
+        Run::Ends(left) => return left,
+        Run::GoesOn(rest) => rest,
+    };
     // In blocks that the compiler turns into vector instructions.
     while let Some((block, tail)) = rest.split_first_chunk::<64>() {
         let stop = block.iter().fold(0, |stop, byte| stop | ends(*byte));
@@ -98,15 +121,10 @@ fn long_run(mut rest: &[u8]) -> &[u8] {
         }
         rest = tail;
     }
-    while let Some((chunk, tail)) = rest.split_first_chunk() {
-        let stop = stops(u64::from_le_bytes(*chunk));
-        if stop != 0 {
-            return &rest[(stop.trailing_zeros() / 8) as usize..];
-        }
-        rest = tail;
+    match words(rest, usize::MAX) {
+        Run::Ends(left) => left,
+        Run::GoesOn(rest) => rest.len() - rest.iter().take_while(|byte| ends(**byte) == 0).count(),
     }
-    let plain = rest.iter().take_while(|byte| ends(**byte) == 0).count();
-    &rest[plain..]
 }
 
 /// Not 0 when the byte ends a run, by the same trick.
@@ -187,5 +205,29 @@ fn unescape_one(raw: &[u8], at: usize) -> (char, usize) {
             (character.expect("a checked pair is a character"), 12)
         }
         other => (char::from(other), 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_at_its_first_stop_wherever_that_is() {
+        for length in 0..200 {
+            let plain = vec![b'a'; length];
+            assert_eq!(plain_run(&plain, 0), length);
+            for at in 0..length {
+                for stop in [b'"', b'\\', 0x1f, 0] {
+                    let mut text = plain.clone();
+                    text[at] = stop;
+                    // What a borrow could mark wrongly stands behind it.
+                    text[length - 1] = if at == length - 1 { stop } else { b'#' };
+                    assert_eq!(plain_run(&text, 0), at, "{length} {at} {stop}");
+                    assert_eq!(plain_run(&text, at / 2), at, "{length} {at} {stop}");
+                }
+            }
+            assert_eq!(plain_run(&vec![0x80; length], 0), length, "no letter of another alphabet is a stop");
+        }
     }
 }
