@@ -81,6 +81,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 walk.unmade();
                 let words = unsayable(call, &error);
                 record.unsayable(deployment, &words);
+                said.wants_all |= error.is_of_thread();
                 said.unsayable(deployment, words);
                 continue;
             }
@@ -183,6 +184,8 @@ struct Said {
     wait: Option<Duration>,
     /// Who said that the request is too large for it, as long as nothing else was said.
     outgrown: Option<(DeploymentIndex, Box<ErrorAnswer>)>,
+    /// Whether somebody could have been told, had the request the whole conversation in it.
+    wants_all: bool,
 }
 
 impl Said {
@@ -244,6 +247,7 @@ impl Said {
         }
         let route = &call.route().name;
         let refusal = match self.kind {
+            _ if self.wants_all => Refusal::NoThread,
             None if Instant::now() >= call.deadline => Refusal::TookTooLong,
             None => choose::no_candidate(&call.snapshot, route, &call.plan),
             Some(kind) => {

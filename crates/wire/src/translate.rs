@@ -10,6 +10,7 @@
 mod adapt;
 #[cfg(test)]
 mod pairs;
+mod spare;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -22,8 +23,8 @@ use bytes::Bytes;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
-    TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Start,
+    Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -39,11 +40,29 @@ pub struct Outbound {
     pub undo: Undo,
 }
 
-/// Says `request` to a supplier that is spoken to through `supplier`.
+/// Says `request` to a supplier that is spoken to through `supplier`: without the tools that it may
+/// [do without](Target::may_drop), as far as this one lacks them.
 ///
 /// # Errors
 /// [`TranslateError::Unsayable`]: this supplier cannot serve the request.
 pub fn request(
+    request: &Request,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<Outbound, TranslateError> {
+    let mut request = Cow::Borrowed(request);
+    loop {
+        match told(&request, supplier, target) {
+            Err(error) => {
+                request = Cow::Owned(spare::without(&request, &error, target.may_drop).ok_or(error)?)
+            }
+            told => return told,
+        }
+    }
+}
+
+/// The same with every tool.
+fn told(
     request: &Request,
     supplier: &dyn Translator,
     target: &Target<'_>,
@@ -63,6 +82,28 @@ pub fn request(
         }
     }
     Ok(Outbound { body: encoded.body, losses, undo: adapted.undo })
+}
+
+/// Refuses a request whose answer is to go on with the model's last word, for a supplier that would do otherwise.
+///
+/// # Errors
+/// [`TranslateError::Unsayable`].
+pub fn check_start(
+    request: &Request,
+    client: &dyn ClientTranslator,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<(), TranslateError> {
+    if !request.is_prefilled() {
+        return Ok(());
+    }
+    let why = match supplier.given_start(target) {
+        Start::GoneOnWith => return Ok(()),
+        Start::LeftBehind if !client.goes_on() => return Ok(()),
+        Start::LeftBehind => "the answer would be a message of its own",
+        Start::Refused => "the last word there is never the model's",
+    };
+    Err(TranslateError::unsayable("prefill", why))
 }
 
 /// Says a supplier's whole answer to the client.

@@ -77,7 +77,7 @@ fn refuse(request: &Request, target: &Target<'_>) -> Result<(), TranslateError> 
     match foreign {
         Some(tool) => Err(TranslateError::unsayable(
             format!("tools.{}", tool.kind),
-            "a tool that another supplier runs",
+            "only its own protocol knows this tool",
         )),
         None => Ok(()),
     }
@@ -171,7 +171,7 @@ fn reasoning(json: &mut Json, request: &Request, target: &Target<'_>, losses: &m
         return false;
     }
     if matches!(request.effort, Some(Effort::Budget(1..))) {
-        note(losses, Loss::new("reasoning.budget", "said as a word"));
+        note(losses, Loss::new("reasoning_effort", "said as a word"));
     }
     let effort = request.effort.as_ref().and_then(Effort::word);
     let shows = request.shows_reasoning == Some(true) && request.effort != Some(Effort::Off);
