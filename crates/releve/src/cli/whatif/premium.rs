@@ -96,7 +96,7 @@ impl<'a> Played<'a> {
 
     fn of(question: &'a Question, played_ms: u64) -> Self {
         let course = compile(&question.scenario, &question.estate, played_ms);
-        let calm = Course::calm(&question.estate, played_ms, course.compressed);
+        let calm = Course::before(&question.scenario, &question.estate, played_ms, course.compressed);
         Self { question, course, calm }
     }
 

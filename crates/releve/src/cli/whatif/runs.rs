@@ -39,7 +39,8 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
     let source = input.source.clone();
     let facts = layout::Facts::of(&input);
     let question = Question::new(input, scenario, arguments);
-    let calm = Course::calm(&question.estate, question.played_ms, question.compressed());
+    let calm =
+        Course::before(&question.scenario, &question.estate, question.played_ms, question.compressed());
     let course = compile(&question.scenario, &question.estate, question.played_ms);
     let [before, after] = &on_all_cores(&[&calm, &course], |course| question.play(course, 1.0))[..] else {
         unreachable!("one tally a course")
