@@ -32,6 +32,7 @@ mod verify;
 mod whatif;
 pub(crate) mod words;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -138,6 +139,21 @@ pub(crate) fn run(arguments: Arguments, environment: &Environment) -> ExitCode {
     terminal.finish(outcome).into()
 }
 
+/// Says what is wrong with the words themselves, or what they ask to be told: `--help`, `--version`.
+pub(crate) fn refuse(
+    error: &clap::Error,
+    words: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> ExitCode {
+    let mut before_others = words.into_iter().take_while(|word| word != "--");
+    if !error.use_stderr() || !before_others.any(|word| word == "--json") {
+        // Nobody is left to hear of an answer that cannot be written.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Wrong } else { Exit::Done }.into();
+    }
+    Terminal::of_process(true, environment).finish(Err(error::of_words(error))).into()
+}
+
 fn dispatch(command: Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     match command {
         Command::Demo(arguments) => demo::run(&arguments, desk, terminal),
@@ -172,6 +188,11 @@ impl Desk<'_> {
     pub(crate) fn settings(&self) -> Result<Settings, CliError> {
         let context = Context { environment: self.environment, previous: None };
         Ok(settings::read(self.config.as_deref(), &context)?)
+    }
+
+    /// As a gateway would run it; where a secret is not here, as it would with that secret.
+    pub(crate) fn shown(&self) -> Result<Settings, CliError> {
+        self.settings().or_else(|_| self.described())
     }
 
     /// The same where it is only talked about: nobody's secrets are needed for that.

@@ -21,6 +21,9 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
-    cli::run(arguments, &config::environment::Environment::of_process())
+    let environment = config::environment::Environment::of_process();
+    match cli::Arguments::try_parse() {
+        Ok(arguments) => cli::run(arguments, &environment),
+        Err(error) => cli::refuse(&error, std::env::args_os().skip(1), &environment),
+    }
 }

@@ -62,6 +62,8 @@ pub struct Needs {
     pub without_any: u64,
     /// Requests whose route is gone.
     pub without_route: u64,
+    /// Of both, those that were answered when they came: the configuration has left them behind.
+    pub left_behind: u64,
     /// Its busiest minutes: by tokens, by requests.
     busiest: [Busiest; 2],
     /// Which account each deployment belongs to.
@@ -90,6 +92,7 @@ impl Needs {
             requests: 0,
             without_any: 0,
             without_route: 0,
+            left_behind: 0,
             busiest: [Busiest::default(), Busiest::default()],
             accounts: (0..estate.members.len()).map(|member| estate.account_of(member)).collect(),
         };
@@ -97,6 +100,9 @@ impl Needs {
             let wanted = sums.wanted();
             if *shape.product != *product || wanted == 0 {
                 continue;
+            }
+            if candidates.as_ref().is_none_or(Set::is_empty) {
+                needs.left_behind += sums.answered;
             }
             match candidates {
                 None => needs.without_route += wanted,
@@ -133,6 +139,7 @@ impl Needs {
             groups,
             without_any: 0,
             without_route: 0,
+            left_behind: 0,
             busiest: [Busiest::default(), Busiest::default()],
             accounts: Arc::default(),
         }

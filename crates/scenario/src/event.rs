@@ -181,6 +181,16 @@ impl Meaning {
     pub const NAMES: [(&'static str, Self); 4] =
         [("gone", Self::Gone), ("api", Self::Api), ("licence", Self::Licence), ("frozen", Self::Frozen)];
 
+    /// What it is, in words.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Gone => "its models serve nowhere but as open weights on own machines",
+            Self::Api => "its own API stops",
+            Self::Licence => "others may no longer serve its models",
+            Self::Frozen => "no new models and no fixes",
+        }
+    }
+
     /// Whether a deployment is lost with `target`.
     pub(crate) fn takes(self, target: &Target, estate: &PlayedEstate, deployment: usize) -> bool {
         if !target.names(estate, deployment) {
@@ -216,25 +226,54 @@ impl Scenario {
         // One's own account or deployment concerns nobody else.
         let is_public = matches!(
             target.kind(),
-            Some(DomainKind::Maker | DomainKind::Host | DomainKind::Owner | DomainKind::Region)
+            Some(
+                DomainKind::Maker
+                    | DomainKind::Host
+                    | DomainKind::Owner
+                    | DomainKind::Region
+                    | DomainKind::Country
+            )
         );
         let herd = (is_public && !targets.is_empty() && !is_own(target)).then(Herd::default);
         let events = vec![Event { targets, from: Duration::ZERO, until: None, what }];
         let events = if events[0].targets.is_empty() { Vec::new() } else { events };
-        Self { name: format!("the loss of {target}"), why: String::new(), span, events, herd }
+        let name = match target.kind() {
+            Some(DomainKind::Maker) => format!("the loss of {target} ({})", meaning.says()),
+            _ => format!("the loss of {target}"),
+        };
+        Self { name, why: String::new(), span, events, herd }
     }
 
-    /// Whether it changes anything for anybody of this estate: one that does not has no answer but "as before". Those who
-    /// arrive need not be in the estate yet.
-    pub fn does_something(&self, estate: &PlayedEstate) -> bool {
+    /// Whether it changes anything for those deployments of this estate that are `asked`, or for who asks: a scenario that
+    /// does not has no answer but "as before". Those who arrive need not be in the estate yet.
+    pub fn does_something(&self, estate: &PlayedEstate, asked: &[bool]) -> bool {
         let by_itself = |event: &Event| matches!(event.what, What::Arrival(_) | What::Merger(_));
         if self.events.iter().any(by_itself) {
             return true;
         }
         let calm = Course::calm(estate, 1, 1.0).steps.remove(0);
         let played_ms = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX);
-        let course = compile(self, estate, played_ms);
-        course.steps.into_iter().any(|step| Step { at_ms: calm.at_ms, ..step } != calm)
+        // What a fall does to the others is none of its own doing.
+        let alone = Self { herd: None, ..self.clone() };
+        let course = compile(&alone, estate, played_ms);
+        course.steps.into_iter().any(|mut step| {
+            step.at_ms = calm.at_ms;
+            for (index, condition) in step.conditions.iter_mut().enumerate() {
+                if !asked.get(index).is_some_and(|asked| *asked) {
+                    *condition = Condition::default();
+                }
+            }
+            step != calm
+        })
+    }
+
+    /// How many times the recorded requests come at the most.
+    pub fn growth(events: &[Event]) -> f64 {
+        let grows = events.iter().filter_map(|event| match event.what {
+            What::Growth(times) => Some(times.max(1.0)),
+            _ => None,
+        });
+        grows.product()
     }
 
     /// Those who arrive, and when.

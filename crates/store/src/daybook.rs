@@ -17,12 +17,13 @@ mod leftovers;
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub(crate) use leftovers::{Leftover, last_seq, leftovers};
 
 use crate::options::{Durability, Options};
+use crate::schema::OWNERS;
 
 /// A volume that has grown to so many times its usual length gives its room back.
 const LARGE: u64 = 4;
@@ -112,7 +113,7 @@ pub(crate) fn holds_anything(ledger: &Path) -> io::Result<bool> {
 impl Volume {
     fn open(ledger: &Path, number: usize) -> io::Result<Self> {
         let path = volume_path(ledger, number);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(OWNERS).open(path)?;
         Ok(Self { file, end: 0, last_seq: 0 })
     }
 }

@@ -5,10 +5,12 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::StoreError;
+use crate::schema::OWNERS;
 
 /// How long to wait for it.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -60,7 +62,9 @@ fn path(ledger: &Path) -> PathBuf {
 }
 
 fn open(ledger: &Path) -> Result<File, StoreError> {
-    Ok(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path(ledger))?)
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(OWNERS);
+    Ok(options.open(path(ledger))?)
 }
 
 fn in_use(ledger: &Path, file: &mut File) -> StoreError {

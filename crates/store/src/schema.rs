@@ -5,6 +5,9 @@
 //! because ids tell their time and time finds the place (`read::find`); what repeats from record to record is kept
 //! once in `head`.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -127,8 +130,22 @@ pub(crate) fn salt(connection: &Connection) -> Result<u64, StoreError> {
     Ok(connection.query_row("SELECT salt FROM salt", [], |row| row.get::<_, i64>(0))?.cast_unsigned())
 }
 
+/// Who may read the files: they hold who asked what for how much.
+pub(crate) const OWNERS: u32 = 0o600;
+
+/// Makes an empty file for its owner alone, where there is none; `SQLite` gives those beside it the same rights.
+pub(crate) fn begin(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(OWNERS).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Opens the ledger to write, makes it if there is none.
 pub(crate) fn open_or_make(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    begin(path)?;
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,

@@ -25,7 +25,7 @@ pub(crate) fn run(command: &Command, desk: &Desk<'_>, terminal: &mut Terminal) -
 }
 
 fn show(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let settings = desk.settings()?;
+    let settings = desk.shown()?;
     let resolved = &settings.resolved;
     if terminal.json() {
         terminal.answer(&resolved.shown())?;
@@ -48,7 +48,7 @@ struct Running {
 }
 
 fn diff(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let settings = desk.settings()?;
+    let settings = desk.shown()?;
     let running: Running = match admin::get("/api/config", &settings, desk.environment) {
         Ok(running) => running,
         Err(error @ AdminError::NotRunning(_)) => {

@@ -51,9 +51,21 @@ pub(crate) enum CliError {
     Output(#[from] io::Error),
 }
 
-/// What lies behind an error, after a colon.
+/// What lies behind an error that does not say it itself, after a colon.
 fn reason(error: &StoreError) -> String {
-    std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default()
+    match error {
+        StoreError::Record { source, .. } | StoreError::Head { source, .. } => format!(": {source}"),
+        _ => String::new(),
+    }
+}
+
+/// What the reader of the command line says, as an error of ours: the fault, and whatever it says of the mend.
+pub(super) fn of_words(error: &clap::Error) -> CliError {
+    let text = error.to_string();
+    let mut parts = text.trim_end().split("\n\n").map(str::trim);
+    let what = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let mend: Vec<&str> = parts.collect();
+    CliError::usage(what).mend(mend.join("; "))
 }
 
 impl CliError {

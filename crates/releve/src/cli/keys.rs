@@ -26,10 +26,10 @@ enum Command {
     /// Issues a key to a product. It is written to standard output, once.
     Create {
         /// Whose key it is.
-        #[arg(long)]
+        #[arg(long, value_parser = said)]
         product: String,
         /// What people call it; without it, the product's name.
-        #[arg(long)]
+        #[arg(long, value_parser = said)]
         name: Option<String>,
     },
     /// All keys, revoked ones included; never the secrets.
@@ -39,6 +39,17 @@ enum Command {
         /// The key's id, or its name where only one has it.
         key: String,
     },
+}
+
+/// A name that people can read in a list.
+fn said(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty: write what people call it".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("it has characters that cannot be shown: leave them out".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 pub(crate) fn run(arguments: Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {

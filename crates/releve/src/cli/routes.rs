@@ -60,7 +60,7 @@ struct Candidate {
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let settings = desk.settings()?;
+    let settings = desk.shown()?;
     let snapshot = &settings.resolved.snapshot;
     let (decided, now) = posture::stand(&settings)?;
     let product = product(snapshot, arguments.product.as_deref())?;

@@ -59,11 +59,11 @@ pub(crate) struct Arguments {
     /// Leave out what the crowd does to those who are left.
     #[arg(long)]
     no_herd: bool,
-    /// The most requests that one of the about ninety runs plays.
-    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    /// The most requests that one of the about ninety runs plays, but for the first two minutes.
+    #[arg(long, value_name = "N", default_value_t = 40_000, value_parser = most)]
     most: usize,
     /// Only predict the second half of the ledger's longest incident from what was known before.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["scenario", "lose"])]
     backtest: bool,
     /// What suppliers' incidents of the past say of the weeks to come, and how well that would have been predicted: a CSV
     /// file, also gzipped, with supplier, start and end, or supplier, date and `out_min`. Needs no ledger.
@@ -97,6 +97,13 @@ fn duration(text: &str) -> Result<Period, String> {
         long if long > LONGEST => Err("ten years are the most: write 3d, 12h or 4w".to_owned()),
         _ => Ok(period),
     }
+}
+
+fn most(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|most| *most > 0)
+        .ok_or_else(|| "write a number of requests, such as 40000".to_owned())
 }
 
 fn meaning(text: &str) -> Result<Meaning, String> {

@@ -51,16 +51,24 @@ impl Read for LedgerUrl {
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         let text = value.as_str().ok_or(Refusal::Kind)?;
-        if let Some(path) = text.strip_prefix(SCHEME).filter(|path| !path.is_empty()) {
+        let path = text.strip_prefix(SCHEME).filter(|path| !path.is_empty());
+        if let Some(path) = path.filter(|path| !is_sqlites_own(path)) {
             return Ok(Self(path.trim_start_matches("//").into()));
         }
-        let what = if text.starts_with("postgres") {
+        let what = if path.is_some() {
+            format!("\"{text}\" is no file: a ledger is kept, and others read it while it is written")
+        } else if text.starts_with("postgres") {
             "a ledger in PostgreSQL is not yet possible".to_owned()
         } else {
             format!("\"{text}\" is no place for a ledger")
         };
         Err(Refusal::Value { what, mend: Some(format!("write {}", Self::WANTED)) })
     }
+}
+
+/// What `SQLite` takes for something else than a file's name: a database in memory, a URI.
+fn is_sqlites_own(path: &str) -> bool {
+    path.contains(":memory:") || path.contains("mode=memory") || path.starts_with("file:")
 }
 
 impl Default for Ledger {

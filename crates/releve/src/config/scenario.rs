@@ -16,7 +16,11 @@ use super::source::Source;
 use super::value::{At, Read, Refusal};
 use super::{report::Report, with_faults};
 
-/// How a name such as `maker:@largest` is to be read: by what was recorded.
+/// No more requests can be asked for than so many times the recorded ones.
+const MOST_GROWTH: f64 = 100.0;
+
+/// How a name such as `maker:@largest` is to be read: by what was recorded. Also knows `product:` and `route:`, so that
+/// one that there is not is found.
 pub(crate) type Meant<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// The scenario that `source` describes, for a world in which `meant` says who is meant by a name.
@@ -53,6 +57,12 @@ fn whole(section: &mut Section<'_>, meant: Meant<'_>) -> Scenario {
             Err(at) => section.problem(Problem::error(&at, "an event is a table").mend("write [[event]]")),
         }
     }
+    let grown = Scenario::growth(&read);
+    if grown > MOST_GROWTH {
+        let what = format!("all that grows makes it {grown} times as many requests");
+        let mend = format!("stay within {MOST_GROWTH} times: what comes of more cannot be told from these");
+        section.problem(Problem::error(&section.at().clone(), what).mend(mend));
+    }
     Scenario { name, why, span, events: read, herd }
 }
 
@@ -60,19 +70,37 @@ fn whole(section: &mut Section<'_>, meant: Meant<'_>) -> Scenario {
 fn herd(section: &mut Section<'_>) -> Option<Herd> {
     let usual = Herd::default();
     let read = |section: &mut Section<'_>| Herd {
-        limits: section.get::<Factor>("limits").map_or(usual.limits, |factor| factor.0),
-        slower: section.get::<Factor>("slower").map_or(usual.slower, |factor| factor.0),
+        limits: section.get::<Times>("limits").map_or(usual.limits, |times| times.0),
+        slower: section.get::<Times>("slower").map_or(usual.slower, |times| times.0),
     };
     section.table("herd", read).map(|herd| herd.value)
 }
 
-/// How many times something is what it was.
+/// How many times something is what it was. Beyond a thousand it is another world than the recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Factor(pub(crate) f64);
+pub(crate) struct Times(pub(crate) f64);
 
-impl Read for Factor {
-    const WANTED: &'static str = "a number, such as 2 or 0.5";
+impl Read for Times {
+    const WANTED: &'static str = "how many times, up to 1000, such as 2 or 0.5";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        let Amount(times) = Amount::read(value)?;
+        if times <= 1_000.0 {
+            return Ok(Self(times));
+        }
+        let what = format!("{times:e} times is more than can be told from what was recorded");
+        Err(Refusal::Value { what, mend: Some(format!("write {}", Self::WANTED)) })
+    }
+}
+
+/// How much there is of something.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Amount(pub(crate) f64);
+
+impl Read for Amount {
+    const WANTED: &'static str = "a number that is not below 0, such as 50 or 0.5";
 
     fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
         let written = match value {
@@ -81,9 +109,9 @@ impl Read for Factor {
             _ => return Err(Refusal::Kind),
         };
         match written.parse::<f64>() {
-            Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok(Self(factor)),
+            Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(Self(amount)),
             _ => Err(Refusal::Value {
-                what: format!("{written} is no factor"),
+                what: format!("{written} is not such a number"),
                 mend: Some(format!("write {}", Self::WANTED)),
             }),
         }

@@ -1,5 +1,6 @@
 //! What the configuration says, in the terms of `scenario`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catalogue::{ModelEntry, Weights};
@@ -46,11 +47,18 @@ pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
         })
         .collect();
     let accounts = config.providers.iter().map(|provider| account(config, provider)).collect();
-    let routes = snapshot.routes.iter().map(|route| Route {
-        name: Arc::clone(&route.name),
+    let route = |name: Arc<str>, route: &gateway::snapshot::Route| Route {
+        name,
         entries: route.entries.clone(),
         policy: route.policy.clone(),
-    });
+    };
+    let mut routes: Vec<Route> =
+        snapshot.routes.iter().map(|named| route(Arc::clone(&named.name), named)).collect();
+    // Whoever has renamed a route keeps its old name as an alias: what was recorded under that goes the same way.
+    let known: BTreeSet<&str> = snapshot.routes.iter().map(|route| &*route.name).collect();
+    let aliases: BTreeMap<&str, usize> =
+        snapshot.names.exact().filter(|(name, _)| !known.contains(name)).collect();
+    routes.extend(aliases.into_iter().map(|(name, index)| route(name.into(), &snapshot.routes[index])));
     let products = snapshot.products.iter().map(|product| Product {
         name: Arc::clone(&product.name),
         regions: Arc::clone(&product.regions),
@@ -60,7 +68,7 @@ pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
             .and_then(|body| body.max_outage.as_ref())
             .map(|outage| outage.value.0),
     });
-    let (routes, products) = (routes.collect(), products.collect());
+    let products = products.collect();
     Estate { members, accounts, routes, products }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn write(page: &Page) -> String {
             escaped(&section.heading)
         );
         for block in &section.blocks {
-            put(&mut text, block, page.language);
+            put(&mut text, block, &section.heading, page.language);
         }
         text.push_str("</section>\n");
     }
@@ -46,7 +46,7 @@ pub(super) fn write(page: &Page) -> String {
     text
 }
 
-fn put(text: &mut String, block: &Block, language: Language) {
+fn put(text: &mut String, block: &Block, heading: &str, language: Language) {
     match block {
         Block::Text(words) => {
             let _ = writeln!(text, "<p>{}</p>", escaped(words));
@@ -79,7 +79,7 @@ fn put(text: &mut String, block: &Block, language: Language) {
             }
             text.push_str("</dl>\n");
         }
-        Block::Table(table) => put_table(text, table),
+        Block::Table(table) => put_table(text, table, table.caption == heading),
         Block::Bars(bars, table) => {
             text.push_str(&chart::bars(bars, &table.caption));
             behind(text, table, language);
@@ -95,15 +95,17 @@ fn put(text: &mut String, block: &Block, language: Language) {
 fn behind(text: &mut String, table: &Table, language: Language) {
     let words = say!(language, "The figures", "Les chiffres");
     let _ = writeln!(text, "<details><summary>{words}: {}</summary>", escaped(&table.caption));
-    put_table(text, table);
+    put_table(text, table, false);
     text.push_str("</details>\n");
 }
 
-fn put_table(text: &mut String, table: &Table) {
+/// `is_said`: its caption is that of the heading above it, and need not be seen twice.
+fn put_table(text: &mut String, table: &Table, is_said: bool) {
     // A table that is wider than the screen is scrolled, with the keyboard too.
     let _ = writeln!(
         text,
-        "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n<thead><tr>",
+        "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n<caption{said}>{caption}</caption>\n<thead><tr>",
+        said = if is_said { " class=\"said\"" } else { "" },
         caption = escaped(&table.caption)
     );
     let right = |column: usize| if column >= table.figures_from { " class=\"figure\"" } else { "" };

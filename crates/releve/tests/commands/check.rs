@@ -36,6 +36,17 @@ fn p7_check_refuses_what_serve_refuses() {
 }
 
 #[test]
+fn p7_a_ledger_in_memory_is_none() {
+    for url in ["sqlite::memory:", "sqlite:file:releve.db?mode=memory", "sqlite:file:releve.db"] {
+        for ran in both(&format!("[ledger]\nurl = \"{url}\"\n{ONE_PROVIDER}")) {
+            assert_eq!(ran.code, Some(2), "{url}: {ran:?}");
+            assert!(ran.complaints.contains(&format!("\"{url}\" is no file")), "{url}: {ran:?}");
+            assert!(ran.complaints.contains("releve.toml:2:7"), "{url}: {ran:?}");
+        }
+    }
+}
+
+#[test]
 fn p7_check_without_a_file_or_a_key_says_that_nobody_would_serve() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["check", "serve"] {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 
+mod arguments;
 mod check;
 mod container;
 mod demo;

@@ -94,6 +94,41 @@ fn a_target_that_is_missed_ends_with_one_and_says_who_breaks_it() {
 }
 
 #[test]
+fn a_route_that_is_gone_misses_targets_and_is_said_to_the_board() {
+    let folder = recorded::folder();
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let renamed = text
+        .replace("[routes.search]\n", "[routes.found]\n# alias\n")
+        .replace("[routes.search.policy]", "[routes.found.policy]")
+        .replace("= [\"search\"]", "= [\"found\"]")
+        .replace("= \"search\"\n", "= \"found\"\n");
+    assert_ne!(renamed, text);
+    fs::write(&path, &renamed).unwrap();
+    let missed = report(folder.path(), &["--json"]);
+    assert_eq!(missed.code, Some(1), "{missed:?}");
+    let figures: Value = serde_json::from_str(&missed.out).unwrap();
+    let search = by_name(&figures["products"], "name", "search");
+    assert_eq!(search["left_behind"], search["answered"], "{search}");
+    for target in ["must_survive = maker:openai", "must_survive = host:azure"] {
+        assert_eq!(
+            by_name(&figures["targets"], "target", target)["broken_by"],
+            serde_json::json!(["search"])
+        );
+    }
+    let words = report(folder.path(), &["--markdown"]).out;
+    for said in ["that were answered then would find nobody in this configuration (search)", "search: give"] {
+        assert!(words.contains(said), "{words}");
+    }
+    // Its old name leads there still: nobody is left behind.
+    fs::write(&path, renamed.replace("# alias", "aliases = [\"search\"]")).unwrap();
+    let met = report(folder.path(), &["--json"]);
+    assert_eq!(met.code, Some(0), "{met:?}");
+    let figures: Value = serde_json::from_str(&met.out).unwrap();
+    assert_eq!(by_name(&figures["products"], "name", "search")["left_behind"], 0);
+}
+
+#[test]
 fn slots_count_as_capacity_for_as_long_as_answers_take() {
     let folder = recorded::folder();
     let path = folder.path().join("releve-demo.toml");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::run;
+use crate::{recorded, run};
 
 const CONFIG: &str = r#"
 [providers.first]
@@ -124,6 +124,71 @@ fn a_loss_that_takes_nobody_away_is_refused_with_the_mend() {
 }
 
 #[test]
+fn a_loss_says_in_which_meaning_and_whom_it_may_take_as_well() {
+    let house = house();
+    let owned = CONFIG.replacen(
+        "region = \"eu/france\"",
+        "region = \"eu/france\"\ncontract = { country = \"US\" }",
+        1,
+    );
+    fs::write(house.path().join("releve.toml"), owned).unwrap();
+    let said = |answer: &Value, about: &str| {
+        let all = answer["assumptions"].as_array().unwrap();
+        all.iter().find(|one| one["about"] == about).unwrap()["says"].as_str().unwrap().to_owned()
+    };
+    let api = asked(house.path(), &["--lose", "maker:acme", "--as", "api", "--for", "10m", "--in-short"]);
+    assert_eq!(api["scenario"], "the loss of maker:acme (its own API stops)");
+    assert_eq!(said(&api, "lost"), "first/m");
+    assert!(said(&api, "recorded").contains("dealt out evenly to all products"), "{api}");
+    let country = asked(house.path(), &["--lose", "country:US", "--for", "10m", "--in-short"]);
+    assert_eq!(
+        said(&country, "lost"),
+        "first/m; nobody says the country of second/m: taken as spared, which may be wrong"
+    );
+    assert!(said(&country, "herd").contains("everybody lands on the others"), "{country}");
+}
+
+#[test]
+fn what_no_route_lists_is_no_loss() {
+    let house = house();
+    // `third` has models of a maker that no route lists.
+    let third = "[providers.mistral]\napi_key = { env = \"NONE\" }\n";
+    fs::write(house.path().join("releve.toml"), [CONFIG, third].concat()).unwrap();
+    let ran = run(house.path(), &["whatif", "--trace", "trace.csv", "--lose", "maker:mistral"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.complaints.contains("takes nobody away whom a route that was asked for lists"), "{ran:?}");
+}
+
+#[test]
+fn whoever_is_to_arrive_is_in_no_share_before() {
+    let house = house();
+    let weighted = [CONFIG, "[routes.chat.policy]\nprefer = \"weighted\"\n"].concat();
+    fs::write(house.path().join("releve.toml"), weighted).unwrap();
+    let answer = asked(house.path(), &["own-models-win-60", "--in-short"]);
+    let shares = answer["shares"].as_array().unwrap();
+    let own = shares.iter().find(|row| row["name"] == "own" && row["domain"] == "maker").unwrap();
+    assert_eq!((&own["requests_before"], &own["money_before"]), (&0.0.into(), &0.0.into()), "{own}");
+    assert!((0.4..0.65).contains(&own["requests_after"].as_f64().unwrap()), "{own}");
+}
+
+#[test]
+fn errors_that_were_always_there_are_no_limit() {
+    let folder = recorded::folder();
+    let config = ["--config", "releve-demo.toml", "whatif", "--json", "--in-short", "--most", "2000"];
+    let answer = run(folder.path(), &[&config[..], &["--lose", "maker:anthropic"]].concat()).json();
+    // The demo's suppliers let ten thousand requests a minute through.
+    assert_eq!(answer["limits_hit"], serde_json::json!([]), "{answer}");
+    // Arrivals of a file are tested on what the ledger knows of the suppliers.
+    let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
+    fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
+        .unwrap();
+    let trace = ["--lose", "maker:anthropic", "--trace", "trace.csv"];
+    let traced = run(folder.path(), &[&config[..], &trace].concat()).json();
+    assert_eq!(traced["backtest"], answer["backtest"]);
+    assert!(answer["backtest"]["requests"].as_u64().unwrap() > 0, "{answer}");
+}
+
+#[test]
 fn what_bounds_suppliers_is_among_the_assumptions() {
     let house = house();
     let bounded = CONFIG
@@ -195,11 +260,23 @@ fn what_is_not_there_is_said_with_the_mend() {
         (&["whatif", "--lose", "maker:acme", "--for", "3x"], "it is no duration: write 3d"),
         (&["whatif", "--lose", "maker:acme", "--for", "0d"], "nothing happens in no time"),
         (&["whatif", "--lose", "maker:acme", "--for", "1000w"], "ten years are the most"),
+        (&["whatif", "--lose", "maker:acme", "--most", "0"], "write a number of requests"),
+        (&["whatif", "--backtest", "weekend-2023"], "cannot be used with"),
         (&["report", "--at", "2026-13-01"], "it is no day: write 2026-11-30"),
         (&["whatif", "--trace", "releve.toml", "--lose", "maker:acme"], "arrival_s or arrival_ms is missing"),
     ] {
         let ran = run(house.path(), arguments);
         assert!(matches!(ran.code, Some(1 | 2)) && ran.complaints.contains(words), "{arguments:?}: {ran:?}");
+    }
+    for (line, words) in [
+        ("1e300,10,10", "trace.csv:2: the arrival is not within ten years"),
+        ("-1,10,10", "trace.csv:2: the arrival is not within ten years"),
+        ("0,99999999999999,10", "trace.csv:2: input_tokens: 99999999999999 is no number of tokens"),
+    ] {
+        fs::write(house.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{line}\n"))
+            .unwrap();
+        let ran = run(house.path(), &["whatif", "--trace", "trace.csv", "--lose", "maker:acme"]);
+        assert!(ran.code == Some(2) && ran.complaints.contains(words), "{line}: {ran:?}");
     }
     fs::write(house.path().join("wrong.toml"), "why = \"x\"\nspan = \"1d\"\n[[event]]\nwhat = \"outge\"\n")
         .unwrap();

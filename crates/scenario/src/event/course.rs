@@ -6,7 +6,7 @@ use std::time::Duration;
 use catalogue::Region;
 use routing::{Ground, Posture, PostureKind};
 
-use super::{Event, Outage, Scenario, What};
+use super::{Arrival, Event, Outage, Scenario, What};
 use crate::replay::PlayedEstate;
 
 /// Into how many steps a gradual growth is cut.
@@ -113,6 +113,19 @@ impl Course {
         };
         Self { steps: vec![calm], played_ms, compressed }
     }
+
+    /// What a scenario is held against: nothing of it happens, and whoever is to arrive is not there.
+    pub fn before(scenario: &Scenario, estate: &PlayedEstate, played_ms: u64, compressed: f64) -> Self {
+        let mut before = Self::calm(estate, played_ms, compressed);
+        for arrival in scenario.arrivals() {
+            before.steps[0].conditions[newcomer(estate, arrival)].shut_to = u64::MAX;
+        }
+        before
+    }
+}
+
+fn newcomer(estate: &PlayedEstate, arrival: &Arrival) -> usize {
+    estate.deployment(&arrival.name).expect("arrivals were added to the estate")
 }
 
 /// From the scenario's time to the replay's.
@@ -142,7 +155,7 @@ fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clo
         let begun = event.from <= moment;
         let over = event.until.is_some_and(|until| until <= moment);
         if let What::Arrival(arrival) = &event.what {
-            let index = estate.deployment(&arrival.name).expect("arrivals were added to the estate");
+            let index = newcomer(estate, arrival);
             let is_there = begun && !over;
             calm.conditions[index].shut_to = if is_there { 0 } else { u64::MAX };
             calm.conditions[index].asked_first = if is_there { arrival.share } else { 0.0 };

@@ -3,7 +3,8 @@
 //! The weeks to come are drawn from those before, with replacement: outages come in clusters and their lengths have no
 //! tidy distribution, and a drawn week brings both as they were. The weeks before are themselves drawn anew for each
 //! try, for a few of them say little of the next; that widens the interval as it must. And no supplier stays what it was:
-//! the interval, though not the mean, is of weeks that may all be better or worse than those before ([`DRIFT`]).
+//! the interval, though not the mean, is of weeks that may all be better or worse than those before ([`DRIFT`]). Weeks
+//! without any outage do not say that there is none: one more is drawn beside them, like those with one longer ago.
 
 use std::ops::Range;
 
@@ -61,14 +62,16 @@ pub fn forecast(
     }
     let out = history.out(group);
     let together: Vec<Minute> = before.iter().map(|week| out.within(week).minutes()).collect();
+    let quiet = together.iter().all(|minutes| *minutes == 0);
+    let rare = if quiet { longer_ago(history, group, from) } else { Vec::new() };
     let mut drawn = dice.fork();
     let tries: Vec<Minute> = (0..TRIES)
         .map(|_| {
             let like = like(before.len(), &mut drawn);
-            (0..weeks).map(|_| together[one_of(&like, &mut drawn)]).sum()
+            (0..weeks).map(|_| week(&together, &like, &rare, &mut drawn)).sum()
         })
         .collect();
-    let both = told(&tries, &mut drawn);
+    let both = told(&tries, weeks, &mut drawn);
     if group.len() < 2 {
         return Some(Outlook { together: both, apart: both });
     }
@@ -83,13 +86,37 @@ pub fn forecast(
             (0..weeks).map(|_| at_once(&each, &likes, &mut drawn)).sum()
         })
         .collect();
-    Some(Outlook { together: both, apart: told(&tries, &mut drawn) })
+    Some(Outlook { together: both, apart: told(&tries, weeks, &mut drawn) })
 }
 
 /// The weeks before a moment that were watched without a break, the latest first.
 fn before(watched: &Spans, from: Minute) -> Vec<Range<Minute>> {
     let weeks = (1..).map(|back| from - back * WEEK..from - (back - 1) * WEEK);
     weeks.take(MOST_WEEKS).take_while(|week| watched.cover(week)).collect()
+}
+
+/// What a week with an outage was like, for those who had none in the weeks before: their own of longer ago; of one supplier
+/// that never had any, everybody's.
+fn longer_ago(history: &History, group: &[usize], from: Minute) -> Vec<Minute> {
+    let told = |out: &Spans| -> Vec<Minute> {
+        let first = out.ends().map_or(from, |ends| ends.start);
+        let weeks = (1..).map(|back| from - back * WEEK..from - (back - 1) * WEEK);
+        let weeks = weeks.take_while(|week| week.end > first).map(|week| out.within(&week).minutes());
+        weeks.filter(|minutes| *minutes > 0).collect()
+    };
+    let own = told(&history.out(group));
+    if !own.is_empty() || group.len() > 1 {
+        return own;
+    }
+    history.suppliers.iter().flat_map(|supplier| told(&supplier.out)).collect()
+}
+
+/// Minutes of one week to come.
+fn week(together: &[Minute], like: &[usize], rare: &[Minute], dice: &mut Dice) -> Minute {
+    if !rare.is_empty() && below(together.len() + 1, dice) == together.len() {
+        return rare[below(rare.len(), dice)];
+    }
+    together[one_of(like, dice)]
 }
 
 /// Weeks that might as well have been.
@@ -119,9 +146,11 @@ fn below(count: usize, dice: &mut Dice) -> usize {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "minutes")]
-fn told(tries: &[Minute], dice: &mut Dice) -> Forecast {
+fn told(tries: &[Minute], weeks: usize, dice: &mut Dice) -> Forecast {
+    // Nobody is out for longer than the time that there is.
+    let most = weeks as f64 * WEEK as f64;
     let mean = tries.iter().map(|minutes| *minutes as f64).sum::<f64>() / TRIES as f64;
-    let drifted = tries.iter().map(|minutes| *minutes as f64 * (DRIFT * normal(dice)).exp());
+    let drifted = tries.iter().map(|minutes| (*minutes as f64 * (DRIFT * normal(dice)).exp()).min(most));
     let mut drifted: Vec<f64> = drifted.collect();
     drifted.sort_unstable_by(f64::total_cmp);
     Forecast { mean, low: drifted[OUTSIDE], high: drifted[TRIES - 1 - OUTSIDE] }

@@ -48,6 +48,31 @@ fn falling_together_is_told_from_falling_apart() {
     assert!((history.together(&[0]).by_chance - 26.0).abs() < 1e-9, "one alone is no chance");
 }
 
+#[test]
+fn nobody_is_out_for_longer_than_there_is_time() {
+    let history = history(&["a"], 20, |_, _| std::iter::once(0..WEEK * 9 / 10).collect());
+    let outlook = forecast(&history, &[0], 20 * WEEK, 4, &mut Dice::new(1)).unwrap().together;
+    assert!(outlook.high <= 4.0 * 10_080.0 && outlook.high > outlook.mean, "{outlook:?}");
+}
+
+#[test]
+fn a_year_without_an_outage_does_not_say_never() {
+    // `a` had its last outage two years ago, `b` has them all the time, and `c` never had one.
+    let out = |supplier: usize, week: i64| match (supplier, week) {
+        (0, 0..10) | (1, _) => std::iter::once(600..720).collect(),
+        _ => Vec::new(),
+    };
+    let history = history(&["a", "b", "c"], 104, out);
+    for supplier in [0, 2] {
+        let outlook = forecast(&history, &[supplier], 104 * WEEK, 4, &mut Dice::new(1)).unwrap().together;
+        // Four weeks, each with a chance of one in 53 of its two hours.
+        assert!((4.0..16.0).contains(&outlook.mean), "{supplier}: {outlook:?}");
+        assert!(outlook.low.abs() < f64::EPSILON && outlook.high > 60.0, "{supplier}: {outlook:?}");
+    }
+    let together = forecast(&history, &[1, 2], 104 * WEEK, 4, &mut Dice::new(1)).unwrap().together;
+    assert!(together.high.abs() < f64::EPSILON, "never at once: {together:?}");
+}
+
 /// Outages by lot, with a drift from year to year: then 95 of a hundred periods must lie within their intervals.
 #[test]
 fn intervals_hold_what_they_promise() {

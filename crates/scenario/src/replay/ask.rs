@@ -80,6 +80,8 @@ pub struct Recording {
     pub wrong: u64,
     /// What each came to, in no particular order.
     pub came: Vec<Came>,
+    /// Whether some of the requests were given to products by turns, for nothing says whose they are.
+    pub dealt: bool,
 }
 
 impl Traffic {

@@ -62,7 +62,11 @@ pub fn replay(play: &Play<'_>, seed: u64) -> Tally {
         }
     }
     engine.until(u64::MAX);
-    engine.tally
+    let Engine { suppliers, mut tally, .. } = engine;
+    for (deployment, turned_away) in tally.deployments.iter_mut().zip(suppliers.turned_away) {
+        deployment.turned_away = turned_away;
+    }
+    tally
 }
 
 pub(super) struct Engine<'a> {
@@ -259,13 +263,7 @@ impl<'a> Engine<'a> {
         let counts = self.suppliers.counts(ask, deployment, self.play.output_times);
         let policy = &self.play.estate.routes[usize::from(ask.route)].policy;
         let fate = self.suppliers.fate(deployment, counts, shape.stream, condition, now, policy);
-        let tally = &mut self.tally.deployments[deployment];
-        tally.attempts += 1;
-        match fate {
-            Fate::Fails { failure: Failure::RateLimited { .. }, .. } => tally.limited += 1,
-            Fate::Fails { failure: Failure::Overloaded { .. }, .. } => tally.overflowed += 1,
-            _ => {}
-        }
+        self.tally.deployments[deployment].attempts += 1;
         let cut = self.cuts[deployment];
         #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
         let fate = if cut == u64::MAX { fate } else { fate.cut(cut.saturating_sub(now) as f32) };

@@ -101,6 +101,8 @@ pub struct Product {
 
 /// The host that stands for an organisation's own machines in the catalogue.
 pub(crate) const OWN: &str = "own";
+/// What a maker or a host is called that nobody has named.
+const UNKNOWN: &str = "unknown";
 
 impl PlayedEstate {
     /// The configured world, with the limits that it states. What own machines cannot do at once queues; what a supplier
@@ -143,6 +145,19 @@ impl PlayedEstate {
         let backing = &self.backing[deployment];
         let company = Company { owner: backing.owner.as_deref(), country: backing.country.as_deref() };
         domain.holds(&self.deployments[deployment], self.provider_of(deployment), company)
+    }
+
+    /// Whether somebody says which fault domain of a kind a deployment belongs to.
+    pub fn is_placed(&self, deployment: usize, kind: DomainKind) -> bool {
+        let (facts, backing) = (&self.deployments[deployment], &self.backing[deployment]);
+        match kind {
+            DomainKind::Region => facts.region.is_some(),
+            DomainKind::Owner => backing.owner.is_some(),
+            DomainKind::Country => backing.country.is_some(),
+            DomainKind::Maker => *facts.maker != *UNKNOWN,
+            DomainKind::Host => *facts.host != *UNKNOWN,
+            DomainKind::Account | DomainKind::Deployment => true,
+        }
     }
 
     /// All fault domains that anybody belongs to, each once, in order.

@@ -57,8 +57,7 @@ impl Added {
         // Once a contract is there, its model is a fallback like any other.
         let offered = (offers..estate.deployments.len()).filter(|deployment| !listed.contains(deployment));
         all.extend(offered.map(|deployment| Self::Contract { deployment }));
-        let hit =
-            after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
+        let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.turned_away > 0);
         all.extend(hit.map(|(deployment, _)| Self::Room { deployment }));
         all
     }

@@ -57,10 +57,8 @@ pub struct DeploymentTally {
     pub tokens: u64,
     /// Attempts.
     pub attempts: u64,
-    /// Attempts that its limits turned away.
-    pub limited: u64,
-    /// Attempts that its queue turned away.
-    pub overflowed: u64,
+    /// Attempts that its limits or its queue turned away; not those that it refuses as ever.
+    pub turned_away: u64,
     /// The most tokens within one part of the time.
     pub peak_tokens: u64,
     /// Tokens of the current part.

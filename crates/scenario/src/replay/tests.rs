@@ -4,7 +4,7 @@ use routing::PostureKind;
 
 use super::testing::{estate, fitted, play, run, traffic};
 use super::*;
-use crate::event::{Arrival, Course, Event, Herd, Meaning, Outage, Scenario, Target, What};
+use crate::event::{Arrival, Course, Event, Herd, Meaning, Outage, Scenario, Target, What, compile};
 
 const MINUTE: u64 = 60_000;
 
@@ -146,7 +146,12 @@ fn postures_ramps_and_arrivals_shift_shares() {
     let leave =
         event("maker:maker0", minutes(5), None, What::Posture { kind: PostureKind::Leave, per_hour: 0.0 });
     assert!((0.74..0.76).contains(&share(vec![leave], 1)));
-    let own = Arrival {
+    let arrives = event("", Duration::ZERO, None, What::Arrival(Box::new(own(0.3))));
+    assert!((0.28..0.32).contains(&share(vec![arrives], 2)));
+}
+
+fn own(share: f64) -> Arrival {
+    Arrival {
         name: "own/new".into(),
         maker: "own".into(),
         host: "own".into(),
@@ -157,11 +162,28 @@ fn postures_ramps_and_arrivals_shift_shares() {
         tokens_per_minute: None,
         fixed_usd_per_day: 0.0,
         routes: Vec::new(),
-        share: 0.3,
+        share,
         open: true,
-    };
-    let arrives = event("", Duration::ZERO, None, What::Arrival(Box::new(own)));
-    assert!((0.28..0.32).contains(&share(vec![arrives], 2)));
+    }
+}
+
+#[test]
+fn whoever_is_to_arrive_serves_nobody_before() {
+    let (mut estate, traffic) = (estate(2), traffic(100, MINUTE));
+    for prefer in [routing::Prefer::Listed, routing::Prefer::Weighted] {
+        estate.routes[0].policy.prefer = prefer;
+        let arrives = event("", minutes(5), None, What::Arrival(Box::new(own(0.6))));
+        let scenario = scenario(minutes(10), vec![arrives]);
+        let grown = estate.with(scenario.arrivals().next().unwrap());
+        let served = |course: &Course| {
+            let tally = run(&grown, &traffic, &fitted(3), course, 1);
+            assert_eq!(tally.products[0].served(), tally.products[0].requests);
+            tally.deployments[2].served
+        };
+        assert_eq!(served(&Course::before(&scenario, &grown, 10 * MINUTE, 1.0)), 0, "{prefer:?}");
+        let after = served(&compile(&scenario, &grown, 10 * MINUTE));
+        assert!((1_650..1_950).contains(&after), "six of ten of three thousand: {after}");
+    }
 }
 
 #[test]

@@ -58,3 +58,23 @@ fn the_view_for_people_works() {
     let count: i64 = connection.query_row("SELECT COUNT(*) FROM entries", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 0);
 }
+
+#[test]
+fn only_its_owner_reads_a_ledger() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("releve.db");
+    let ledger = crate::Sqlite::open(&crate::Options::new(&path)).unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 5, "database, its two, the daybook's two, the lock: {files:?}");
+    for file in files {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", file.display());
+    }
+    ledger.close().unwrap();
+    // Who has opened it to others meant it.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    open_or_make(&path, Durability::CrashSafe).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+}

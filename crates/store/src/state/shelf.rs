@@ -86,6 +86,8 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn open_or_make(options: &StateOptions, cipher: Arc<Cipher>) -> Result<Self, StateError> {
+        schema::begin(&options.path)
+            .map_err(|source| StateError::Io { path: options.path.clone(), source })?;
         let shelf = Self::connect(options, cipher, OpenFlags::SQLITE_OPEN_CREATE)?;
         if !shelf.has_tables(&options.path)? {
             shelf.make()?;

@@ -31,6 +31,8 @@ pub(super) struct Input {
     pub(super) backtest: Option<Backtest>,
     /// By product and deployment.
     pub(super) proven: Vec<Vec<bool>>,
+    /// How long suppliers were watched, in milliseconds.
+    pub(super) known_ms: u64,
     /// The file that the requests come from, without its folder.
     pub(super) source: String,
     /// The same file as it was read, where it is no ledger.
@@ -59,44 +61,41 @@ pub(super) fn read(
     terminal.doing("reading what was recorded")?;
     let from_ledger = ledger(arguments, desk, &estate);
     let mut trace = None;
-    let (recording, path, extent) = match &arguments.trace {
+    // Suppliers are as the ledger knows them, if there is one: `known` where the requests are a file's.
+    let (recording, path, extent, known) = match &arguments.trace {
         Some(path) => {
-            let (mut traced, file) = trace::read(path, &estate, &routes(&settings))?;
+            let (traced, file) = trace::read(path, &estate, &routes(&settings))?;
             trace = Some(file);
-            // Suppliers are as the ledger knows them, if there is one.
-            let mut extent = None;
-            if let Ok((recording, _, read)) = from_ledger {
-                traced.samples = recording.samples;
-                traced.served = recording.served;
-                extent = Some(read);
-            }
-            (traced, path.clone(), extent)
+            let (known, extent) = from_ledger.ok().map(|(known, _, read)| (known, read)).unzip();
+            (traced, path.clone(), extent, known)
         }
-        None => from_ledger.map(|(recording, path, read)| (recording, path, Some(read)))?,
+        None => from_ledger.map(|(recording, path, read)| (recording, path, Some(read), None))?,
     };
     if recording.traffic.asks.is_empty() {
         return Err(CliError::failed(format!("{} holds no request to play again", path.display())).mend(
             "`releve demo` leaves a ledger, --trace takes arrivals from a file, --ledger names another",
         ));
     }
-    estate::take_limits(&mut estate, &recording.samples);
-    let length = recording.samples.list.iter().map(|sample| sample.at_ms + 1).max().unwrap_or(1);
-    let fitted = fit(&recording.samples, &estate, length, recording.traffic.began_unix_ms);
+    let seen = known.as_ref().unwrap_or(&recording);
+    estate::take_limits(&mut estate, &seen.samples);
+    let length = seen.samples.list.iter().map(|sample| sample.at_ms + 1).max().unwrap_or(1);
+    let fitted = fit(&seen.samples, &estate, length, seen.traffic.began_unix_ms);
     let proven = (0..estate.products.len())
         .map(|product| {
             let served = |index: usize| {
-                recording.served.get(&(product, index)).is_some_and(|(count, _)| *count >= PROVING_REQUESTS)
+                seen.served.get(&(product, index)).is_some_and(|(count, _)| *count >= PROVING_REQUESTS)
             };
             let approved = &estate.products[product].approved;
             (0..estate.deployments.len()).map(|index| served(index) || approved.contains(&index)).collect()
         })
         .collect();
     // A file says who asks, not what came of it.
-    let ledgers = trace.is_none();
-    let backtest = ledgers.then(|| backtest(&recording, &estate, arguments.seed)).flatten();
+    let has_outcomes = trace.is_none() || known.is_some();
+    let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed)).flatten();
+    let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
-    Ok(Input { estate, recording, fitted, backtest, proven, source, trace, extent, settings })
+    Ok(Input { estate, recording, fitted, backtest, proven, known_ms, source, trace, extent, settings })
 }
 
 /// Losses to try, whoever carried most first; else why none can be told, where nothing is recorded yet.
@@ -208,15 +207,31 @@ impl Input {
             Some(name) => named(name, &shares)?,
             None => Asked { scenario: self.losses(&arguments.lose, arguments)?, file: None },
         };
-        if !asked.scenario.does_something(&self.estate) {
-            let what = format!("in {} nothing happens to anybody who is here", asked.scenario.name);
-            return Err(CliError::usage(what)
-                .mend("look at its `on`, `times`, `slower` and `errors`, and whether weights are open"));
+        if !asked.scenario.does_something(&self.estate, &self.listed()) {
+            let name = &asked.scenario.name;
+            return Err(if arguments.scenario.is_none() {
+                CliError::usage(format!("{name} takes nobody away whom a route that was asked for lists"))
+                    .mend("`releve routes` shows who is listed, `releve whatif` the losses to try")
+            } else {
+                CliError::usage(format!("in {name} nothing happens to anybody who is here"))
+                    .mend("look at its `on`, `times`, `slower` and `errors`, and whether weights are open")
+            });
         }
         if arguments.no_herd {
             asked.scenario.herd = None;
         }
         Ok(asked)
+    }
+
+    /// By deployment, whether a route lists it that was asked for.
+    fn listed(&self) -> Vec<bool> {
+        let mut listed = vec![false; self.estate.deployments.len()];
+        for ask in &self.recording.traffic.asks {
+            for entry in &self.estate.routes[usize::from(ask.route)].entries {
+                listed[entry.deployment.0 as usize] = true;
+            }
+        }
+        listed
     }
 
     fn losses(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {

@@ -1,9 +1,11 @@
 //! What an answer rests on, in words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use scenario::event::{Herd, What};
+use scenario::DomainKind;
+use scenario::event::{Herd, Target, What};
 use scenario::fit::Certainty;
 
 use super::super::words;
@@ -19,6 +21,9 @@ pub(super) const RECORDED: &str = "recorded";
 pub(super) struct Facts {
     requests: usize,
     length_ms: u64,
+    known_ms: u64,
+    /// Whether requests of a file were dealt out to products that it does not name.
+    dealt: bool,
     began_unix_ms: u64,
     unknown: u64,
     wrong: u64,
@@ -30,6 +35,8 @@ impl Facts {
         Self {
             requests: recording.traffic.asks.len(),
             length_ms: recording.traffic.length_ms,
+            known_ms: input.known_ms,
+            dealt: recording.dealt,
             began_unix_ms: recording.traffic.began_unix_ms,
             unknown: recording.unknown,
             wrong: recording.wrong,
@@ -42,7 +49,7 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
     let mut all = Vec::new();
     let mut say = |about, says: String| all.push(Assumption { about, says });
     say(RECORDED, recorded(facts, question, source));
-    if let Some(ill) = ill(question, facts.length_ms) {
+    if let Some(ill) = ill(question, facts.known_ms) {
         say("illness", ill);
     }
     say("lost", lost(question));
@@ -76,6 +83,9 @@ fn recorded(facts: &Facts, question: &Question, source: &str) -> String {
         words::count(u128::try_from(facts.requests).unwrap_or(0)),
         period(facts.length_ms)
     );
+    if facts.dealt {
+        says += ", dealt out evenly to all products, for it names none";
+    }
     if question.traffic.length_ms < facts.length_ms {
         let _ = write!(says, "; the newest {} of it", period(question.traffic.length_ms));
     }
@@ -135,7 +145,26 @@ fn lost(question: &Question) -> String {
         .filter(hit)
         .map(|index| &*question.estate.deployments[index].name)
         .collect();
-    if names.is_empty() { "no deployment goes".to_owned() } else { words::some_of(names.into_iter()) }
+    let gone =
+        if names.is_empty() { "no deployment goes".to_owned() } else { words::some_of(names.into_iter()) };
+    gone + &spared(question)
+}
+
+/// Whom a loss may take as well, for nobody says where they belong.
+fn spared(question: &Question) -> String {
+    let in_events = question.scenario.events.iter().flat_map(|event| &event.targets);
+    let kinds: BTreeSet<DomainKind> =
+        question.lost.iter().chain(in_events).filter_map(Target::kind).collect();
+    let mut says = String::new();
+    for kind in kinds {
+        let listed = listed(question).into_iter().filter(|index| !question.estate.is_placed(*index, kind));
+        let names: Vec<&str> = listed.map(|index| &*question.estate.deployments[index].name).collect();
+        if !names.is_empty() {
+            let (kind, names) = (kind.as_str(), words::some_of(names.into_iter()));
+            let _ = write!(says, "; nobody says the {kind} of {names}: taken as spared, which may be wrong");
+        }
+    }
+    says
 }
 
 fn herd(question: &Question) -> String {
@@ -227,8 +256,8 @@ fn tokens(question: &Question) -> String {
 
 /// The deployments that routes other than those for bare names list.
 fn listed(question: &Question) -> Vec<usize> {
-    let used: std::collections::BTreeSet<u16> = question.traffic.asks.iter().map(|ask| ask.route).collect();
+    let used: BTreeSet<u16> = question.traffic.asks.iter().map(|ask| ask.route).collect();
     let entries = used.iter().flat_map(|route| &question.estate.routes[usize::from(*route)].entries);
-    let all: std::collections::BTreeSet<usize> = entries.map(|entry| entry.deployment.0 as usize).collect();
+    let all: BTreeSet<usize> = entries.map(|entry| entry.deployment.0 as usize).collect();
     all.into_iter().collect()
 }

@@ -1,6 +1,7 @@
 //! Who is meant by a name in a scenario: `maker:@largest` is whoever carried most here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use scenario::event::EVERYBODY;
 use scenario::replay::{NOBODY, PlayedEstate, Recording};
@@ -11,17 +12,19 @@ use crate::config::problem::nearest;
 /// What a maker is called that nobody has named. Deployments that share it have nothing else in common.
 const UNNAMED: &str = "unknown";
 
-/// What each fault domain carried, in tokens.
+/// How many requests each fault domain answered, as the report ranks them; and what else can be named.
 #[derive(Debug)]
 pub(super) struct Shares {
     carried: BTreeMap<Domain, u64>,
+    products: Vec<Arc<str>>,
+    routes: Vec<Arc<str>>,
 }
 
 impl Shares {
     pub(super) fn of(recording: &Recording, estate: &PlayedEstate) -> Self {
         let mut by_deployment = vec![0_u64; estate.deployments.len()];
         for ask in recording.traffic.asks.iter().filter(|ask| ask.counted_by != NOBODY) {
-            by_deployment[usize::from(ask.counted_by)] += u64::from(ask.input) + u64::from(ask.output);
+            by_deployment[usize::from(ask.counted_by)] += 1;
         }
         Self::counted(estate, &by_deployment)
     }
@@ -35,10 +38,14 @@ impl Shares {
         let is_named = |domain: &Domain| domain.kind != DomainKind::Maker || *domain.name != *UNNAMED;
         let carried = estate.domains().into_iter().filter(is_named).map(|domain| {
             let own = by_deployment.iter().enumerate().filter(|(index, _)| estate.belongs(*index, &domain));
-            let tokens = own.map(|(_, tokens)| tokens).sum();
-            (domain, tokens)
+            let answers = own.map(|(_, answers)| answers).sum();
+            (domain, answers)
         });
-        Self { carried: carried.collect() }
+        Self {
+            carried: carried.collect(),
+            products: estate.products.iter().map(|product| Arc::clone(&product.name)).collect(),
+            routes: estate.routes.iter().map(|route| Arc::clone(&route.name)).collect(),
+        }
     }
 
     /// Fault domains of a kind, whoever carried most first.
@@ -47,15 +54,15 @@ impl Shares {
             .carried
             .iter()
             .filter(|(domain, _)| domain.kind == kind)
-            .map(|(domain, tokens)| (domain, *tokens))
+            .map(|(domain, answers)| (domain, *answers))
             .collect();
-        all.sort_by_key(|(domain, tokens)| (std::cmp::Reverse(*tokens), *domain));
+        all.sort_by_key(|(domain, answers)| (std::cmp::Reverse(*answers), *domain));
         all.into_iter().map(|(domain, _)| domain).collect()
     }
 
     /// Losses to try, makers and hosts, whoever carried most first.
     pub(super) fn losses(&self) -> Vec<String> {
-        let carried = |domain: &&Domain| self.carried.get(*domain).is_some_and(|tokens| *tokens > 0);
+        let carried = |domain: &&Domain| self.carried.get(*domain).is_some_and(|answers| *answers > 0);
         let makers = self.ranked(DomainKind::Maker).into_iter().filter(carried).take(3);
         let hosts = self.ranked(DomainKind::Host).into_iter().filter(carried).take(3);
         let mut all: Vec<&Domain> = makers.chain(hosts).collect();
@@ -69,6 +76,11 @@ impl Shares {
             return Ok(name.to_owned());
         }
         let Some((kind, own)) = name.split_once(':') else { return Ok(name.to_owned()) };
+        match kind {
+            "product" => return one_of(own, &self.products).map(|()| name.to_owned()),
+            "route" => return one_of(own, &self.routes).map(|()| name.to_owned()),
+            _ => {}
+        }
         let Some(domain) = DomainKind::named(kind) else { return Ok(name.to_owned()) };
         let ranked = self.ranked(domain);
         let place = match own {
@@ -100,4 +112,15 @@ impl Shares {
             ),
         })
     }
+}
+
+/// Whether there is one of this name; else which there are.
+fn one_of(name: &str, all: &[Arc<str>]) -> Result<(), String> {
+    if all.iter().any(|known| **known == *name) {
+        return Ok(());
+    }
+    Err(match nearest(name, all.iter().map(|known| &**known)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("there are: {}", super::super::words::some_of(all.iter().map(|known| &**known))),
+    })
 }

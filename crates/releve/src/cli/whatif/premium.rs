@@ -59,7 +59,8 @@ pub(super) fn curve(question: &Question, doubt: f64) -> Vec<PremiumRow> {
     rows(&points, settled.unwrap_or(points.len()), question)
 }
 
-/// The lines that say something: as it is, what serves more, the last of that, and the last of each count of losses.
+/// The lines that say something: as it is, what serves more, and whatever is the first to hold one loss more. What comes
+/// after the last of them was bought for nothing.
 fn rows(points: &[Point], settled: usize, question: &Question) -> Vec<PremiumRow> {
     let (usd, calm) = (points[0].usd_per_day, points[0].calm_usd_per_day);
     let row = |point: &Point| PremiumRow {
@@ -69,11 +70,15 @@ fn rows(points: &[Point], settled: usize, question: &Question) -> Vec<PremiumRow
         usd_per_calm_day: point.calm_usd_per_day - calm,
         smallest_cut: point.fragility.smallest_cut,
     };
-    let says_something = |place: usize| {
-        let cut = |point: &Point| point.fragility.smallest_cut;
-        place < settled || points.get(place + 1).is_none_or(|next| cut(next) != cut(&points[place]))
-    };
-    (0..points.len()).filter(|place| says_something(*place)).map(|place| row(&points[place])).collect()
+    let holds: Vec<usize> =
+        points.iter().map(|point| point.fragility.smallest_cut.unwrap_or(usize::MAX)).collect();
+    worth_a_line(&holds, settled).map(|place| row(&points[place])).collect()
+}
+
+/// Of points that each hold so many losses: those that serve more, of which there are `settled`, and each that is the
+/// first to hold more than the one before.
+fn worth_a_line(holds: &[usize], settled: usize) -> impl Iterator<Item = usize> {
+    (0..holds.len()).filter(move |place| *place < settled || holds[*place] > holds[*place - 1])
 }
 
 /// The question, played on some of its requests or all.
@@ -96,7 +101,7 @@ impl<'a> Played<'a> {
 
     fn of(question: &'a Question, played_ms: u64) -> Self {
         let course = compile(&question.scenario, &question.estate, played_ms);
-        let calm = Course::calm(&question.estate, played_ms, course.compressed);
+        let calm = Course::before(&question.scenario, &question.estate, played_ms, course.compressed);
         Self { question, course, calm }
     }
 
@@ -175,5 +180,19 @@ impl<'a> Played<'a> {
         points.min_by(|one, other| {
             one.contracts().cmp(&other.contracts()).then(one.usd_per_day.total_cmp(&other.usd_per_day))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth_a_line;
+
+    #[test]
+    fn nothing_is_bought_that_holds_no_more_than_before() {
+        let lines = |holds: &[usize], settled| worth_a_line(holds, settled).collect::<Vec<_>>();
+        assert_eq!(lines(&[1, 2, 2, 2], 1), [0, 1], "the first that holds two is enough");
+        assert_eq!(lines(&[1, 1, 1, 2, usize::MAX], 1), [0, 3, 4]);
+        assert_eq!(lines(&[1, 1, 1, 1], 3), [0, 1, 2], "who serves more is worth it by that");
+        assert_eq!(lines(&[usize::MAX], 1), [0]);
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Question {
     pub(super) traffic: Traffic,
     pub(super) proven: Vec<Vec<bool>>,
     pub(super) scenario: Scenario,
+    /// Who is lost, as it was asked.
+    pub(super) lost: Vec<Target>,
     pub(super) played_ms: u64,
     pub(super) seed: u64,
     /// The first deployment of those on offer, whom no route lists.
@@ -39,7 +41,8 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
     let source = input.source.clone();
     let facts = layout::Facts::of(&input);
     let question = Question::new(input, scenario, arguments);
-    let calm = Course::calm(&question.estate, question.played_ms, question.compressed());
+    let calm =
+        Course::before(&question.scenario, &question.estate, question.played_ms, question.compressed());
     let course = compile(&question.scenario, &question.estate, question.played_ms);
     let [before, after] = &on_all_cores(&[&calm, &course], |course| question.play(course, 1.0))[..] else {
         unreachable!("one tally a course")
@@ -90,7 +93,7 @@ impl Question {
         }
         let mut traffic = recording.traffic;
         let span_ms = u64::try_from(scenario.span.as_millis()).unwrap_or(u64::MAX);
-        let played_ms = played(&traffic, span_ms, arguments.most);
+        let played_ms = played(&traffic, span_ms, arguments.most, Scenario::growth(&scenario.events));
         if traffic.length_ms > played_ms {
             // The newest part says most of what is to come.
             traffic = traffic.part(traffic.length_ms - played_ms, traffic.length_ms);
@@ -105,7 +108,8 @@ impl Question {
                 }
             }
         }
-        Self { estate, fitted, traffic, proven, scenario, played_ms, seed: arguments.seed, offers }
+        let (lost, seed) = (arguments.lose.clone(), arguments.seed);
+        Self { estate, fitted, traffic, proven, scenario, lost, played_ms, seed, offers }
     }
 
     /// How much longer the scenario is than what is played.
@@ -161,15 +165,15 @@ pub(super) fn on_all_cores<T: Sync, R: Send>(all: &[T], run: impl Fn(&T) -> R + 
     })
 }
 
-/// How long is played, so that about `most` requests are.
+/// How long is played, so that about `most` requests are, `grown` times as many as recorded.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "`as` saturates"
 )]
-fn played(traffic: &Traffic, span_ms: u64, most: usize) -> u64 {
-    let affordable = most as f64 / traffic.per_second().max(1e-9) * 1_000.0;
+fn played(traffic: &Traffic, span_ms: u64, most: usize, grown: f64) -> u64 {
+    let affordable = most as f64 / (traffic.per_second() * grown).max(1e-9) * 1_000.0;
     span_ms.min((affordable as u64).max(SHORTEST_MS)).max(1)
 }
 
@@ -254,10 +258,10 @@ fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
 
 #[expect(clippy::cast_precision_loss, reason = "counts")]
 fn limits(estate: &PlayedEstate, after: &Tally) -> Vec<LimitRow> {
-    let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.limited + tally.overflowed > 0);
+    let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.turned_away > 0);
     hit.map(|(index, tally)| LimitRow {
         deployment: Arc::clone(&estate.deployments[index].name),
-        turned_away: (tally.limited + tally.overflowed) as f64 / tally.attempts.max(1) as f64,
+        turned_away: tally.turned_away as f64 / tally.attempts.max(1) as f64,
         peak_tokens_per_minute: after.peak_per_minute(index),
         limit_tokens_per_minute: estate.backing[index]
             .tokens_per_minute

@@ -200,6 +200,10 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         return Ok(());
     }
     pages.heading("The price of insurance")?;
+    // What chance moves with somebody more to choose from is no price.
+    let chance =
+        answer.total.after.cost_usd_per_day.value.max(answer.total.before.cost_usd_per_day.value) / 500.0;
+    let more = |change: f64| if change.abs() < chance { "about $0".to_owned() } else { signed(change) };
     let rows = answer.insurance.iter().map(|row| {
         let cut = row.smallest_cut.map_or_else(|| "more than three".to_owned(), |size| size.to_string());
         let with = match row.adds.len() {
@@ -207,7 +211,7 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             1 => "with step 1".to_owned(),
             steps => format!("with steps 1 to {steps}"),
         };
-        vec![with, percent(row.served), signed(row.usd_per_day), signed(row.usd_per_calm_day), cut]
+        vec![with, percent(row.served), more(row.usd_per_day), more(row.usd_per_calm_day), cut]
     });
     let heads = [
         "steps",
@@ -218,6 +222,11 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     ];
     pages.table(&heads, rows.collect())?;
     let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();
+    if steps.is_empty() {
+        return pages.text(
+            "Nothing that could be added would be worth it: none serves more, or holds one loss more.",
+        );
+    }
     let steps = (1..).zip(steps).map(|(number, step)| vec![format!("step {number}"), step.clone()]);
     pages.list(steps.collect())
 }

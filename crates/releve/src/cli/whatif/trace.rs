@@ -12,6 +12,9 @@ use serde::Deserialize;
 
 use super::super::CliError;
 
+/// Nobody has recorded for longer.
+const LONGEST_MS: f64 = 10.0 * 365.0 * 86_400_000.0;
+
 #[derive(Debug, Default, Deserialize)]
 struct Line {
     arrival_s: Option<f64>,
@@ -54,10 +57,12 @@ fn asked(
         let wrong = |what: &str| CliError::usage(format!("{}:{}: {what}", path.display(), number + 1));
         let Some(line) = parsed(line, &mut heads).map_err(|what| wrong(&what))? else { continue };
         let at_ms = line.arrival_ms.or(line.arrival_s.map(|seconds| seconds * 1_000.0));
-        let at_ms = at_ms
-            .filter(|at| at.is_finite() && *at >= 0.0)
-            .ok_or_else(|| wrong("arrival_s or arrival_ms is missing"))?;
+        let at_ms = at_ms.ok_or_else(|| wrong("arrival_s or arrival_ms is missing"))?;
+        if !(0.0..=LONGEST_MS).contains(&at_ms) {
+            return Err(wrong("the arrival is not within ten years of the beginning, 0"));
+        }
         let turn = recording.traffic.asks.len();
+        recording.dealt |= line.product.is_none() && line.route.is_none();
         let (product, route) = dealt(&line, turn, estate, routes).map_err(|what| wrong(&what))?;
         let input = line.input_tokens.ok_or_else(|| wrong("input_tokens is missing"))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
@@ -136,16 +141,22 @@ fn parsed<'a>(line: &'a str, heads: &mut Option<Vec<&'a str>>) -> Result<Option<
     let mut read = Line::default();
     for (head, field) in heads.iter().zip(fields).filter(|(_, field)| !field.is_empty()) {
         let number = || field.parse::<f64>().map_err(|_| format!("{head}: \"{field}\" is no number"));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        let too_many = || format!("{head}: {field} is no number of tokens");
         match *head {
             "arrival_s" => read.arrival_s = Some(number()?),
             "arrival_ms" => read.arrival_ms = Some(number()?),
-            "input_tokens" => read.input_tokens = Some(number()? as u32),
-            "output_tokens" => read.output_tokens = Some(number()? as u32),
+            "input_tokens" => read.input_tokens = Some(tokens(number()?).ok_or_else(too_many)?),
+            "output_tokens" => read.output_tokens = Some(tokens(number()?).ok_or_else(too_many)?),
             "product" => read.product = Some(field.to_owned()),
             "route" => read.route = Some(field.to_owned()),
             _ => {}
         }
     }
     Ok(Some(read))
+}
+
+/// A number of tokens that one request can have.
+fn tokens(number: f64) -> Option<u32> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds")]
+    (0.0..=1e9).contains(&number).then_some(number as u32)
 }

@@ -1,12 +1,13 @@
 //! One `[[event]]`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::{Rate, Region};
 use routing::PostureKind;
 use scenario::event::{Arrival, Event, Outage, Target, What};
 
-use super::{Factor, Meant};
+use super::{Amount, Meant, Times};
 use crate::config::period::Period;
 use crate::config::problem::{Problem, one_of};
 use crate::config::section::Section;
@@ -110,18 +111,15 @@ fn times(section: &mut Section<'_>, span: Duration) -> (Duration, Option<Duratio
 }
 
 fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What> {
-    let names = |list: Option<Vec<At<String>>>| {
-        list.unwrap_or_default().into_iter().map(|name| name.value.as_str().into()).collect()
-    };
     Some(match kind {
         Kind::Outage => What::Outage(outage(section)),
         Kind::Brownout => What::Brownout {
-            slower: section.get::<Factor>("slower").map_or(1.0, |factor| factor.0),
+            slower: section.get::<Times>("slower").map_or(1.0, |times| times.0),
             errors: section.get::<Share>("errors").map_or(0.0, |share| share.0),
         },
-        Kind::Limits => What::Limits(section.require::<Factor>("times")?.0),
-        Kind::Price => What::Price(section.require::<Factor>("times")?.0),
-        Kind::Terms => What::Terms(names(section.list("products"))),
+        Kind::Limits => What::Limits(section.require::<Times>("times")?.0),
+        Kind::Price => What::Price(section.require::<Times>("times")?.0),
+        Kind::Terms => What::Terms(names(section, "product", meant)),
         Kind::Retirement => What::Retirement,
         Kind::LicenceEnd => What::LicenceEnd,
         Kind::Merger => {
@@ -136,10 +134,10 @@ fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What>
             }
         }
         Kind::RampDown => What::RampDown,
-        Kind::Arrival => What::Arrival(Box::new(arrival(section)?)),
-        Kind::Growth => What::Growth(section.require::<Factor>("times")?.0),
+        Kind::Arrival => What::Arrival(Box::new(arrival(section, meant)?)),
+        Kind::Growth => What::Growth(section.require::<Times>("times")?.0),
         Kind::Region => What::Region {
-            products: names(section.list("products")),
+            products: names(section, "product", meant),
             regions: section
                 .list::<Region>("regions")
                 .unwrap_or_default()
@@ -150,7 +148,7 @@ fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What>
         Kind::Posture => {
             let kind = section.require::<String>("posture")?;
             let per_hour =
-                section.get::<Factor>("per_hour").map_or(crate::posture::USUAL_DRAIN, |factor| factor.0);
+                section.get::<Share>("per_hour").map_or(crate::posture::USUAL_DRAIN, |share| share.0);
             match kind.parse::<PostureKind>() {
                 Ok(kind) => What::Posture { kind, per_hour },
                 Err(error) => {
@@ -160,6 +158,18 @@ fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What>
             }
         }
     })
+}
+
+/// The `products` or `routes` that an event is about; one that there is not is a mistake, not nobody.
+fn names(section: &mut Section<'_>, kind: &str, meant: Meant<'_>) -> Vec<Arc<str>> {
+    let written = section.list::<String>(if kind == "route" { "routes" } else { "products" });
+    for name in written.iter().flatten() {
+        if let Err(mend) = meant(&format!("{kind}:{}", name.value)) {
+            let what = format!("there is no {kind} \"{}\" in this configuration", name.value);
+            section.problem(Problem::error(&name.at, what).mend(mend));
+        }
+    }
+    written.into_iter().flatten().map(|name| name.value.as_str().into()).collect()
 }
 
 fn outage(section: &mut Section<'_>) -> Outage {
@@ -176,7 +186,7 @@ fn outage(section: &mut Section<'_>) -> Outage {
     )
 }
 
-fn arrival(section: &mut Section<'_>) -> Option<Arrival> {
+fn arrival(section: &mut Section<'_>, meant: Meant<'_>) -> Option<Arrival> {
     let name = section.require::<String>("name");
     if let Some(name) = name.as_ref().filter(|name| !name.contains('/')) {
         let what = format!("\"{}\" names no deployment", name.value);
@@ -197,15 +207,10 @@ fn arrival(section: &mut Section<'_>) -> Option<Arrival> {
         region: section.get::<Region>("region").map(|region| region.value),
         price_usd: price.map_or((0.0, 0.0), |price| price.value),
         first_ms: section.get::<Period>("first_token").map_or(600.0, |first| first.0.as_secs_f64() * 1_000.0),
-        tokens_per_second: section.get::<Factor>("tokens_per_second").map_or(50.0, |factor| factor.0),
-        tokens_per_minute: section.get::<Factor>("tokens_per_minute").map(|factor| factor.0),
-        fixed_usd_per_day: section.get::<Factor>("fixed_usd_per_day").map_or(0.0, |factor| factor.0),
-        routes: section
-            .list::<String>("routes")
-            .unwrap_or_default()
-            .into_iter()
-            .map(|route| route.value.as_str().into())
-            .collect(),
+        tokens_per_second: section.get::<Amount>("tokens_per_second").map_or(50.0, |amount| amount.0),
+        tokens_per_minute: section.get::<Amount>("tokens_per_minute").map(|amount| amount.0),
+        fixed_usd_per_day: section.get::<Amount>("fixed_usd_per_day").map_or(0.0, |amount| amount.0),
+        routes: names(section, "route", meant),
         share: section.get::<Share>("share").map_or(0.0, |share| share.0),
         open: section.get::<bool>("open_weights").is_some_and(|open| open.value),
         name: name?.value.as_str().into(),

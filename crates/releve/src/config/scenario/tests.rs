@@ -61,6 +61,30 @@ fn what_is_wrong_is_said_with_its_place_and_mend() {
         ("[[event]]\nwhat = \"outage\"\non = [\"maker:openai\"]\nkind = \"sleep\"\n", "is no kind of outage"),
         ("[[event]]\nwhat = \"brownout\"\non = [\"maker:openai\"]\nslowr = 3\n", "did you mean \"slower\"?"),
         ("[[event]]\nwhat = \"price\"\non = [\"maker:openai\"]\n", "event.times is missing"),
+        (
+            "[[event]]\nwhat = \"growth\"\ntimes = 1e300\n",
+            "s.toml:5:9: error: event.times: 1e300 times is more than can be told",
+        ),
+        (
+            "[[event]]\nwhat = \"growth\"\ntimes = 20\n[[event]]\nwhat = \"growth\"\ntimes = 20\n",
+            "all that grows makes it 400 times as many requests",
+        ),
+        (
+            "[[event]]\nwhat = \"posture\"\non = [\"maker:openai\"]\nposture = \"drain\"\nper_hour = 7\n",
+            "s.toml:7:12: error: event.per_hour: 7 is not between 0 and 1",
+        ),
+        (
+            "[[event]]\nwhat = \"terms\"\non = [\"maker:openai\"]\nproducts = [\"nobody\"]\n",
+            "s.toml:6:13: error: there is no product \"nobody\" in this configuration",
+        ),
+        (
+            "[[event]]\nwhat = \"region\"\nregions = [\"eu\"]\nproducts = [\"nobody\"]\n",
+            "there is no product \"nobody\"",
+        ),
+        (
+            "[[event]]\nwhat = \"arrival\"\nname = \"a/b\"\nprice = { input = \"1\", output = \"1\" }\nroutes = [\"nobody\"]\n",
+            "there is no route \"nobody\"",
+        ),
         ("[[event]]\nwhat = \"growth\"\ntimes = 2\nuntil = \"3h\"\nfor = \"2h\"\n", "both `until` and `for`"),
     ] {
         let report = wrong(&format!("{start}{text}"));

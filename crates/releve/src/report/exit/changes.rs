@@ -32,6 +32,8 @@ pub(crate) struct Change {
     /// In the unified format of `diff -u`. Comments, values of headers and all that looks like a secret are hidden: a plan goes
     /// to people who may not read the configuration.
     pub(crate) diff: String,
+    /// Whether stars stand in it for something hidden: then it is made by hand, for `patch` would not find those lines.
+    pub(crate) hides: bool,
     /// Why `releve check` would refuse the changed file; `None` where it would not.
     pub(crate) refused: Option<String>,
 }
@@ -63,10 +65,13 @@ fn change(source: &Source, edited: &impl fmt::Display, reads: Reads<'_>) -> Opti
     if edited.text() == source.text() {
         return None;
     }
-    let (old, new) = (source.quotable(), edited.quotable());
-    let diff = TextDiff::from_lines(&old, &new);
-    let diff = diff.unified_diff().context_radius(3).header(&source.name, &source.name).to_string();
-    Some(Change { diff, refused: reads(edited).err() })
+    let unified = |old: &str, new: &str| {
+        let diff = TextDiff::from_lines(old, new);
+        diff.unified_diff().context_radius(3).header(&source.name, &source.name).to_string()
+    };
+    let diff = unified(&source.quotable(), &edited.quotable());
+    let hides = diff != unified(source.text(), edited.text());
+    Some(Change { diff, hides, refused: reads(edited).err() })
 }
 
 /// Each route's name and list.
@@ -232,7 +237,7 @@ approved = [{ use = "openai/gpt-5.4", by = "us", on = 2026-01-01, evidence = "te
         let changes = changes(TEXT, "openai");
         let behind = changes.behind.unwrap();
         assert!(behind.diff.starts_with("--- releve.toml\n+++ releve.toml\n@@ "), "{}", behind.diff);
-        assert_eq!(behind.refused, None);
+        assert_eq!((behind.refused.as_deref(), behind.hides), (None, true), "the comments in it are hidden");
         let (_, added) = lines(&behind);
         assert_eq!(added[0], "deployments = [\"mistral/mistral-large-2512\", \"openai/gpt-5.4\"]");
         let without = changes.without.unwrap();
@@ -261,7 +266,9 @@ approved = [{ use = "openai/gpt-5.4", by = "us", on = 2026-01-01, evidence = "te
             TEXT.replacen("\n\n[providers.mistral]", &format!("\n{own}# canary3\n[providers.mistral]"), 1);
         assert!(text.contains("canary3"));
         let changes = changes(&text, "openai");
-        for change in [changes.behind.unwrap(), changes.without.unwrap()] {
+        let without = changes.without.unwrap();
+        assert!(without.hides, "{}", without.diff);
+        for change in [changes.behind.unwrap(), without] {
             assert!(!change.diff.contains("canary"), "{}", change.diff);
         }
     }

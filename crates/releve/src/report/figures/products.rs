@@ -42,6 +42,8 @@ pub(crate) struct ProductFigures {
     /// Requests that nobody can serve even while nothing is lost.
     pub(crate) without_any: u64,
     pub(crate) without_route: u64,
+    /// Of both, those that were answered when they came.
+    pub(crate) left_behind: u64,
     /// Tokens of its busiest minute, and when that was (minutes since 1970).
     pub(crate) peak_tokens: u64,
     pub(crate) peak_requests: u64,
@@ -133,6 +135,7 @@ fn one(
         nanos: study.sums.nanos,
         without_any: study.needs.without_any,
         without_route: study.needs.without_route,
+        left_behind: study.needs.left_behind,
         peak_tokens,
         peak_requests,
         peak_minute: traffic.peaks.get(name).map(|peaks| peaks[0].minute),

@@ -43,12 +43,13 @@ fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) ->
     let known = (0..estate.members.len())
         .filter_map(|member| estate.domain_of(member, domain.kind))
         .any(|name| name == domain.name);
-    let stopped = studies
-        .iter()
-        .filter(|study| study.needs.requests() > 0 && !takes.is_empty())
-        .map(|study| losses::on(study, &takes))
-        .filter(|on| on.verdict >= Verdict::Partly);
-    let broken_by: Vec<String> = stopped.map(|on| on.product.to_string()).collect();
+    let is_stopped = |study: &&Study| {
+        let has_needs = study.needs.requests() > 0 && !takes.is_empty();
+        // Who finds nobody while nothing is lost survives nothing.
+        study.needs.left_behind > 0 || has_needs && losses::on(study, &takes).verdict >= Verdict::Partly
+    };
+    let broken_by: Vec<String> =
+        studies.iter().filter(is_stopped).map(|study| study.product.name.to_string()).collect();
     TargetResult {
         target: format!("must_survive = {domain}"),
         met: broken_by.is_empty(),

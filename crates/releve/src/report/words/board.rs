@@ -119,7 +119,30 @@ fn hurting(figures: &Figures) -> Vec<&LossFigures> {
     hurting
 }
 
+/// Products of which requests that were answered find nobody in today's configuration, and how many such requests.
+fn left_behind(figures: &Figures) -> (Vec<&ProductFigures>, u64) {
+    let behind: Vec<&ProductFigures> =
+        figures.products.iter().filter(|product| product.left_behind > 0).collect();
+    let requests = behind.iter().map(|product| product.left_behind).sum();
+    (behind, requests)
+}
+
 fn stops(figures: &Figures, language: Language) -> String {
+    let (behind, requests) = left_behind(figures);
+    if behind.is_empty() {
+        return single_losses(figures, language);
+    }
+    let names: Vec<String> = behind.iter().map(|product| product.name.to_string()).collect();
+    let (names, number) = (listed(language, &names), count(language, requests));
+    let more = single_losses(figures, language);
+    say!(
+        language,
+        "With nothing lost at all, {number} requests that were answered then would find nobody in this configuration ({names}). {more}",
+        "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne dans cette configuration ({names}). {more}"
+    )
+}
+
+fn single_losses(figures: &Figures, language: Language) -> String {
     let hurting = hurting(figures);
     let Some(worst) = hurting.first() else {
         return say!(
@@ -161,14 +184,26 @@ fn substitutes(figures: &Figures, language: Language) -> String {
         named.map(|product| product.name.to_string()).collect()
     };
     let (unproven, proven) = (with(Verdict::Unproven), with(Verdict::Proven));
-    let none = || say!(language, "none", "aucun");
-    let shown = |names: &[String]| if names.is_empty() { none() } else { listed(language, names) };
-    let (proven, unproven) = (shown(&proven), shown(&unproven));
-    say!(
-        language,
-        "After any single loss, proven substitutes carry on for: {proven}; for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}.",
-        "Après toute perte isolée, des substituts éprouvés prennent la relève pour : {proven} ; pour ceux-ci quelqu'un répondrait, mais pas toujours un déploiement éprouvé pour eux : {unproven}."
-    )
+    let shown = |names: &[String]| {
+        if names.is_empty() { say!(language, "no product", "aucun produit") } else { listed(language, names) }
+    };
+    let mut sentence = {
+        let proven = shown(&proven);
+        say!(
+            language,
+            "After any single loss, proven substitutes carry on for: {proven}",
+            "Après toute perte isolée, des substituts éprouvés prennent la relève pour : {proven}"
+        )
+    };
+    if !unproven.is_empty() {
+        let unproven = shown(&unproven);
+        sentence += &say!(
+            language,
+            "; for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}",
+            " ; pour ceux-ci quelqu'un répondrait, mais pas toujours un déploiement éprouvé pour eux : {unproven}"
+        );
+    }
+    sentence + "."
 }
 
 fn dates(figures: &Figures, language: Language) -> String {
@@ -238,7 +273,7 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
     let hurt: Vec<&ProductFigures> = figures
         .products
         .iter()
-        .filter(|product| product.cuts.iter().any(|cut| cut.losses.len() <= 1))
+        .filter(|product| product.left_behind > 0 || product.cuts.iter().any(|cut| cut.losses.len() <= 1))
         .collect();
     let matters = |product: &&&ProductFigures| {
         matches!(product.criticality, Some(Criticality::Critical | Criticality::Important))
@@ -250,11 +285,15 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
         (false, false) if hurt.iter().all(|product| product.criticality.is_some()) => Tone::Doubtful,
         (false, _) => Tone::Bad,
     };
-    let word = say!(
+    let mut word = say!(
         language,
         "{number} of {all} products stop, in whole or in part, by one loss",
         "{number} produits sur {all} s'arrêtent, en tout ou en partie, par une seule perte"
     );
+    let behind = left_behind(figures).0.len();
+    if behind > 0 {
+        word += &say!(language, "; {behind} by none", " ; {behind} sans aucune");
+    }
     (say!(language, "Single points of failure", "Points de défaillance uniques"), word, tone)
 }
 
@@ -311,6 +350,14 @@ fn decisions(figures: &Figures, language: Language) -> Vec<String> {
 /// What one product asks for: a candidate elsewhere, or a proof.
 fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
     let name = &product.name;
+    if product.left_behind > 0 {
+        let number = count(language, product.left_behind);
+        return Some(say!(
+            language,
+            "{name}: give {number} of its requests somebody who can serve them: their route, or whoever could, is gone from the configuration.",
+            "{name} : donner à {number} de ses requêtes quelqu'un qui puisse les servir : leur route, ou qui pouvait le faire, a disparu de la configuration."
+        ));
+    }
     let single: Vec<String> = figures
         .losses
         .iter()

@@ -70,6 +70,8 @@ pub(super) struct Suppliers<'a> {
     ratios: Vec<f32>,
     /// By deployment and route: the share of prompts' tokens from a cache.
     cached: Vec<f32>,
+    /// By deployment, attempts that its limits or its queue turned away. What it refuses besides is how it usually is.
+    pub(super) turned_away: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +102,8 @@ impl<'a> Suppliers<'a> {
                 ratios.extend((0..deployments).map(|from| fitted.length_ratio(from, to, route) as f32));
             }
         }
-        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, cached }
+        let turned_away = vec![0; deployments];
+        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, cached, turned_away }
     }
 
     /// What an ask comes to at a deployment: as counted where it was served there, else by tokenizer, length and cache.
@@ -152,7 +155,10 @@ impl<'a> Suppliers<'a> {
         }
         let waits = match self.let_in(deployment, counts, condition.limits, now) {
             Ok(waits) => waits,
-            Err(failure) => return Fate::Fails { failure, after_ms: QUICK_MS },
+            Err(failure) => {
+                self.turned_away[deployment] += 1;
+                return Fate::Fails { failure, after_ms: QUICK_MS };
+            }
         };
         let supplier = &self.fitted.suppliers[deployment];
         if !supplier.errors.is_empty() {

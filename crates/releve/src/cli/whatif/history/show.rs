@@ -42,7 +42,8 @@ fn read(answer: &Answer) -> String {
         said.push(format!("{count} have no end, or one before their beginning, and count for nothing"));
     }
     if answer.never_out > 0 {
-        said.push(format!("{} more suppliers have none", answer.never_out));
+        let plural = if answer.never_out == 1 { " more supplier has" } else { " more suppliers have" };
+        said.push(format!("{}{plural} none", answer.never_out));
     }
     said.join("; ") + "."
 }
@@ -125,6 +126,13 @@ fn routes(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     });
     let heads = ["routes", "suppliers", "with the first alone", "with all", "if they fall apart"];
     pages.table(&heads, rows.collect())?;
+    let is_short =
+        |row: &RouteRow| row.first_alone.is_none() || (row.unknown.is_empty() && row.all.is_none());
+    if answer.routes.iter().any(is_short) {
+        pages.text(&format!(
+            "Where a figure is missing, fewer than {TOO_SHORT} weeks were watched without a break up to the end."
+        ))?;
+    }
     let others = answer.routes.iter().filter(|row| !row.unknown.is_empty()).map(unknown);
     pages.list(others.collect())
 }

@@ -240,5 +240,12 @@ fn change(section: &mut Section, heading: String, change: Option<&Change>, langu
             "À ne pas appliquer telle quelle : releve check la refuserait : {why}"
         ),
     });
+    if change.hides {
+        section.text(say!(
+            language,
+            "Stars stand for comments, headers' values and secrets, which stay out of a plan: make this change by hand.",
+            "Les étoiles remplacent commentaires, valeurs d'en-têtes et secrets, qui restent hors d'un plan : faites cette modification à la main."
+        ));
+    }
     section.blocks.push(Block::Code(change.diff.clone()));
 }
