@@ -69,10 +69,9 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         let speech = match Speech::new(call, deployment) {
             Ok(speech) => speech,
             Err(error) if error.is_of_media() && media::may_help(call) => {
-                // Others may use the supplier meanwhile, and nobody works for this request.
+                // Others may use the supplier meanwhile, and nobody works for this request. Boxed: few need room for it.
                 walk.postpone(permit);
                 outlet.drain_if_abandoned(false);
-                // Boxed, so that those who point at nothing need no room for it.
                 Box::pin(media::fetch(call)).await;
                 continue;
             }
@@ -81,8 +80,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 walk.unmade();
                 let words = unsayable(call, &error);
                 record.unsayable(deployment, &words);
-                said.wants_all |= error.is_of_thread();
-                said.unsayable(deployment, words);
+                said.unsayable(deployment, &error, words);
                 continue;
             }
         };
@@ -204,7 +202,8 @@ impl Said {
     }
 
     /// Its protocol has no words for the request.
-    fn unsayable(&mut self, deployment: DeploymentIndex, words: String) {
+    fn unsayable(&mut self, deployment: DeploymentIndex, error: &TranslateError, words: String) {
+        self.wants_all |= error.is_of_thread();
         self.words.push((deployment, words));
         self.kind.get_or_insert(ErrorKind::InvalidRequest);
         self.outgrown = None;

@@ -72,7 +72,9 @@ pub(super) fn write_service(json: &mut Json, service: Option<Service>, losses: &
     if let Some(word) = word {
         json.key("serviceTier").object().key("type").text(word).end_object();
     }
-    service::unsaid(service, word).into_iter().for_each(|loss| note(losses, loss));
+    if let Some(loss) = service::unsaid(service, word) {
+        note(losses, loss);
+    }
 }
 
 /// Whether there is a message in it.

@@ -195,7 +195,9 @@ pub(super) fn write(json: &mut Json, usage: &Usage, service: Option<Service>, lo
     details(json, "candidatesTokensDetails", [usage.output_text, usage.audio_out, usage.image_out]);
     let said = service.and_then(traffic);
     json.optional("trafficType", said).end_object();
-    service::unsaid(service, said).into_iter().for_each(|loss| note(losses, loss));
+    if let Some(loss) = service::unsaid(service, said) {
+        note(losses, loss);
+    }
 }
 
 fn details(json: &mut Json, name: &str, counts: [u64; 3]) {

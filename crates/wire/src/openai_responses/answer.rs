@@ -74,7 +74,9 @@ pub(super) fn encode(answer: &Answer, about: &ReplyContext) -> Result<Encoded, T
     let mut json = Json::new();
     response.write(&mut json);
     let unsaid = service::unsaid(answer.service, answer.service.and_then(service::to_openai));
-    unsaid.into_iter().for_each(|loss| note(&mut losses, loss));
+    if let Some(loss) = unsaid {
+        note(&mut losses, loss);
+    }
     if let Some(loss) = ending.loss {
         note(&mut losses, loss);
     }

@@ -77,7 +77,9 @@ impl EventEncoder for Encoder {
             Event::Service(service) => {
                 self.service = Some(*service);
                 let unsaid = service::unsaid(self.service, service::to_openai(*service));
-                unsaid.into_iter().for_each(|loss| note(&mut self.pen.losses, loss));
+                if let Some(loss) = unsaid {
+                    note(&mut self.pen.losses, loss);
+                }
             }
             Event::KeepAlive => out.extend_from_slice(b": keep-alive\n\n"),
             Event::End => self.end(out),
