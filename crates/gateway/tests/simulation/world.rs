@@ -220,27 +220,28 @@ impl Journal for Buggy {
     }
 }
 
+/// The deployment of a supplier, as routing knows it.
+fn to_route_to((name, number): (&Arc<str>, u16)) -> routing::Deployment {
+    routing::Deployment {
+        name: format!("{name}/tiny").into(),
+        provider: ProviderIndex(number),
+        protocol: Protocol::OpenaiChat,
+        also: Protocols::NONE,
+        region: None,
+        context_window: None,
+        max_output: None,
+        capabilities: Capabilities::default(),
+        maker: "maker".into(),
+        host: Arc::clone(name),
+        max_in_flight: None,
+        prefix_tokens: 0,
+    }
+}
+
 fn snapshot(plot: &Plot) -> Snapshot {
     let count = plot.faults.len();
     let names: Vec<Arc<str>> = (0..count).map(|number| supplier_name(number).into()).collect();
-    let routing: Vec<_> = names
-        .iter()
-        .zip(0..)
-        .map(|(name, number)| routing::Deployment {
-            name: format!("{name}/tiny").into(),
-            provider: ProviderIndex(number),
-            protocol: Protocol::OpenaiChat,
-            also: Protocols::NONE,
-            region: None,
-            context_window: None,
-            max_output: None,
-            capabilities: Capabilities::default(),
-            maker: "maker".into(),
-            host: Arc::clone(name),
-            max_in_flight: None,
-            prefix_tokens: 0,
-        })
-        .collect();
+    let routing: Vec<_> = names.iter().zip(0..).map(to_route_to).collect();
     let provider = |name: &Arc<str>| Provider {
         name: Arc::clone(name),
         target: Target::new(&format!("http://{name}:{SUPPLIER_PORT}/v1"), TargetOptions::default()).unwrap(),
