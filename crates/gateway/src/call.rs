@@ -250,6 +250,11 @@ impl Call {
             && self.snapshot.provider_of(deployment).stream_usage
     }
 
+    /// Whether a conversation that the client wants kept is kept by `deployment`'s provider.
+    pub(crate) fn keeps_threads(&self, deployment: DeploymentIndex) -> bool {
+        self.client_headers.keeps_threads(&self.snapshot.provider_of(deployment).betas)
+    }
+
     /// What was changed in the request for `deployment`, for `x-releve-edits`.
     pub(crate) fn edits(&self, deployment: DeploymentIndex) -> String {
         let made = [
@@ -259,6 +264,7 @@ impl Call {
             (self.strips_usage(deployment), "usage"),
             (!self.is_translated(deployment) && self.leaves_reasoning_out(deployment), "reasoning"),
             (self.thread.is_told_anew(), "state"),
+            (!self.is_translated(deployment) && !self.keeps_threads(deployment), "thread"),
         ];
         let made = made.into_iter().filter(|(made, _)| *made).map(|(_, name)| name);
         let amended = self.snapshot.deployment(deployment).amendments.names();

@@ -122,7 +122,8 @@ impl Counting<'_> {
         edits.extend(self.asked.model_range.clone().map(|range| Edit::replace(range, model.json.clone())));
         edits.extend(self.asked.seal_edits.iter().flatten().cloned());
         let deployment = self.snapshot.deployment(self.deployment);
-        let to = AmendTo { model: &model.id, quirks: deployment.quirks, max_tokens: None };
+        let to =
+            AmendTo { model: &model.id, quirks: deployment.quirks, max_tokens: None, keeps_threads: true };
         // Parameters are nothing of the prompt, and refused here.
         let prompt = deployment.amendments.of_the_prompt();
         if !prompt.is_empty() && !self.asked.is_empty {

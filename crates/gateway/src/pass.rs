@@ -94,6 +94,11 @@ impl ClientHeaders {
         taken
     }
 
+    /// Whether a conversation that the client wants kept is kept by a host that takes `betas`.
+    pub(crate) fn keeps_threads(&self, betas: &Betas) -> bool {
+        !self.lost_betas(false, betas).any(|loss| loss.what.starts_with("anthropic-beta.message-threads-"))
+    }
+
     /// Whether every beta feature goes to a host of the client's own protocol that takes `betas`.
     pub(crate) fn has_all_betas(&self, betas: &Betas) -> bool {
         self.lost_betas(false, betas).next().is_none()

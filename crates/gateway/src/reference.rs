@@ -197,6 +197,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoResponse(text()),
         Refusal::NoItem(text()),
         Refusal::NoPrevious { asked: text(), missing: None },
+        Refusal::NoThread,
         Refusal::Outgrown { limit: 1 },
         Refusal::StateFailed,
         Refusal::TookTooLong,
@@ -239,6 +240,7 @@ const fn is_among_them(refusal: &Refusal) {
         | Refusal::NoResponse(_)
         | Refusal::NoItem(_)
         | Refusal::NoPrevious { .. }
+        | Refusal::NoThread
         | Refusal::Outgrown { .. }
         | Refusal::StateFailed
         | Refusal::TookTooLong
@@ -259,13 +261,17 @@ fn the_page_has_every_error_with_its_status_and_code_and_no_other() {
             (status.to_string(), error["error"]["code"].as_str().unwrap_or_default().to_owned())
         })
         .collect();
+    let lost = told(Protocol::AnthropicMessages, 404, ErrorKind::NotFound, Refusal::NoThread.code());
+    assert_eq!(lost["error"]["details"]["error_code"], "thread_not_found");
     let rows = rows("Errors", "status");
     let told: BTreeSet<(String, String)> =
         rows.iter().map(|row| (row[0].to_owned(), row[1].trim_matches('`').to_owned())).collect();
     assert_eq!(told, said);
     assert_eq!(rows.len(), told.len(), "each once");
     let reasons = between("Errors", "Google's clients read", "as `reason`");
-    assert_eq!(all_quoted([reasons]), refusals.iter().filter_map(Refusal::code).collect());
+    // Only Anthropic's clients have threads.
+    let others = refusals.iter().filter(|refusal| !matches!(refusal, Refusal::NoThread));
+    assert_eq!(all_quoted([reasons]), others.filter_map(Refusal::code).collect());
 }
 
 /// Every series counted in once.

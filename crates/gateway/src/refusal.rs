@@ -60,6 +60,11 @@ pub(crate) enum Refusal {
     NoItem(String),
     #[error("Previous response with id '{asked}' not found.{}", missing_words(missing.as_deref()))]
     NoPrevious { asked: String, missing: Option<String> },
+    /// Who keeps the conversation that is gone on with does not answer, and who would answer has nothing of it.
+    #[error(
+        "The thread that this request continues is not kept where it is served now: send the whole conversation."
+    )]
+    NoThread,
     #[error("the conversation is longer than {limit} bytes with the turns before it")]
     Outgrown { limit: usize },
     #[error("kept responses cannot be read at present")]
@@ -99,9 +104,11 @@ impl Refusal {
     /// What kind of error this is to the client.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoEndpoint(_) | Self::UnknownModel { .. } | Self::NoResponse(_) | Self::NoItem(_) => {
-                ErrorKind::NotFound
-            }
+            Self::NoEndpoint(_)
+            | Self::UnknownModel { .. }
+            | Self::NoResponse(_)
+            | Self::NoItem(_)
+            | Self::NoThread => ErrorKind::NotFound,
             Self::NoKey | Self::WrongKey => ErrorKind::Authentication,
             Self::NoProduct(_) | Self::NotAllowed { .. } => ErrorKind::Permission,
             Self::Intake(IntakeError::TooLarge { .. }) | Self::Outgrown { .. } => ErrorKind::TooLarge,
@@ -145,6 +152,7 @@ impl Refusal {
             Self::NoCandidate { .. } => Some("no_candidate"),
             Self::Spent { .. } => Some("candidates_spent"),
             Self::NoPrevious { .. } => Some("previous_response_not_found"),
+            Self::NoThread => Some("thread_not_found"),
             _ => None,
         }
     }
@@ -156,6 +164,7 @@ impl Refusal {
             Self::NotKept { param, .. } | Self::BadQuery { param, .. } => Some(param),
             Self::NoPrevious { .. } => Some("previous_response_id"),
             Self::NoItem(_) => Some("input"),
+            Self::NoThread => Some("thread"),
             Self::Background => Some("background"),
             Self::Peek(PeekError::Duplicate { key } | PeekError::WrongType { key }) => Some(key),
             _ => None,

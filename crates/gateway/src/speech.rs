@@ -49,6 +49,9 @@ impl Speech {
         let lost_betas = call.client_headers.lost_betas(call.is_translated(deployment), betas);
         let amendments = &call.snapshot.deployment(deployment).amendments;
         if !call.is_translated(deployment) {
+            if !call.keeps_threads(deployment) {
+                call.asked.codec.check_is_whole(&call.body.borrow())?;
+            }
             let Amended { edits, mut losses } = amended(call, deployment, amendments);
             if call.leaves_reasoning_out(deployment) {
                 losses.insert(0, Loss::new("reasoning.proof", "another supplier's"));
@@ -165,14 +168,16 @@ pub(crate) fn failure(error: &TranslateError) -> Failure {
 
 /// The deployment's changes in the client's own bytes.
 fn amended(call: &Call, deployment: DeploymentIndex, amendments: &Amendments) -> Amended {
+    let keeps_threads = call.keeps_threads(deployment);
     // Without members there is nothing to change: whoever is asked refuses it.
-    if amendments.is_empty() || call.asked.is_empty {
+    if (amendments.is_empty() && keeps_threads) || call.asked.is_empty {
         return Amended::default();
     }
     let to = AmendTo {
         model: call.model_name(deployment),
         quirks: call.snapshot.deployment(deployment).quirks,
         max_tokens: call.asked.max_tokens,
+        keeps_threads,
     };
     call.asked.codec.amend(&call.body.borrow(), amendments, &to)
 }

@@ -80,7 +80,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 walk.unmade();
                 let words = unsayable(call, &error);
                 record.unsayable(deployment, &words);
-                said.unsayable(deployment, words);
+                said.unsayable(deployment, words, &error);
                 continue;
             }
         };
@@ -182,6 +182,8 @@ struct Said {
     wait: Option<Duration>,
     /// Who said that the request is too large for it, as long as nothing else was said.
     outgrown: Option<(DeploymentIndex, Box<ErrorAnswer>)>,
+    /// Whether somebody could have been told, had the request the whole conversation in it.
+    wants_all: bool,
 }
 
 impl Said {
@@ -200,7 +202,8 @@ impl Said {
     }
 
     /// Its protocol has no words for the request.
-    fn unsayable(&mut self, deployment: DeploymentIndex, words: String) {
+    fn unsayable(&mut self, deployment: DeploymentIndex, words: String, error: &TranslateError) {
+        self.wants_all |= error.is_of_thread();
         self.words.push((deployment, words));
         self.kind.get_or_insert(ErrorKind::InvalidRequest);
         self.outgrown = None;
@@ -243,6 +246,7 @@ impl Said {
         }
         let route = &call.route().name;
         let refusal = match self.kind {
+            _ if self.wants_all => Refusal::NoThread,
             None if Instant::now() >= call.deadline => Refusal::TookTooLong,
             None => choose::no_candidate(&call.snapshot, route, &call.plan),
             Some(kind) => {

@@ -64,6 +64,8 @@ pub struct AmendTo<'a> {
     pub quirks: Quirks,
     /// The client's limit on output tokens.
     pub max_tokens: Option<u64>,
+    /// Whether whoever serves keeps conversations, where the dialect has a word for that.
+    pub keeps_threads: bool,
 }
 
 /// Splices, and what they leave out.

@@ -19,6 +19,7 @@ mod models;
 mod request;
 mod search;
 mod stream;
+mod thread;
 mod translate;
 mod usage;
 
@@ -36,7 +37,7 @@ use self::stream::Reader;
 use crate::amend::{AmendTo, Amended, Amendments};
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
-use crate::conversation::Translator;
+use crate::conversation::{TranslateError, Translator};
 use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::{Broken, Failure};
 use crate::peek::Peek;
@@ -65,6 +66,14 @@ impl Codec for AnthropicMessages {
 
     fn amend(&self, body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> Amended {
         amend::amend(body, amendments, to)
+    }
+
+    fn check_is_whole(&self, body: &[u8]) -> Result<(), TranslateError> {
+        if thread::goes_on(body) {
+            Err(TranslateError::unsayable(thread::NAME, thread::HELD))
+        } else {
+            Ok(())
+        }
     }
 
     fn request_id_header(&self) -> &'static str {

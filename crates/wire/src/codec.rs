@@ -10,7 +10,7 @@ use bytes::Bytes;
 use catalogue::{Protocol, Service, Usage};
 
 use crate::amend::{AmendTo, Amended, Amendments};
-use crate::conversation::Translator;
+use crate::conversation::{TranslateError, Translator};
 use crate::error_reply::{ErrorKind, ErrorReply};
 use crate::failure::Failure;
 use crate::framing::{Frame, Framing};
@@ -58,6 +58,14 @@ pub trait Codec: Sync + std::fmt::Debug {
     /// The splices that make a deployment's changes in a request of this dialect; none in a dialect that no client speaks.
     fn amend(&self, _body: &[u8], _amendments: &Amendments, _to: &AmendTo<'_>) -> Amended {
         Amended::default()
+    }
+
+    /// Refuses a request that goes on with a conversation that a supplier keeps: for one that keeps none.
+    ///
+    /// # Errors
+    /// [`TranslateError::Unsayable`], which [is of a thread](TranslateError::is_of_thread).
+    fn check_is_whole(&self, _body: &[u8]) -> Result<(), TranslateError> {
+        Ok(())
     }
 
     /// Whether a request may build on what an earlier one left ([`crate::state`]).

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+
 import { PROMPT, caller } from './callers.js';
 import { MODEL, SUPPLIER_KEY, start } from './rig.js';
 
@@ -19,11 +21,14 @@ const THINKING = { thinking: { type: 'enabled', budget_tokens: 1024 } };
 
 let stage;
 let messages;
+let beta;
 let direct;
 
 before(async () => {
-  stage = await start([]);
-  messages = caller('anthropic', stage.gateway, stage.gateway.key).client.messages;
+  stage = await start([['in another protocol', 'openai', 'translate = true']]);
+  const { client } = caller('anthropic', stage.gateway, stage.gateway.key);
+  messages = client.messages;
+  beta = client.beta.messages;
   direct = (request) => caller('anthropic', stage.witness, SUPPLIER_KEY).client.messages.create({ model: MODEL, ...request });
 });
 beforeEach(() => stage.begin());
@@ -70,5 +75,20 @@ test('stop sequences and limits end an answer', async () => {
       assert.deepEqual(said(answer), said(expected));
       assert.equal(answer.stop_reason, expected.stop_reason);
     }
+  }
+});
+
+test('a tool runner, which wants its conversation kept, does its work where nobody keeps any', async () => {
+  const tides = betaTool({
+    name: 'tides',
+    description: 'The tables of the tides.',
+    inputSchema: { type: 'object', properties: { place: { type: 'string' } }, required: ['place'] },
+    run: ({ place }) => `high at six in ${place}`,
+  });
+  for (const model of ['assistant', 'in another protocol']) {
+    const asked = { role: 'user', content: 'Use tides now' };
+    const answer = await beta.toolRunner({ model, max_tokens: 600, messages: [asked], tools: [tides] });
+    assert.equal(answer.stop_reason, 'end_turn');
+    assert.match((await stage.first.last()).body, /high at six in/);
   }
 });

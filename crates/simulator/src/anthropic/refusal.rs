@@ -49,7 +49,11 @@ pub(super) fn body(refusal: &Refusal, label: &Label) -> String {
     };
     let message = Value::from(refusal.message.as_str());
     let request = request_id(label);
-    format!(r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{request}"}}"#)
+    let details =
+        refusal.code.map(|code| format!(r#","details":{{"error_code":"{code}"}}"#)).unwrap_or_default();
+    format!(
+        r#"{{"type":"error","error":{{"type":"{kind}","message":{message}{details}}},"request_id":"{request}"}}"#
+    )
 }
 
 pub(super) fn headers(label: &Label) -> Vec<Header> {

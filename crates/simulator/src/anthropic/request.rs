@@ -15,7 +15,7 @@ use crate::{
 
 /// The fields that Anthropic knows (`MessageCreateParams` of anthropic-sdk-python 2.12.0, and the sampling
 /// fields that it no longer types).
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "max_tokens",
     "messages",
     "model",
@@ -31,6 +31,7 @@ const KNOWN: [&str; 20] = [
     "stream",
     "system",
     "thinking",
+    "thread",
     "tool_choice",
     "tools",
     "temperature",
@@ -40,6 +41,7 @@ const KNOWN: [&str; 20] = [
 
 pub(super) fn read(request: &Request, desk: &Desk<'_>) -> Result<Prompt, Refusal> {
     let (body, model) = open(request, desk)?;
+    check_thread(request, &body)?;
     let max_tokens = max_tokens(&body, &model)?;
     let talk = messages::read(&body)?;
     let reasoning = reasoning(&body, max_tokens, desk)?;
@@ -104,6 +106,27 @@ fn open(request: &Request, desk: &Desk<'_>) -> Result<(Map<String, Value>, Arc<M
     };
     let model = desk.settings.model(id).ok_or_else(|| missing_model(id))?;
     Ok((body, model))
+}
+
+/// The beta in which a conversation may be kept (`lib/threads/_thread_state.py` of anthropic-sdk-python 2.12.0, read 2026-11-29).
+/// None is kept here, so that none can be gone on with.
+fn check_thread(request: &Request, body: &Map<String, Value>) -> Result<(), Refusal> {
+    let Some(thread) = body.get("thread").filter(|thread| !thread.is_null()) else { return Ok(()) };
+    let betas = request.header("anthropic-beta").unwrap_or_default();
+    if !betas.split(',').any(|beta| beta.trim().starts_with("message-threads-")) {
+        return Err(Refusal::bad("thread: Extra inputs are not permitted"));
+    }
+    match (thread["type"].as_str(), thread["previous_message_id"].as_str()) {
+        (Some("create"), _) => Ok(()),
+        (Some("continue"), Some(id)) => {
+            let message = format!("thread.continue.previous_message_id: no thread has the message {id}");
+            Err(Refusal::new(Reason::NotFound, message).about("thread", Some("thread_not_found")))
+        }
+        (Some("continue"), None) => Err(required("thread.continue.previous_message_id")),
+        _ => Err(Refusal::bad(
+            "thread: Input tag found does not match any of the expected tags: 'create', 'continue'",
+        )),
+    }
 }
 
 fn authorise(request: &Request, desk: &Desk<'_>) -> Result<(), Refusal> {

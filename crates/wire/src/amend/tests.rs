@@ -16,7 +16,7 @@ fn prefix() -> Amendments {
 }
 
 fn to(quirks: Quirks) -> AmendTo<'static> {
-    AmendTo { model: "eu.anthropic.claude-x", quirks, max_tokens: Some(4000) }
+    AmendTo { model: "eu.anthropic.claude-x", quirks, max_tokens: Some(4000), keeps_threads: true }
 }
 
 /// The body as it goes out, and the names of what it leaves out.

@@ -1,5 +1,6 @@
 //! A deployment's changes in a Messages request.
 
+use super::thread;
 use crate::amend::claude::{Fit, Said, answers_tool};
 use crate::amend::{AmendTo, Amended, Amendments, Instructions, Members, Wanted, member, quoted};
 
@@ -23,7 +24,8 @@ pub(super) fn amend(body: &[u8], amendments: &Amendments, to: &AmendTo<'_>) -> A
         .set(&["max_tokens"], fit.max_tokens)
         .set(&["stop_sequences"], ours.stop_json())
         .want(&["thinking"], fit.thinking)
-        .want(&["output_config"], fit.output);
+        .want(&["output_config"], fit.output)
+        .want(&[thread::NAME], (!to.keeps_threads).then_some(Wanted::Gone(Some(thread::NOT_KEPT))));
     Amended::of(body, members, losses)
 }
 

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::thread;
 use crate::error_reply::{ErrorKind, ErrorReply};
 
 #[derive(Serialize)]
@@ -19,6 +20,13 @@ struct Envelope<'a> {
 struct Body<'a> {
     r#type: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details<'a>>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    error_code: &'a str,
 }
 
 pub(super) fn body(error: &ErrorReply<'_>) -> Bytes {
@@ -33,7 +41,10 @@ pub(super) fn event(error: &ErrorReply<'_>) -> Bytes {
 }
 
 fn json(error: &ErrorReply<'_>) -> Vec<u8> {
-    let body = Body { r#type: word(error.kind), message: error.message };
+    // Of our codes the one that these clients know.
+    let code = error.code.filter(|code| *code == thread::NOT_FOUND);
+    let details = code.map(|error_code| Details { error_code });
+    let body = Body { r#type: word(error.kind), message: error.message, details };
     serde_json::to_vec(&Envelope { r#type: "error", error: body, request_id: error.request_id })
         .expect("strings are always JSON")
 }

@@ -256,6 +256,11 @@ impl TranslateError {
         ["media", "image", "document", "file"].contains(&name)
     }
 
+    /// Whether the request has only what is new of a conversation that its supplier keeps: whole, it could be said.
+    pub fn is_of_thread(&self) -> bool {
+        matches!(self, Self::Unsayable { what, .. } if what == "thread")
+    }
+
     /// Something that the target cannot say.
     pub fn unsayable(what: impl Into<String>, why: &'static str) -> Self {
         Self::Unsayable { what: what.into(), why }

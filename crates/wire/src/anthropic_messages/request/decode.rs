@@ -12,6 +12,7 @@ use super::super::content::{Origin, Reader};
 use super::super::fault::Fault;
 use super::super::losses::Losses;
 use super::super::members::Members;
+use super::super::thread;
 use crate::conversation::{Block, Content, Request, Role, Turn};
 use crate::scan::{Kind, ScanError, Scanner};
 
@@ -39,7 +40,7 @@ const NAMES: &[&str] = &[
     "service_tier",
     "inference_geo",
     "speed",
-    "thread",
+    thread::NAME,
     "compaction",
     "diagnostics",
     "fallbacks",

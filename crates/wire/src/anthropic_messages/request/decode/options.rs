@@ -6,6 +6,7 @@ use super::strings;
 use crate::anthropic_messages::fault::Fault;
 use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::Members;
+use crate::anthropic_messages::thread;
 use crate::conversation::{Effort, OutputFormat, Request, Sampling};
 use crate::scan::{Kind, Scanner};
 
@@ -15,15 +16,13 @@ const HELD: &str = "it is kept at Anthropic";
 /// What no other protocol has. Left out where the answer is the same kind of answer without it; refused where something
 /// that the request relies on would be missing.
 pub(super) fn only_here(members: &mut Members<'_>, losses: &mut Losses) -> Result<(), Fault> {
-    for (name, why) in [
-        ("container", HELD),
-        ("thread", HELD),
-        ("mcp_servers", "no other supplier calls these servers itself"),
-    ] {
+    for (name, why) in [("container", HELD), ("mcp_servers", "no other supplier calls these servers itself")]
+    {
         if says(members, name)? {
             return Err(Fault::unsayable(name, why));
         }
     }
+    thread(members, losses)?;
     if members.text("inference_geo")?.is_some_and(|place| !place.is("global")) {
         return Err(Fault::unsayable("inference_geo", "other suppliers cannot be held to a place"));
     }
@@ -49,6 +48,20 @@ pub(super) fn only_here(members: &mut Members<'_>, losses: &mut Losses) -> Resul
         }
     }
     Ok(())
+}
+
+/// A conversation that Anthropic keeps. The request that begins one has all of it so far, and is answered like any other;
+/// one that goes on has only what is new.
+fn thread(members: &mut Members<'_>, losses: &mut Losses) -> Result<(), Fault> {
+    let Some(mut thread) = members.members(thread::NAME, &["type", "previous_message_id"])? else {
+        return Ok(());
+    };
+    match thread.required("type").map_err(|fault| fault.within(|| thread::NAME.to_owned()))?.as_str() {
+        "create" => losses.add(thread::NAME, thread::NOT_KEPT),
+        _ => return Err(Fault::unsayable(thread::NAME, thread::HELD)),
+    }
+    thread.take("previous_message_id");
+    thread.rest(losses, thread::NAME)
 }
 
 /// Takes a member; whether it says something.
