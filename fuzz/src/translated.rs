@@ -54,6 +54,7 @@ pub fn request(protocol: Protocol, body: &[u8]) {
             refuses: &[],
             stream_usage: true,
             betas: &[],
+            may_drop: &[],
         };
         let put = || translate::request(&request, translator(supplier), &target);
         let Ok(outbound) = put() else { continue };

@@ -23,6 +23,8 @@ BIN = Path(__file__).resolve().parent / "node_modules" / ".bin"
 ASK = "Read tide.txt, write what it says to copy.txt, and tell me when that is done."
 READ, WRITTEN, DONE = "high water at 6:42", "six forty-two, as read", "All is written down."
 PATIENCE_S = 60
+SEARCHES = ("openai-responses", "anthropic-messages")
+"""Whose models search the web beside tools of the client's, whatever the model."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,8 @@ def stage(tmp_path_factory):
     supplier = Supplier("supplier", folder)
     # Codex sends OpenAI members that its SDK does not know.
     supplier.change(ignores_unknown_fields=True)
-    gateway = Gateway(folder, every_protocol(supplier))
+    # Codex offers a search of the web, unasked.
+    gateway = Gateway(folder, {**every_protocol(supplier), "policy": {"may_drop": ["web_search"]}})
     yield supplier, gateway
     gateway.stop()
     supplier.stop()
@@ -67,8 +70,7 @@ class Agent:
 
 def codex(gateway, route, _):
     provider = f'model_providers.r={{name="r",base_url="{gateway.openai_url}",env_key="OPENAI_API_KEY",wire_api="responses"}}'
-    # A tool that its supplier runs: nobody else has it, and the gateway says so instead of leaving it out.
-    settings = ["-c", 'web_search="disabled"', "-c", "model_provider=r", "-c", provider]
+    settings = ["-c", "model_provider=r", "-c", provider]
     words = ["codex", "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "-m", route, *settings, ASK]
     return words, {"OPENAI_API_KEY": gateway.key}
 
@@ -136,6 +138,9 @@ def test_a_task_is_done_on_any_supplier(stage, desk, agent, supplier):
     # To a supplier of its own protocol an agent may say what that refuses, and then say it otherwise.
     if supplier != agent.protocol:
         assert all(each["outcome"] == "answered" for each in entries), [each["outcome"] for each in entries]
+    if agent.name == "codex":
+        lost = [attempt.get("dropped", []) for each in entries for attempt in each["attempts"]]
+        assert all(("tools.web_search" in names) == (supplier not in SEARCHES) for names in lost), lost
 
 
 @pytest.mark.parametrize("supplier", ["openai-chat", "openai-responses"])

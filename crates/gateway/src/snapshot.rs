@@ -131,6 +131,8 @@ pub struct Route {
     pub policy: Policy,
     /// Who fetches what a client points at, where that is wanted.
     pub fetcher: Option<Fetcher>,
+    /// Tools that suppliers run themselves which its requests may do without: [`wire::conversation::Target::may_drop`].
+    pub may_drop: Arc<[Arc<str>]>,
     /// Its deployments, in the configured order.
     pub entries: Vec<RouteEntry>,
     /// Whether it stands for one deployment or bare model id, and so is open to `direct` products only.

@@ -207,6 +207,7 @@ fn target(call: &Call, deployment: DeploymentIndex) -> Target<'_> {
         refuses: &here.refuses,
         stream_usage: provider.stream_usage,
         betas: &[],
+        may_drop: &call.route().may_drop,
     }
 }
 

@@ -10,6 +10,7 @@
 mod adapt;
 #[cfg(test)]
 mod pairs;
+mod spare;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -39,11 +40,29 @@ pub struct Outbound {
     pub undo: Undo,
 }
 
-/// Says `request` to a supplier that is spoken to through `supplier`.
+/// Says `request` to a supplier that is spoken to through `supplier`: without the tools that it may
+/// [do without](Target::may_drop), as far as this one lacks them.
 ///
 /// # Errors
 /// [`TranslateError::Unsayable`]: this supplier cannot serve the request.
 pub fn request(
+    request: &Request,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<Outbound, TranslateError> {
+    let mut request = Cow::Borrowed(request);
+    loop {
+        match told(&request, supplier, target) {
+            Err(error) => {
+                request = Cow::Owned(spare::without(&request, &error, target.may_drop).ok_or(error)?)
+            }
+            told => return told,
+        }
+    }
+}
+
+/// The same with every tool.
+fn told(
     request: &Request,
     supplier: &dyn Translator,
     target: &Target<'_>,

@@ -83,6 +83,11 @@ pub(crate) fn check(search: &WebSearch, target: &Target<'_>, limits: Limits) -> 
     if target.capabilities.no.contains(Needs::WEB_SEARCH) {
         return Err(TranslateError::unsayable(search.path(), "the model does not search the web"));
     }
+    if search.stays_off {
+        let what = format!("{}.external_web_access", search.path());
+        let why = "a search that stays off the web is only its own supplier's";
+        return Err(TranslateError::unsayable(what, why));
+    }
     if !search.only.is_empty() && !limits.only {
         let what = format!("{}.allowed_domains", search.path());
         return Err(TranslateError::unsayable(what, "a search cannot be kept to some domains there"));

@@ -274,6 +274,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
             name: "assistant".into(),
             policy: plot.policy.clone(),
             fetcher: None,
+            may_drop: Arc::default(),
             entries: entries.collect(),
             direct: false,
         }],

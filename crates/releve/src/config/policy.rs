@@ -4,11 +4,12 @@
 //! field.
 
 use serde::Serialize;
+use toml::de::DeValue;
 
 use super::period::{Limit, Period};
 use super::section::Section;
 use super::size::Size;
-use super::value::{At, Network, Share, choice};
+use super::value::{At, Network, Read, Refusal, Share, choice};
 
 choice! {
     /// Which of several good candidates comes first.
@@ -40,6 +41,27 @@ choice! {
     }
 }
 
+/// A kind of tools that suppliers run themselves, as requests call it, without its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct ToolKind(pub(crate) String);
+
+impl Read for ToolKind {
+    const WANTED: &'static str = "a tool that suppliers run, such as \"web_search\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, Refusal> {
+        let text = value.as_str().ok_or(Refusal::Kind)?;
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        if text.is_empty() || !text.chars().all(is_word) {
+            return Err(Refusal::Value {
+                what: format!("\"{text}\" is no kind of tool"),
+                mend: Some(format!("write {}", Self::WANTED)),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// The keys of a policy, as far as they are written.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct PolicyKeys {
@@ -64,6 +86,9 @@ pub(crate) struct PolicyKeys {
     /// Networks that may be asked for it beside the public Internet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fetch_media_from: Option<Vec<At<Network>>>,
+    /// Tools that suppliers run themselves which requests may do without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) may_drop: Option<Vec<At<ToolKind>>>,
     /// TCP and TLS. Too low: far suppliers look dead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connect_timeout: Option<At<Period>>,
@@ -100,6 +125,7 @@ impl PolicyKeys {
             translate: section.get("translate"),
             fetch_media: section.get("fetch_media"),
             fetch_media_from: section.list("fetch_media_from"),
+            may_drop: section.list("may_drop"),
             connect_timeout: section.get("connect_timeout"),
             header_timeout: section.get("header_timeout"),
             max_time_to_first_token: section.get("max_time_to_first_token"),
@@ -160,6 +186,7 @@ impl PolicyKeys {
             translate: either(self.translate.as_ref(), base.translate.as_ref()),
             fetch_media: either(self.fetch_media.as_ref(), base.fetch_media.as_ref()),
             fetch_media_from: either(self.fetch_media_from.as_ref(), base.fetch_media_from.as_ref()),
+            may_drop: either(self.may_drop.as_ref(), base.may_drop.as_ref()),
             connect_timeout: either(self.connect_timeout.as_ref(), base.connect_timeout.as_ref()),
             header_timeout: either(self.header_timeout.as_ref(), base.header_timeout.as_ref()),
             max_time_to_first_token: either(

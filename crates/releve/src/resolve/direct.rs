@@ -5,6 +5,7 @@
 //! stands for all of them, so that neither memory nor metrics grow with what clients ask for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use catalogue::ModelEntry;
 use gateway::snapshot::{Names, Route};
@@ -26,7 +27,7 @@ pub(super) fn add(
 ) {
     let base = policy::base(config);
     let (policy, fetcher) = (policy::resolved(&base), fetchers.of(&base));
-    let mut direct = Direct { policy, fetcher, routes, names };
+    let mut direct = Direct { policy, fetcher, may_drop: policy::may_drop(&base), routes, names };
     let mut bare = Bare::default();
     for entry in config.routes.iter().flat_map(|route| &route.body.deployments) {
         let Some((provider, model)) = entry.target.as_ref().and_then(|target| target.split_once('/')) else {
@@ -114,6 +115,7 @@ fn servable(account: &Account) -> impl Iterator<Item = &ModelEntry> {
 struct Direct<'a> {
     policy: Policy,
     fetcher: Option<Fetcher>,
+    may_drop: Arc<[Arc<str>]>,
     routes: &'a mut Vec<Route>,
     names: &'a mut Names,
 }
@@ -132,6 +134,7 @@ impl Direct<'_> {
             name: name.into(),
             policy: self.policy.clone(),
             fetcher: self.fetcher.clone(),
+            may_drop: Arc::clone(&self.may_drop),
             entries: deployments
                 .iter()
                 .map(|deployment| RouteEntry { deployment: *deployment, weight: 1 })

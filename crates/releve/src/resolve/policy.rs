@@ -49,6 +49,11 @@ pub(super) fn resolved(keys: &PolicyKeys) -> Policy {
     }
 }
 
+/// The tools that requests may do without under the policy that `keys` describe.
+pub(super) fn may_drop(keys: &PolicyKeys) -> Arc<[Arc<str>]> {
+    keys.may_drop.iter().flatten().map(|kind| kind.value.0.as_str().into()).collect()
+}
+
 /// Makes the fetchers of policies that want one.
 pub(super) struct Fetchers<'a> {
     problems: &'a Problems,
@@ -90,6 +95,7 @@ pub(super) fn filled(keys: &PolicyKeys) -> PolicyKeys {
         translate: Some(At::nowhere(policy.translate)),
         fetch_media: Some(At::nowhere(keys.fetch_media.as_ref().is_some_and(|fetch| fetch.value))),
         fetch_media_from: keys.fetch_media_from.clone(),
+        may_drop: keys.may_drop.clone(),
         connect_timeout: time(policy.connect_timeout),
         header_timeout: time(policy.header_timeout),
         max_time_to_first_token: Some(At::nowhere(Limit(policy.max_time_to_first_token.map(Period)))),

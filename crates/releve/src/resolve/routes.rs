@@ -32,6 +32,7 @@ pub(super) fn build(
                 ..policy::resolved(&keys)
             },
             fetcher: fetchers.of(&keys),
+            may_drop: policy::may_drop(&keys),
             entries: entries(named, deployments, problems),
             direct: false,
         });

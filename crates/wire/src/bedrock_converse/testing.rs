@@ -24,6 +24,7 @@ pub(super) fn target() -> Target<'static> {
         refuses: &[],
         stream_usage: true,
         betas: &[],
+        may_drop: &[],
     }
 }
 

@@ -4,7 +4,7 @@ use super::opaque::Opaque;
 
 /// A search of the web, on offer to the model.
 ///
-/// What narrows it ([`only`](Self::only), [`never`](Self::never)) must not be left out: a target without words for it
+/// What narrows it ([`only`](Self::only), [`never`](Self::never), [`stays_off`](Self::stays_off)) must not be left out: a target without words for it
 /// cannot serve the request. The rest is a wish, and its loss is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSearch {
@@ -16,6 +16,8 @@ pub struct WebSearch {
     pub only: Vec<String>,
     /// No pages of these domains.
     pub never: Vec<String>,
+    /// Whether it stays off the web, in what its supplier has of that: only its own does so.
+    pub stays_off: bool,
     /// Where the user is, more or less.
     pub near: Option<Place>,
     /// At most so many searches for one answer.
@@ -28,7 +30,16 @@ impl WebSearch {
     /// One without any wishes.
     pub fn new(name: impl Into<String>, written: Opaque) -> Self {
         let (only, never) = (Vec::new(), Vec::new());
-        Self { name: name.into(), written, only, never, near: None, most: None, depth: None }
+        Self {
+            name: name.into(),
+            written,
+            only,
+            never,
+            stays_off: false,
+            near: None,
+            most: None,
+            depth: None,
+        }
     }
 
     /// What errors and losses call the tool: the client's word for it.

@@ -149,6 +149,8 @@ pub struct Target<'a> {
     pub stream_usage: bool,
     /// Beta features of Claude's API that the client asks for and the host takes, by the names that `anthropic-beta` lists.
     pub betas: &'a [&'a str],
+    /// Tools that suppliers run themselves which a request may do without, by their kinds.
+    pub may_drop: &'a [Arc<str>],
 }
 
 impl Target<'_> {

@@ -27,6 +27,7 @@ pub(super) fn older() -> Target<'static> {
         refuses: &[],
         stream_usage: true,
         betas: &[],
+        may_drop: &[],
     }
 }
 

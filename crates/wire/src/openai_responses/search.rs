@@ -5,7 +5,7 @@
 
 use super::PROTOCOL;
 use super::read::{self, NO_PLACE, Read};
-use crate::conversation::{Content, Loss, Opaque, Page, Search, Tool, TranslateError, WebSearch};
+use crate::conversation::{Content, Loss, Opaque, Page, Search, Tool, WebSearch};
 use crate::json::Json;
 use crate::scan::{Kind, Scanner};
 use crate::translate::note;
@@ -38,13 +38,9 @@ pub(super) fn tool(kind: &str, raw: &[u8], losses: &mut Vec<Loss>) -> Read<Tool>
             b"filters" => filters(scan, &mut search, losses)?,
             b"user_location" => search.near = web_search::place(scan)?,
             b"search_context_size" => search.depth = read::string(scan, "tools.search_context_size")?,
-            b"external_web_access" if read::boolean(scan, "tools.external_web_access")? == Some(false) => {
-                let why = "a search that stays off the web is only its own supplier's";
-                return Err(
-                    TranslateError::unsayable(format!("tools.{kind}.external_web_access"), why).into()
-                );
+            b"external_web_access" => {
+                search.stays_off = read::boolean(scan, "tools.external_web_access")? == Some(false);
             }
-            b"external_web_access" => {}
             _ => read::lose(scan, losses, "tools.web_search", name, NO_PLACE)?,
         }
         Ok(())

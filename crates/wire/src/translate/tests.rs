@@ -52,6 +52,7 @@ fn target() -> Target<'static> {
         refuses: &[],
         stream_usage: true,
         betas: &[],
+        may_drop: &[],
     }
 }
 

@@ -52,10 +52,7 @@ impl<'a> Writer<'a> {
                 }
                 Tool::Supplied(opaque) => {
                     let name = format!("tools.{}", opaque.kind);
-                    return Err(TranslateError::unsayable(
-                        name,
-                        "the supplier does not run this tool itself",
-                    ));
+                    return Err(TranslateError::unsayable(name, "only its own protocol knows this tool"));
                 }
             }
         }

@@ -38,10 +38,7 @@ impl Writer<'_> {
                 }
                 Tool::Supplied(opaque) => {
                     let name = format!("tools.{}", opaque.kind);
-                    return Err(TranslateError::unsayable(
-                        name,
-                        "the supplier does not run this tool itself",
-                    ));
+                    return Err(TranslateError::unsayable(name, "only its own protocol knows this tool"));
                 }
             }
         }

@@ -77,7 +77,7 @@ fn refuse(request: &Request, target: &Target<'_>) -> Result<(), TranslateError> 
     match foreign {
         Some(tool) => Err(TranslateError::unsayable(
             format!("tools.{}", tool.kind),
-            "a tool that another supplier runs",
+            "only its own protocol knows this tool",
         )),
         None => Ok(()),
     }

@@ -26,6 +26,7 @@ pub(crate) fn target() -> Target<'static> {
         refuses: &[],
         stream_usage: true,
         betas: &[],
+        may_drop: &[],
     }
 }
 

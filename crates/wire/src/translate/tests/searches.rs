@@ -103,9 +103,11 @@ fn d13_a_search_goes_to_no_model_that_makes_none() {
     let beside = asked(Protocol::OpenaiResponses, beside);
     assert_eq!(unsayable(&beside, Protocol::Gemini, &target()), "tools.web_search", "before Gemini 3");
     let offline = json!({"tools": [{"type": "web_search", "external_web_access": false}]});
-    let body = json!({"model": "m", "input": "?", "tools": offline["tools"]}).to_string();
-    let client = translator(Protocol::OpenaiResponses).client().unwrap();
-    assert!(matches!(client.decode_request(body.as_bytes()), Err(TranslateError::Unsayable { .. })));
+    let offline = asked(Protocol::OpenaiResponses, offline);
+    for to in [Protocol::OpenaiChat, Protocol::AnthropicMessages, Protocol::Gemini, Protocol::BedrockConverse]
+    {
+        assert_eq!(unsayable(&offline, to, &searcher()), "tools.web_search.external_web_access");
+    }
 }
 
 #[test]
@@ -274,4 +276,69 @@ fn g22_a_search_goes_back_to_whoever_made_it_and_to_nobody_else() {
     let ask = asked(Protocol::OpenaiResponses, json!({"input": input}));
     let (body, _) = said(&ask, Protocol::AnthropicMessages, &maker).unwrap();
     assert_eq!(body["messages"][1]["content"], found(Protocol::AnthropicMessages)["content"], "{body}");
+}
+
+const KEPT: [Protocol; 4] =
+    [Protocol::OpenaiChat, Protocol::AnthropicMessages, Protocol::Gemini, Protocol::OllamaChat];
+
+#[test]
+fn d13_what_a_request_may_do_without_is_left_out_and_named() {
+    let may_drop = ["web_search".into(), "code_execution".into()];
+    let sparing = Target { may_drop: &may_drop, ..target() };
+    let function = json!({"type": "function", "name": "tides", "parameters": {"type": "object"}});
+    let off_the_web = json!({"type": "web_search", "external_web_access": false});
+    let asked =
+        asked(Protocol::OpenaiResponses, json!({"tools": [off_the_web, function], "tool_choice": "auto"}));
+    for to in KEPT {
+        assert!(unsayable(&asked, to, &searcher()).starts_with("tools.web_search"), "{to}");
+        let (body, lost) = said(&asked, to, &sparing).unwrap();
+        assert_eq!(lost, ["tools.web_search"], "{to}");
+        assert!(!body.to_string().contains("search") && body.to_string().contains("tides"), "{to}: {body}");
+    }
+}
+
+#[test]
+fn d13_only_what_is_lacking_is_left_out() {
+    let may_drop = ["web_search".into()];
+    let asked = asked(
+        Protocol::OpenaiResponses,
+        json!({"tools": [{"type": "web_search"}], "parallel_tool_calls": true}),
+    );
+    let (body, lost) = said(&asked, Protocol::Gemini, &Target { may_drop: &may_drop, ..searcher() }).unwrap();
+    assert_eq!((body["tools"][0].get("googleSearch").is_some(), lost.is_empty()), (true, true));
+    let (body, lost) =
+        said(&asked, Protocol::CohereChat, &Target { may_drop: &may_drop, ..target() }).unwrap();
+    assert_eq!((body.get("tools"), lost), (None, vec!["tools.web_search".to_owned()]));
+}
+
+#[test]
+fn d13_what_a_request_insists_on_is_never_left_out() {
+    let may_drop = ["web_search".into(), "code_execution".into()];
+    let sparing = Target { may_drop: &may_drop, ..target() };
+    let search = json!([{"type": "web_search"}]);
+    for choice in [json!("required"), json!({"type": "web_search"})] {
+        let asked = asked(Protocol::OpenaiResponses, json!({"tools": search, "tool_choice": choice}));
+        assert_eq!(unsayable(&asked, Protocol::CohereChat, &sparing), "tools.web_search", "{choice}");
+    }
+    let limited = json!({"type": "web_search", "filters": {"allowed_domains": ["example.com"]}});
+    let asked_with = |tool: &Value| asked(Protocol::OpenaiResponses, json!({"tools": [tool]}));
+    assert!(
+        said(&asked_with(&limited), Protocol::Gemini, &Target { may_drop: &may_drop, ..searcher() }).is_ok()
+    );
+    for tool in
+        [json!({"type": "file_search", "vector_store_ids": ["v"]}), json!({"type": "image_generation"})]
+    {
+        let named = format!("tools.{}", tool["type"].as_str().unwrap());
+        assert_eq!(unsayable(&asked_with(&tool), Protocol::OllamaChat, &sparing), named);
+    }
+}
+
+#[test]
+fn d13_a_version_of_a_tool_is_the_tool() {
+    let may_drop = ["code_execution".into()];
+    let sparing = Target { may_drop: &may_drop, ..target() };
+    let tools = json!([{"type": "code_execution_20250825", "name": "code_execution"}]);
+    let asked = asked(Protocol::AnthropicMessages, json!({"tools": tools}));
+    let (_, lost) = said(&asked, Protocol::OpenaiChat, &sparing).unwrap();
+    assert_eq!(lost, ["tools.code_execution_20250825"]);
 }

@@ -32,7 +32,7 @@ pub(super) fn write(
             Tool::Supplied(opaque) if is_own(opaque, writer) => carried(writer, opaque)?,
             Tool::Supplied(opaque) => {
                 let what = format!("tools.{}", opaque.kind);
-                return Err(TranslateError::unsayable(what, "only its own supplier has this tool"));
+                return Err(TranslateError::unsayable(what, "only its own protocol knows this tool"));
             }
             Tool::Custom { .. } => {
                 return Err(TranslateError::unsayable("tools.custom", "tools take objects there"));

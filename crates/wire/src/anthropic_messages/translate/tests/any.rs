@@ -25,6 +25,7 @@ pub(in crate::anthropic_messages) fn target() -> Target<'static> {
         refuses: &[],
         stream_usage: true,
         betas: &[],
+        may_drop: &[],
     }
 }
 
@@ -374,7 +375,7 @@ fn answer_of(blocks: impl Strategy<Value = Vec<Block>>) -> impl Strategy<Value =
         model: Some("claude".into()),
         choices: vec![Choice { blocks, finish: Some(finish) }],
         usage: Some(usage),
-        losses: Vec::new(),
+        ..Answer::default()
     })
 }
 

@@ -99,7 +99,10 @@ fn parameters(
 /// A tool that the supplier runs, where it is one of its own.
 fn json_of(json: &mut Json, tool: &Opaque, target: &Target<'_>) -> Result<(), TranslateError> {
     if !tool.is_for(Protocol::Gemini, target.owner) {
-        return Err(TranslateError::unsayable(format!("tools.{}", tool.kind), "another supplier's own tool"));
+        return Err(TranslateError::unsayable(
+            format!("tools.{}", tool.kind),
+            "only its own protocol knows this tool",
+        ));
     }
     if kind_of(tool.data.as_bytes()) != Some(Kind::Object) {
         return Err(TranslateError::malformed(format!("tools.{}", tool.kind), "an object was expected"));

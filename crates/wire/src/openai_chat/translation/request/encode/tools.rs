@@ -108,7 +108,7 @@ impl Writer<'_> {
             Ok(&tool.data)
         } else {
             let what = format!("tools.{}", tool.kind);
-            Err(TranslateError::unsayable(what, "only suppliers of its own protocol run this tool"))
+            Err(TranslateError::unsayable(what, "only its own protocol knows this tool"))
         }
     }
 
