@@ -91,7 +91,7 @@ def entry(model, rows, dates, siblings):
         given("input", model["modalities"]["input"]),
         given("output", model["modalities"]["output"]),
         given("yes", yes),
-        given("no", no),
+        given("no", [*no, *judgements.cannot(model["model"])]),
         given("features", [name for name in ("tool_choice", "prompt_caching") if model["caps"].get(name)]),
         given("refuses", [name for name in ("temperature",) if model["caps"].get(name) is False]),
         given("quirks", judgements.quirks(model["model"])),

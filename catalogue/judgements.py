@@ -81,6 +81,15 @@ def quirks(model):
     return [quirk for pattern, quirk in QUIRKS if re.search(pattern, model.lower())]
 
 
+# What a model does not do, over the lower-case id. Source, read 2026-11-29: platform.claude.com/docs, "What's new in Claude
+# 4.6" and the migration guide: a conversation whose last word is the model's is an error from 4.6 on.
+CANNOT = ((r"claude-(opus|sonnet)-4-[6-9]|claude-[a-z]+-[5-9]", "prefill"),)
+
+
+def cannot(model):
+    return [ability for pattern, ability in CANNOT if re.search(pattern, model.lower())]
+
+
 # Ids that follow no rule.
 SAME = {
     "mistral.mistral-large-3-675b-instruct": "mistral-large-2512",

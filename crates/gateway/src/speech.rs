@@ -65,6 +65,7 @@ impl Speech {
         let request = request(call, client)?;
         let asked_for = call.client_headers.betas_of_claude(betas);
         let target = Target { betas: &asked_for, ..target(call, deployment) };
+        translate::check_start(&request, client, supplier, &target)?;
         let mut said = translate::request(&amendments.to(&request), supplier, &target)?;
         said.losses.extend(lost_betas);
         // A request waits with its two bodies and what its answer is made of. Whoever is asked next is told anew.

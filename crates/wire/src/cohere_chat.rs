@@ -19,14 +19,15 @@ mod tests;
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use catalogue::{Protocol, Service};
+use catalogue::{Needs, Protocol, Service};
 
 use self::message::Message;
 use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, Request, Target, ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, Request, Start, Target, ToolNames, TranslateError,
+    Translator,
 };
 use crate::error_reply::ErrorReply;
 use crate::failure::{Broken, Failure};
@@ -143,6 +144,11 @@ impl Translator for CohereChat {
     /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
+    }
+
+    /// "the last message must be from the user or a tool", the API says.
+    fn given_start(&self, target: &Target<'_>) -> Start {
+        if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::Refused }
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -23,8 +23,8 @@ use bytes::Bytes;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Target,
-    TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Start,
+    Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -82,6 +82,28 @@ fn told(
         }
     }
     Ok(Outbound { body: encoded.body, losses, undo: adapted.undo })
+}
+
+/// Refuses a request whose answer is to go on with the model's last word, for a supplier that would do otherwise.
+///
+/// # Errors
+/// [`TranslateError::Unsayable`].
+pub fn check_start(
+    request: &Request,
+    client: &dyn ClientTranslator,
+    supplier: &dyn Translator,
+    target: &Target<'_>,
+) -> Result<(), TranslateError> {
+    if !request.is_prefilled() {
+        return Ok(());
+    }
+    let why = match supplier.given_start(target) {
+        Start::GoneOnWith => return Ok(()),
+        Start::LeftBehind if !client.goes_on() => return Ok(()),
+        Start::LeftBehind => "the answer would be a message of its own",
+        Start::Refused => "the last word there is never the model's",
+    };
+    Err(TranslateError::unsayable("prefill", why))
 }
 
 /// Says a supplier's whole answer to the client.

@@ -409,6 +409,19 @@ FEATURES = {
         "results that are errors": called(ERROR_RESULT, ERROR_SEEN),
     },
     "Content": {
+        # The answer goes on with it; OpenAI's protocols begin another message, and Cohere takes none.
+        "a start of the answer": {
+            MESSAGES: Way(talk=[{"role": "user", "content": "When?"}, {"role": "assistant", "content": "High water is"}], seen={"role": "assistant"}),
+            GEMINI: Way(
+                talk=[{"role": "user", "parts": [{"text": "When?"}]}, {"role": "model", "parts": [{"text": "High water is"}]}],
+                seen={"role": "model", "parts": [{"text": "High water is"}]},
+            ),
+            CONVERSE: Way(
+                talk=[{"role": "user", "content": [{"text": "When?"}]}, {"role": "assistant", "content": [{"text": "High water is"}]}],
+                seen={"role": "assistant", "content": [{"text": "High water is"}]},
+            ),
+            OLLAMA: Way(seen={"role": "assistant", "content": "High water is"}),
+        },
         "an image by its address": parts(
             chat={"type": "image_url", "image_url": {"url": PICTURE}},
             responses={"type": "input_image", "image_url": PICTURE, "detail": "auto"},

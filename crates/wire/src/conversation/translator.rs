@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalogue::{Capabilities, Quirks};
+use catalogue::{Capabilities, Needs, Quirks};
 
 use super::answer::Answer;
 use super::event::{Delta, Event};
@@ -44,6 +44,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         false
     }
 
+    /// What becomes of a conversation whose last word is the model's.
+    fn given_start(&self, target: &Target<'_>) -> Start {
+        if target.capabilities.no.contains(Needs::PREFILL) { Start::Refused } else { Start::GoneOnWith }
+    }
+
     /// The client's half; `None` where no client speaks this protocol.
     fn client(&self) -> Option<&'static dyn ClientTranslator>;
 }
@@ -57,6 +62,11 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
     /// [`TranslateError::Malformed`] for what is not a request of this protocol; [`TranslateError::Unsayable`] for what
     /// must not be left out and has no neutral form.
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError>;
+
+    /// Whether an answer goes on with the model's last word, where that is the last of all. Else it is a message of its own.
+    fn goes_on(&self) -> bool {
+        true
+    }
 
     /// What of a request its answer is made of. The rest, the conversation above all, need not be held until a long answer
     /// has ended.
@@ -77,6 +87,17 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
 
     /// A writer of one streamed answer for a client.
     fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder>;
+}
+
+/// What a supplier makes of a conversation whose last word is the model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Its answer goes on with that.
+    GoneOnWith,
+    /// Its answer is another message.
+    LeftBehind,
+    /// It is an error.
+    Refused,
 }
 
 /// Reads one stream's frames.

@@ -17,10 +17,12 @@ mod stream;
 mod tests;
 mod words;
 
+use catalogue::Needs;
+
 use super::OpenaiChat;
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
-    TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Start, Target,
+    ToolNames, TranslateError, Translator,
 };
 
 impl Translator for OpenaiChat {
@@ -47,6 +49,11 @@ impl Translator for OpenaiChat {
         false
     }
 
+    /// Models here answer with a message of their own, but where one is known to go on.
+    fn given_start(&self, target: &Target<'_>) -> Start {
+        if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::LeftBehind }
+    }
+
     fn client(&self) -> Option<&'static dyn ClientTranslator> {
         Some(&Self)
     }
@@ -55,6 +62,10 @@ impl Translator for OpenaiChat {
 impl ClientTranslator for OpenaiChat {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         request::decode(body)
+    }
+
+    fn goes_on(&self) -> bool {
+        false
     }
 
     fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {

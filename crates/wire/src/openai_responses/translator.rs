@@ -1,11 +1,13 @@
 //! Translation to and from the neutral conversation.
 
+use catalogue::Needs;
+
 use super::events::{Decoder, Encoder};
 use super::request::plain_instructions;
 use super::{answer, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
-    TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Start, Target,
+    ToolNames, TranslateError, Translator,
 };
 
 /// Both halves.
@@ -33,6 +35,11 @@ impl Translator for ResponsesTranslator {
         true
     }
 
+    /// Models here answer with a message of their own, but where one is known to go on.
+    fn given_start(&self, target: &Target<'_>) -> Start {
+        if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::LeftBehind }
+    }
+
     fn client(&self) -> Option<&'static dyn ClientTranslator> {
         Some(&Self)
     }
@@ -41,6 +48,10 @@ impl Translator for ResponsesTranslator {
 impl ClientTranslator for ResponsesTranslator {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         request::decode(body)
+    }
+
+    fn goes_on(&self) -> bool {
+        false
     }
 
     /// An answer says the request again, but for the conversation.

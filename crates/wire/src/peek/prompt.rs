@@ -18,6 +18,9 @@ pub(super) struct Prompt {
     found: Needs,
     /// Whether the last message walked is the assistant's, so that the answer has to go on from it.
     prefilled: bool,
+    /// Whether the message is a turn in which the supplier ran tools of its own: one that is paused is sent back to be gone
+    /// on with, which is no given start.
+    pauses: bool,
 }
 
 impl Prompt {
@@ -40,7 +43,7 @@ impl Prompt {
     }
 
     fn message(&mut self, scan: &mut Scanner<'_>) -> Scanned<()> {
-        self.prefilled = false;
+        (self.prefilled, self.pauses) = (false, false);
         if scan.kind()? != Kind::Object {
             return self.any(scan);
         }
@@ -54,8 +57,10 @@ impl Prompt {
                 b"cache_control" => self.cache_mark(scan)?,
                 _ => self.any(scan)?,
             }
-            Ok(())
-        })
+            Ok::<_, ScanError>(())
+        })?;
+        self.prefilled &= !self.pauses;
+        Ok(())
     }
 
     /// Content: one text, a list of parts, or one part (the screen that a computer's call gives).
@@ -72,6 +77,7 @@ impl Prompt {
                 b"type" => {
                     if let Some(kind) = scan.text()? {
                         self.found = self.found | part_needs(&kind);
+                        self.pauses |= kind.is("server_tool_use") || kind.is("mcp_tool_use");
                     }
                 }
                 b"cache_control" => self.cache_mark(scan)?,

@@ -198,6 +198,14 @@ fn only_a_last_message_of_the_assistant_is_a_prefill() {
 }
 
 #[test]
+fn b23_a_paused_turn_that_is_sent_back_is_no_prefill() {
+    let paused = r#"{"messages":[{"content":[{"type":"text","text":"a"},{"type":"server_tool_use","name":"web_search"}],"role":"assistant"}]}"#;
+    assert_eq!(needs(paused), Needs::NONE);
+    let begun = paused.replace("server_tool_use", "text");
+    assert_eq!(needs(&begun), Needs::PREFILL);
+}
+
+#[test]
 fn prompt_text_is_counted_and_data_is_not() {
     let bytes = |body: &str| seen(body).text_bytes;
     assert_eq!(

@@ -15,6 +15,7 @@ mod going_on;
 mod known_faults;
 mod searches;
 mod service;
+mod starts;
 
 /// A supplier that takes short names and has no tools for free text.
 #[derive(Debug)]
