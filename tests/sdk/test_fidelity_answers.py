@@ -95,6 +95,24 @@ def test_d13_what_was_searched_for(tongues, first, client, supplier, note):
     note(client, supplier, "searches told", "carried" if client in TELLS else "dropped", dropped, client in TELLS)
 
 
+HEARD = {
+    CHAT: '"service_tier":"priority"', RESPONSES: '"service_tier":"priority"', MESSAGES: '"service_tier":"priority"',
+    GEMINI: '"traffic_type":"ON_DEMAND_PRIORITY"', CONVERSE: '{"type": "priority"}',
+}
+
+
+@pytest.mark.parametrize("supplier", CLIENTS)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_class_of_service_is_told(tongues, first, client, supplier, note):
+    tongue = tongues[client]
+    # Converse tells it at the end. Messages has a place for it at the start alone, and there OpenAI's helper looks for it.
+    late = supplier == CONVERSE and client in (MESSAGES, CHAT)
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, served=True)
+        assert (HEARD[client] in heard.whole) == (not (stream and late)), stream
+    note(client, supplier, "class of service told", "approximated" if late and client == MESSAGES else "carried", tongue.dropped)
+
+
 ASKS = {
     CHAT: {"logprobs": True},
     RESPONSES: {"include": ["message.output_text.logprobs"]},

@@ -32,6 +32,7 @@ mod peek;
 mod protocol;
 mod scan;
 mod seals;
+mod service;
 mod splice;
 mod template;
 #[cfg(test)]

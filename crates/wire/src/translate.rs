@@ -54,7 +54,7 @@ pub fn request(
     loop {
         match told(&request, supplier, target) {
             Err(error) => {
-                request = Cow::Owned(spare::without(&request, &error, target.may_drop).ok_or(error)?)
+                request = Cow::Owned(spare::without(&request, &error, target.may_drop).ok_or(error)?);
             }
             told => return told,
         }

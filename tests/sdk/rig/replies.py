@@ -21,9 +21,12 @@ def raw(body, kind):
 
 def reply(protocol, stream, **about):
     """The reply as a fault. `about`: `finish` in the protocol's word, `usage` in its form, `refusal`, `cited`, `logprobs`,
-    `searched` (of the three protocols that tell of it)."""
-    searched = about.pop("searched", False)
+    `searched` (of the three protocols that tell of it), `served` with priority (of the five that tell the class of service)."""
+    searched, served = about.pop("searched", False), about.pop("served", False)
     body = WHOLE[protocol](**about)
+    if served:
+        place, told = SERVED[protocol]
+        (body[place] if place else body).update(told)
     if searched:
         return raw(*SEARCHED[protocol](body, stream))
     if not stream:
@@ -126,6 +129,7 @@ def events(*data, named=True, done=False):
 def chat_stream(body, **more):
     [choice] = body["choices"]
     head = {"id": body["id"], "object": "chat.completion.chunk", "created": 1, "model": body["model"], **more}
+    head |= {"service_tier": body["service_tier"]} if "service_tier" in body else {}
     delta = {name: value for name, value in choice["message"].items() if value is not None}
 
     def chunk(choices, usage=None):
@@ -203,7 +207,7 @@ def converse_stream(body):
     frames = [("messageStart", {"role": "assistant"})]
     frames += [("contentBlockDelta", {"contentBlockIndex": 0, "delta": delta}) for delta in deltas]
     frames += [("contentBlockStop", {"contentBlockIndex": 0}), ("messageStop", {"stopReason": body["stopReason"]})]
-    frames += [("metadata", {"usage": body["usage"], "metrics": body["metrics"]})]
+    frames += [("metadata", {name: body[name] for name in ("usage", "metrics", "serviceTier") if name in body})]
     return b"".join(frame(*each) for each in frames), "application/vnd.amazon.eventstream"
 
 
@@ -284,6 +288,13 @@ def searched_gemini(body, stream):
 
 
 SEARCHED = {RESPONSES: searched_responses, MESSAGES: searched_messages, GEMINI: searched_gemini}
+
+SERVED = {
+    CHAT: (None, {"service_tier": "priority"}), RESPONSES: (None, {"service_tier": "priority"}),
+    MESSAGES: ("usage", {"service_tier": "priority"}), GEMINI: ("usageMetadata", {"trafficType": "ON_DEMAND_PRIORITY"}),
+    CONVERSE: (None, {"serviceTier": {"type": "priority"}}),
+}
+"""Where each protocol tells the class of service, in which words."""
 
 FINISHES = {
     CHAT: {"stop": "stop", "length": "length", "content_filter": "filtered"},

@@ -437,10 +437,11 @@ class Converse(Tongue):
     def ask(self, stream, *arguments, **options):
         request = self.request(*arguments, **options)
         if stream:
-            content, reason, usage = self.gathered(self.client.converse_stream(**request)["stream"])
+            content, reason, usage, service = self.gathered(self.client.converse_stream(**request)["stream"])
         else:
             answer = self.client.converse(**request)
             content, reason, usage = answer["output"]["message"]["content"], answer["stopReason"], answer["usage"]
+            service = answer.get("serviceTier")
         heard = Heard(turn=[{"role": "assistant", "content": content}], finish=self.finishes.get(reason, reason))
         for block in content:
             heard.text += block.get("text", "")
@@ -453,12 +454,12 @@ class Converse(Tongue):
         cached = usage.get("cacheReadInputTokens", 0) + usage.get("cacheWriteInputTokens", 0)
         heard.input_tokens, heard.output_tokens = usage["inputTokens"] + cached, usage["outputTokens"]
         heard.details = {"read": usage.get("cacheReadInputTokens", 0), "written": usage.get("cacheWriteInputTokens", 0)}
-        heard.whole = json.dumps(content, default=str)
+        heard.whole = json.dumps([content, service], default=str)
         return heard
 
     @staticmethod
     def gathered(events):
-        blocks, reason, usage = {}, None, None
+        blocks, reason, usage, service = {}, None, None, None
         for event in events:
             if "contentBlockStart" in event:
                 start = event["contentBlockStart"]
@@ -485,11 +486,11 @@ class Converse(Tongue):
             elif "messageStop" in event:
                 reason = event["messageStop"]["stopReason"]
             elif "metadata" in event:
-                usage = event["metadata"]["usage"]
+                usage, service = event["metadata"]["usage"], event["metadata"].get("serviceTier")
         for block in blocks.values():
             if "toolUse" in block:
                 block["toolUse"]["input"] = json.loads(block["toolUse"]["input"] or "{}")
-        return [blocks[index] for index in sorted(blocks)], reason, usage
+        return [blocks[index] for index in sorted(blocks)], reason, usage, service
 
 
 TONGUES = {tongue.name: tongue for tongue in (Chat, Responses, Messages, Gemini, Converse)}

@@ -58,6 +58,11 @@ impl Stated {
         self.service.unwrap_or_default()
     }
 
+    /// The same, if it is stated.
+    pub(super) const fn stated_service(&self) -> Option<Service> {
+        self.service
+    }
+
     fn set(&mut self, group: &[u8], name: &[u8], count: u64) {
         let place = match (group, name) {
             (b"", b"input_tokens") => &mut self.input,

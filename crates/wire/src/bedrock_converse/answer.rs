@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::content::{self, From};
 use super::read::{Read, named, object, text, whole, wrong};
@@ -14,6 +14,7 @@ use crate::conversation::{Answer, Choice, Encoded, Loss, ReplyContext, Translate
 use crate::failure::Failure;
 use crate::json::Json;
 use crate::scan::Scanner;
+use crate::service;
 use crate::translate::note;
 
 /// Reads a supplier's answer.
@@ -29,8 +30,9 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
             b"stopReason" => word = Some(text(scan, "stopReason")?),
             b"usage" => answer.usage = usage::read(scan)?,
             b"additionalModelResponseFields" => sequence = more_fields(scan, &mut answer.losses)?,
-            // How long it took, and what was paid for: not what was said.
-            b"metrics" | b"performanceConfig" | b"serviceTier" => scan.skip()?,
+            b"serviceTier" => answer.service = read_service(scan)?,
+            // How long it took: not what was said.
+            b"metrics" | b"performanceConfig" => scan.skip()?,
             _ => {
                 if scan.says_something()? {
                     note(&mut answer.losses, Loss::new(named("", name), "no place for it elsewhere"));
@@ -48,6 +50,31 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
     choice.finish = word.map(|word| stop::read(&word, sequence));
     answer.choices = vec![choice];
     Ok(answer)
+}
+
+/// The class of service that is stated.
+pub(super) fn read_service(scan: &mut Scanner<'_>) -> Read<Option<Service>> {
+    let mut service = None;
+    object(scan, "serviceTier", |scan, name| {
+        if name == b"type" {
+            service = scan.text()?.map(|word| Service::of_word(&word.unescape()));
+            return Ok(());
+        }
+        Ok(scan.skip()?)
+    })?;
+    Ok(service)
+}
+
+/// Writes `serviceTier`, where there is a word for it. Source: `ServiceTierType`, botocore 1.44.8, read 2026-11-29.
+pub(super) fn write_service(json: &mut Json, service: Option<Service>, losses: &mut Vec<Loss>) {
+    // The same words as `OpenAI`'s.
+    let word = service.and_then(service::to_openai);
+    if let Some(word) = word {
+        json.key("serviceTier").object().key("type").text(word).end_object();
+    }
+    if let Some(loss) = service::unsaid(service, word) {
+        note(losses, loss);
+    }
 }
 
 /// Whether there is a message in it.
@@ -105,6 +132,7 @@ pub(super) fn encode(answer: &Answer, about: &ReplyContext) -> Result<Encoded, T
     json.key("usage");
     usage::write(&mut json, &stated(answer.usage, about, &mut losses));
     write_metrics(&mut json);
+    write_service(&mut json, answer.service, &mut losses);
     json.end_object();
     Ok(Encoded { body: json.finish().into(), losses })
 }

@@ -47,6 +47,7 @@ pub(super) fn answer(body: &[u8]) -> Result<Answer, TranslateError> {
         model: None,
         choices: vec![Choice { blocks, finish }],
         usage: message.usage,
+        service: None,
         losses,
     })
 }

@@ -1,6 +1,6 @@
 //! What a model answers.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::message::Block;
 use super::translator::Loss;
@@ -16,6 +16,8 @@ pub struct Answer {
     pub choices: Vec<Choice>,
     /// What was used; `None` when the supplier does not say.
     pub usage: Option<Usage>,
+    /// The class of service that served it; `None` when the supplier does not say.
+    pub service: Option<Service>,
     /// What the dialect said that has no place here.
     pub losses: Vec<Loss>,
 }

@@ -1,6 +1,6 @@
 //! What a streamed answer says, event by event.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::answer::FinishReason;
 use super::message::{Citation, Media, TokenLogprob};
@@ -11,7 +11,7 @@ use super::search::Search;
 /// holds back what does not belong to the open block, so that every encoder can write what it gets at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The answer begins. Once, first.
+    /// The answer begins. Once, first of all but its class of service.
     Start {
         /// The supplier's id of it.
         id: Option<String>,
@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// Usage: a running total, so the last word wins. May come before or after the finish, never after the end.
     Usage(Usage),
+    /// The class of service that serves the answer, as soon as it is known: also before the start, of which it is no part.
+    Service(Service),
     /// A sign of life.
     KeepAlive,
     /// The answer is whole. Once, last. A stream that ends without it is broken off, and an encoder then writes nothing

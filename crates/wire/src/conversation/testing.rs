@@ -8,6 +8,7 @@ mod gather;
 pub(crate) mod normalise;
 mod parts;
 mod request;
+mod served;
 mod texts;
 
 use catalogue::{Capabilities, Quirks};
@@ -15,6 +16,7 @@ use catalogue::{Capabilities, Quirks};
 pub(crate) use self::answer::{any_answer, any_event_stream};
 pub(crate) use self::gather::{Gathered, gather};
 pub(crate) use self::request::any_request;
+pub(crate) use self::served::{any_served_answer, any_served_stream};
 use super::Target;
 
 /// A model of which nothing is known.

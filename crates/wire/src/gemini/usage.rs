@@ -11,6 +11,7 @@ use crate::conversation::Loss;
 use crate::counts;
 use crate::json::Json;
 use crate::scan::{Kind, ScanError, Scanner};
+use crate::service;
 use crate::translate::note;
 
 /// Counts as stated so far. A stream states running totals: what a later response gives replaces what was, what it
@@ -38,7 +39,7 @@ struct Modalities {
 }
 
 /// The class of service that a word of `ServiceTier` or `TrafficType` names.
-fn service(word: &str) -> Service {
+fn service_of(word: &str) -> Service {
     match word {
         "ON_DEMAND" | "TRAFFIC_TYPE_UNSPECIFIED" => Service::Standard,
         "ON_DEMAND_FLEX" => Service::Flex,
@@ -57,7 +58,7 @@ impl Stated {
                 b"candidatesTokensDetails" => self.in_candidates = Modalities::read(scan)?,
                 // Google's one host says the one, its other host the other.
                 b"serviceTier" | b"trafficType" => {
-                    let word = scan.text()?.map(|word| service(&word.unescape()));
+                    let word = scan.text()?.map(|word| service_of(&word.unescape()));
                     self.service = word.or(self.service);
                 }
                 _ => counts::member(scan, name, &mut |_, name, count| self.set(name, count))?,
@@ -70,6 +71,11 @@ impl Stated {
     /// The class of service.
     pub(super) fn service(&self) -> Service {
         self.service.unwrap_or_default()
+    }
+
+    /// The same, if it is stated.
+    pub(super) const fn stated_service(&self) -> Option<Service> {
+        self.service
     }
 
     /// Counts the queries in the grounding metadata that starts here.
@@ -155,8 +161,18 @@ fn take(whole: &mut u64, count: u64) -> u64 {
     part
 }
 
+/// The word of `TrafficType` for a class of service, where there is one.
+const fn traffic(service: Service) -> Option<&'static str> {
+    match service {
+        Service::Standard => Some("ON_DEMAND"),
+        Service::Flex => Some("ON_DEMAND_FLEX"),
+        Service::Priority => Some("ON_DEMAND_PRIORITY"),
+        Service::Batch | Service::Other => None,
+    }
+}
+
 /// Writes `usageMetadata`, and what it cannot say into `losses`.
-pub(super) fn write(json: &mut Json, usage: &Usage, losses: &mut Vec<Loss>) {
+pub(super) fn write(json: &mut Json, usage: &Usage, service: Option<Service>, losses: &mut Vec<Loss>) {
     if usage.cache_write_5m > 0 || usage.cache_write_1h > 0 {
         note(losses, Loss::new("usage.cache_write", "counted as plain input there"));
     }
@@ -177,7 +193,11 @@ pub(super) fn write(json: &mut Json, usage: &Usage, losses: &mut Vec<Loss>) {
     let text = usage.input_total().saturating_sub(usage.audio_in).saturating_sub(usage.image_in);
     details(json, "promptTokensDetails", [text, usage.audio_in, usage.image_in]);
     details(json, "candidatesTokensDetails", [usage.output_text, usage.audio_out, usage.image_out]);
-    json.end_object();
+    let said = service.and_then(traffic);
+    json.optional("trafficType", said).end_object();
+    if let Some(loss) = service::unsaid(service, said) {
+        note(losses, loss);
+    }
 }
 
 fn details(json: &mut Json, name: &str, counts: [u64; 3]) {

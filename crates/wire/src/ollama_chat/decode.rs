@@ -53,6 +53,7 @@ pub(super) fn answer(body: &[u8]) -> Result<Answer, TranslateError> {
         model: line.model.map(|name| name.unescape().into_owned()),
         choices: vec![choice],
         usage: line.usage(),
+        service: None,
         losses,
     })
 }

@@ -12,6 +12,7 @@ use super::{finish, output};
 use crate::conversation::{Answer, Block, Choice, Encoded, Loss, ReplyContext, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;
+use crate::service;
 use crate::translate::note;
 
 /// A supplier's answer.
@@ -24,8 +25,13 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
         return Err(TranslateError::malformed("output", "there is no output"));
     }
     let owned = |text: Option<crate::scan::Text<'_>>| text.map(|text| text.unescape().into_owned());
-    let mut answer =
-        Answer { id: owned(said.id), model: owned(said.model), usage: said.usage(), ..Answer::default() };
+    let mut answer = Answer {
+        id: owned(said.id),
+        model: owned(said.model),
+        usage: said.usage(),
+        service: said.service,
+        ..Answer::default()
+    };
     let mut choice = Choice::default();
     read::document(body, |scan, name| match name {
         b"output" => read::list(scan, "output", |scan| item(scan, &mut choice.blocks, &mut answer.losses)),
@@ -63,9 +69,13 @@ pub(super) fn encode(answer: &Answer, about: &ReplyContext) -> Result<Encoded, T
         reason: ending.reason,
         output: &list.finish(),
         usage: answer.usage.as_ref(),
+        service: answer.service,
     };
     let mut json = Json::new();
     response.write(&mut json);
+    if let Some(loss) = service::unsaid(answer.service, answer.service.and_then(service::to_openai)) {
+        note(&mut losses, loss);
+    }
     if let Some(loss) = ending.loss {
         note(&mut losses, loss);
     }

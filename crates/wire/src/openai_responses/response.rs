@@ -3,7 +3,7 @@
 //! Source: `types/responses/response.py`. What the request said is said back where the model of the SDK has a place for it;
 //! the state that a supplier keeps (`previous_response_id`, `conversation`, `store`) is not ours to speak of.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::request::{
     Strictness, plain_instructions, write_choice, write_format, write_metadata, write_tools,
@@ -12,6 +12,7 @@ use super::usage;
 use crate::conversation::{Effort, Loss, ReplyContext, Request};
 use crate::json::Json;
 use crate::openai_options::write_caching;
+use crate::service;
 
 /// What changes while an answer is made.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) struct Response<'a> {
     /// The items' JSON, with commas between.
     pub(super) output: &'a [u8],
     pub(super) usage: Option<&'a Usage>,
+    pub(super) service: Option<Service>,
 }
 
 impl Response<'_> {
@@ -53,6 +55,7 @@ impl Response<'_> {
         json.key("parallel_tool_calls").boolean(request.parallel_tools.unwrap_or(true));
         json.key("previous_response_id").null();
         settings(json, request);
+        json.optional("service_tier", self.service.and_then(service::to_openai));
         json.key("truncation").text("disabled").key("usage");
         match self.usage {
             Some(counts) => {

@@ -7,6 +7,7 @@ use catalogue::{Service, Usage};
 use super::{errors, usage};
 use crate::failure::{Broken, Failure};
 use crate::scan::{Kind, ScanError, Scanner, Text};
+use crate::service;
 
 /// What was seen in a response, in an event, or in the response inside an event. No member's name means one thing in an
 /// event and another in a response.
@@ -122,8 +123,7 @@ impl<'a> Said<'a> {
             }
             b"usage" => self.usage = usage::read(scan)?,
             b"service_tier" => {
-                let word = scan.text()?.filter(|word| !word.is("auto"));
-                self.service = word.map(|word| Service::of_word(&word.unescape()));
+                self.service = scan.text()?.and_then(|word| service::of_openai(&word.unescape()));
             }
             b"tool_usage" => self.tool_requests = usage::read_tool_requests(scan)?,
             _ => scan.skip()?,

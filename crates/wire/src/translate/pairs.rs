@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use self::compare::{Differences, answers, requests};
 use super::adapt::adapt;
 use crate::codec::{Codec, End};
-use crate::conversation::testing::{any_answer, any_event_stream, any_request, gather, target};
+use crate::conversation::testing::{any_request, any_served_answer, any_served_stream, gather, target};
 use crate::conversation::{
     Answer, ClientTranslator, Event, Loss, ReplyContext, Request, Target, TranslateError, Translator,
 };
@@ -321,7 +321,7 @@ fn g01_a_request_comes_back_as_it_went() {
 #[test]
 fn g01_an_answer_comes_back_as_it_went() {
     all_hold(spoken_by_clients().into_iter().map(|(dialect, client)| {
-        let held = hold(&any_answer(), |answer| answer_comes_back(dialect, client, &answer));
+        let held = hold(&any_served_answer(), |answer| answer_comes_back(dialect, client, &answer));
         (dialect.name.to_owned(), held)
     }));
 }
@@ -329,7 +329,7 @@ fn g01_an_answer_comes_back_as_it_went() {
 #[test]
 fn g01_a_stream_tells_what_it_was_told() {
     all_hold(spoken_by_clients().into_iter().map(|(dialect, client)| {
-        let held = hold(&any_event_stream(), |(answer, events)| {
+        let held = hold(&any_served_stream(), |(answer, events)| {
             stream_comes_back(dialect, client, &answer, &events)
         });
         (dialect.name.to_owned(), held)
@@ -339,7 +339,7 @@ fn g01_a_stream_tells_what_it_was_told() {
 #[test]
 fn a11_a_stream_that_breaks_off_is_never_whole() {
     all_hold(spoken_by_clients().into_iter().map(|(dialect, client)| {
-        let held = hold(&any_event_stream(), |(_, events)| a_cut_stream_stays_cut(dialect, client, &events));
+        let held = hold(&any_served_stream(), |(_, events)| a_cut_stream_stays_cut(dialect, client, &events));
         (dialect.name.to_owned(), held)
     }));
 }
@@ -347,7 +347,7 @@ fn a11_a_stream_that_breaks_off_is_never_whole() {
 #[test]
 fn a01_a02_a_stream_says_the_same_in_pieces_of_any_size() {
     all_hold(spoken_by_clients().into_iter().map(|(dialect, client)| {
-        let held = hold(&(any_event_stream(), 1_usize..9), |((_, events), size)| {
+        let held = hold(&(any_served_stream(), 1_usize..9), |((_, events), size)| {
             cuts_do_not_matter(dialect, client, &events, size)
         });
         (dialect.name.to_owned(), held)

@@ -55,5 +55,6 @@ pub(in crate::anthropic_messages) fn decode(body: &[u8]) -> Result<Answer, Fault
     let (id, model) = (members.string("id")?, members.string("model")?);
     members.rest(&mut losses, "")?;
     let choices = vec![Choice { blocks, finish }];
-    Ok(Answer { id, model, choices, usage: usage.buckets(), losses: losses.into_vec() })
+    let (usage, service) = (usage.buckets(), usage.stated_service());
+    Ok(Answer { id, model, choices, usage, service, losses: losses.into_vec() })
 }

@@ -47,10 +47,10 @@ pub(in crate::anthropic_messages) fn encode(
     text_or_null(&mut json, "stop_sequence", sequence);
     json.key("usage");
     if let Some(usage) = &answer.usage {
-        used::write(&mut json, usage, &mut losses);
+        used::write(&mut json, usage, answer.service, &mut losses);
     } else {
         losses.add("usage", used::UNSTATED);
-        used::estimate(&mut json, about.estimated_input_tokens);
+        used::estimate(&mut json, about.estimated_input_tokens, answer.service, &mut losses);
     }
     json.end_object();
     Ok(Encoded { body: json.finish().into(), losses: losses.into_vec() })

@@ -150,6 +150,7 @@ impl Decoder {
             }
         }
         self.is_started = true;
+        events.extend(self.usage.stated_service().map(Event::Service));
         events.push(Event::Start { id, model, usage: self.usage.buckets() });
         Ok(())
     }

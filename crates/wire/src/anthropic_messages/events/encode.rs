@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use catalogue::{Protocol, Usage};
+use catalogue::{Protocol, Service, Usage};
 
 use crate::anthropic_messages::answer::encode::{head, redacted, text_or_null};
 use crate::anthropic_messages::answer::{stop, used};
@@ -38,6 +38,7 @@ pub(in crate::anthropic_messages) struct Encoder {
     /// How many searches were told.
     searches: usize,
     usage: Option<Usage>,
+    service: Option<Service>,
     finish: Option<FinishReason>,
     losses: Losses,
 }
@@ -114,6 +115,14 @@ impl EventEncoder for Encoder {
                 self.usage = Some(*usage);
                 return Ok(());
             }
+            Event::Service(service) => {
+                // Only the start has a place for it.
+                if self.phase != Phase::Before && self.service != Some(*service) {
+                    self.losses.add("service_tier", "it came when the answer had begun");
+                }
+                self.service = Some(*service);
+                return Ok(());
+            }
             _ => self.start(None, None, out),
         }
         match event {
@@ -142,7 +151,7 @@ impl EventEncoder for Encoder {
                 self.end(out);
                 Ok(())
             }
-            Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => Ok(()),
+            Event::Start { .. } | Event::Usage(_) | Event::Service(_) | Event::KeepAlive => Ok(()),
         }
     }
 
@@ -179,6 +188,7 @@ impl Encoder {
             refused: false,
             searches: 0,
             usage: None,
+            service: None,
             finish: None,
             losses: Losses::default(),
         }
@@ -191,15 +201,15 @@ impl Encoder {
         self.phase = Phase::Running;
         // A prompt of nothing is no prompt: an estimate is nearer.
         let usage = self.usage.filter(|usage| usage.input_total() > 0);
-        let (about, losses) = (&self.about, &mut self.losses);
+        let (about, service, losses) = (&self.about, self.service, &mut self.losses);
         frame(out, "message_start", |json| {
             json.key("message").object();
             head(json, id, model, about);
             json.key("content").array().end_array();
             json.key("stop_reason").null().key("stop_sequence").null().key("usage");
             match usage {
-                Some(usage) => used::write(json, &usage, losses),
-                None => used::estimate(json, about.estimated_input_tokens),
+                Some(usage) => used::write(json, &usage, service, losses),
+                None => used::estimate(json, about.estimated_input_tokens, service, losses),
             }
             json.end_object();
         });
@@ -423,8 +433,8 @@ impl Encoder {
             text_or_null(json, "stop_sequence", sequence);
             json.end_object().key("usage");
             match usage {
-                Some(usage) => used::write(json, &usage, losses),
-                None => used::estimate(json, estimate),
+                Some(usage) => used::write(json, &usage, None, losses),
+                None => used::estimate(json, estimate, None, losses),
             }
         });
         frame(out, "message_stop", |_| {});

@@ -47,7 +47,7 @@ fn an_answer_with_everything() {
     let (again, losses) = written(&answer);
     assert_eq!(losses, [""; 0]);
     let mut expected = body;
-    for gone in ["trace", "additionalModelResponseFields", "performanceConfig", "serviceTier"] {
+    for gone in ["trace", "additionalModelResponseFields", "performanceConfig"] {
         expected.as_object_mut().unwrap().remove(gone);
     }
     expected["metrics"]["latencyMs"] = json!(0);

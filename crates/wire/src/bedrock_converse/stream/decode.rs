@@ -1,6 +1,6 @@
 //! From a supplier's frames to events.
 
-use super::super::answer::more_fields;
+use super::super::answer::{more_fields, read_service};
 use super::super::content::read_citation;
 use super::super::read::{Read, count, list, named, object, raw, text, whole};
 use super::super::{stop, usage};
@@ -120,6 +120,7 @@ impl Decoder {
         whole(data, |scan, name| {
             match name {
                 b"usage" => events.extend(usage::read(scan)?.map(Event::Usage)),
+                b"serviceTier" => events.extend(read_service(scan)?.map(Event::Service)),
                 b"trace" => {
                     if scan.says_something()? {
                         note(&mut self.losses, Loss::new("trace", "no place for it elsewhere"));

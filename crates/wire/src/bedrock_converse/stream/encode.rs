@@ -3,7 +3,7 @@
 //! Blocks of text and of reasoning have no start, so that one which stays empty leaves nothing. A proof goes out when its
 //! block ends: accumulators put pieces of signatures together, and here a later proof stands for an earlier one.
 
-use super::super::answer::{stated, write_metrics};
+use super::super::answer::{stated, write_metrics, write_service};
 use super::super::content::{Given, given, write_citation};
 use super::super::media::format_of;
 use super::super::search;
@@ -24,6 +24,7 @@ pub(in super::super) struct Encoder {
     open: Option<Open>,
     next_index: u64,
     usage: Option<catalogue::Usage>,
+    service: Option<catalogue::Service>,
     losses: Vec<Loss>,
 }
 
@@ -74,6 +75,7 @@ impl EventEncoder for Encoder {
                 write_event("messageStop", &json.finish(), out);
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Service(service) => self.service = Some(*service),
             Event::KeepAlive => out.extend(KEEP_ALIVE),
             Event::End => self.metadata(out),
         }
@@ -87,7 +89,14 @@ impl EventEncoder for Encoder {
 
 impl Encoder {
     pub(in super::super) fn new(about: &ReplyContext) -> Self {
-        Self { about: about.clone(), open: None, next_index: 0, usage: None, losses: Vec::new() }
+        Self {
+            about: about.clone(),
+            open: None,
+            next_index: 0,
+            usage: None,
+            service: None,
+            losses: Vec::new(),
+        }
     }
 
     fn start(&mut self, block: &BlockStart, out: &mut Vec<u8>) -> Result<(), TranslateError> {
@@ -247,6 +256,7 @@ impl Encoder {
         json.object().key("usage");
         usage::write(&mut json, &usage);
         write_metrics(&mut json);
+        write_service(&mut json, self.service, &mut self.losses);
         json.end_object();
         write_event("metadata", &json.finish(), out);
     }

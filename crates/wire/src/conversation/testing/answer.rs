@@ -25,7 +25,7 @@ pub(crate) fn any_answer() -> impl Strategy<Value = Answer> {
             if let Some(usage) = usage.as_mut().filter(|_| searches > 0) {
                 usage.tool_requests = searches;
             }
-            Answer { id, model, choices, usage, losses: Vec::new() }
+            Answer { id, model, choices, usage, ..Answer::default() }
         },
     )
 }

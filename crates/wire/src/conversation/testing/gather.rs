@@ -35,10 +35,14 @@ struct Told {
 pub(crate) fn gather(events: &[Event]) -> Gathered {
     let mut gathered = Gathered::default();
     let mut choices = BTreeMap::<u32, Told>::new();
-    for (place, event) in events.iter().enumerate() {
+    let mut has_started = false;
+    for event in events {
         assert!(!gathered.is_whole, "nothing follows the end: {events:?}");
-        let starts = matches!(event, Event::Start { .. });
-        assert_eq!(starts, place == 0, "one start, and first: {events:?}");
+        if !matches!(event, Event::Service(_)) {
+            let starts = matches!(event, Event::Start { .. });
+            assert_eq!(starts, !has_started, "one start, and first: {events:?}");
+            has_started = true;
+        }
         take(event, &mut gathered, &mut choices);
     }
     if gathered.is_whole {
@@ -90,6 +94,7 @@ fn take(event: &Event, gathered: &mut Gathered, choices: &mut BTreeMap<u32, Told
             choice.finish = Some(reason.clone());
         }
         Event::Usage(usage) => gathered.answer.usage = Some(*usage),
+        Event::Service(service) => gathered.answer.service = Some(*service),
         Event::KeepAlive => {}
         Event::End => gathered.is_whole = true,
     }

@@ -26,7 +26,8 @@ pub(in crate::gemini) fn answer(body: &[u8]) -> Result<Answer, TranslateError> {
         let blocks = block.message.map(|message| Content::Refusal(message).into()).into_iter().collect();
         choices.push(Choice { blocks, finish: Some(FinishReason::Filtered) });
     }
-    Ok(Answer { id: chunk.id, model: chunk.model, choices, usage: chunk.usage.buckets(), losses })
+    let (usage, service) = (chunk.usage.buckets(), chunk.usage.stated_service());
+    Ok(Answer { id: chunk.id, model: chunk.model, choices, usage, service, losses })
 }
 
 fn choice(candidate: Candidate, ids: &mut Ids, losses: &mut Vec<Loss>) -> Result<Choice, TranslateError> {

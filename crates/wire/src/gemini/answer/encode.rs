@@ -8,6 +8,7 @@ use crate::gemini::reading::kind_of;
 use crate::gemini::{client, media, usage};
 use crate::json::Json;
 use crate::scan::Kind;
+use crate::service;
 use crate::translate::note;
 
 /// Writes `answer`.
@@ -19,8 +20,9 @@ pub(in crate::gemini) fn answer(answer: &Answer, about: &ReplyContext) -> Encode
         candidate(&mut json, index, choice, &mut losses);
     }
     json.end_array();
-    if let Some(used) = &answer.usage {
-        usage::write(&mut json, used, &mut losses);
+    match &answer.usage {
+        Some(used) => usage::write(&mut json, used, answer.service, &mut losses),
+        None => losses.extend(service::unsaid(answer.service, None)),
     }
     client::name(&mut json, answer.id.as_deref(), answer.model.as_deref(), about);
     json.end_object();

@@ -237,7 +237,7 @@ fn an_answer_for_a_client() {
             FinishReason::ToolCalls,
         )],
         usage: Some(usage()),
-        losses: vec![],
+        ..Answer::default()
     };
     let (body, losses) = encoded(&answer);
     let expected = json!({

@@ -112,8 +112,10 @@ impl Decoder {
 
     fn read(&mut self, data: &[u8], events: &mut Vec<Event>) -> Result<(), TranslateError> {
         let mut chunk = Chunk::read(data, self.usage, &mut self.losses)?;
-        let before = self.usage.buckets();
+        let (before, served) = (self.usage.buckets(), self.usage.stated_service());
         self.usage = chunk.usage;
+        let service = self.usage.stated_service().filter(|service| Some(*service) != served);
+        events.extend(service.map(Event::Service));
         let usage = self.usage.buckets();
         if !self.started {
             self.started = true;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use crate::conversation::{
     BlockStart, Citation, Delta, Event, EventEncoder, FinishReason, Loss, Media, Opaque, ReplyContext,
@@ -17,6 +17,7 @@ use crate::gemini::answer::encode::is_part;
 use crate::gemini::grounding::Grounding;
 use crate::gemini::{client, media, usage};
 use crate::json::Json;
+use crate::service;
 use crate::translate::note;
 
 /// So much of an open text is kept, to find out where in it a passage stands.
@@ -29,6 +30,7 @@ pub(in crate::gemini) struct Encoder {
     id: Option<String>,
     model: Option<String>,
     usage: Option<Usage>,
+    service: Option<Service>,
     choices: BTreeMap<u32, Choice>,
     losses: Vec<Loss>,
 }
@@ -87,6 +89,7 @@ impl Encoder {
             id: None,
             model: None,
             usage: None,
+            service: None,
             choices: BTreeMap::new(),
             losses: Vec::new(),
         }
@@ -106,6 +109,7 @@ impl EventEncoder for Encoder {
             Event::BlockEnd { choice } => self.end(*choice, out),
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(reason.clone()),
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Service(service) => self.service = Some(*service),
             Event::KeepAlive => out.push(b'\n'),
             Event::End => self.last(out),
         }
@@ -275,13 +279,16 @@ impl Encoder {
             json.end_object();
         }
         json.end_array();
+        if self.usage.is_none() {
+            self.losses.extend(service::unsaid(self.service, None));
+        }
         self.response(json, out);
     }
 
     /// Ends a response with what all of them say.
     fn response(&mut self, mut json: Json, out: &mut Vec<u8>) {
         if let Some(used) = &self.usage {
-            usage::write(&mut json, used, &mut self.losses);
+            usage::write(&mut json, used, self.service, &mut self.losses);
         }
         client::name(&mut json, self.id.as_deref(), self.model.as_deref(), &self.about);
         json.end_object();

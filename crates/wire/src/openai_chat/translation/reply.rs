@@ -9,7 +9,7 @@
 mod extras;
 mod message;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 pub(super) use self::extras::read_signature;
 pub(super) use self::message::{Call, Message, Piece, argument_text};
@@ -18,6 +18,7 @@ use super::words;
 use crate::conversation::TokenLogprob;
 use crate::openai_chat::usage;
 use crate::scan::{Kind, ScanError, Scanner};
+use crate::service;
 
 /// An answer, or a chunk of one.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Reply {
     /// When it was made, in the supplier's words.
     pub(super) created: u64,
     pub(super) usage: Option<Usage>,
+    /// The class of service that is stated; `auto`, until it is known, says nothing.
+    pub(super) service: Option<Service>,
     pub(super) choices: Vec<Choice>,
     /// Whether the supplier reports a failure in it.
     pub(super) is_error: bool,
@@ -75,12 +78,12 @@ impl Reply {
             b"model" => self.model = said(scan)?,
             b"created" => self.created = scan.integer()?.unwrap_or_default(),
             b"usage" => self.usage = usage::read(scan)?.or(self.usage),
+            b"service_tier" => self.service = said(scan)?.and_then(|word| service::of_openai(&word)),
             b"error" => self.is_error |= scan.says_something()?,
             // The flat error of older vLLM servers.
             b"object" => self.is_error |= scan.text()?.is_some_and(|object| object.is("error")),
             // About the supplier's machines, not the answer.
             b"system_fingerprint"
-            | b"service_tier"
             | b"obfuscation"
             | b"provider"
             | b"timings"

@@ -5,6 +5,8 @@
 //!
 //! Source: `types/responses/response_stream_event.py`.
 
+use catalogue::Service;
+
 use super::super::items::Item;
 use super::super::read::{self, Fault, Read};
 use super::super::said::Said;
@@ -26,6 +28,8 @@ pub(in super::super) struct Decoder {
     ended: bool,
     /// Whether tools are to be called.
     calls: bool,
+    /// The class of service that was told.
+    service: Option<Service>,
     tracks: Tracks,
     losses: Vec<Loss>,
 }
@@ -83,9 +87,18 @@ impl Decoder {
             let said = data.map(Said::read).transpose()?.unwrap_or_default();
             let id = said.id.map(|id| id.unescape().into_owned());
             let model = said.model.map(|model| model.unescape().into_owned());
+            self.served(said.service, events);
             events.push(Event::Start { id, model, usage: None });
         }
         Ok(())
+    }
+
+    /// The class of service, where it is another than before.
+    fn served(&mut self, service: Option<Service>, events: &mut Vec<Event>) {
+        if service.is_some() && service != self.service {
+            self.service = service;
+            events.extend(service.map(Event::Service));
+        }
     }
 
     fn item_added(&mut self, told: Told<'_>, events: &mut Vec<Event>) -> Read<()> {
@@ -257,6 +270,7 @@ impl Decoder {
             self.whole_response(data, events)?;
         }
         self.tracks.close_all(events);
+        self.served(said.service, events);
         events.extend(said.usage().map(Event::Usage));
         let status = kind.strip_prefix("response.");
         let reason = said.reason.map(|reason| reason.unescape());

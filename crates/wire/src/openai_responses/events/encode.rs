@@ -5,7 +5,7 @@
 //!
 //! Source: `types/responses/response_*_event.py`, `lib/streaming/responses/_responses.py`.
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use super::super::finish::{self, Ending};
 use super::super::output::{Body, IN_PROGRESS, Item, Opening};
@@ -15,6 +15,7 @@ use super::open::Open;
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
 };
+use crate::service;
 use crate::translate::note;
 
 /// The longest answer, in bytes: its last event says all of it again.
@@ -41,6 +42,7 @@ pub(in super::super) struct Encoder {
     /// Bytes of text.
     bytes: usize,
     usage: Option<Usage>,
+    service: Option<Service>,
     finish: Option<FinishReason>,
 }
 
@@ -72,6 +74,12 @@ impl EventEncoder for Encoder {
                 self.close(finish::write(Some(reason)).item, out);
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Service(service) => {
+                self.service = Some(*service);
+                if let Some(loss) = service::unsaid(self.service, service::to_openai(*service)) {
+                    note(&mut self.pen.losses, loss);
+                }
+            }
             Event::KeepAlive => out.extend_from_slice(b": keep-alive\n\n"),
             Event::End => self.end(out),
         }
@@ -102,6 +110,7 @@ impl Encoder {
             proofs: Vec::new(),
             bytes: 0,
             usage: None,
+            service: None,
             finish: None,
         }
     }
@@ -124,6 +133,7 @@ impl Encoder {
             reason,
             output: &self.output,
             usage: self.usage.as_ref().filter(|_| status != IN_PROGRESS),
+            service: self.service,
         }
         .write(&mut frame.json);
         frame.send(out);

@@ -141,6 +141,9 @@ pub(super) fn answers(before: &Answer, after: &Answer) -> Differences {
         found.compare("why it ended", stopped, &finish(before), &finish(after));
     }
     usage(&mut found, before.usage, after.usage);
+    if before.service.is_some() {
+        found.compare("who served", &["service_tier"], &before.service, &after.service);
+    }
     found
 }
 

@@ -153,11 +153,11 @@ fn all_ways(heart: Heart) -> [Result<(), String>; 6] {
     let from_elsewhere = (((dialect, client as &dyn ClientTranslator), elsewhere.0), elsewhere.1);
     [
         hold(&any_request(), |request| request_comes_back(dialect, client, &request)),
-        hold(&any_answer(), |answer| answer_comes_back(dialect, client, &answer)),
-        hold(&any_event_stream(), |(answer, events)| stream_comes_back(dialect, client, &answer, &events)),
+        hold(&any_served_answer(), |answer| answer_comes_back(dialect, client, &answer)),
+        hold(&any_served_stream(), |(answer, events)| stream_comes_back(dialect, client, &answer, &events)),
         hold(&any_request(), |request| request_goes_through((elsewhere, dialect), &request)),
-        hold(&any_answer(), |answer| answer_goes_through(from_elsewhere, &answer)),
-        hold(&any_event_stream(), |(answer, events)| stream_goes_through(from_elsewhere, &answer, &events)),
+        hold(&any_served_answer(), |answer| answer_goes_through(from_elsewhere, &answer)),
+        hold(&any_served_stream(), |(answer, events)| stream_goes_through(from_elsewhere, &answer, &events)),
     ]
 }
 
@@ -165,7 +165,7 @@ fn all_ways(heart: Heart) -> [Result<(), String>; 6] {
 fn what_is_kept_or_named_passes() {
     for heart in [Heart::Whole, Heart::Forgetful] {
         assert_eq!(all_ways(heart), [const { Ok(()) }; 6], "{heart:?}");
-        let cut = hold(&any_event_stream(), |(_, events)| {
+        let cut = hold(&any_served_stream(), |(_, events)| {
             a_cut_stream_stays_cut(heart.dialect(), heart.kept(), &events)
         });
         assert_eq!(cut, Ok(()));

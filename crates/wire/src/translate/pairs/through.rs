@@ -151,7 +151,7 @@ fn g01_a_request_goes_from_any_dialect_into_any_other() {
 #[test]
 fn g01_an_answer_goes_from_any_dialect_into_any_other() {
     all_hold(pairs_of_clients().into_iter().map(|pair| {
-        let held = hold(&any_answer(), |answer| answer_goes_through(pair, &answer));
+        let held = hold(&any_served_answer(), |answer| answer_goes_through(pair, &answer));
         (named(pair.0), held)
     }));
 }
@@ -159,7 +159,7 @@ fn g01_an_answer_goes_from_any_dialect_into_any_other() {
 #[test]
 fn g01_a_stream_goes_from_any_dialect_into_any_other() {
     all_hold(pairs_of_clients().into_iter().map(|pair| {
-        let held = hold(&any_event_stream(), |(answer, events)| stream_goes_through(pair, &answer, &events));
+        let held = hold(&any_served_stream(), |(answer, events)| stream_goes_through(pair, &answer, &events));
         (named(pair.0), held)
     }));
 }
@@ -167,7 +167,7 @@ fn g01_a_stream_goes_from_any_dialect_into_any_other() {
 #[test]
 fn a11_a_stream_that_breaks_off_anywhere_is_whole_in_no_dialect() {
     all_hold(pairs_of_clients().into_iter().map(|pair| {
-        let broken = (any_event_stream(), proptest::arbitrary::any::<proptest::sample::Index>());
+        let broken = (any_served_stream(), proptest::arbitrary::any::<proptest::sample::Index>());
         let held = hold(&broken, |((_, events), cut)| a_cut_stream_stays_cut_to_others(pair, &events, cut));
         (named(pair.0), held)
     }));

@@ -1,6 +1,6 @@
 //! Suppliers' streams.
 
-use catalogue::{Protocol, Usage};
+use catalogue::{Protocol, Service, Usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -97,6 +97,7 @@ fn h02_thinking_text_and_tools() {
     let ended = Usage { output_text: 49, reasoning: 40, ..started };
     let signature = Opaque::new(Protocol::AnthropicMessages, "signature", "EqQBCgIYAhIM");
     let expected = [
+        Event::Service(Service::Standard),
         Event::Start {
             id: Some("msg_01".into()),
             model: Some("claude-sonnet-4-5".into()),

@@ -60,7 +60,7 @@ prop_compose! {
             let [input_uncached, cache_read, audio_in, image_in, output_text, reasoning, audio_out, image_out] = counts.map(u64::from);
             catalogue::Usage { input_uncached, cache_read, audio_in, image_in, output_text, reasoning, audio_out, image_out, ..Default::default() }
         });
-        Answer { id, model, choices, usage, losses: vec![] }
+        Answer { id, model, choices, usage, ..Answer::default() }
     }
 }
 

@@ -102,6 +102,7 @@ fn gathered(events: &[Event]) -> Answer {
             }
             Event::Finish { choice, reason } => choice_of(&mut answer, *choice).finish = Some(reason.clone()),
             Event::Usage(usage) => answer.usage = Some(*usage),
+            Event::Service(service) => answer.service = Some(*service),
             Event::BlockEnd { .. } | Event::KeepAlive | Event::End => {}
         }
     }
@@ -238,7 +239,7 @@ proptest! {
                 Event::BlockEnd { choice } => prop_assert!(open.remove(choice)),
                 Event::Finish { choice, .. } => prop_assert!(!open.contains(choice) && finished.insert(*choice)),
                 Event::End => prop_assert_eq!(at, events.len() - 1),
-                Event::Usage(_) | Event::KeepAlive => {}
+                Event::Usage(_) | Event::Service(_) | Event::KeepAlive => {}
             }
         }
     }

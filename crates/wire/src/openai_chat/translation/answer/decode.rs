@@ -30,7 +30,8 @@ pub(in super::super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
     said.sort_by_key(|choice| choice.index);
     let choices = said.into_iter().map(|choice| read_choice(choice, &mut ids, &mut losses));
     let choices = choices.collect::<Result<Vec<_>, _>>()?;
-    Ok(Answer { id: reply.id, model: reply.model, choices, usage: reply.usage, losses: losses.into_vec() })
+    let Reply { id, model, usage, service, .. } = reply;
+    Ok(Answer { id, model, choices, usage, service, losses: losses.into_vec() })
 }
 
 fn read_choice(said: Said, ids: &mut CallIds, losses: &mut Losses) -> Result<Choice, TranslateError> {

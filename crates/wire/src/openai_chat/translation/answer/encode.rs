@@ -9,10 +9,11 @@ use super::super::read::Losses;
 use super::super::reasoning::{Place, write_entries};
 use super::super::{request, words};
 use crate::conversation::{
-    Answer, CacheMark, Choice, Content, Encoded, FinishReason, Media, Opaque, Reasoning, ReplyContext, Text,
-    ToolCall, ToolInput, TranslateError,
+    Answer, CacheMark, Choice, Content, Encoded, FinishReason, Loss, Media, Opaque, Reasoning, ReplyContext,
+    Text, ToolCall, ToolInput, TranslateError,
 };
 use crate::json::Json;
+use crate::service;
 
 /// Why the order of text and calls is lost.
 pub(in super::super) const OUT_OF_PLACE: &str = "a message's text stands before its calls";
@@ -44,6 +45,11 @@ pub(in super::super) fn encode(answer: &Answer, about: &ReplyContext) -> Result<
     json.end_array();
     if let Some(usage) = &answer.usage {
         write_usage(&mut json, usage, &mut losses);
+    }
+    let said = answer.service.and_then(service::to_openai);
+    json.optional("service_tier", said);
+    if let Some(Loss { what, why }) = service::unsaid(answer.service, said) {
+        losses.note(&what, why);
     }
     json.end_object();
     Ok(Encoded { body: json.finish().into(), losses: losses.into_vec() })

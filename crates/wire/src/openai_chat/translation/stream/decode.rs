@@ -11,7 +11,7 @@ mod reasoning;
 
 use std::collections::BTreeMap;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use self::calls::Calls;
 use self::flow::{Added, Flow, Key, Out};
@@ -37,6 +37,7 @@ pub(in super::super) struct Decoder {
     /// The choice that the last frame gave text to, where it said nothing else.
     text_of: Option<u32>,
     usage: Option<Usage>,
+    service: Option<Service>,
     ids: CallIds,
     /// Bytes held back, over all choices.
     held: usize,
@@ -93,12 +94,16 @@ impl EventDecoder for Decoder {
 
 impl Decoder {
     fn chunk(&mut self, reply: Reply, events: &mut Vec<Event>) -> Result<(), TranslateError> {
-        let Reply { id, model, created, usage, choices, .. } = reply;
+        let Reply { id, model, created, usage, choices, service, .. } = reply;
         // Azure's first chunk says nothing but what its filters think of the prompt.
         if choices.is_empty() && usage.is_none() {
             return Ok(());
         }
         self.ids.of(id.as_deref(), created);
+        if service.is_some() && service != self.service {
+            self.service = service;
+            events.extend(service.map(Event::Service));
+        }
         if !self.started {
             self.started = true;
             self.usage = usage;

@@ -6,7 +6,7 @@
 
 mod writing;
 
-use catalogue::Usage;
+use catalogue::{Service, Usage};
 
 use self::writing::Writing;
 use super::super::answer::answer_id;
@@ -18,6 +18,7 @@ use crate::conversation::{
     Delta, Event, EventEncoder, FinishReason, Loss, ReplyContext, TokenLogprob, TranslateError,
 };
 use crate::json::Json;
+use crate::service;
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ pub(in super::super) struct Encoder {
     is_legacy: bool,
     choices: Vec<Writing>,
     usage: Option<Usage>,
+    service: Option<Service>,
+    /// What of that the last chunk said.
+    told: Option<Service>,
     done: bool,
     losses: Losses,
 }
@@ -50,6 +54,8 @@ impl Encoder {
             is_legacy: request::is_legacy(&about.request),
             choices: Vec::new(),
             usage: None,
+            service: None,
+            told: None,
             done: false,
             losses: Losses::default(),
         }
@@ -95,6 +101,13 @@ impl EventEncoder for Encoder {
                 self.write(*choice, &Piece { delta, finish: Some(reason), ..Piece::default() }, out);
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Service(service) => {
+                self.service = Some(*service);
+                if let Some(Loss { what, why }) = service::unsaid(self.service, service::to_openai(*service))
+                {
+                    self.losses.note(&what, why);
+                }
+            }
             Event::KeepAlive => out.extend_from_slice(b": keep-alive\n\n"),
             Event::End => self.end(out),
         }
@@ -150,10 +163,12 @@ impl Encoder {
     }
 
     /// A chunk up to its choices.
-    fn chunk(&self) -> Json {
+    fn chunk(&mut self) -> Json {
+        self.told = self.service;
         let mut json = Json::new();
         json.object().key("id").text(&self.id).key("object").text("chat.completion.chunk");
         json.key("created").number(self.about.created_unix_s).key("model").text(&self.model);
+        json.optional("service_tier", self.service.and_then(service::to_openai));
         json.key("choices").array();
         json
     }
@@ -165,6 +180,9 @@ impl Encoder {
             json.end_array();
             write_usage(&mut json, &usage, &mut self.losses);
             send(json, out);
+        }
+        if self.told != self.service {
+            self.losses.note("service_tier", "it came behind the last chunk");
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
     }

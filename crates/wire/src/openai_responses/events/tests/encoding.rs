@@ -93,7 +93,10 @@ fn e06_indices_and_numbers_are_those_of_the_items() {
         .map(|(_, at)| at.unwrap())
         .collect();
     assert_eq!(added, [0, 1, 2, 3, 4]);
-    assert_eq!(decoded(&stream).unwrap().0[1..], events[1..], "and the same is read again");
+    let told = |events: &[Event]| {
+        events.iter().filter(|event| !matches!(event, Event::Start { .. })).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told(&decoded(&stream).unwrap().0), told(&events), "and the same is read again");
 }
 
 #[test]
