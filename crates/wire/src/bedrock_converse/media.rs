@@ -212,7 +212,7 @@ impl DocumentNames {
         let mut names = (1..).map(numbered);
         let fits = names.find(|name| !self.0.contains(name)).expect("some number is free");
         if !given.is_empty() && fits != stem {
-            note(losses, Loss::new("document.name", "Bedrock takes few letters in it, and none twice"));
+            note(losses, Loss::new("media.name", "Bedrock takes few letters in it, and none twice"));
         }
         self.0.push(fits.clone());
         fits
@@ -230,7 +230,7 @@ pub(super) fn write(
     let format = format_of(media)
         .ok_or_else(|| TranslateError::unsayable(member, "Bedrock does not take its format"))?;
     if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
-        note(losses, Loss::new("image.detail", "Bedrock decides how closely it looks"));
+        note(losses, Loss::new("media.detail", "Bedrock decides how closely it looks"));
     }
     json.key(member).object().key("format").text(format);
     if media.kind == MediaKind::Document {

@@ -71,7 +71,7 @@ impl<'a> Arranged<'a> {
         losses: &mut Vec<Loss>,
     ) -> Result<(), TranslateError> {
         if turn.name.is_some() {
-            note(losses, Loss::new("name", "speakers of a role have no names there"));
+            note(losses, Loss::new("messages.name", "speakers of a role have no names there"));
         }
         let mut placed = Vec::<Placed<'_>>::with_capacity(turn.blocks.len());
         for block in &turn.blocks {
@@ -88,7 +88,7 @@ impl<'a> Arranged<'a> {
             if !self.messages.is_empty() {
                 note(
                     losses,
-                    Loss::new("system", "instructions amid the conversation are moved to its front"),
+                    Loss::new("messages.order", "instructions amid the conversation are moved to its front"),
                 );
             }
             self.system.extend(placed);

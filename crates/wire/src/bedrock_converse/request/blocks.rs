@@ -141,7 +141,7 @@ impl<'a> Writer<'a> {
                 | Content::ToolResult(_)
                 | Content::Reasoning(_)
                 | Content::Search(_) => {
-                    self.lose("tool_result.content", "a tool's result holds text and media only");
+                    self.lose("tool_result.blocks", "a tool's result holds text and media only");
                 }
             }
         }

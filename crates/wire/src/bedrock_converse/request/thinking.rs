@@ -140,7 +140,7 @@ fn budget(writer: &mut Writer<'_>, effort: &Effort, limit: Option<u64>) -> Think
         return Thinking::Unsaid;
     }
     if wanted > most {
-        writer.lose("reasoning.budget", "it is cut to leave room for an answer");
+        writer.lose("reasoning_effort", "it is cut to leave room for an answer");
     }
     Thinking::Budget(wanted.min(most))
 }

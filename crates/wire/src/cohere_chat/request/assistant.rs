@@ -29,7 +29,7 @@ impl Writer<'_> {
                 content => {
                     let text = self.spoken(block)?;
                     if !text.is_empty() {
-                        self.lose("messages.text", "beside tool calls it is said as the plan there");
+                        self.lose("text", "beside tool calls it is said as the plan there");
                     }
                     if matches!(content, Content::Text(text) if !text.citations.is_empty()) {
                         self.lose("citations", "plans have none");
@@ -107,7 +107,7 @@ impl Writer<'_> {
             return Some(Part::Thinking(&reasoning.text));
         }
         if !reasoning.text.is_empty() {
-            self.lose("messages.reasoning", "the model is not asked to think");
+            self.lose("reasoning", "the model is not asked to think");
         }
         None
     }

@@ -50,7 +50,7 @@ impl Writer<'_> {
         }
         self.json.end_array();
         if documents(request).next().is_some() {
-            self.lose("messages.document", "documents stand beside the messages there");
+            self.lose("document", "documents stand beside the messages there");
             self.json.key("documents").array();
             for (media, text) in documents(request) {
                 self.document(media, text);
@@ -92,7 +92,7 @@ impl Writer<'_> {
         if let Content::Text(text) = &block.content
             && !text.logprobs.is_empty()
         {
-            self.lose("messages.logprobs", "a history has no probabilities there");
+            self.lose("logprobs", "a history has no probabilities there");
         }
     }
 
@@ -109,7 +109,7 @@ impl Writer<'_> {
             for block in &turn.blocks {
                 let text = self.spoken(block)?;
                 if !is_front && !text.is_empty() {
-                    self.lose("messages.system", "instructions stand in front there, not between turns");
+                    self.lose("messages.order", "instructions stand in front there, not between turns");
                 }
                 texts.push(text);
             }
@@ -131,7 +131,7 @@ impl Writer<'_> {
         let says = |block: &&Block| !matches!(&block.content, Content::Text(text) if text.text.is_empty());
         let mut spoken = turn.blocks.iter().filter(says).skip_while(is_result);
         if spoken.any(|block| is_result(&block)) {
-            self.lose("messages.tool_result", "results stand before what else a turn says there");
+            self.lose("tool_result", "results stand before what else a turn says there");
         }
         for block in &turn.blocks {
             if let Content::ToolResult(result) = &block.content {
@@ -159,7 +159,7 @@ impl Writer<'_> {
             Content::Media(media) if media.kind == MediaKind::Image => self.image(media),
             Content::Media(media) => match &media.source {
                 MediaSource::Text(text) => {
-                    self.lose("messages.document", "said as text");
+                    self.lose("document", "said as text");
                     self.text_part(text);
                     Ok(())
                 }
@@ -181,11 +181,11 @@ impl Writer<'_> {
         match &block.content {
             Content::Text(text) => Ok(&text.text),
             Content::Refusal(text) => {
-                self.lose("messages.refusal", "said as text");
+                self.lose("refusal", "said as text");
                 Ok(text)
             }
             Content::Search(_) => {
-                self.lose("messages.web_search", "a search that somebody else made");
+                self.lose("web_search", "a search that somebody else made");
                 Ok("")
             }
             Content::Opaque(opaque) => {
@@ -193,7 +193,7 @@ impl Writer<'_> {
                 Ok("")
             }
             Content::Reasoning(_) => {
-                self.lose("messages.reasoning", "only the model's turns have it");
+                self.lose("reasoning", "only the model's turns have it");
                 Ok("")
             }
             Content::Media(media) => Err(unsayable_media(media.kind)),
@@ -216,7 +216,7 @@ impl Writer<'_> {
             _ => return Err(unsayable_media(media.kind)),
         };
         if media.name.is_some() {
-            self.lose("image.name", "images have no names there");
+            self.lose("media.name", "images have no names there");
         }
         self.json.object().key("type").text("image_url").key("image_url").object().key("url").text(&url);
         self.json.optional("detail", media.detail.as_deref()).end_object().end_object();

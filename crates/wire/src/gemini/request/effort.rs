@@ -73,7 +73,7 @@ pub(super) fn write(json: &mut Json, request: &Request, target: &Target<'_>, los
 
 /// A level; `None` where the model may decide.
 fn level(effort: &Effort, losses: &mut Vec<Loss>) -> Option<&'static str> {
-    let mut less = |why| note(losses, Loss::new("reasoning.effort", why));
+    let mut less = |why| note(losses, Loss::new("reasoning_effort", why));
     match effort {
         Effort::Off => less("thinking cannot be switched off there: as little as every model takes"),
         Effort::Budget(_) => less("levels instead of budgets there: the nearest"),
@@ -100,7 +100,7 @@ fn level(effort: &Effort, losses: &mut Vec<Loss>) -> Option<&'static str> {
 
 /// A budget, as it is written.
 fn budget(effort: &Effort, losses: &mut Vec<Loss>) -> Option<String> {
-    let mut less = |why| note(losses, Loss::new("reasoning.effort", why));
+    let mut less = |why| note(losses, Loss::new("reasoning_effort", why));
     if *effort == Effort::Auto {
         return Some("-1".to_owned());
     }

@@ -58,7 +58,7 @@ impl<'a> Writer<'a> {
                     self.lose("citations", "no citations there");
                 }
                 if !text.logprobs.is_empty() {
-                    self.lose("messages.logprobs", "a history has no probabilities there");
+                    self.lose("logprobs", "a history has no probabilities there");
                 }
                 text.proof.as_ref().map(|_| "text.proof")
             }
@@ -81,7 +81,7 @@ impl<'a> Writer<'a> {
         let says = |block: &&Block| !matches!(&block.content, Content::Text(text) if text.text.is_empty());
         let mut behind = turn.blocks.iter().filter(says).skip_while(is_result);
         if behind.any(|block| is_result(&block)) {
-            self.lose("messages.tool_result", "results stand before what else a turn says there");
+            self.lose("tool_result", "results stand before what else a turn says there");
         }
         for block in &turn.blocks {
             if let Content::ToolResult(result) = &block.content {
@@ -140,16 +140,16 @@ impl<'a> Writer<'a> {
         let text = match &block.content {
             Content::Text(text) => text.text.as_str(),
             Content::Refusal(text) => {
-                self.lose("messages.refusal", "said as text");
+                self.lose("refusal", "said as text");
                 text
             }
             Content::Media(Media { kind: MediaKind::Document, source: MediaSource::Text(text), .. }) => {
-                self.lose("messages.document", "said as text");
+                self.lose("document", "said as text");
                 text
             }
             Content::Media(media) => return Err(unsayable_media(media.kind)),
             Content::Search(_) => {
-                self.lose("messages.web_search", "a search that somebody else made");
+                self.lose("web_search", "a search that somebody else made");
                 ""
             }
             Content::Opaque(opaque) => {
@@ -157,7 +157,7 @@ impl<'a> Writer<'a> {
                 ""
             }
             Content::Reasoning(_) => {
-                self.lose("messages.reasoning", "only the model's turns have it");
+                self.lose("reasoning", "only the model's turns have it");
                 ""
             }
             Content::ToolCall(_) => {
@@ -179,10 +179,10 @@ impl<'a> Writer<'a> {
             ));
         };
         if media.detail.is_some() {
-            self.lose("image.detail", "no place for it there");
+            self.lose("media.detail", "no place for it there");
         }
         if media.name.is_some() {
-            self.lose("image.name", "pictures have no names there");
+            self.lose("media.name", "pictures have no names there");
         }
         Ok(data)
     }
@@ -245,7 +245,7 @@ impl<'a> Writer<'a> {
             match &block.content {
                 Content::Media(media) if media.kind == MediaKind::Image => {
                     if !texts.is_empty() {
-                        self.lose("tool_result.image", "pictures stand before a result's text there");
+                        self.lose("tool_result.media", "pictures stand before a result's text there");
                     }
                     images.push(self.image(media)?);
                 }

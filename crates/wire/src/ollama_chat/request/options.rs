@@ -68,7 +68,7 @@ impl Writer<'_> {
         }
         self.json.end_object();
         if request.shows_reasoning == Some(false) {
-            self.lose("shows_reasoning", "reasoning is always shown there");
+            self.lose("reasoning.display", "reasoning is always shown there");
         }
         let said = [("user", request.end_user().is_some()), ("metadata", !request.metadata.is_empty())];
         let said = said.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name);

@@ -171,7 +171,7 @@ fn reasoning(json: &mut Json, request: &Request, target: &Target<'_>, losses: &m
         return false;
     }
     if matches!(request.effort, Some(Effort::Budget(1..))) {
-        note(losses, Loss::new("reasoning.budget", "said as a word"));
+        note(losses, Loss::new("reasoning_effort", "said as a word"));
     }
     let effort = request.effort.as_ref().and_then(Effort::word);
     let shows = request.shows_reasoning == Some(true) && request.effort != Some(Effort::Off);

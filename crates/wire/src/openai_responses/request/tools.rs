@@ -203,7 +203,7 @@ fn write_one(json: &mut Json, tool: &Tool, unsaid: Strictness, losses: &mut Vec<
     match tool {
         Tool::Function(function) => {
             if function.cache.is_some() {
-                note(losses, Loss::new("tools.cache_control", "no cache marks on tools there"));
+                note(losses, Loss::new("cache_control", "no cache marks on tools there"));
             }
             json.object().key("type").text("function").key("name").text(apart(&function.name).1);
             json.optional("description", function.description.as_ref());

@@ -169,7 +169,7 @@ impl<'w> Items<'w> {
         };
         self.json.key("detail").text(media.detail.as_deref().unwrap_or("auto"));
         if media.name.is_some() {
-            self.lose("image.name", "images have no names there");
+            self.lose("media.name", "images have no names there");
         }
         Ok(())
     }

@@ -65,16 +65,11 @@ const MEDIA: &[&str] = &["media", "image", "audio", "document", "video", "file"]
 const REASONING: &[&str] = &["reasoning", "thinking", "thought", "summary"];
 const PROOF: &[&str] = &["proof", "signature", "reasoning", "thinking", "thought", "encrypted"];
 const MOVED: &[&str] = &[
-    "=messages.text",
-    "=messages.document",
-    "=messages.system",
-    "=messages.tool_result",
+    "=messages.order",
+    "=messages.role",
+    "=text",
     "=tool_result",
     "=tool_result.blocks",
-    "=tool_result.content",
-    "=turns.order",
-    "=turns.role",
-    "=system",
     "refusal",
     "document",
 ];
@@ -109,7 +104,7 @@ pub(super) fn requests(before: &Request, after: &Request) -> Differences {
     let (before, after) = (&before, &after);
     let blocks =
         |request: &Request| request.turns.iter().flat_map(|turn| turn.blocks.clone()).collect::<Vec<_>>();
-    found.compare("names", &["messages.name", "turns.name", "=name"], &names(before), &names(after));
+    found.compare("names", &["messages.name"], &names(before), &names(after));
     refusals(&mut found, &blocks(before), &blocks(after));
     contents(&mut found, &blocks(before), &blocks(after));
     found.compare("cache marks", &["cache"], &marks(before), &marks(after));

@@ -59,7 +59,7 @@ fn split<'a>(
     let by_model = last_word.is_none_or(|at| request.turns[at].role == Role::Assistant);
     for (at, turn) in request.turns.iter().enumerate() {
         if turn.name.as_deref().is_some_and(|name| !name.is_empty()) {
-            losses.add("name", "speakers of a role have no names there");
+            losses.add("messages.name", "speakers of a role have no names there");
         }
         let blocks = kept(turn, target, losses)?;
         if turn.role != Role::System {
@@ -76,13 +76,13 @@ fn split<'a>(
         let is_behind = last_word.is_some_and(|last| at > last) || (last_word.is_none() && is_last);
         if by_model && is_behind && !blocks.is_empty() {
             losses.add(
-                "system.role",
+                "messages.role",
                 "the last word has to be the user's: instructions behind the model's become that",
             );
             push(&mut arranged.messages, true, blocks);
         } else {
             if !arranged.messages.is_empty() && !blocks.is_empty() {
-                losses.add("system.position", "instructions stand at the top there, in their order");
+                losses.add("messages.order", "instructions stand at the top there, in their order");
             }
             arranged.system.extend(blocks);
         }

@@ -33,7 +33,7 @@ impl Writer<'_, '_> {
         }
         let is_image = media.kind == MediaKind::Image;
         if is_image && media.name.is_some() {
-            self.losses.add("image.name", "images have no names there");
+            self.losses.add("media.name", "images have no names there");
         }
         self.json.object().key("type").text(word).key("source").object();
         match media.kind {

@@ -28,7 +28,7 @@ fn b14_thinking_has_a_budget_and_is_asked_for_only_if_asked() {
         (asks(|_| ()), None, &[][..]),
         (named("high"), Some(16_384), &[]),
         (effort(Effort::Budget(5)), Some(1024), &[]),
-        (effort(Effort::Budget(99_999)), Some(63_999), &["reasoning.budget"]),
+        (effort(Effort::Budget(99_999)), Some(63_999), &["reasoning_effort"]),
         (effort(Effort::Auto), Some(8192), &[]),
         (effort(Effort::Off), None, &[]),
         (named("none"), None, &[]),
@@ -84,7 +84,7 @@ fn b14_a_budget_leaves_room_for_an_answer() {
         })
     };
     assert_eq!(thinks(&limited(4000), &target()).0["thinking"]["budget_tokens"], 3999);
-    assert_eq!(thinks(&limited(4000), &target()).2, ["reasoning.budget"]);
+    assert_eq!(thinks(&limited(4000), &target()).2, ["reasoning_effort"]);
     assert_eq!(
         thinks(&limited(1024), &target()),
         (Value::Null, Value::Null, vec!["reasoning_effort".into()])
@@ -177,7 +177,15 @@ fn b26_what_converse_has_no_place_for() {
     assert_eq!(body, json!({"messages": [text("a")], "requestMetadata": {"a b": "c"}}));
     assert_eq!(
         losses,
-        ["name", "seed", "frequency_penalty", "presence_penalty", "user", "response_format", "metadata"]
+        [
+            "messages.name",
+            "seed",
+            "frequency_penalty",
+            "presence_penalty",
+            "user",
+            "response_format",
+            "metadata"
+        ]
     );
     let at_a_time = asks(|request| {
         request.tools = vec![Tool::Function(Function { name: "f".into(), ..Function::default() })];

@@ -35,7 +35,7 @@ pub(super) fn write(
     // Google refuses a request that consists of instructions: they are all that was said.
     let alone = others.iter().all(|turn| turn.blocks.is_empty());
     if alone && !system.is_empty() {
-        writer.lose("turns.role", "instructions alone are said as the user's words");
+        writer.lose("messages.role", "instructions alone are said as the user's words");
     } else if !system.is_empty() {
         writer.json.key("systemInstruction").object().key("parts").array();
         system.iter().flat_map(|turn| &turn.blocks).try_for_each(|block| writer.instruction(block))?;
@@ -67,7 +67,7 @@ impl<'w> Writer<'w> {
     fn note_promotion(&mut self) {
         let mut turns = self.request.turns.iter().skip_while(|turn| turn.role == Role::System);
         if turns.any(|turn| turn.role == Role::System) {
-            self.lose("turns.order", "instructions within the conversation are moved to its start");
+            self.lose("messages.order", "instructions within the conversation are moved to its start");
         }
     }
 
@@ -133,7 +133,7 @@ impl<'w> Writer<'w> {
     /// One content of all that the turns say beside results; none where that is nothing.
     fn turn(&mut self, turns: &[&'w Turn], role: &str) -> Written {
         if turns.iter().any(|turn| turn.name.is_some()) {
-            self.lose("turns.name", "no names of speakers there");
+            self.lose("messages.name", "no names of speakers there");
         }
         let blocks: Vec<&Block> = turns.iter().flat_map(|turn| &turn.blocks).collect();
         let mut parts = Json::new();

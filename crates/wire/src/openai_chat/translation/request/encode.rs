@@ -74,7 +74,7 @@ impl Writer<'_> {
         if self.target.capabilities.no.contains(Needs::REASONING) {
             // To be asked for none is an error to a model that has none.
             if !matches!(self.request.effort, None | Some(Effort::Off)) {
-                self.losses.note("effort", "the model does not reason");
+                self.losses.note("reasoning_effort", "the model does not reason");
             }
             return;
         }
@@ -83,11 +83,11 @@ impl Writer<'_> {
             return;
         }
         if self.request.shows_reasoning.is_some() {
-            self.losses.note("shows_reasoning", "the supplier decides what it shows");
+            self.losses.note("reasoning.display", "the supplier decides what it shows");
         }
         let Some(effort) = &self.request.effort else { return };
         if matches!(effort, Effort::Budget(_)) {
-            self.losses.note("effort.budget", "said as a word: there are no numbers");
+            self.losses.note("reasoning_effort", "said as a word: there are no numbers");
         }
         if let Some(word) = effort.word() {
             self.json.key("reasoning_effort").text(word);

@@ -129,7 +129,7 @@ fn b26_what_cannot_be_said_is_refused_or_named() {
     assert_eq!(body["include"], json!(["reasoning.encrypted_content", "message.output_text.logprobs"]));
     assert_eq!(body["reasoning"]["effort"], "low");
     let losses: Vec<_> = encoded.losses.iter().map(|loss| loss.what.as_str()).collect();
-    assert_eq!(losses, ["reasoning.budget", "max_tokens", "top_p", "top_k", "seed"]);
+    assert_eq!(losses, ["reasoning_effort", "max_tokens", "top_p", "top_k", "seed"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn b03_g06_instructions_go_to_the_top_in_order() {
     );
     let question = json!([{"type": "text", "text": "q"}, {"type": "text", "text": "r"}]);
     assert_eq!(body["messages"], json!([{"role": "user", "content": question}]), "neighbours are merged");
-    assert_eq!(lost, ["system.position"]);
+    assert_eq!(lost, ["messages.order"]);
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn b23_instructions_behind_the_models_word_do_not_make_it_a_start() {
         body["messages"][2],
         json!({"role": "user", "content": [{"type": "text", "text": "Sum up."}]})
     );
-    assert_eq!(lost, ["system.role"]);
+    assert_eq!(lost, ["messages.role"]);
     let (body, lost) = written(&asking(vec![said(Role::System, "Be kind."), said(Role::System, "Greet.")]));
     assert_eq!(body["system"], json!([{"type": "text", "text": "Be kind."}]));
     assert_eq!(body["messages"], json!([{"role": "user", "content": [{"type": "text", "text": "Greet."}]}]));
-    assert_eq!(lost, ["system.role"]);
+    assert_eq!(lost, ["messages.role"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn b05_g06_results_of_a_turn_travel_together_in_the_order_of_the_calls() {
         {"type": "text", "text": "r"}]);
     assert_eq!(body["messages"][2], json!({"role": "user", "content": results}));
     assert_eq!(body["messages"].as_array().unwrap().len(), 3);
-    assert_eq!(lost, ["system.position"]);
+    assert_eq!(lost, ["messages.order"]);
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn what_has_no_place_in_a_turn_is_named() {
     turns[0].name = Some("ann".into());
     let (body, lost) = written(&asking(turns));
     assert_eq!(body["messages"][1]["content"], json!([{"type": "text", "text": "No."}]));
-    assert_eq!(lost, ["name", "refusal"]);
+    assert_eq!(lost, ["messages.name", "refusal"]);
     let mut free = call("a", "");
     if let Content::ToolCall(call) = &mut free {
         call.input = ToolInput::Text("x".into());

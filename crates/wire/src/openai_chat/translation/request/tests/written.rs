@@ -178,7 +178,7 @@ fn effort_by_the_name_that_the_target_takes() {
         assert_eq!((body.get("reasoning_effort"), losses.len()), (None, lost));
     }
     let hidden = Request { shows_reasoning: Some(false), ..said(Vec::new()) };
-    assert_eq!(encode(&hidden, &words).1, ["shows_reasoning"]);
+    assert_eq!(encode(&hidden, &words).1, ["reasoning.display"]);
     assert_eq!(encode(&hidden, &object).0["reasoning"], json!({"exclude": true}));
 }
 
