@@ -82,6 +82,7 @@ def test_what_is_said(tongues, first, feature, client, supplier, note, request):
 @pytest.mark.parametrize("client, name", [(MESSAGES, LONG), (GEMINI, "harbour.office:tides")], ids=["long", "odd"])
 def test_b21_names_come_back_as_they_went(tongues, client, name, supplier, note):
     tongue = tongues[client]
+    tongue.dropped.clear()
     for stream in (False, True):
         tools = (Tool(name, "The tables of the tides", TIDES),)
         heard = tongue.ask(stream, f"to-{supplier}", tongue.user(f"Use {name} now"), tools=tools)

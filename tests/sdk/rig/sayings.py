@@ -218,7 +218,7 @@ def called(result, seen, name="get_weather", arguments=None, schema=SCHEMA, clie
             continue
         told = result.get(protocol) if isinstance(result, dict) else result
         talk = call(protocol, name, arguments, told) if told is not None and protocol in clients else None
-        ways[protocol] = Way(talk=talk, tools=tool(protocol, name, schema), seen=seen[protocol])
+        ways[protocol] = Way(talk=talk, tools=tool(protocol, name, schema), seen=seen[protocol], asked=talk is not None)
     return ways
 
 
@@ -258,6 +258,8 @@ IMAGE_RESULT = {
     CONVERSE: {"content": [{"image": {"format": "png", "source": {"bytes": PIXEL}}}]},
 }
 IMAGE_SEEN = {
+    # A tool's message is text there: the user says the image behind it.
+    CHAT: {"type": "image_url", "image_url": {"url": data_url("image/png", PIXEL)}},
     RESPONSES: {"image_url": data_url("image/png", PIXEL)},
     MESSAGES: {"type": "base64", "media_type": "image/png", "data": b64(PIXEL)},
     GEMINI: {"inlineData": {"mimeType": "image/png", "data": b64(PIXEL)}},
@@ -320,6 +322,19 @@ FEATURES = {
             responses={"include": ["message.output_text.logprobs"], "top_logprobs": 2},
             gemini=generation(responseLogprobs=True, logprobs=2), cohere={"logprobs": True},
             ollama={"logprobs": True, "top_logprobs": 2},
+        ),
+    },
+    "Reasoning": {
+        # Where there are numbers and no words for it, a large one.
+        "the most reasoning": more(
+            chat=Way({"reasoning_effort": "xhigh", "max_completion_tokens": 8192}, seen=({"reasoning_effort": "xhigh"}, {"reasoning_effort": "max"})),
+            responses=Way({"reasoning": {"effort": "xhigh"}, "max_output_tokens": 8192}, seen=({"effort": "xhigh"}, {"effort": "max"})),
+            messages=Way(
+                {"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}, "max_tokens": 8192},
+                seen={"thinking": {"type": "enabled"}},
+            ),
+            gemini=Way(seen={"thinkingConfig": {"thinkingBudget": 24576}}, asked=False),
+            cohere=Way(seen={"thinking": {"type": "enabled", "token_budget": 32768}}), ollama={"think": "max"},
         ),
     },
     "Form": {

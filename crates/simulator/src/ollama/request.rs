@@ -123,9 +123,10 @@ fn reasoning(think: &Value, desk: &Desk<'_>) -> Result<Reasoning, Refusal> {
         (Some(true), _) | (_, Some("medium")) => usual,
         (_, Some("low")) => usual / 2,
         (_, Some("high")) => usual * 2,
+        (_, Some("max")) => usual * 3,
         (None, Some(other)) => {
             return Err(Refusal::bad(format!(
-                "invalid think value: \"{other}\" (must be \"high\", \"medium\", \"low\", true, or false)"
+                "invalid think value: \"{other}\" (must be \"high\", \"medium\", \"low\", \"max\", true, or false)"
             )));
         }
     };
