@@ -80,7 +80,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 walk.unmade();
                 let words = unsayable(call, &error);
                 record.unsayable(deployment, &words);
-                said.unsayable(deployment, &error, words);
+                said.unsayable(deployment, words, &error);
                 continue;
             }
         };
@@ -202,7 +202,7 @@ impl Said {
     }
 
     /// Its protocol has no words for the request.
-    fn unsayable(&mut self, deployment: DeploymentIndex, error: &TranslateError, words: String) {
+    fn unsayable(&mut self, deployment: DeploymentIndex, words: String, error: &TranslateError) {
         self.wants_all |= error.is_of_thread();
         self.words.push((deployment, words));
         self.kind.get_or_insert(ErrorKind::InvalidRequest);

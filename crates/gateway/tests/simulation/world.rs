@@ -258,10 +258,8 @@ fn snapshot(plot: &Plot) -> Snapshot {
         name_header: deployment.name.parse().unwrap(),
         prices: None,
     };
-    let entries = (0..count).map(|number| RouteEntry {
-        deployment: DeploymentIndex(u32::try_from(number).expect("few")),
-        weight: 1,
-    });
+    let numbers = 0..u32::try_from(count).expect("few");
+    let entries = numbers.map(|number| RouteEntry { deployment: DeploymentIndex(number), weight: 1 });
     let mut route_names = Names::default();
     route_names.add("assistant", 0);
     Snapshot {

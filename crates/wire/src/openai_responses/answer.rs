@@ -73,8 +73,7 @@ pub(super) fn encode(answer: &Answer, about: &ReplyContext) -> Result<Encoded, T
     };
     let mut json = Json::new();
     response.write(&mut json);
-    let unsaid = service::unsaid(answer.service, answer.service.and_then(service::to_openai));
-    if let Some(loss) = unsaid {
+    if let Some(loss) = service::unsaid(answer.service, answer.service.and_then(service::to_openai)) {
         note(&mut losses, loss);
     }
     if let Some(loss) = ending.loss {

@@ -76,8 +76,7 @@ impl EventEncoder for Encoder {
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Service(service) => {
                 self.service = Some(*service);
-                let unsaid = service::unsaid(self.service, service::to_openai(*service));
-                if let Some(loss) = unsaid {
+                if let Some(loss) = service::unsaid(self.service, service::to_openai(*service)) {
                     note(&mut self.pen.losses, loss);
                 }
             }
