@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{

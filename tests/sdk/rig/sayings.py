@@ -343,6 +343,14 @@ FEATURES = {
             gemini=generation(responseMimeType="application/json"), cohere={"response_format": {"type": "json_object"}},
             ollama={"format": "json"},
         ),
+        # In Gemini the form alone says it; OpenAI refuses a prompt without the word, which is put there.
+        "any JSON, without the word": {
+            GEMINI: Way(generation(responseMimeType="application/json"), talk=[{"role": "user", "parts": [{"text": "When is high water?"}]}]),
+            CHAT: Way(seen={"response_format": {"type": "json_object"}}, asked=False),
+            RESPONSES: Way(seen={"text": {"format": {"type": "json_object"}}}, asked=False),
+            COHERE: Way(seen={"response_format": {"type": "json_object"}}), OLLAMA: Way(seen={"format": "json"}),
+            MESSAGES: Way(seen={"text": "Answer in JSON."}, asked=False), CONVERSE: Way(seen={"text": "Answer in JSON."}, asked=False),
+        },
         "verbosity": more(chat=own({"verbosity": "low"}), responses={"text": {"verbosity": "low"}}),
     },
     "Tools": {
