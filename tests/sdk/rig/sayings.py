@@ -316,6 +316,12 @@ FEATURES = {
             gemini=generation(maxOutputTokens=77), converse=inference(maxTokens=77), cohere={"max_tokens": 77},
             ollama=options(num_predict=77),
         ),
+        "a limit of one token": more(
+            chat=Way({"max_completion_tokens": 1}, seen={"max_tokens": 1}), messages={"max_tokens": 1},
+            gemini=generation(maxOutputTokens=1), converse=inference(maxTokens=1), cohere={"max_tokens": 1}, ollama=options(num_predict=1),
+            # Sixteen are the least.
+            responses=Way(seen={"max_output_tokens": 16}, asked=False),
+        ),
         "several choices": more(chat={"n": 2}, gemini=generation(candidateCount=2)),
         "log probabilities": more(
             chat={"logprobs": True, "top_logprobs": 2},

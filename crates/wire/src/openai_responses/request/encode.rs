@@ -191,8 +191,14 @@ fn max_tokens(json: &mut Json, request: &Request, target: &Target<'_>, losses: &
     if asked > most {
         note(losses, Loss::new("max_tokens", "the model writes no more"));
     }
-    json.key("max_output_tokens").number(asked.min(most));
+    if asked < LEAST_TOKENS {
+        note(losses, Loss::new("max_tokens", "sixteen are the least there"));
+    }
+    json.key("max_output_tokens").number(asked.max(LEAST_TOKENS).min(most));
 }
+
+/// Fewer are refused: "Expected a value >= 16". Clients that look whether anybody answers ask for one.
+const LEAST_TOKENS: u64 = 16;
 
 fn sampling(json: &mut Json, sampling: &Sampling, target: &Target<'_>, losses: &mut Vec<Loss>) {
     let members = [("temperature", &sampling.temperature), ("top_p", &sampling.top_p)];

@@ -221,3 +221,12 @@ fn the_word_for_json_stands_in_the_input() {
         (&json!("Answer in JSON."), 1)
     );
 }
+
+#[test]
+fn a_limit_below_the_least_is_raised_and_named() {
+    let asked = |max_tokens| Request { max_tokens: Some(max_tokens), ..request() };
+    for (tokens, expected, lost) in [(1, 16, true), (15, 16, true), (16, 16, false)] {
+        let (body, losses) = written(&asked(tokens), &target());
+        assert_eq!((&body["max_output_tokens"], losses == ["max_tokens"]), (&json!(expected), lost));
+    }
+}
