@@ -6,7 +6,7 @@ import pytest
 
 from rig.config import every_protocol
 from rig.gaps import KNOWN
-from rig.sayings import CHAT, CLIENTS, FEATURES, GEMINI, LONG, MESSAGES, SUPPLIERS
+from rig.sayings import CHAT, CLIENTS, CONVERSE, FEATURES, GEMINI, LONG, MESSAGES, SUPPLIERS
 from rig.tongues import TONGUES, Tool, status_of
 
 TIDES = {"type": "object", "properties": {"harbour": {"type": "string"}}, "required": ["harbour"]}
@@ -90,6 +90,16 @@ def test_b21_names_come_back_as_they_went(tongues, client, name, supplier, note)
         talk = [*tongue.user(f"Use {name} now"), *heard.turn, *tongue.results(heard, "high at six")]
         assert tongue.ask(stream, f"to-{supplier}", talk, tools=tools).text
     note(client, supplier, "long and odd names of tools", "carried", tongue.dropped)
+
+
+@pytest.mark.parametrize("supplier", SUPPLIERS)
+def test_json_that_the_instructions_ask_for(tongues, supplier):
+    tongue = tongues[CHAT]
+    talk = [{"role": "system", "content": "Answer in JSON."}, *tongue.user("When is high water?")]
+    for stream in (False, True):
+        heard = tongue.ask(stream, f"to-{supplier}", talk, more={"response_format": {"type": "json_object"}})
+        # Messages and Converse have the words alone.
+        assert supplier in (MESSAGES, CONVERSE) or json.loads(heard.text)
 
 
 @pytest.mark.parametrize("supplier", [CHAT, GEMINI])

@@ -20,11 +20,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Start,
-    Target, TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Role,
+    Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -94,12 +95,14 @@ pub fn check_start(
     supplier: &dyn Translator,
     target: &Target<'_>,
 ) -> Result<(), TranslateError> {
-    if !request.is_prefilled() {
+    let spoken = request.turns.iter().rfind(|turn| turn.role != Role::System);
+    if spoken.is_none_or(|turn| turn.role != Role::Assistant) {
         return Ok(());
     }
     let why = match supplier.given_start(target) {
         Start::GoneOnWith => return Ok(()),
-        Start::LeftBehind if !client.goes_on() => return Ok(()),
+        // Instructions behind it make it no start.
+        Start::LeftBehind if !(client.goes_on() && request.is_prefilled()) => return Ok(()),
         Start::LeftBehind => "the answer would be a message of its own",
         Start::Refused => "the last word there is never the model's",
     };

@@ -316,6 +316,12 @@ FEATURES = {
             gemini=generation(maxOutputTokens=77), converse=inference(maxTokens=77), cohere={"max_tokens": 77},
             ollama=options(num_predict=77),
         ),
+        "a limit of one token": more(
+            chat=Way({"max_completion_tokens": 1}, seen={"max_tokens": 1}), messages={"max_tokens": 1},
+            gemini=generation(maxOutputTokens=1), converse=inference(maxTokens=1), cohere={"max_tokens": 1}, ollama=options(num_predict=1),
+            # Sixteen are the least.
+            responses=Way(seen={"max_output_tokens": 16}, asked=False),
+        ),
         "several choices": more(chat={"n": 2}, gemini=generation(candidateCount=2)),
         "log probabilities": more(
             chat={"logprobs": True, "top_logprobs": 2},
@@ -343,6 +349,14 @@ FEATURES = {
             gemini=generation(responseMimeType="application/json"), cohere={"response_format": {"type": "json_object"}},
             ollama={"format": "json"},
         ),
+        # In Gemini the form alone says it; OpenAI refuses a prompt without the word, which is put there.
+        "any JSON, without the word": {
+            GEMINI: Way(generation(responseMimeType="application/json"), talk=[{"role": "user", "parts": [{"text": "When is high water?"}]}]),
+            CHAT: Way(seen={"response_format": {"type": "json_object"}}, asked=False),
+            RESPONSES: Way(seen={"text": {"format": {"type": "json_object"}}}, asked=False),
+            COHERE: Way(seen={"response_format": {"type": "json_object"}}), OLLAMA: Way(seen={"format": "json"}),
+            MESSAGES: Way(seen={"text": "Answer in JSON."}, asked=False), CONVERSE: Way(seen={"text": "Answer in JSON."}, asked=False),
+        },
         "verbosity": more(chat=own({"verbosity": "low"}), responses={"text": {"verbosity": "low"}}),
     },
     "Tools": {

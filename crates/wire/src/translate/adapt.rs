@@ -7,8 +7,8 @@ use catalogue::{Needs, Quirks};
 
 use super::undo::Undo;
 use crate::conversation::{
-    Block, Content, Effort, Function, Loss, OutputFormat, Request, Target, Tool, ToolChoice, ToolInput,
-    ToolNames, TranslateError, Translator,
+    Block, Content, Effort, Function, Loss, OutputFormat, Request, Role, Target, Tool, ToolChoice, ToolInput,
+    ToolNames, TranslateError, Translator, Turn,
 };
 use crate::json::Json;
 
@@ -39,6 +39,9 @@ pub(super) fn adapt<'a>(
     }
     adapted.searches_to_blocks();
     adapted.rename_tools(supplier.tool_names());
+    if request.format == OutputFormat::Json && !says_json(&request.turns) {
+        adapted.json_in_words();
+    }
     if matches!(request.format, OutputFormat::Schema { .. })
         && target.capabilities.no.contains(Needs::JSON_SCHEMA)
     {
@@ -88,6 +91,22 @@ impl Adapted<'_> {
                 Content::ToolResult(result) => result.is_custom = false,
                 _ => {}
             }
+        }
+    }
+
+    /// Models are asked for JSON in words, too: `OpenAI` refuses a prompt without the word, Cohere warns of answers without an end,
+    /// and where a protocol has no such form the words are all that there is.
+    ///
+    /// Source: `response_format_json_object.py` in openai 3.54.0 and its API's error, `response_format_v2.py` in cohere 7.3.1;
+    /// read 2026-11-29.
+    fn json_in_words(&mut self) {
+        let why = "the word, which stands nowhere in the prompt, is put into the instructions";
+        super::note(&mut self.losses, Loss::new("response_format", why));
+        let words = Block::from(Content::text("Answer in JSON."));
+        let turns = &mut self.request.to_mut().turns;
+        match turns.first_mut() {
+            Some(turn) if turn.role == Role::System => turn.blocks.push(words),
+            _ => turns.insert(0, Turn { role: Role::System, name: None, blocks: vec![words] }),
         }
     }
 
@@ -207,6 +226,14 @@ impl Adapted<'_> {
         self.undo.answer_tool = Some(name);
         Ok(())
     }
+}
+
+/// Whether the word stands in any text of these turns.
+pub(crate) fn says_json(turns: &[Turn]) -> bool {
+    let has_word =
+        |text: &str| text.as_bytes().windows(4).any(|letters| letters.eq_ignore_ascii_case(b"json"));
+    let mut blocks = turns.iter().flat_map(|turn| &turn.blocks);
+    blocks.any(|block| matches!(&block.content, Content::Text(text) if has_word(&text.text)))
 }
 
 const fn is_supplied(tool: &Tool) -> bool {

@@ -303,3 +303,20 @@ fn g22_what_is_opaque_gets_its_owners_tag() {
     Stream::new(Arc::new(undo)).event(Event::Delta { choice: 0, delta: Delta::Proof(proof) }, &mut events);
     assert_eq!(events, [Event::Delta { choice: 0, delta: Delta::Proof(owned) }]);
 }
+
+#[test]
+fn json_is_asked_for_in_words_too() {
+    let said = |role, text: &str| Turn { role, name: None, blocks: vec![Content::text(text).into()] };
+    let asked = |turns| Request { turns, format: OutputFormat::Json, ..Request::default() };
+    let texts = |request: &Request| {
+        let adapted = adapt(request, &Strict, &target()).unwrap();
+        let blocks = adapted.request.turns.iter().flat_map(|turn| &turn.blocks);
+        let texts: Vec<_> = blocks.map(|block| format!("{:?}", block.content)).collect();
+        (adapted.request.turns.len(), texts.concat().matches("Answer in JSON.").count(), adapted.losses.len())
+    };
+    assert_eq!(texts(&asked(vec![said(Role::User, "When?")])), (2, 1, 1));
+    assert_eq!(texts(&asked(vec![said(Role::System, "Be kind."), said(Role::User, "When?")])), (2, 1, 1));
+    assert_eq!(texts(&asked(vec![said(Role::User, "When, as Json?")])), (1, 0, 0));
+    let free = Request { format: OutputFormat::Text, ..asked(vec![said(Role::User, "When?")]) };
+    assert_eq!(texts(&free), (1, 0, 0));
+}

@@ -10,7 +10,7 @@ use crate::conversation::{
 };
 use crate::json::Json;
 use crate::openai_options::write_caching;
-use crate::translate::note;
+use crate::translate::{note, says_json};
 use crate::web_search;
 use catalogue::Needs;
 
@@ -23,7 +23,7 @@ pub(in super::super) fn encode(request: &Request, target: &Target<'_>) -> Result
     let mut losses = Vec::new();
     let mut json = Json::new();
     json.object().key("model").text(target.model);
-    let turns = instructions(&mut json, &request.turns);
+    let turns = instructions(&mut json, request);
     json.key("input").array();
     Items::new(&mut json, &mut losses, target).write(turns)?;
     json.end_array();
@@ -83,10 +83,13 @@ fn refuse(request: &Request, target: &Target<'_>) -> Result<(), TranslateError> 
     }
 }
 
-/// Writes `instructions` where the first turn is plain text of the system; gives the turns that are left.
-fn instructions<'a>(json: &mut Json, turns: &'a [Turn]) -> &'a [Turn] {
+/// Writes `instructions` where the first turn is plain text of the system; gives the turns that are left. Whoever asks for
+/// JSON has to say the word in the input.
+fn instructions<'a>(json: &mut Json, request: &'a Request) -> &'a [Turn] {
+    let turns = &request.turns[..];
     match turns.split_first() {
         Some((first, rest)) => match plain_instructions(first) {
+            Some(_) if request.format == OutputFormat::Json && !says_json(rest) => turns,
             Some(text) => {
                 json.key("instructions").text(text);
                 rest
@@ -188,8 +191,14 @@ fn max_tokens(json: &mut Json, request: &Request, target: &Target<'_>, losses: &
     if asked > most {
         note(losses, Loss::new("max_tokens", "the model writes no more"));
     }
-    json.key("max_output_tokens").number(asked.min(most));
+    if asked < LEAST_TOKENS {
+        note(losses, Loss::new("max_tokens", "sixteen are the least there"));
+    }
+    json.key("max_output_tokens").number(asked.max(LEAST_TOKENS).min(most));
 }
+
+/// Fewer are refused: "Expected a value >= 16". Clients that look whether anybody answers ask for one.
+const LEAST_TOKENS: u64 = 16;
 
 fn sampling(json: &mut Json, sampling: &Sampling, target: &Target<'_>, losses: &mut Vec<Loss>) {
     let members = [("temperature", &sampling.temperature), ("top_p", &sampling.top_p)];

@@ -36,6 +36,19 @@ fn b23_a_given_start_goes_only_to_who_goes_on_with_it() {
 }
 
 #[test]
+fn b23_instructions_behind_it_make_it_no_start_but_where_they_stand_in_front() {
+    let said = |role, text: &str| Turn { role, name: None, blocks: vec![Content::text(text).into()] };
+    let turns =
+        vec![said(Role::User, "When?"), said(Role::Assistant, "At six."), said(Role::System, "Go on.")];
+    let request = Request { turns, ..Request::default() };
+    let translator = |protocol| crate::codec(protocol).unwrap().translator().unwrap();
+    let client = translator(Protocol::AnthropicMessages).client().unwrap();
+    let checked = |to| check_start(&request, client, translator(to), &target());
+    assert_eq!(checked(Protocol::OpenaiChat), Ok(()));
+    assert!(checked(Protocol::CohereChat).is_err());
+}
+
+#[test]
 fn b23_between_openais_dialects_the_answer_is_a_message_of_its_own() {
     let nothing = Capabilities::default();
     assert_eq!(checked(Protocol::OpenaiChat, Protocol::OpenaiResponses, nothing), Ok(()));

@@ -204,3 +204,29 @@ fn ids_of_calls_that_are_too_long_still_match() {
     assert_eq!(body["input"][1]["call_id"], id);
     assert_eq!(losses, ["tool_result.is_error"]);
 }
+
+#[test]
+fn the_word_for_json_stands_in_the_input() {
+    let said = |role, text: &str| Turn { role, name: None, blocks: vec![Content::text(text).into()] };
+    let asked = |question| Request {
+        turns: vec![said(Role::System, "Answer in JSON."), said(Role::User, question)],
+        format: OutputFormat::Json,
+        ..Request::default()
+    };
+    let (body, _) = written(&asked("When?"), &target());
+    assert_eq!((body.get("instructions"), &body["input"][0]["role"]), (None, &json!("system")));
+    let (body, _) = written(&asked("When, as json?"), &target());
+    assert_eq!(
+        (&body["instructions"], body["input"].as_array().unwrap().len()),
+        (&json!("Answer in JSON."), 1)
+    );
+}
+
+#[test]
+fn a_limit_below_the_least_is_raised_and_named() {
+    let asked = |max_tokens| Request { max_tokens: Some(max_tokens), ..request() };
+    for (tokens, expected, lost) in [(1, 16, true), (15, 16, true), (16, 16, false)] {
+        let (body, losses) = written(&asked(tokens), &target());
+        assert_eq!((&body["max_output_tokens"], losses == ["max_tokens"]), (&json!(expected), lost));
+    }
+}
