@@ -47,6 +47,20 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
     assert_ne!(verdict(&figures, "maker:openai", None, "office-assistant"), "stopped");
     assert_ne!(verdict(&figures, "host:azure", None, "developer-platform"), "stopped");
 
+    let openai = by_name(&figures["accounts"], "name", "openai");
+    let others = [
+        "reference",
+        "entity",
+        "starts",
+        "renewal",
+        "sla",
+        "subprocessors",
+        "deprecation_notice",
+        "currency",
+        "contact",
+    ];
+    assert_eq!(openai["other_unknown_terms"], serde_json::json!(others), "{openai}");
+
     // Nobody has said who owns Anthropic: what that loss would do is not known, and the report says so.
     let unplaced = by_name(&figures["unplaced"], "kind", "owner");
     assert!(unplaced["deployments"].to_string().contains("anthropic/claude-opus-4-8"), "{unplaced}");
