@@ -139,15 +139,29 @@ pub fn fit(samples: &Samples, estate: &PlayedEstate, length_ms: u64, began_unix_
 impl Fitted {
     /// What answers of `to` are long, against those of `from`, on a route; 1 where it is not known.
     pub(crate) fn length_ratio(&self, from: usize, to: usize, route: usize) -> f64 {
+        self.answers(from, to, route).unwrap_or(1.0)
+    }
+
+    /// The same; `None` where it is not known.
+    fn answers(&self, from: usize, to: usize, route: usize) -> Option<f64> {
         const ENOUGH: usize = 30;
-        let Some(route) = self.routes.get(route).copied().flatten() else { return 1.0 };
+        let route = self.routes.get(route).copied().flatten()?;
         let known = |index: usize| {
             self.suppliers[index].outputs.get(&route).filter(|(mean, count)| *count >= ENOUGH && *mean > 0.0)
         };
-        match (known(from), known(to)) {
-            (Some((from, _)), Some((to, _))) => (to / from).clamp(0.2, 5.0),
-            _ => 1.0,
-        }
+        let ((from, _), (to, _)) = known(from).zip(known(to))?;
+        Some((to / from).clamp(0.2, 5.0))
+    }
+
+    /// How many times the tokens of `from` those of `to` are, by what was counted here: of the same prompts, and of answers
+    /// on a route. `None` where that is not known, and taken as equal.
+    pub fn times(&self, from: usize, to: usize, route: usize) -> [Option<f64>; 2] {
+        let counted = |index: usize| {
+            let tokens = self.suppliers[index].tokens;
+            (tokens.certainty != Certainty::Assumed).then_some(tokens.per_estimate)
+        };
+        let prompts = counted(from).zip(counted(to)).map(|(from, to)| to / from.max(1e-3));
+        [prompts, self.answers(from, to, route)]
     }
 }
 

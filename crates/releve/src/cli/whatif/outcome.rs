@@ -6,6 +6,8 @@ use std::sync::Arc;
 use scenario::replay::{Backtest, Band, Bands};
 use serde::Serialize;
 
+use super::pairs::PairRow;
+
 /// See the module.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
@@ -19,6 +21,8 @@ pub(super) struct Answer {
     pub(super) assumptions: Vec<Assumption>,
     pub(super) products: Vec<ProductRow>,
     pub(super) total: Change,
+    /// What requests come to at those who take them over.
+    pub(super) tokens: Vec<PairRow>,
     /// What is paid whether it is used or not, by those who arrive, in US dollars a day.
     pub(super) added_fixed_usd_per_day: f64,
     pub(super) shares: Vec<ShareRow>,

@@ -14,7 +14,7 @@ use scenario::{Domain, DomainKind};
 
 use super::input::Input;
 use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
-use super::{Arguments, layout, offers, premium};
+use super::{Arguments, layout, offers, pairs, premium};
 
 /// A run is not shorter than this: breakers wait for up to a minute.
 const SHORTEST_MS: u64 = 120_000;
@@ -72,6 +72,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         assumptions,
         products,
         total: Change { before: total_before.into(), after: total_after.into() },
+        tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
         shares: shares(&question, before, after),
         limits_hit: limits(estate, after),

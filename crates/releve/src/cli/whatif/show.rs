@@ -37,6 +37,7 @@ fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.list(rests.collect())?;
     products(answer, pages)?;
     refusals(answer, pages)?;
+    tokens(answer, pages)?;
     shares(answer, pages)?;
     limits(answer, pages)?;
     sensitivity(answer, pages)?;
@@ -79,7 +80,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         change: answer.total,
         refused: std::collections::BTreeMap::new(),
         max_outage_s: None,
-        first_hurts_s: None,
+        first_hurts_s: answer.products.iter().filter_map(|row| row.first_hurts_s).min_by(f64::total_cmp),
         carried_by: Vec::new(),
     };
     for row in answer.products.iter().chain([&total]) {
@@ -153,6 +154,21 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Who carries it, and what is refused")?;
     pages.list(lines)
+}
+
+fn tokens(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    if answer.tokens.is_empty() {
+        return Ok(());
+    }
+    pages.heading("What the same requests come to there, in tokens")?;
+    let times = |times: Option<f64>| {
+        times.map_or_else(|| "taken as equal".to_owned(), |times| format!("x {times:.2}"))
+    };
+    let rows = answer.tokens.iter().map(|row| {
+        let (from, to) = (row.from.to_string(), row.to.to_string());
+        vec![row.product.to_string(), from, to, times(row.prompt_times), times(row.answer_times)]
+    });
+    pages.table(&["product", "from", "to", "prompts", "answers"], rows.collect())
 }
 
 fn shares(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {

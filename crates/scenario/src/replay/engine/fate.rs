@@ -184,7 +184,9 @@ impl<'a> Suppliers<'a> {
         now: u64,
     ) -> Fate {
         let supplier = &self.fitted.suppliers[deployment];
-        let hour = supplier.hours[fit::hour(self.began_unix_ms, now)];
+        // Arrivals that have no hour of the day meet suppliers as they are on average.
+        let has_hours = self.began_unix_ms > 0;
+        let hour = if has_hours { supplier.hours[fit::hour(self.began_unix_ms, now)] } else { 1.0 };
         let slower = slower as f32 * hour;
         let tokens = counts.output as f32;
         if let Some(plain) = supplier.plain.as_ref().filter(|_| !stream) {
