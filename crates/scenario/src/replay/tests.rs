@@ -230,19 +230,6 @@ fn what_a_maker_is_lost_for_decides_who_is_lost() {
 }
 
 #[test]
-fn what_another_model_counts_is_known_or_said_to_be_unknown() {
-    let mut fitted = fitted(3);
-    fitted.suppliers[1].tokens.per_estimate = 1.25;
-    fitted.suppliers[2].tokens.certainty = crate::fit::Certainty::Assumed;
-    fitted.suppliers[0].outputs.insert(0, (100.0, 50));
-    fitted.suppliers[1].outputs.insert(0, (80.0, 50));
-    fitted.suppliers[2].outputs.insert(0, (80.0, 3));
-    assert_eq!(fitted.times(0, 1, 0), [Some(1.25), Some(0.8)]);
-    assert_eq!(fitted.times(1, 0, 0), [Some(0.8), Some(1.25)]);
-    assert_eq!(fitted.times(0, 2, 0), [None, None], "too few answers were seen of it");
-}
-
-#[test]
 fn resampling_keeps_what_is_known_and_moves_what_is_not() {
     let mut dice = routing::Dice::new(1);
     let known = fitted(1);
