@@ -9,7 +9,8 @@ use super::super::{CliError, Exit, words};
 use super::Arguments;
 use super::input::Input;
 use super::layout::RECORDED;
-use super::outcome::{Answer, BacktestRow, Figure, ProductRow};
+use super::outcome::{Answer, Figure, ProductRow};
+use crate::report::Foretold;
 use pages::Pages;
 
 /// A share that rounds to nothing is not worth a word.
@@ -248,7 +249,7 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 }
 
 /// What the last backtest says.
-fn told(backtest: Option<&BacktestRow>) -> String {
+fn told(backtest: Option<&Foretold>) -> String {
     let Some(row) = backtest else {
         return "Too little is recorded to test a prediction on it.".to_owned();
     };
@@ -275,7 +276,7 @@ pub(super) fn backtest(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<Exit, CliError> {
-    let row = input.backtest.as_ref().map(|backtest| BacktestRow::of(backtest, &input.estate.deployments));
+    let row = input.backtest.as_ref().map(|backtest| Foretold::of(backtest, &input.estate.deployments));
     if terminal.json() {
         terminal.answer(&row)?;
     } else {
