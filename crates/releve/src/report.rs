@@ -9,6 +9,7 @@ mod evidence;
 mod exit;
 mod fallbacks;
 mod figures;
+mod foretold;
 mod html;
 mod markdown;
 mod money;
@@ -27,6 +28,7 @@ pub(crate) use self::exit::{Plan, plan};
 pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;
 pub(crate) use self::figures::Figures;
+pub(crate) use self::foretold::Foretold;
 pub(crate) use self::page::{Language, Page, Tone as Light};
 use crate::settings::Settings;
 
@@ -48,7 +50,9 @@ pub(crate) fn figures(
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
-    Ok(Some(Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today)))
+    let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
+    figures.foretold = foretold::newest(&reader, &estate, &extent)?;
+    Ok(Some(figures))
 }
 
 fn gather(reader: &Reader, estate: &Estate, period: Period) -> Result<Traffic, StoreError> {

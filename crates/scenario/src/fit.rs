@@ -8,13 +8,15 @@ mod curve;
 mod illness;
 mod sample;
 mod supplier;
+mod tokens;
 
 pub use curve::Curve;
 pub(crate) use curve::normal_quantile;
 pub use illness::Illness;
 pub use sample::{Sample, Samples, limits_said};
-pub use supplier::{Certainty, ErrorKind, Fitted, Length, Supplier, Tokens, fit};
+pub use supplier::{Certainty, ErrorKind, Fitted, Length, Supplier, fit};
 pub(crate) use supplier::{hour, size};
+pub use tokens::Tokens;
 
 /// A draw from the standard normal distribution.
 pub(crate) fn normal(dice: &mut routing::Dice) -> f64 {

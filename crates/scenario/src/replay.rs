@@ -30,6 +30,6 @@ pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ mod meant;
 mod offers;
 mod outcome;
 mod packed;
+mod pairs;
 mod premium;
 mod runs;
 mod shipped;

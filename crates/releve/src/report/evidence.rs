@@ -21,7 +21,7 @@ impl Figures {
             ledger: Some(self.basis.part()),
             trace: None,
             arguments: arguments([("lang", Some(name(language)))]),
-            seeds: Vec::new(),
+            seeds: vec![super::foretold::SEED],
             limits: limits(&self.page(Language::En)),
             page: self.page(language).html(),
             figures: json(self),

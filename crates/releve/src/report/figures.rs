@@ -15,6 +15,7 @@ pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::{Candidate, ProductFigures};
 pub(crate) use self::targets::TargetResult;
 use super::capacity::{self, OwnLimit};
+use super::foretold::Foretold;
 use super::money::Currency;
 use crate::config::estate::{Declared, Own};
 use crate::config::value::At;
@@ -48,6 +49,8 @@ pub(crate) struct Figures {
     pub(crate) declared: Vec<At<Declared>>,
     pub(crate) own: Option<At<Own>>,
     pub(crate) targets: Vec<TargetResult>,
+    /// How well the newest incident would have been foretold; `None` where too little is recorded, or nobody looked.
+    pub(crate) foretold: Option<Foretold>,
 }
 
 /// On what it rests.
@@ -141,6 +144,7 @@ impl Figures {
             accounts,
             targets,
             basis,
+            foretold: None,
         }
     }
 

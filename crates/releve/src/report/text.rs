@@ -111,10 +111,11 @@ fn strong(text: &str) -> Line {
     Line(vec![(Tone::Plain, true, text.to_owned())])
 }
 
+/// Broken at spaces, but at none that keep together what stands around them.
 fn wrapped(text: &str, indent: &'static str) -> std::vec::IntoIter<String> {
     let mut lines = Vec::new();
     let mut line = indent.to_owned();
-    for word in text.split_whitespace() {
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
         if line.chars().count() + 1 + word.chars().count() > WIDTH && line.trim() != "" {
             lines.push(std::mem::replace(&mut line, indent.to_owned()));
         }
@@ -125,4 +126,16 @@ fn wrapped(text: &str, indent: &'static str) -> std::vec::IntoIter<String> {
     }
     lines.push(line);
     lines.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_not_broken_before_a_sign_or_a_unit() {
+        let text = format!("{} 100\u{a0}% of\nthem\u{202f}; more", "x".repeat(WIDTH - 6));
+        let lines: Vec<String> = wrapped(&text, "  ").collect();
+        assert_eq!(lines[1..], ["  100\u{a0}% of them\u{202f}; more".to_owned()], "{lines:?}");
+    }
 }

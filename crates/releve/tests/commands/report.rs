@@ -39,6 +39,11 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
     assert_eq!(figures["totals"]["requests"], summary["total"]["requests"]);
     assert_eq!(figures["totals"]["answered"], summary["total"]["outcomes"]["answered"]);
 
+    // A report says how well the ledger's last incident would have been foretold, as every what-if does.
+    let backtest = run(folder.path(), &[&config[..], &["whatif", "--backtest"]].concat()).json();
+    assert!(backtest["requests"].as_u64().unwrap() >= 30, "{backtest}");
+    assert_eq!(figures["foretold"], backtest);
+
     // Both routes of Claude have two hosts and one maker: each host may fall, the maker may not.
     assert_eq!(verdict(&figures, "maker:anthropic", None, "code-tool"), "stopped");
     assert_eq!(verdict(&figures, "host:anthropic", None, "code-tool"), "unproven");
@@ -46,6 +51,20 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
     assert_eq!(verdict(&figures, "maker:anthropic", None, "office-assistant"), "untouched");
     assert_ne!(verdict(&figures, "maker:openai", None, "office-assistant"), "stopped");
     assert_ne!(verdict(&figures, "host:azure", None, "developer-platform"), "stopped");
+
+    let openai = by_name(&figures["accounts"], "name", "openai");
+    let others = [
+        "reference",
+        "entity",
+        "starts",
+        "renewal",
+        "sla",
+        "subprocessors",
+        "deprecation_notice",
+        "currency",
+        "contact",
+    ];
+    assert_eq!(openai["other_unknown_terms"], serde_json::json!(others), "{openai}");
 
     // Nobody has said who owns Anthropic: what that loss would do is not known, and the report says so.
     let unplaced = by_name(&figures["unplaced"], "kind", "owner");

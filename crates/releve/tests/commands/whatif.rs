@@ -178,6 +178,15 @@ fn errors_that_were_always_there_are_no_limit() {
     let answer = run(folder.path(), &[&config[..], &["--lose", "maker:anthropic"]].concat()).json();
     // The demo's suppliers let ten thousand requests a minute through.
     assert_eq!(answer["limits_hit"], serde_json::json!([]), "{answer}");
+    // Who moves is named, with what its requests come to there; who stays is not.
+    let is_office = |row: &&Value| row["product"] == "office-assistant";
+    assert!(!answer["tokens"].as_array().unwrap().iter().any(|row| is_office(&row)), "{answer}");
+    let moved = run(folder.path(), &[&config[..], &["--lose", "maker:openai"]].concat()).json();
+    let office = moved["tokens"].as_array().unwrap().iter().find(is_office).unwrap();
+    assert_eq!(
+        (&office["from"], &office["to"]),
+        (&"openai/gpt-5.4".into(), &"mistral/mistral-large-2512".into())
+    );
     // Arrivals of a file are tested on what the ledger knows of the suppliers.
     let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
     fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))

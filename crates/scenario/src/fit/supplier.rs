@@ -7,6 +7,7 @@ use wire::Failure;
 use super::curve::Curve;
 use super::illness::{self, Illness};
 use super::sample::{Sample, Samples};
+use super::tokens::{self, Tokens};
 use crate::replay::PlayedEstate;
 
 /// Upper bounds of the size classes, in tokens of the prompt; the last is open.
@@ -53,17 +54,6 @@ pub struct Length {
     pub stray: Curve,
 }
 
-/// How a model counts, against the gateway's estimate and against other models.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tokens {
-    /// Tokens counted for each token estimated.
-    pub per_estimate: f64,
-    /// The deviation of that.
-    pub error: f64,
-    /// How sure.
-    pub certainty: Certainty,
-}
-
 /// One deployment, as it is when nothing is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Supplier {
@@ -79,6 +69,8 @@ pub struct Supplier {
     pub errors: Vec<ErrorKind>,
     /// Its tokenizer.
     pub tokens: Tokens,
+    /// By route of the samples, how many times that it counts there, and how many prompts were counted.
+    pub estimates: HashMap<u32, (f64, usize)>,
     /// By route of the samples: the share of prompts' tokens that come from a cache.
     pub cached: HashMap<u32, f64>,
     /// By route of the samples: the mean length of answers in tokens, and how many were counted.
@@ -136,21 +128,6 @@ pub fn fit(samples: &Samples, estate: &PlayedEstate, length_ms: u64, began_unix_
     Fitted { suppliers, illnesses, routes }
 }
 
-impl Fitted {
-    /// What answers of `to` are long, against those of `from`, on a route; 1 where it is not known.
-    pub(crate) fn length_ratio(&self, from: usize, to: usize, route: usize) -> f64 {
-        const ENOUGH: usize = 30;
-        let Some(route) = self.routes.get(route).copied().flatten() else { return 1.0 };
-        let known = |index: usize| {
-            self.suppliers[index].outputs.get(&route).filter(|(mean, count)| *count >= ENOUGH && *mean > 0.0)
-        };
-        match (known(from), known(to)) {
-            (Some((from, _)), Some((to, _))) => (to / from).clamp(0.2, 5.0),
-            _ => 1.0,
-        }
-    }
-}
-
 /// A supplier that nobody has seen: like the others here, with a wide spread.
 fn prior(everybody: &[Sample]) -> Supplier {
     let firsts: Vec<f64> = everybody.iter().filter_map(|sample| sample.first_ms).map(f64::from).collect();
@@ -164,10 +141,11 @@ fn prior(everybody: &[Sample]) -> Supplier {
         hours: [1.0; 24],
         errors: Vec::new(),
         tokens: Tokens {
-            per_estimate: tokens_of(everybody).per_estimate,
+            per_estimate: Tokens::of(everybody).per_estimate,
             error: 0.15,
             certainty: Certainty::Assumed,
         },
+        estimates: HashMap::new(),
         cached: HashMap::new(),
         outputs: HashMap::new(),
         certainty: Certainty::Assumed,
@@ -181,12 +159,14 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
     let firsts: Vec<(u32, f32)> =
         served.iter().filter_map(|sample| Some((sample.input, sample.first_ms?.max(0.1)))).collect();
     let plain = plain(&served);
+    let tokens = Tokens::of(&served).or(prior.tokens);
     if firsts.len() < LEAST && plain.is_none() {
         // Errors and tokens may be known all the same.
         return Supplier {
             errors: errors(own),
             attempts: own.len(),
-            tokens: tokens_of(&served).or(prior.tokens),
+            tokens,
+            estimates: tokens::by_route(&served, tokens.per_estimate),
             ..prior.clone()
         };
     }
@@ -217,9 +197,10 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
         plain,
         hours,
         errors: errors(own),
-        tokens: tokens_of(&served).or(prior.tokens),
+        tokens,
+        estimates: tokens::by_route(&served, tokens.per_estimate),
         cached: by_route(&served, |sample| (f64::from(sample.cached), f64::from(sample.input))),
-        outputs: lengths(&served),
+        outputs: tokens::lengths(&served),
         certainty: Certainty::Measured(count),
         speed_error: ratio(spread, root(count)) + DRIFT,
         attempts: own.len(),
@@ -244,12 +225,6 @@ impl Supplier {
             let slower = illness::median(gaps).map_or(1.0, |now| now / usual);
             self.gap = self.gap.times(slower);
         }
-    }
-}
-
-impl Tokens {
-    fn or(self, other: Self) -> Self {
-        if self.certainty == Certainty::Assumed { other } else { self }
     }
 }
 
@@ -324,24 +299,6 @@ fn errors(own: &[Sample]) -> Vec<ErrorKind> {
     kinds.into_iter().map(kind).collect()
 }
 
-fn tokens_of(served: &[Sample]) -> Tokens {
-    const ENOUGH: usize = 20;
-    let counted = || served.iter().filter(|sample| sample.input > 0 && sample.estimated_input > 0);
-    let (input, estimated) = counted().fold((0.0, 0.0), |(input, estimated), sample| {
-        (input + f64::from(sample.input), estimated + f64::from(sample.estimated_input))
-    });
-    let count = counted().count();
-    if count < ENOUGH {
-        return Tokens { per_estimate: 1.0, error: 0.15, certainty: Certainty::Assumed };
-    }
-    let mean = input / estimated;
-    let squares: f64 = counted()
-        .map(|sample| (f64::from(sample.input) - mean * f64::from(sample.estimated_input)).powi(2))
-        .sum();
-    let error = ratio((squares / f(count)).sqrt() / ratio(estimated, f(count)) / mean, root(count));
-    Tokens { per_estimate: mean, error, certainty: Certainty::Measured(count) }
-}
-
 fn by_route(served: &[Sample], parts: impl Fn(&Sample) -> (f64, f64)) -> HashMap<u32, f64> {
     let mut sums: HashMap<u32, (f64, f64)> = HashMap::new();
     for sample in served.iter().filter(|sample| sample.input > 0) {
@@ -352,25 +309,16 @@ fn by_route(served: &[Sample], parts: impl Fn(&Sample) -> (f64, f64)) -> HashMap
     sums.into_iter().map(|(route, (part, whole))| (route, ratio(part, whole))).collect()
 }
 
-fn lengths(served: &[Sample]) -> HashMap<u32, (f64, usize)> {
-    let mut sums: HashMap<u32, (f64, usize)> = HashMap::new();
-    for sample in served.iter().filter(|sample| sample.input > 0) {
-        let sum = sums.entry(sample.route).or_default();
-        *sum = (sum.0 + f64::from(sample.output), sum.1 + 1);
-    }
-    sums.into_iter().map(|(route, (sum, count))| (route, (ratio(sum, f(count)), count))).collect()
-}
-
-fn ratio(part: f64, whole: f64) -> f64 {
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count")]
-const fn f(count: usize) -> f64 {
+pub(super) const fn f(count: usize) -> f64 {
     count as f64
 }
 
-fn root(count: usize) -> f64 {
+pub(super) fn root(count: usize) -> f64 {
     f(count.max(1)).sqrt()
 }
 
@@ -400,6 +348,7 @@ impl Fitted {
             hours: [1.0; 24],
             errors: Vec::new(),
             tokens: Tokens { per_estimate: mean, error: 0.15, certainty: Certainty::Assumed },
+            estimates: HashMap::new(),
             cached: HashMap::new(),
             outputs: HashMap::new(),
             certainty: Certainty::Assumed,

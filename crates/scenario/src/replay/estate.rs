@@ -8,6 +8,7 @@ use catalogue::{PriceList, Region, Weights};
 use routing::{Deployment, Policy, RouteEntry};
 
 use crate::domain::{Company, Domain, DomainKind};
+use crate::fit::Samples;
 
 /// The estate as it is played: what [`crate::Estate`] says, by the indices of `routing`, without what only reports ask for
 /// and with whatever a scenario adds.
@@ -127,6 +128,17 @@ impl PlayedEstate {
             providers: estate.accounts.iter().map(|account| Arc::clone(&account.name)).collect(),
             routes: routes.collect(),
             products: products.collect(),
+        }
+    }
+
+    /// Takes over limits that suppliers told in their headers, where the configuration states none.
+    pub fn take_limits(&mut self, samples: &Samples) {
+        for index in 0..self.backing.len() {
+            let said = u16::try_from(index).ok().and_then(|index| samples.limits.get(&index));
+            let Some((requests, tokens)) = said.filter(|_| !self.is_own(index)) else { continue };
+            let backing = &mut self.backing[index];
+            backing.requests_per_minute = backing.requests_per_minute.or(*requests);
+            backing.tokens_per_minute = backing.tokens_per_minute.or(*tokens);
         }
     }
 

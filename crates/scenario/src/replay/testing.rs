@@ -76,6 +76,7 @@ pub(crate) fn fitted(count: u16) -> Fitted {
         hours: [1.0; 24],
         errors: Vec::new(),
         tokens: Tokens { per_estimate: 1.0, error: 0.01, certainty: Certainty::Measured(1_000) },
+        estimates: std::collections::HashMap::new(),
         cached: std::collections::HashMap::new(),
         outputs: std::collections::HashMap::new(),
         certainty: Certainty::Measured(1_000),

@@ -77,7 +77,7 @@ pub(super) fn read(
         ));
     }
     let seen = known.as_ref().unwrap_or(&recording);
-    estate::take_limits(&mut estate, &seen.samples);
+    estate.take_limits(&seen.samples);
     let length = seen.samples.list.iter().map(|sample| sample.at_ms + 1).max().unwrap_or(1);
     let fitted = fit(&seen.samples, &estate, length, seen.traffic.began_unix_ms);
     let proven = (0..estate.products.len())

@@ -250,7 +250,7 @@ fn tokens(question: &Question) -> String {
         format!("; for {guessed} deployments that is not known and taken as equal")
     };
     format!(
-        "another model counts the same prompt in other tokens and writes longer or shorter: by what was counted here{rest}; a substitute has the cache hits that it had here, else none"
+        "another model counts the same prompt in other tokens and writes longer or shorter: by what was counted here, see below{rest}; a substitute has the cache hits that it had here, else none"
     )
 }
 

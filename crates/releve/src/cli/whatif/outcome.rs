@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scenario::replay::{Backtest, Band, Bands};
+use scenario::replay::{Band, Bands};
 use serde::Serialize;
+
+use super::pairs::PairRow;
+use crate::report::Foretold;
 
 /// See the module.
 #[derive(Debug, Serialize)]
@@ -19,6 +22,8 @@ pub(super) struct Answer {
     pub(super) assumptions: Vec<Assumption>,
     pub(super) products: Vec<ProductRow>,
     pub(super) total: Change,
+    /// What requests come to at those who take them over.
+    pub(super) tokens: Vec<PairRow>,
     /// What is paid whether it is used or not, by those who arrive, in US dollars a day.
     pub(super) added_fixed_usd_per_day: f64,
     pub(super) shares: Vec<ShareRow>,
@@ -27,7 +32,7 @@ pub(super) struct Answer {
     /// What would make it painless, the cheapest first.
     pub(super) insurance: Vec<PremiumRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) backtest: Option<BacktestRow>,
+    pub(super) backtest: Option<Foretold>,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,30 +155,4 @@ pub(super) struct PremiumRow {
     pub(super) usd_per_calm_day: f64,
     /// The fewest fault domains whose common loss still stops a product.
     pub(super) smallest_cut: Option<usize>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct BacktestRow {
-    /// What was cut in half.
-    pub(super) incident: Option<String>,
-    pub(super) requests: usize,
-    /// Predicted, and as it came.
-    pub(super) served: (f64, f64),
-    pub(super) cost_usd: (f64, f64),
-    pub(super) first_token_p50_ms: (f64, f64),
-    pub(super) first_token_p95_ms: (f64, f64),
-}
-
-impl BacktestRow {
-    pub(super) fn of(backtest: &Backtest, deployments: &[routing::Deployment]) -> Self {
-        let incident = backtest.incident.as_ref();
-        Self {
-            incident: incident.map(|illness| deployments[usize::from(illness.deployment)].name.to_string()),
-            requests: backtest.requests,
-            served: backtest.served,
-            cost_usd: backtest.cost_usd,
-            first_token_p50_ms: backtest.first_p50_ms,
-            first_token_p95_ms: backtest.first_p95_ms,
-        }
-    }
 }

@@ -57,6 +57,7 @@ impl RestsOn {
                 products(answer),
                 carriers(answer),
                 refusals(answer),
+                tokens(answer),
                 shares(answer),
                 limits_hit(answer),
                 sensitivity(answer),
@@ -149,6 +150,21 @@ fn refusals(answer: &Answer) -> Table {
         for (why, part) in &row.refused {
             table.row([Cell::from(&row.product), (*why).into(), (*part).into()]);
         }
+    }
+    table
+}
+
+/// Empty is unknown, and taken as equal.
+fn tokens(answer: &Answer) -> Table {
+    let mut table = Table::new("tokens", &["product", "from", "to", "prompt_times", "answer_times"]);
+    for row in &answer.tokens {
+        table.row([
+            Cell::from(&row.product),
+            Cell::from(&row.from),
+            Cell::from(&row.to),
+            row.prompt_times.into(),
+            row.answer_times.into(),
+        ]);
     }
     table
 }

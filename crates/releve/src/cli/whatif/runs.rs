@@ -13,8 +13,9 @@ use scenario::replay::{
 use scenario::{Domain, DomainKind};
 
 use super::input::Input;
-use super::outcome::{Answer, BacktestRow, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
-use super::{Arguments, layout, offers, premium};
+use super::outcome::{Answer, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
+use super::{Arguments, layout, offers, pairs, premium};
+use crate::report::Foretold;
 
 /// A run is not shorter than this: breakers wait for up to a minute.
 const SHORTEST_MS: u64 = 120_000;
@@ -36,8 +37,7 @@ pub(super) struct Question {
 }
 
 pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) -> Answer {
-    let backtest =
-        input.backtest.as_ref().map(|backtest| BacktestRow::of(backtest, &input.estate.deployments));
+    let backtest = input.backtest.as_ref().map(|backtest| Foretold::of(backtest, &input.estate.deployments));
     let source = input.source.clone();
     let facts = layout::Facts::of(&input);
     let question = Question::new(input, scenario, arguments);
@@ -72,6 +72,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         assumptions,
         products,
         total: Change { before: total_before.into(), after: total_after.into() },
+        tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
         shares: shares(&question, before, after),
         limits_hit: limits(estate, after),

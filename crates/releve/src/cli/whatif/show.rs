@@ -9,7 +9,8 @@ use super::super::{CliError, Exit, words};
 use super::Arguments;
 use super::input::Input;
 use super::layout::RECORDED;
-use super::outcome::{Answer, BacktestRow, Figure, ProductRow};
+use super::outcome::{Answer, Figure, ProductRow};
+use crate::report::Foretold;
 use pages::Pages;
 
 /// A share that rounds to nothing is not worth a word.
@@ -37,6 +38,7 @@ fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.list(rests.collect())?;
     products(answer, pages)?;
     refusals(answer, pages)?;
+    tokens(answer, pages)?;
     shares(answer, pages)?;
     limits(answer, pages)?;
     sensitivity(answer, pages)?;
@@ -79,7 +81,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         change: answer.total,
         refused: std::collections::BTreeMap::new(),
         max_outage_s: None,
-        first_hurts_s: None,
+        first_hurts_s: answer.products.iter().filter_map(|row| row.first_hurts_s).min_by(f64::total_cmp),
         carried_by: Vec::new(),
     };
     for row in answer.products.iter().chain([&total]) {
@@ -153,6 +155,21 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Who carries it, and what is refused")?;
     pages.list(lines)
+}
+
+fn tokens(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    if answer.tokens.is_empty() {
+        return Ok(());
+    }
+    pages.heading("What the same requests come to there, in tokens")?;
+    let times = |times: Option<f64>| {
+        times.map_or_else(|| "taken as equal".to_owned(), |times| format!("x {times:.2}"))
+    };
+    let rows = answer.tokens.iter().map(|row| {
+        let (from, to) = (row.from.to_string(), row.to.to_string());
+        vec![row.product.to_string(), from, to, times(row.prompt_times), times(row.answer_times)]
+    });
+    pages.table(&["product", "from", "to", "prompts", "answers"], rows.collect())
 }
 
 fn shares(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
@@ -232,7 +249,7 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 }
 
 /// What the last backtest says.
-fn told(backtest: Option<&BacktestRow>) -> String {
+fn told(backtest: Option<&Foretold>) -> String {
     let Some(row) = backtest else {
         return "Too little is recorded to test a prediction on it.".to_owned();
     };
@@ -259,7 +276,7 @@ pub(super) fn backtest(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<Exit, CliError> {
-    let row = input.backtest.as_ref().map(|backtest| BacktestRow::of(backtest, &input.estate.deployments));
+    let row = input.backtest.as_ref().map(|backtest| Foretold::of(backtest, &input.estate.deployments));
     if terminal.json() {
         terminal.answer(&row)?;
     } else {

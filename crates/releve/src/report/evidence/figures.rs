@@ -98,6 +98,7 @@ fn products(figures: &Figures) -> Table {
         "cost_usd",
         "requests_without_candidate",
         "requests_without_route",
+        "requests_left_behind",
         "peak_tokens_per_minute",
         "peak_requests_per_minute",
         "peak",
@@ -116,6 +117,7 @@ fn products(figures: &Figures) -> Table {
             Cell::usd(product.nanos),
             product.without_any.into(),
             product.without_route.into(),
+            product.left_behind.into(),
             product.peak_tokens.into(),
             product.peak_requests.into(),
             product.peak_minute.map(|minute| Cell::moment(minute * 60_000_000)).into(),
@@ -208,6 +210,7 @@ fn accounts(figures: &Figures) -> Table {
         "committed_usd",
         "fixed_usd",
         "unknown_terms",
+        "other_unknown_terms",
     ];
     let mut table = Table::new("accounts", &columns);
     for account in &figures.accounts {
@@ -223,6 +226,7 @@ fn accounts(figures: &Figures) -> Table {
             account.committed_nanos.map(Cell::usd).into(),
             account.fixed_nanos.map(Cell::usd).into(),
             account.unknown_terms.join(" ").into(),
+            account.other_unknown_terms.join(" ").into(),
         ]);
     }
     table

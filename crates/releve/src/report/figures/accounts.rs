@@ -22,6 +22,8 @@ pub(crate) struct AccountFigures {
     pub(crate) contract: Option<Contract>,
     /// Terms of the contract that nobody has written down, by their keys.
     pub(crate) unknown_terms: Vec<&'static str>,
+    /// Of those that do not decide how one leaves.
+    pub(crate) other_unknown_terms: Vec<&'static str>,
     /// Answers, and money in nano-dollars.
     pub(crate) answered: u64,
     pub(crate) nanos: i128,
@@ -82,6 +84,7 @@ fn figures(
         host: body.host.as_ref().map(|host| host.value.clone()),
         region: body.region.as_ref().map(|region| region.value.to_string()),
         unknown_terms: if own { Vec::new() } else { unknown_terms(contract.as_ref()) },
+        other_unknown_terms: if own { Vec::new() } else { other_unknown_terms(contract.as_ref()) },
         committed_nanos: contract.as_ref().and_then(|contract| long_enough(contract.commitment.as_ref()?)),
         fixed_nanos: body.fixed_cost.as_ref().and_then(|cost| long_enough(cost)),
         capacity_tokens_per_minute: body
@@ -100,11 +103,11 @@ fn scaled(daily: i128, days: f64) -> i128 {
     daily * (days * 1e6) as i128 / 1_000_000
 }
 
-/// The terms that decide how one leaves.
+/// Of the terms that decide how one leaves, those that nobody has written down.
 pub(in crate::report) fn unknown_terms(contract: Option<&Contract>) -> Vec<&'static str> {
     let none = Contract::default();
     let contract = contract.unwrap_or(&none);
-    let terms = [
+    unknown([
         ("owner", contract.owner.is_some()),
         ("country", contract.country.is_some()),
         ("ends", contract.ends.is_some()),
@@ -115,7 +118,27 @@ pub(in crate::report) fn unknown_terms(contract: Option<&Contract>) -> Vec<&'sta
         ("training_use", contract.training_use.is_some()),
         ("change_of_control", contract.change_of_control.is_some()),
         ("rights_until", contract.rights_until.is_some()),
-    ];
+    ])
+}
+
+/// Of the others, those of which every contract says something; caps, tiers and commitments are not in each.
+fn other_unknown_terms(contract: Option<&Contract>) -> Vec<&'static str> {
+    let none = Contract::default();
+    let contract = contract.unwrap_or(&none);
+    unknown([
+        ("reference", contract.reference.is_some()),
+        ("entity", contract.entity.is_some()),
+        ("starts", contract.starts.is_some()),
+        ("renewal", contract.renewal.is_some()),
+        ("sla", contract.sla.is_some()),
+        ("subprocessors", contract.subprocessors.is_some()),
+        ("deprecation_notice", contract.deprecation_notice.is_some()),
+        ("currency", contract.currency.is_some()),
+        ("contact", contract.contact.is_some()),
+    ])
+}
+
+fn unknown<const N: usize>(terms: [(&'static str, bool); N]) -> Vec<&'static str> {
     terms.into_iter().filter(|(_, known)| !known).map(|(term, _)| term).collect()
 }
 

@@ -22,6 +22,14 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
                 "{name} : clauses inconnues : {terms}."
             ));
         }
+        if !account.other_unknown_terms.is_empty() {
+            let (name, terms) = (&account.name, account.other_unknown_terms.join(", "));
+            findings.push(say!(
+                language,
+                "{name}: unknown besides, though nobody leaves by it: {terms}.",
+                "{name} : inconnu aussi, sans décider d'un départ : {terms}."
+            ));
+        }
     }
     if !findings.is_empty() {
         section.blocks.push(Block::List(findings));

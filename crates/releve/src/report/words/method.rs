@@ -49,7 +49,55 @@ fn method(figures: &Figures, language: Language) -> Vec<String> {
         ),
     ];
     said.extend(own_limits(figures, language));
+    said.push(foretold(figures, language));
     said
+}
+
+/// How far off what is foretold is here.
+fn foretold(figures: &Figures, language: Language) -> String {
+    let Some(foretold) = &figures.foretold else {
+        return say!(
+            language,
+            "Too little is recorded to tell how well `releve whatif` foretells here.",
+            "Trop peu est enregistré pour dire si `releve whatif` prédit bien ici."
+        );
+    };
+    let pair = |(foretold, came): (f64, f64), shown: &dyn Fn(f64) -> String| {
+        let (foretold, came) = (shown(foretold), shown(came));
+        say!(language, "{foretold} foretold, {came} came", "{foretold} prévu, {came} constaté")
+    };
+    let money = |usd: f64| figures.currency.show(language, nanos(usd));
+    let ms = |ms: f64| format!("{ms:.0} ms");
+    let served = pair(foretold.served, &|share| percent(language, share));
+    let cost = pair(foretold.cost_usd, &money);
+    let (middle, slow) = (pair(foretold.first_token_p50_ms, &ms), pair(foretold.first_token_p95_ms, &ms));
+    let requests = count(language, foretold.requests as u64);
+    let what = foretold.incident.as_ref().map_or_else(
+        || {
+            say!(
+                language,
+                "the newer half of the newest records",
+                "la moitié récente des derniers enregistrements"
+            )
+        },
+        |who| {
+            say!(
+                language,
+                "the second half of the longest incident among the newest records, of {who}",
+                "la seconde moitié du plus long incident des derniers enregistrements, chez {who}"
+            )
+        },
+    );
+    say!(
+        language,
+        "How well `releve whatif` foretells here: of {what} ({requests} requests), from what was known before: served {served}; cost {cost}; first token in the middle {middle}, of the slowest in twenty {slow}.",
+        "Ce que valent ici les prédictions de `releve whatif` : pour {what} ({requests} requêtes), d'après ce qu'on savait avant : servies {served} ; coût {cost} ; premier jeton au milieu {middle}, du plus lent sur vingt {slow}."
+    )
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "money for people")]
+fn nanos(usd: f64) -> i128 {
+    (usd * 1e9) as i128
 }
 
 /// What was counted as capacity beside what accounts have by configuration.

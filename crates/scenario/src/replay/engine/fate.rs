@@ -68,6 +68,8 @@ pub(super) struct Suppliers<'a> {
     draws: Vec<(usize, usize)>,
     /// By deployment and route: how many times as long its answers are as those of another deployment.
     ratios: Vec<f32>,
+    /// By route and deployment: tokens that it counts for each estimated one.
+    per_estimate: Vec<Vec<f64>>,
     /// By deployment and route: the share of prompts' tokens from a cache.
     cached: Vec<f32>,
     /// By deployment, attempts that its limits or its queue turned away. What it refuses besides is how it usually is.
@@ -103,7 +105,9 @@ impl<'a> Suppliers<'a> {
             }
         }
         let turned_away = vec![0; deployments];
-        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, cached, turned_away }
+        let mut per_estimate = fitted.per_estimate();
+        per_estimate.resize_with(routes, || vec![1.0; deployments]);
+        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, per_estimate, cached, turned_away }
     }
 
     /// What an ask comes to at a deployment: as counted where it was served there, else by tokenizer, length and cache.
@@ -123,10 +127,10 @@ impl<'a> Suppliers<'a> {
                 output: longer(f64::from(ask.output)),
             };
         }
-        let own = self.fitted.suppliers[deployment].tokens.per_estimate;
+        let there = &self.per_estimate[usize::from(ask.route)];
+        let own = there[deployment];
         let known = ask.counted_by != NOBODY;
-        let theirs =
-            if known { self.fitted.suppliers[usize::from(ask.counted_by)].tokens.per_estimate } else { 1.0 };
+        let theirs = if known { there[usize::from(ask.counted_by)] } else { 1.0 };
         let input = (f64::from(ask.input) * own / theirs.max(1e-3)).round() as u64;
         let deployments = self.estate.deployments.len();
         let at = usize::from(ask.route) * deployments + deployment;
@@ -184,7 +188,9 @@ impl<'a> Suppliers<'a> {
         now: u64,
     ) -> Fate {
         let supplier = &self.fitted.suppliers[deployment];
-        let hour = supplier.hours[fit::hour(self.began_unix_ms, now)];
+        // Arrivals that have no hour of the day meet suppliers as they are on average.
+        let has_hours = self.began_unix_ms > 0;
+        let hour = if has_hours { supplier.hours[fit::hour(self.began_unix_ms, now)] } else { 1.0 };
         let slower = slower as f32 * hour;
         let tokens = counts.output as f32;
         if let Some(plain) = supplier.plain.as_ref().filter(|_| !stream) {

@@ -1,0 +1,68 @@
+//! How well the newest records would have foretold themselves: the error that stands under every answer of `releve whatif`
+//! stands in a report, too.
+
+use std::sync::Arc;
+
+use ledger::Record;
+use scenario::Estate;
+use scenario::replay::{self, Backtest, PlayedEstate};
+use serde::Serialize;
+use store::{Extent, Reader, StoreError};
+
+/// The newest records that are looked at: enough for an incident, and read within a moment.
+const NEWEST: i64 = 40_000;
+/// Decides every chance.
+pub(super) const SEED: u64 = 1;
+
+/// What was foretold of requests, and what came of them.
+#[derive(Debug, Serialize)]
+pub(crate) struct Foretold {
+    /// Whose incident was cut in half; `None` is ordinary time.
+    pub(crate) incident: Option<Arc<str>>,
+    pub(crate) requests: usize,
+    /// Foretold, and as it came.
+    pub(crate) served: (f64, f64),
+    pub(crate) cost_usd: (f64, f64),
+    pub(crate) first_token_p50_ms: (f64, f64),
+    pub(crate) first_token_p95_ms: (f64, f64),
+}
+
+impl Foretold {
+    pub(crate) fn of(backtest: &Backtest, deployments: &[routing::Deployment]) -> Self {
+        let incident = backtest.incident.as_ref();
+        Self {
+            incident: incident.map(|illness| Arc::clone(&deployments[usize::from(illness.deployment)].name)),
+            requests: backtest.requests,
+            served: backtest.served,
+            cost_usd: backtest.cost_usd,
+            first_token_p50_ms: backtest.first_p50_ms,
+            first_token_p95_ms: backtest.first_p95_ms,
+        }
+    }
+}
+
+/// The second half of the longest incident among the newest records, from what was known before. `None` where they are
+/// too few.
+pub(super) fn newest(
+    reader: &Reader,
+    estate: &Estate,
+    extent: &Extent,
+) -> Result<Option<Foretold>, StoreError> {
+    let mut played = PlayedEstate::of(estate);
+    let mut recording = replay::Reader::new(&played);
+    let before = (extent.last_seq - NEWEST).max(extent.first_seq - 1);
+    for booked in reader.after(before)? {
+        let booked = booked?;
+        if booked.seq > extent.last_seq {
+            break;
+        }
+        let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
+        if let Record::Settlement(entry) = record {
+            recording.add(&entry);
+        }
+    }
+    let recording = recording.finish();
+    played.take_limits(&recording.samples);
+    let backtest = replay::backtest(&recording, &played, SEED);
+    Ok(backtest.map(|backtest| Foretold::of(&backtest, &played.deployments)))
+}
