@@ -119,6 +119,11 @@ impl Config {
         shown
     }
 
+    /// Whose it is, as reports and plans name it.
+    pub(crate) fn organisation(&self) -> Option<String> {
+        Some(self.report.as_ref()?.organisation.as_ref()?.value.clone())
+    }
+
     /// Reads the text; whatever could be read, with all that is wrong in it.
     pub(crate) fn parse(source: &Source) -> (Self, Vec<Problem>) {
         let (table, faults) = DeTable::parse_recoverable(source.text());

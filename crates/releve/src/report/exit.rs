@@ -157,11 +157,7 @@ impl Plan {
         let schedule = Schedule::of(&terms(contract.as_ref()), today);
         let products = exit::leaving(index, traffic, estate, &candidates, &carried);
         let mut plan = Self {
-            organisation: config
-                .report
-                .as_ref()
-                .and_then(|report| report.organisation.as_ref())
-                .map(|name| name.value.clone()),
+            organisation: config.organisation(),
             today,
             provider: Arc::clone(&estate.accounts[index].name),
             basis,

@@ -123,11 +123,7 @@ impl Figures {
         let targets = targets::check(config, recent, estate, &studies, &on);
         let without_route = studies.iter().map(|study| study.needs.without_route).sum();
         Self {
-            organisation: config
-                .report
-                .as_ref()
-                .and_then(|report| report.organisation.as_ref())
-                .map(|name| name.value.clone()),
+            organisation: config.organisation(),
             today,
             currency: Currency::of(config),
             totals: totals(&total, traffic, without_route),

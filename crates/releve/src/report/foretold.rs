@@ -10,7 +10,7 @@ use serde::Serialize;
 use store::{Extent, Reader, StoreError};
 
 /// The newest records that are looked at: enough for an incident, and read within a moment.
-const NEWEST: i64 = 40_000;
+const NEWEST: i64 = 20_000;
 /// Decides every chance.
 pub(super) const SEED: u64 = 1;
 

@@ -57,6 +57,15 @@ fn one_alone_and_both_at_once_are_predicted_and_held_against_what_came() {
         (&4.0.into(), &4.0.into(), &0.0.into())
     );
     assert_eq!(alone["within"], alone["periods"], "{alone}");
+    let each = alone["each"].as_array().unwrap();
+    assert_eq!(each.len() as u64, alone["periods"].as_u64().unwrap());
+    for period in each {
+        assert_eq!(
+            (&period["came"], &period["together"]["mean"]),
+            (&240.0.into(), &240.0.into()),
+            "{period}"
+        );
+    }
     let both = row(&answer, "tested", &["acme", "other"]);
     assert!(
         (both["predicted_h"].as_f64().unwrap() - 1.0).abs() < 0.1,

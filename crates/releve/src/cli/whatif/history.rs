@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use gateway::snapshot::Snapshot;
 use routing::Dice;
-use scenario::history::{History, LEAST_WEEKS, Minute, Outlook, Tested, Together, WEEK, backtest, forecast};
+use scenario::history::{
+    Check, History, LEAST_WEEKS, Minute, Outlook, Tested, Together, WEEK, backtest, forecast,
+};
 use serde::Serialize;
 
 use super::super::terminal::Terminal;
@@ -85,6 +87,8 @@ struct TestedRow {
     /// How far off a period is on average, in hours: as predicted, and taking the period before as it was.
     off_h: f64,
     off_as_before_h: f64,
+    /// Each period, in minutes: when it began (since 1970), what was predicted, what came.
+    each: Vec<Check>,
 }
 
 #[derive(Debug, Serialize)]
@@ -221,6 +225,7 @@ impl TestedRow {
             within_if_apart,
             off_h: off,
             off_as_before_h: as_before,
+            each: tested.checks.clone(),
         }
     }
 }

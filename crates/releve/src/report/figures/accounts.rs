@@ -105,40 +105,45 @@ fn scaled(daily: i128, days: f64) -> i128 {
 
 /// Of the terms that decide how one leaves, those that nobody has written down.
 pub(in crate::report) fn unknown_terms(contract: Option<&Contract>) -> Vec<&'static str> {
-    let none = Contract::default();
-    let contract = contract.unwrap_or(&none);
-    unknown([
-        ("owner", contract.owner.is_some()),
-        ("country", contract.country.is_some()),
-        ("ends", contract.ends.is_some()),
-        ("notice", contract.notice.is_some()),
-        ("price_until", contract.price_until.is_some()),
-        ("transition", contract.transition.is_some()),
-        ("retention", contract.retention.is_some()),
-        ("training_use", contract.training_use.is_some()),
-        ("change_of_control", contract.change_of_control.is_some()),
-        ("rights_until", contract.rights_until.is_some()),
-    ])
+    unknown(contract, |contract| {
+        [
+            ("owner", contract.owner.is_some()),
+            ("country", contract.country.is_some()),
+            ("ends", contract.ends.is_some()),
+            ("notice", contract.notice.is_some()),
+            ("price_until", contract.price_until.is_some()),
+            ("transition", contract.transition.is_some()),
+            ("retention", contract.retention.is_some()),
+            ("training_use", contract.training_use.is_some()),
+            ("change_of_control", contract.change_of_control.is_some()),
+            ("rights_until", contract.rights_until.is_some()),
+        ]
+    })
 }
 
 /// Of the others, those of which every contract says something; caps, tiers and commitments are not in each.
 fn other_unknown_terms(contract: Option<&Contract>) -> Vec<&'static str> {
-    let none = Contract::default();
-    let contract = contract.unwrap_or(&none);
-    unknown([
-        ("reference", contract.reference.is_some()),
-        ("entity", contract.entity.is_some()),
-        ("starts", contract.starts.is_some()),
-        ("renewal", contract.renewal.is_some()),
-        ("sla", contract.sla.is_some()),
-        ("subprocessors", contract.subprocessors.is_some()),
-        ("deprecation_notice", contract.deprecation_notice.is_some()),
-        ("currency", contract.currency.is_some()),
-        ("contact", contract.contact.is_some()),
-    ])
+    unknown(contract, |contract| {
+        [
+            ("reference", contract.reference.is_some()),
+            ("entity", contract.entity.is_some()),
+            ("starts", contract.starts.is_some()),
+            ("renewal", contract.renewal.is_some()),
+            ("sla", contract.sla.is_some()),
+            ("subprocessors", contract.subprocessors.is_some()),
+            ("deprecation_notice", contract.deprecation_notice.is_some()),
+            ("currency", contract.currency.is_some()),
+            ("contact", contract.contact.is_some()),
+        ]
+    })
 }
 
-fn unknown<const N: usize>(terms: [(&'static str, bool); N]) -> Vec<&'static str> {
+fn unknown<const N: usize>(
+    contract: Option<&Contract>,
+    terms: impl Fn(&Contract) -> [(&'static str, bool); N],
+) -> Vec<&'static str> {
+    let none = Contract::default();
+    let terms = terms(contract.unwrap_or(&none));
     terms.into_iter().filter(|(_, known)| !known).map(|(term, _)| term).collect()
 }
 

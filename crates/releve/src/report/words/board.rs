@@ -292,7 +292,7 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
     );
     let behind = left_behind(figures).0.len();
     if behind > 0 {
-        word += &say!(language, "; {behind} by none", " ; {behind} sans aucune");
+        word += &say!(language, ", {behind} of them by none", ", dont {behind} sans aucune");
     }
     (say!(language, "Single points of failure", "Points de défaillance uniques"), word, tone)
 }
