@@ -80,17 +80,11 @@ fn request(
 
 fn deployment(index: u16) -> Deployment {
     Deployment {
-        name: format!("p{index}/model").into(),
-        provider: ProviderIndex(index),
-        protocol: Protocol::OpenaiChat,
-        also: catalogue::Protocols::NONE,
         region: Some("eu/france".parse().expect("a region")),
         context_window: Some(128_000),
         max_output: Some(16_000),
         capabilities: Capabilities { yes: Needs::TOOLS, no: Needs::AUDIO_OUT },
-        maker: "maker".into(),
-        host: "host".into(),
         max_in_flight: Some(1_000),
-        prefix_tokens: 0,
+        ..Deployment::unknown(format!("p{index}/model"), ProviderIndex(index), Protocol::OpenaiChat)
     }
 }

@@ -54,6 +54,25 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// One of which no more is known than how to reach it.
+    pub fn unknown(name: impl Into<Arc<str>>, provider: ProviderIndex, protocol: Protocol) -> Self {
+        let nobody = Arc::<str>::from("unknown");
+        Self {
+            name: name.into(),
+            provider,
+            protocol,
+            also: Protocols::NONE,
+            region: None,
+            context_window: None,
+            max_output: None,
+            capabilities: Capabilities::default(),
+            maker: Arc::clone(&nobody),
+            host: nobody,
+            max_in_flight: None,
+            prefix_tokens: 0,
+        }
+    }
+
     /// What is spoken with it on behalf of a client that speaks `client`, for a request that needs `needs`: the client's own
     /// where it can be; else its first, but for a search of the web, which `OpenAI`'s models make in Responses alone.
     pub const fn protocol_for(&self, client: Protocol, needs: Needs) -> Protocol {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Needs, Protocol, Protocols};
+use catalogue::{Needs, Protocol, Protocols};
 
 use crate::deployment::{Deployment, DeploymentIndex, Facts, ProviderIndex, RouteEntry};
 use crate::dice::Dice;
@@ -24,20 +24,7 @@ pub(crate) fn facts() -> Facts<'static> {
 }
 
 pub(crate) fn deployment(name: &str, provider: u16) -> Deployment {
-    Deployment {
-        name: name.into(),
-        provider: ProviderIndex(provider),
-        protocol: Protocol::OpenaiChat,
-        also: Protocols::NONE,
-        region: None,
-        context_window: None,
-        max_output: None,
-        capabilities: Capabilities::default(),
-        maker: "maker".into(),
-        host: "host".into(),
-        max_in_flight: None,
-        prefix_tokens: 0,
-    }
+    Deployment::unknown(name, ProviderIndex(provider), Protocol::OpenaiChat)
 }
 
 /// A route with its world.

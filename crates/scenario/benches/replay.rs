@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Protocols, Rate, Rates};
+use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Rate, Rates};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 use scenario::event::{Herd, Meaning, Scenario, compile};
 use scenario::fit::{Samples, fit};
@@ -49,18 +49,13 @@ fn main() {
 /// Ten deployments of five makers at ten providers; five routes of three or four, one of all ten.
 fn estate() -> PlayedEstate {
     let deployments = (0..10_u16).map(|index| Deployment {
-        name: format!("p{index}/m").into(),
-        provider: ProviderIndex(index),
-        protocol: Protocol::OpenaiChat,
-        also: Protocols::NONE,
         region: Some("eu/france".parse().expect("a region")),
         context_window: Some(200_000),
         max_output: Some(16_000),
         capabilities: Capabilities { yes: Needs::TOOLS, no: Needs::AUDIO_OUT },
         maker: format!("maker{}", index / 2).into(),
         host: format!("host{index}").into(),
-        max_in_flight: None,
-        prefix_tokens: 0,
+        ..Deployment::unknown(format!("p{index}/m"), ProviderIndex(index), Protocol::OpenaiChat)
     });
     let rates = Rates::NONE
         .with(Bucket::InputUncached, Rate::from_picos(2_500_000))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Capabilities, Protocol, Protocols, Weights};
+use catalogue::{Protocol, Weights};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 
 use crate::estate::{Account, Estate, Member, Product, Route};
@@ -13,18 +13,9 @@ pub(crate) fn account(name: &str) -> Account {
 
 pub(crate) fn member(name: &str, account: u16, maker: &str, host: &str, weights: Weights) -> Member {
     let routing = Deployment {
-        name: name.into(),
-        provider: ProviderIndex(account),
-        protocol: Protocol::OpenaiChat,
-        also: Protocols::default(),
-        region: None,
-        context_window: None,
-        max_output: None,
-        capabilities: Capabilities::default(),
         maker: maker.into(),
         host: host.into(),
-        max_in_flight: None,
-        prefix_tokens: 0,
+        ..Deployment::unknown(name, ProviderIndex(account), Protocol::OpenaiChat)
     };
     Member {
         routing,

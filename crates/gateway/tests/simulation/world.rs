@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use catalogue::{Capabilities, Protocol, Protocols};
+use catalogue::Protocol;
 use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Store, Unpriced};
 use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
@@ -220,27 +220,12 @@ impl Journal for Buggy {
     }
 }
 
-/// The deployment of a supplier, as routing knows it.
-fn to_route_to((name, number): (&Arc<str>, u16)) -> routing::Deployment {
-    routing::Deployment {
-        name: format!("{name}/tiny").into(),
-        provider: ProviderIndex(number),
-        protocol: Protocol::OpenaiChat,
-        also: Protocols::NONE,
-        region: None,
-        context_window: None,
-        max_output: None,
-        capabilities: Capabilities::default(),
-        maker: "maker".into(),
-        host: Arc::clone(name),
-        max_in_flight: None,
-        prefix_tokens: 0,
-    }
-}
-
 fn snapshot(plot: &Plot) -> Snapshot {
     let count = plot.faults.len();
     let names: Vec<Arc<str>> = (0..count).map(|number| supplier_name(number).into()).collect();
+    let to_route_to = |(name, number): (&Arc<str>, u16)| {
+        routing::Deployment::unknown(format!("{name}/tiny"), ProviderIndex(number), Protocol::OpenaiChat)
+    };
     let routing: Vec<_> = names.iter().zip(0..).map(to_route_to).collect();
     let provider = |name: &Arc<str>| Provider {
         name: Arc::clone(name),

@@ -218,19 +218,16 @@ impl PlayedEstate {
     pub fn with(&self, arrival: &crate::event::Arrival) -> Self {
         let deployment = u32::try_from(self.deployments.len()).expect("fewer deployments");
         let arrives = Deployment {
-            name: Arc::clone(&arrival.name),
-            provider: routing::ProviderIndex(0),
-            protocol: catalogue::Protocol::OpenaiChat,
             // Whoever is to come is taken to speak what is asked of it.
             also: catalogue::Protocol::ALL.into_iter().collect(),
             region: arrival.region.clone(),
-            context_window: None,
-            max_output: None,
-            capabilities: catalogue::Capabilities::default(),
             maker: Arc::clone(&arrival.maker),
             host: Arc::clone(&arrival.host),
-            max_in_flight: None,
-            prefix_tokens: 0,
+            ..Deployment::unknown(
+                Arc::clone(&arrival.name),
+                routing::ProviderIndex(0),
+                catalogue::Protocol::OpenaiChat,
+            )
         };
         let mut grown = self.with_offer(
             arrives,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Protocols, Rate, Rates};
+use catalogue::{Bucket, Needs, PriceList, Protocol, Rate, Rates};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 
 use super::{Ask, Backing, PlayedEstate, Product, Route, Shape, Tally, Traffic};
@@ -13,18 +13,9 @@ use crate::replay::{Play, replay};
 /// Deployments `p0/m`, `p1/m`...: made by `maker0`, `maker1`...
 pub(crate) fn estate(count: u16) -> PlayedEstate {
     let deployments = (0..count).map(|index| Deployment {
-        name: format!("p{index}/m").into(),
-        provider: ProviderIndex(index),
-        protocol: Protocol::OpenaiChat,
-        also: Protocols::NONE,
-        region: None,
-        context_window: None,
-        max_output: None,
-        capabilities: Capabilities::default(),
         maker: format!("maker{index}").into(),
         host: format!("maker{index}").into(),
-        max_in_flight: None,
-        prefix_tokens: 0,
+        ..Deployment::unknown(format!("p{index}/m"), ProviderIndex(index), Protocol::OpenaiChat)
     });
     let rate = |usd: u64| Rate::from_picos(usd * 1_000_000);
     let rates = Rates::NONE.with(Bucket::InputUncached, rate(1)).with(Bucket::OutputText, rate(10));
