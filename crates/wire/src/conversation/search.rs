@@ -4,8 +4,8 @@ use super::opaque::Opaque;
 
 /// A search of the web, on offer to the model.
 ///
-/// What narrows it ([`only`](Self::only), [`never`](Self::never), [`stays_off`](Self::stays_off)) must not be left out: a target without words for it
-/// cannot serve the request. The rest is a wish, and its loss is named.
+/// What narrows it ([`only`](Self::only), [`never`](Self::never), [`stays_off`](Self::stays_off)) must not be left out: a
+/// target without words for it cannot serve the request. The rest is a wish, and its loss is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSearch {
     /// The name by which a choice among tools calls it.

@@ -284,6 +284,11 @@ impl TranslateError {
         matches!(self, Self::Unsayable { what, .. } if what == "thread")
     }
 
+    /// A tool of one protocol's own, by its kind, for a target that speaks another.
+    pub fn foreign_tool(kind: impl std::fmt::Display) -> Self {
+        Self::unsayable(format!("tools.{kind}"), "only its own protocol knows this tool")
+    }
+
     /// Something that the target cannot say.
     pub fn unsayable(what: impl Into<String>, why: &'static str) -> Self {
         Self::Unsayable { what: what.into(), why }

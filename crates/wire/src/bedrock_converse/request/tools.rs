@@ -93,8 +93,7 @@ fn offered(writer: &mut Writer<'_>, tool: &Tool, target: &Target<'_>) -> Result<
         Tool::Supplied(opaque) => {
             let is_ours = opaque.is_for(Protocol::BedrockConverse, target.owner);
             if !is_ours || !is_object(opaque.data.as_bytes()) {
-                let why = "only its own protocol knows this tool";
-                return Err(TranslateError::unsayable(format!("tools.{}", opaque.kind), why));
+                return Err(TranslateError::foreign_tool(&opaque.kind));
             }
             writer.json.raw(&opaque.data);
             Ok(())

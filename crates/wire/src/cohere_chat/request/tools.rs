@@ -50,10 +50,7 @@ impl<'a> Writer<'a> {
                 Tool::Search(search) => {
                     return Err(TranslateError::unsayable(search.path(), "the supplier searches nothing"));
                 }
-                Tool::Supplied(opaque) => {
-                    let name = format!("tools.{}", opaque.kind);
-                    return Err(TranslateError::unsayable(name, "only its own protocol knows this tool"));
-                }
+                Tool::Supplied(opaque) => return Err(TranslateError::foreign_tool(&opaque.kind)),
             }
         }
         let Some(named) = named else { return Ok(functions) };

@@ -36,10 +36,7 @@ impl Writer<'_> {
                 Tool::Search(search) => {
                     return Err(TranslateError::unsayable(search.path(), "the supplier searches nothing"));
                 }
-                Tool::Supplied(opaque) => {
-                    let name = format!("tools.{}", opaque.kind);
-                    return Err(TranslateError::unsayable(name, "only its own protocol knows this tool"));
-                }
+                Tool::Supplied(opaque) => return Err(TranslateError::foreign_tool(&opaque.kind)),
             }
         }
         self.json.end_array();

@@ -75,10 +75,7 @@ fn refuse(request: &Request, target: &Target<'_>) -> Result<(), TranslateError> 
         _ => None,
     });
     match foreign {
-        Some(tool) => Err(TranslateError::unsayable(
-            format!("tools.{}", tool.kind),
-            "only its own protocol knows this tool",
-        )),
+        Some(tool) => Err(TranslateError::foreign_tool(&tool.kind)),
         None => Ok(()),
     }
 }

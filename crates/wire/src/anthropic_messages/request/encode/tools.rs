@@ -30,10 +30,7 @@ pub(super) fn write(
                 search::write_tool(&mut writer.json, search, writer.target, writer.losses)?;
             }
             Tool::Supplied(opaque) if is_own(opaque, writer) => carried(writer, opaque)?,
-            Tool::Supplied(opaque) => {
-                let what = format!("tools.{}", opaque.kind);
-                return Err(TranslateError::unsayable(what, "only its own protocol knows this tool"));
-            }
+            Tool::Supplied(opaque) => return Err(TranslateError::foreign_tool(&opaque.kind)),
             Tool::Custom { .. } => {
                 return Err(TranslateError::unsayable("tools.custom", "tools take objects there"));
             }

@@ -99,10 +99,7 @@ fn parameters(
 /// A tool that the supplier runs, where it is one of its own.
 fn json_of(json: &mut Json, tool: &Opaque, target: &Target<'_>) -> Result<(), TranslateError> {
     if !tool.is_for(Protocol::Gemini, target.owner) {
-        return Err(TranslateError::unsayable(
-            format!("tools.{}", tool.kind),
-            "only its own protocol knows this tool",
-        ));
+        return Err(TranslateError::foreign_tool(&tool.kind));
     }
     if kind_of(tool.data.as_bytes()) != Some(Kind::Object) {
         return Err(TranslateError::malformed(format!("tools.{}", tool.kind), "an object was expected"));

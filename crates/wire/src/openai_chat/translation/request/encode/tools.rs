@@ -107,8 +107,7 @@ impl Writer<'_> {
         if tool.is_for(Protocol::OpenaiChat, self.target.owner) {
             Ok(&tool.data)
         } else {
-            let what = format!("tools.{}", tool.kind);
-            Err(TranslateError::unsayable(what, "only its own protocol knows this tool"))
+            Err(TranslateError::foreign_tool(&tool.kind))
         }
     }
 
