@@ -175,7 +175,7 @@ fn longest(asked: &asked::Asked, total: Duration) -> Duration {
     asked.deadline.map_or(total, |deadline| deadline.min(total))
 }
 
-/// From the first attempt to the settled entry.
+/// From the first attempt to the settled entry. The call is boxed: an argument lies in a future twice.
 async fn serve(call: Box<Call>, outlet: Outlet) {
     let record = Record::open(&call);
     if call.wants_list {
