@@ -126,6 +126,10 @@ struct Order {
 impl Order {
     fn take(&mut self, event: &Event) {
         assert!(!self.has_ended, "nothing follows the end: {event:?}");
+        if matches!(event, Event::Service(_)) {
+            // Told as soon as it is known: also before the start, of which it is no part.
+            return;
+        }
         let is_start = matches!(event, Event::Start { .. });
         assert_ne!(
             std::mem::replace(&mut self.has_started, true),
@@ -153,7 +157,7 @@ impl Order {
                 assert!(self.choices.values().all(|(is_open, _)| !is_open), "no block is left open");
                 self.has_ended = true;
             }
-            Event::Start { .. } | Event::Usage(_) | Event::KeepAlive => {}
+            Event::Start { .. } | Event::Usage(_) | Event::Service(_) | Event::KeepAlive => {}
         }
     }
 
