@@ -114,6 +114,8 @@ pub struct Product {
     pub approved: Vec<(usize, Day)>,
     /// How long it may stand still.
     pub max_outage: Option<Duration>,
+    /// The share of its requests that may go unserved, or to who is not proven for it.
+    pub max_degradation: Option<f64>,
 }
 
 impl Estate {

@@ -117,7 +117,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::OpenaiChat,
         streams: 1.0,
         share: 30,
-        section: "criticality = \"critical\"\nfunction = \"letters, tables, meetings\"\nmax_outage = \"30m\"\n",
+        section: "criticality = \"critical\"\nfunction = \"letters, tables, meetings\"\nmax_outage = \"30m\"\nmax_degradation = 0.1\n",
         system: "You help people of a large organisation with letters, tables and meetings.",
         has_handbook: true,
         questions: [
@@ -165,7 +165,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         protocol: Protocol::AnthropicMessages,
         streams: 0.5,
         share: 15,
-        section: "criticality = \"critical\"\nfunction = \"answering customers\"\nmax_outage = \"15m\"\n",
+        section: "criticality = \"critical\"\nfunction = \"answering customers\"\nmax_outage = \"15m\"\nmax_degradation = 0.1\n",
         system: "You answer customers of an energy company, friendly and briefly.",
         has_handbook: false,
         questions: [

@@ -67,6 +67,9 @@ pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
         max_outage: written(config, &product.name)
             .and_then(|body| body.max_outage.as_ref())
             .map(|outage| outage.value.0),
+        max_degradation: written(config, &product.name)
+            .and_then(|body| body.max_degradation.as_ref())
+            .map(|share| share.value.0),
     });
     let products = products.collect();
     Estate { members, accounts, routes, products }

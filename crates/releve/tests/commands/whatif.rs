@@ -31,6 +31,7 @@ routes = ["chat"]
 [products.pinned]
 routes = ["local"]
 max_outage = "1h"
+max_degradation = 0.05
 "#;
 
 /// A folder with the configuration, and ten minutes of a request a second, of both products in turn.
@@ -105,6 +106,25 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
 }
 
 #[test]
+fn a_product_that_is_more_degraded_than_it_may_be_is_named_with_both_shares() {
+    let house = house();
+    let approved = "approved = [{ use = \"first/m\", by = \"us\", on = \"2026-01-01\" }]\nmax_degradation";
+    fs::write(house.path().join("releve.toml"), CONFIG.replace("max_degradation", approved)).unwrap();
+    let said = |arguments: &[&str]| {
+        let ran =
+            run(house.path(), &[&["whatif", "--trace", "trace.csv", "--most", "600"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let words = "refused or served by who is not proven for it, 5.0 % may be";
+    let lost = said(&["--lose", "maker:acme", "--for", "10m", "--no-herd"]);
+    assert_eq!(lost.matches(words).count(), 1, "only `pinned` says how much it bears: {lost}");
+    assert!(lost.contains(&format!("0 % → 100 % {words}")), "{lost}");
+    let spared = said(&["--lose", "maker:other", "--for", "10m", "--no-herd"]);
+    assert!(!spared.contains(words), "{spared}");
+}
+
+#[test]
 fn a_loss_that_takes_nobody_away_is_refused_with_the_mend() {
     let house = house();
     // There is no ledger: the first three are found out before it is looked for.
@@ -121,6 +141,16 @@ fn a_loss_that_takes_nobody_away_is_refused_with_the_mend() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
         assert!(ran.complaints.contains(words) && ran.complaints.contains(mend), "{arguments:?}: {ran:?}");
     }
+}
+
+#[test]
+fn a_scenario_without_events_says_how_it_goes_on_as_it_is() {
+    let house = house();
+    fs::write(house.path().join("calm.toml"), "why = \"to compare\"\nspan = \"10m\"\n").unwrap();
+    let answer = asked(house.path(), &["calm.toml"]);
+    let total = &answer["total"];
+    assert_eq!(total["after"]["served"]["value"], 1.0, "{total}");
+    assert_eq!(total["before"], total["after"]);
 }
 
 #[test]

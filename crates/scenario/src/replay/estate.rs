@@ -92,6 +92,8 @@ pub struct Product {
     pub name: Arc<str>,
     /// How long it may stand still.
     pub max_outage: Option<Duration>,
+    /// The share of its requests that may go unserved, or to who is not proven for it.
+    pub max_degradation: Option<f64>,
     /// Whether deployments without a price are no candidates.
     pub refuses_unpriced: bool,
     /// Where it may be served, as configured now; `None` leaves it to what was recorded.
@@ -113,6 +115,7 @@ impl PlayedEstate {
         let products = estate.products.iter().map(|product| Product {
             name: Arc::clone(&product.name),
             max_outage: product.max_outage,
+            max_degradation: product.max_degradation,
             refuses_unpriced: product.priced_only,
             regions: Some(Arc::clone(&product.regions)),
             approved: product.approved.iter().map(|(member, _)| *member).collect(),

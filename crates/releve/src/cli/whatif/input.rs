@@ -207,7 +207,9 @@ impl Input {
             Some(name) => named(name, &shares)?,
             None => Asked { scenario: self.losses(&arguments.lose, arguments)?, file: None },
         };
-        if !asked.scenario.does_something(&self.estate, &self.listed()) {
+        // A file without events asks how it goes on as it is.
+        let is_calm = asked.file.is_some() && asked.scenario.events.is_empty();
+        if !is_calm && !asked.scenario.does_something(&self.estate, &self.listed()) {
             let name = &asked.scenario.name;
             return Err(if arguments.scenario.is_none() {
                 CliError::usage(format!("{name} takes nobody away whom a route that was asked for lists"))

@@ -99,6 +99,13 @@ pub(super) struct Change {
     pub(super) after: Side,
 }
 
+impl Side {
+    /// The share of requests that are degraded: refused, or served by who is not proven for the product.
+    pub(super) fn degraded(&self) -> f64 {
+        1.0 - self.served_by_proven.value
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct ProductRow {
     pub(super) product: Arc<str>,
@@ -108,6 +115,9 @@ pub(super) struct ProductRow {
     pub(super) refused: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_outage_s: Option<f64>,
+    /// The share of its requests that may be degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_degradation: Option<f64>,
     /// When more than one request in a hundred is first refused, in seconds from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_hurts_s: Option<f64>,

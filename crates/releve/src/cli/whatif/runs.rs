@@ -198,6 +198,7 @@ fn product(question: &Question, after: &Tally, index: usize, change: &Change) ->
         change: *change,
         refused: tally.refused.iter().map(|(why, count)| (*why, share(*count))).collect(),
         max_outage_s: product.max_outage.map(|outage| outage.as_secs_f64()),
+        max_degradation: product.max_degradation,
         first_hurts_s: hurts,
         carried_by: carried,
     }

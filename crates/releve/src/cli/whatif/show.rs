@@ -81,6 +81,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         change: answer.total,
         refused: std::collections::BTreeMap::new(),
         max_outage_s: None,
+        max_degradation: None,
         first_hurts_s: answer.products.iter().filter_map(|row| row.first_hurts_s).min_by(f64::total_cmp),
         carried_by: Vec::new(),
     };
@@ -142,6 +143,7 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
                 format!("out of service for {} too long ({allowed})", time(outside)),
             ]);
         }
+        lines.extend(degradation(row).map(|says| vec![row.product.to_string(), says]));
         let carried: Vec<String> = row
             .carried_by
             .iter()
@@ -155,6 +157,17 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Who carries it, and what is refused")?;
     pages.list(lines)
+}
+
+/// What is more degraded than it may be.
+fn degradation(row: &ProductRow) -> Option<String> {
+    let allowed = row.max_degradation?;
+    let (before, after) = (row.change.before.degraded(), row.change.after.degraded());
+    (after > allowed).then(|| {
+        let (before, after) = (percent(before), percent(after));
+        let turns = if before == after { after } else { format!("{before} → {after}") };
+        format!("{turns} refused or served by who is not proven for it, {} may be", percent(allowed))
+    })
 }
 
 fn tokens(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
