@@ -90,9 +90,7 @@ fn scenes() -> Vec<Scene> {
         ),
         scene(
             "people drain it within ten seconds",
-            format!(
-                "[[event]]\nwhat = \"posture\"\nposture = \"drain\"\nper_hour = 360\non = [{first}]\nfrom = \"5s\"\n"
-            ),
+            format!("[[event]]\nwhat = \"ramp-down\"\non = [{first}]\nfrom = \"5s\"\nuntil = \"15s\"\n"),
             vec![(5, Deed::Posture("provider:openai=drain", 360.0))],
         ),
         scene(
@@ -127,6 +125,11 @@ async fn what_was_predicted_comes() {
         "{}",
         compared.iter().map(|one| format!("{one}\n")).collect::<String>()
     );
+}
+
+#[tokio::test]
+async fn what_is_to_be_predicted_can_be_read() {
+    stage::read_all(&scenes()).await;
 }
 
 /// The same with less of everything, so that it runs with the others: a loss, and what must at least be right of it.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ledger::{Entry, Outcome};
@@ -236,6 +237,29 @@ fn moment(house: &House) -> String {
     jiff::Timestamp::from_microsecond(last + 200_000).unwrap().to_string()
 }
 
+/// A scene's events as a file.
+fn written(scene: &Scene, house: &House, span_ms: i64) -> PathBuf {
+    let file = house.path().join("scenario.toml");
+    std::fs::write(&file, format!("why = \"{}\"\nspan = \"{span_ms}ms\"\n{}", scene.name, scene.events))
+        .unwrap();
+    file
+}
+
+/// That the binary takes the scenes' files, which it is otherwise asked for once in a long while.
+pub(crate) async fn read_all(scenes: &[Scene]) {
+    let house = House::new(&config(&suppliers(0).await));
+    let trace = house.path().join("given.csv");
+    let lines: String =
+        (0..20).flat_map(|second| PRODUCTS.map(|(name, _)| format!("{second},100,10,{name}\n"))).collect();
+    std::fs::write(&trace, format!("arrival_s,input_tokens,output_tokens,route\n{lines}")).unwrap();
+    for scene in scenes {
+        let file = written(scene, &house, 20_000);
+        let output =
+            house.command(&["whatif", file.to_str().unwrap(), "--trace", trace.to_str().unwrap(), "--json"]);
+        assert!(output.status.success(), "{}: {}", scene.name, String::from_utf8_lossy(&output.stdout));
+    }
+}
+
 /// What the binary says of the second half, knowing the first, the arrivals and the lengths.
 fn predict(scene: &Scene, house: &House, cut: &str, entries: &[Entry], second: &[Ask]) -> Compared {
     let first_us = entries.iter().map(|entry| entry.arrived_us).min().unwrap();
@@ -247,10 +271,8 @@ fn predict(scene: &Scene, house: &House, cut: &str, entries: &[Entry], second: &
     }
     let span_ms = entries.iter().map(|entry| (entry.arrived_us - first_us) / 1_000).max().unwrap() + 1;
     let trace = house.path().join("given.csv");
-    let file = house.path().join("scenario.toml");
     std::fs::write(&trace, given).unwrap();
-    std::fs::write(&file, format!("why = \"{}\"\nspan = \"{span_ms}ms\"\n{}", scene.name, scene.events))
-        .unwrap();
+    let file = written(scene, house, span_ms);
     let output = house.command(&[
         "whatif",
         file.to_str().unwrap(),
