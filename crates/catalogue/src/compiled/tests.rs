@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{COMPILED, models, provider, provider_names, search, version};
-use crate::{Agreement, Auth, Bucket, Needs, Protocol, ProviderEntry, Usage, Weights};
+use crate::{Agreement, Auth, Bucket, Needs, Protocol, ProviderEntry, Quirks, Usage, Weights};
 
 const SUPPLIERS: usize = 21;
 const MODELS: usize = 417;
@@ -64,6 +64,12 @@ fn every_provider_can_be_reached_as_its_sdk_does() {
     assert_eq!(anthropic.betas, ["*"]);
     assert!(!provider("azure-ai-foundry").unwrap().betas.is_empty(), "not all, but some");
     assert!(!provider("mistral").unwrap().stream_usage, "it answers stream_options with a 422");
+}
+
+#[test]
+fn b14_a_claude_that_is_not_listed_yet_thinks_and_is_held_to_no_tool_at_once() {
+    let anthropic = provider("anthropic").unwrap();
+    assert!(anthropic.quirks.contains(Quirks::NO_FORCED_TOOL_WITH_THINKING));
 }
 
 #[test]
