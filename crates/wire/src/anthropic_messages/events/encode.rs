@@ -7,11 +7,13 @@
 //! Source: `raw_message_stream_event.py` and what it names, and `lib/streaming/_messages.py`, of the official Python SDK,
 //! anthropic 2.12.0, read 2026-11-28.
 
+mod frames;
+
 use std::borrow::Cow;
 
 use catalogue::{Protocol, Service, Usage};
 
-use crate::anthropic_messages::answer::encode::{head, redacted, text_or_null};
+use crate::anthropic_messages::answer::encode::{head, text_or_null};
 use crate::anthropic_messages::answer::{stop, used};
 use crate::anthropic_messages::carry::{self, Shape};
 use crate::anthropic_messages::content::citations;
@@ -21,7 +23,8 @@ use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, Search, TranslateError,
 };
-use crate::json::{self, Json};
+use crate::json::Json;
+use frames::frame;
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -439,78 +442,6 @@ impl Encoder {
         });
         frame(out, "message_stop", |_| {});
     }
-
-    // The frames.
-
-    fn text_opens(&self, out: &mut Vec<u8>) {
-        self.block_opens(out, |json| {
-            json.object().key("type").text("text").key("text").text("").end_object();
-        });
-    }
-
-    fn thinking_opens(&self, out: &mut Vec<u8>) {
-        self.block_opens(out, |json| crate::anthropic_messages::answer::encode::thinking(json, "", ""));
-    }
-
-    fn thinking_stops(&mut self, signature: &str, out: &mut Vec<u8>) {
-        self.block_grows(out, "signature_delta", |json| {
-            json.key("signature").text(signature);
-        });
-        self.block_stops(out);
-    }
-
-    fn redacted(&mut self, data: &str, out: &mut Vec<u8>) {
-        self.block_opens(out, |json| redacted(json, data));
-        self.block_stops(out);
-    }
-
-    fn block_opens(&self, out: &mut Vec<u8>, block: impl FnOnce(&mut Json)) {
-        frame(out, "content_block_start", |json| {
-            json.key("index").number(self.index).key("content_block");
-            block(json);
-        });
-    }
-
-    fn block_grows(&self, out: &mut Vec<u8>, kind: &str, delta: impl FnOnce(&mut Json)) {
-        frame(out, "content_block_delta", |json| {
-            json.key("index").number(self.index).key("delta").object().key("type").text(kind);
-            delta(json);
-            json.end_object();
-        });
-    }
-
-    /// The same for a delta that is this text and what stands before it. Most of a stream is that, so it is written in few
-    /// pieces.
-    fn text_grows(&self, out: &mut Vec<u8>, before: &[u8], text: &str) {
-        out.extend_from_slice(
-            b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
-        );
-        json::write_number(out, self.index);
-        out.extend_from_slice(b",\"delta\":");
-        out.extend_from_slice(before);
-        json::write_text(out, text);
-        out.extend_from_slice(b"}}\n\n");
-    }
-
-    fn block_stops(&mut self, out: &mut Vec<u8>) {
-        frame(out, "content_block_stop", |json| {
-            json.key("index").number(self.index);
-        });
-        self.index += 1;
-    }
-}
-
-/// Writes one event; `members` writes what it holds beside its name.
-fn frame(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Json)) {
-    out.extend_from_slice(b"event: ");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\ndata: ");
-    let mut json = Json::behind(out);
-    json.object().key("type").text(name);
-    members(&mut json);
-    json.end_object();
-    *out = json.finish();
-    out.extend_from_slice(b"\n\n");
 }
 
 /// JSON without ends of lines: they are blanks between values, or escaped (some readers take two more characters for
