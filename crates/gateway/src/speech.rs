@@ -82,6 +82,7 @@ impl Speech {
                 model: Arc::clone(&call.asked.model),
                 estimated_input_tokens: call.asked.estimated_input_tokens,
                 request,
+                previous: call.thread.previous().cloned(),
             },
             losses: said.losses,
         })))

@@ -194,6 +194,8 @@ pub struct ReplyContext {
     pub estimated_input_tokens: u64,
     /// What was asked, as far as [`ClientTranslator::kept_for_reply`] needs it.
     pub request: Arc<Request>,
+    /// The response that it goes on from, where we have put that into the request.
+    pub previous: Option<Arc<str>>,
 }
 
 /// Which names a supplier takes for tools. Others are renamed on the way there, and back on the way home.
