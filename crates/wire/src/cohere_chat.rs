@@ -26,8 +26,8 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, Request, Start, Target, ToolNames, TranslateError,
-    Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, Request, Schemas, Start, Target, ToolNames,
+    TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
 use crate::failure::{Broken, Failure};
@@ -144,6 +144,10 @@ impl Translator for CohereChat {
     /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Objects
     }
 
     /// "the last message must be from the user or a tool", the API says.

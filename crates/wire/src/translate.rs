@@ -10,6 +10,7 @@
 mod adapt;
 #[cfg(test)]
 mod pairs;
+mod schemas;
 mod spare;
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,8 @@
 
 use super::{answer, request, stream};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
-    TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Schemas, Target,
+    ToolNames, TranslateError, Translator,
 };
 
 /// See the module.
@@ -29,6 +29,10 @@ impl Translator for Converse {
 
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Closed
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

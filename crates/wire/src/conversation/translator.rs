@@ -44,6 +44,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         false
     }
 
+    /// Which schemas a supplier of this protocol takes, where a model is to be held to them.
+    fn schemas(&self) -> Schemas {
+        Schemas::Any
+    }
+
     /// What becomes of a conversation whose last word is the model's.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.no.contains(Needs::PREFILL) { Start::Refused } else { Start::GoneOnWith }
@@ -87,6 +92,19 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
 
     /// A writer of one streamed answer for a client.
     fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder>;
+}
+
+/// Which schemas a supplier takes for answers, and for the arguments of strict tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schemas {
+    /// Any.
+    Any,
+    /// Those whose top is an object.
+    Objects,
+    /// Those whose top is an object; and, with `strict`, those that lie in the subset of `OpenAI`.
+    Strict,
+    /// Those that lie in the subset of Anthropic, in which objects are closed.
+    Closed,
 }
 
 /// What a supplier makes of a conversation whose last word is the model's.
