@@ -7,6 +7,7 @@ use catalogue::{Capabilities, Needs, Quirks};
 
 use super::answer::Answer;
 use super::event::{Delta, Event};
+use super::message::Media;
 use super::request::Request;
 use crate::failure::Failure;
 use crate::framing::Frame;
@@ -82,6 +83,15 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
             losses: request.losses.clone(),
             ..Request::default()
         }
+    }
+
+    /// Whether an answer, `streamed` or whole, has a place for `media`, and if not, why. What has none is left out of it and
+    /// named as lost.
+    ///
+    /// # Errors
+    /// Why it has none, in a few words.
+    fn shows(&self, _media: &Media, _streamed: bool) -> Result<(), &'static str> {
+        Err("answers hold no media there")
     }
 
     /// A whole answer for a client of this protocol.
