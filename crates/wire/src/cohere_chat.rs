@@ -26,8 +26,8 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, Request, Start, Target, ToolNames, TranslateError,
-    Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Start, Target, ToolNames,
+    TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
 use crate::failure::{Broken, Failure};
@@ -142,6 +142,10 @@ impl Translator for CohereChat {
     }
 
     /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
+    fn documents(&self) -> Documents {
+        Documents::Words
+    }
+
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use catalogue::{Capabilities, Needs, Quirks};
 
 use super::answer::Answer;
+use super::document::Documents;
 use super::event::{Delta, Event};
 use super::request::Request;
 use crate::failure::Failure;
@@ -42,6 +43,11 @@ pub trait Translator: Sync + std::fmt::Debug {
     /// Whether it has tools that take free text.
     fn has_custom_tools(&self) -> bool {
         false
+    }
+
+    /// What it takes of documents.
+    fn documents(&self) -> Documents {
+        Documents::Files
     }
 
     /// What becomes of a conversation whose last word is the model's.
