@@ -6,6 +6,7 @@
 mod amend;
 mod answer;
 mod content;
+mod document;
 mod errors;
 mod media;
 mod models;

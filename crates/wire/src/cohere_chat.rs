@@ -26,7 +26,7 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, Request, Schemas, Start, Target, ToolNames,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Schemas, Start, Target, ToolNames,
     TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
@@ -142,6 +142,10 @@ impl Translator for CohereChat {
     }
 
     /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
+    fn documents(&self) -> Documents {
+        Documents::Words
+    }
+
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
     }

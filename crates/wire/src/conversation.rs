@@ -15,6 +15,7 @@
 //! `OpenAI`'s two dialects share have a place ([`Request::only_openais`]).
 
 mod answer;
+pub(crate) mod document;
 mod event;
 mod inline;
 mod message;
@@ -26,6 +27,7 @@ pub(crate) mod testing;
 mod translator;
 
 pub use answer::{Answer, Choice, FinishReason};
+pub use document::{About, Documents};
 pub(crate) use event::is_only_text;
 pub use event::{BlockStart, Delta, Event};
 pub use message::{

@@ -13,9 +13,7 @@ use super::carry::{self, Piece};
 use super::fault::Fault;
 use super::losses::Losses;
 use super::members::{Members, raw};
-use crate::conversation::{
-    Block, Content, Media, MediaKind, MediaSource, Opaque, Reasoning, Text, ToolCall, ToolInput, ToolResult,
-};
+use crate::conversation::{Block, Content, Opaque, Reasoning, Text, ToolCall, ToolInput, ToolResult};
 use crate::scan::{Kind, ScanError, Scanner};
 use catalogue::Protocol;
 
@@ -192,35 +190,6 @@ impl Reader<'_> {
             is_error: members.boolean("is_error")?.unwrap_or(false),
             is_custom: false,
         })
-    }
-
-    /// A passage of the client's own search, with its source: elsewhere a document of plain text, so that its words get
-    /// there.
-    fn search_result(&mut self, members: &mut Members<'_>) -> Result<Media, Fault> {
-        let Some(mut value) = members.take("content") else {
-            return Err(Fault::malformed("content", "it is missing"));
-        };
-        let text = media::passages(&mut value, self)?;
-        if members.take("source").is_some() {
-            self.losses.add("search_result.source", "no place for it in a document");
-        }
-        self.citations_wanted(members, "search_result.citations")?;
-        Ok(Media {
-            kind: MediaKind::Document,
-            media_type: Some("text/plain".into()),
-            source: MediaSource::Text(text),
-            name: members.string("title")?,
-            detail: None,
-        })
-    }
-
-    /// A document's `citations`: whether the model is to cite it.
-    fn citations_wanted(&mut self, members: &mut Members<'_>, what: &str) -> Result<(), Fault> {
-        let Some(mut wanted) = members.members("citations", &["enabled"])? else { return Ok(()) };
-        if wanted.boolean("enabled")? == Some(true) {
-            self.losses.add(what, "the model cannot be told to cite elsewhere");
-        }
-        Ok(())
     }
 }
 

@@ -8,8 +8,8 @@ pub(super) mod tests;
 
 use super::{AnthropicMessages, answer, events, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Schemas, Target,
-    ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Schemas,
+    Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for AnthropicMessages {
@@ -26,6 +26,10 @@ impl Translator for AnthropicMessages {
     }
 
     /// As in Anthropic's guide to tools, read 2026-11-28.
+    fn documents(&self) -> Documents {
+        Documents::Cited
+    }
+
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }

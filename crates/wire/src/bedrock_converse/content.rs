@@ -13,6 +13,7 @@ pub(super) use self::citation::{read as read_citation, write as write_citation};
 pub(super) use self::proof::{Given, given, given_back};
 pub(super) use self::tool::arguments as tool_arguments;
 pub(super) use self::write::{write, write_media, write_reasoning_text};
+use super::document;
 use super::media;
 use super::read::{Read, list, named, object, text};
 use crate::conversation::{
@@ -76,6 +77,9 @@ pub(super) fn write_cache_mark(json: &mut Json, mark: CacheMark) {
 }
 
 fn content(scan: &mut Scanner<'_>, kind: &[u8], from: From, losses: &mut Vec<Loss>) -> Read<Option<Content>> {
+    if kind == document::SEARCH_RESULT && from == From::Client {
+        return Ok(Some(Content::Media(document::read_search_result(scan, losses)?)));
+    }
     if let Some(kind) = media::kind(kind) {
         return Ok(Some(Content::Media(media::read(scan, kind, losses)?)));
     }
@@ -192,5 +196,6 @@ pub(super) fn image(format: &str, base64: String) -> Media {
         source: crate::conversation::MediaSource::Base64(base64.into()),
         name: None,
         detail: None,
+        about: None,
     }
 }

@@ -7,8 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::read::{Read, list, named, object, text};
-use crate::conversation::{Loss, Media, MediaKind, MediaSource, TranslateError};
+use super::document;
+use super::read::{Read, named, object, text};
+use crate::conversation::{About, Loss, Media, MediaKind, MediaSource, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;
 use crate::translate::note;
@@ -101,11 +102,16 @@ pub(super) fn read(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut Vec<Los
     let mut format = None;
     let mut source = None;
     let mut name = None;
+    let mut about = About::default();
     object(scan, path, |scan, member| {
         match member {
             b"format" => format = Some(text(scan, path)?),
-            b"source" => source = read_source(scan, path, losses)?,
+            b"source" => (source, about.passages) = read_source(scan, path, losses)?,
             b"name" => name = Some(text(scan, path)?),
+            b"context" if kind == MediaKind::Document => {
+                about.context = Some(text(scan, path)?).filter(|context| !context.is_empty());
+            }
+            b"citations" if kind == MediaKind::Document => about.is_cited = document::is_cited(scan)?,
             _ => {
                 if scan.says_something()? {
                     note(losses, Loss::new(named(&format!("{path}."), member), "no place for it elsewhere"));
@@ -117,7 +123,9 @@ pub(super) fn read(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut Vec<Los
     let source = source.ok_or_else(|| super::read::wrong(path, "`source` is missing"))?;
     let media_type = format.map(|format| media_type(kind, &format));
     let source = if kind == MediaKind::Document { as_text(source, media_type.as_deref()) } else { source };
-    Ok(Media { kind, media_type: media_type.map(Into::into), source, name, detail: None })
+    let media_type = media_type.map(Into::into);
+    let about = (about != About::default()).then(|| Box::new(about));
+    Ok(Media { kind, media_type, source, name, detail: None, about })
 }
 
 /// The media type of a format; one that we do not know is made of the kind and the format.
@@ -132,8 +140,14 @@ pub(super) fn media_type(kind: MediaKind, format: &str) -> String {
     )
 }
 
-fn read_source(scan: &mut Scanner<'_>, path: &str, losses: &mut Vec<Loss>) -> Read<Option<MediaSource>> {
+/// Where the bytes are; and the ends of its passages, where it is a text in passages.
+fn read_source(
+    scan: &mut Scanner<'_>,
+    path: &str,
+    losses: &mut Vec<Loss>,
+) -> Read<(Option<MediaSource>, Vec<usize>)> {
     let mut source = None;
+    let mut passages = Vec::new();
     object(scan, path, |scan, name| {
         match name {
             b"bytes" => source = Some(MediaSource::Base64(Bytes::from(text(scan, path)?))),
@@ -147,21 +161,9 @@ fn read_source(scan: &mut Scanner<'_>, path: &str, losses: &mut Vec<Loss>) -> Re
                 Ok(scan.skip()?)
             })?,
             b"content" => {
-                let mut parts = Vec::new();
-                list(scan, path, |scan| {
-                    object(scan, path, |scan, name| {
-                        if name == b"text" {
-                            parts.push(text(scan, path)?);
-                            return Ok(());
-                        }
-                        Err(TranslateError::unsayable(named("document.", name), "no such part elsewhere")
-                            .into())
-                    })
-                })?;
-                if parts.len() > 1 {
-                    note(losses, Loss::new("document.source.content", "its parts are joined"));
-                }
-                source = Some(MediaSource::Text(parts.join("\n\n")));
+                let (text, ends) = document::read_passages(scan)?;
+                source = Some(MediaSource::Text(text));
+                passages = ends;
             }
             _ => {
                 return Err(
@@ -171,7 +173,7 @@ fn read_source(scan: &mut Scanner<'_>, path: &str, losses: &mut Vec<Loss>) -> Re
         }
         Ok(())
     })?;
-    Ok(source)
+    Ok((source, passages))
 }
 
 /// A document whose bytes are text, as text: few dialects take the bytes of any but a PDF.
@@ -226,13 +228,21 @@ pub(super) fn write(
     names: &mut DocumentNames,
     losses: &mut Vec<Loss>,
 ) -> Result<(), TranslateError> {
+    if let Some(found_at) = media.about.as_ref().and_then(|about| about.found_at.as_deref()) {
+        return document::write_search_result(json, media, found_at);
+    }
     let member = member(media.kind);
     let format = format_of(media)
         .ok_or_else(|| TranslateError::unsayable(member, "Bedrock does not take its format"))?;
     if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
         note(losses, Loss::new("media.detail", "Bedrock decides how closely it looks"));
     }
-    json.key(member).object().key("format").text(format);
+    json.key(member).object();
+    let passages = media.passages();
+    // A text in passages has no format of its own.
+    if passages.is_empty() {
+        json.key("format").text(format);
+    }
     if media.kind == MediaKind::Document {
         json.key("name").text(&names.fit(media.name.as_deref(), format, losses));
     }
@@ -243,6 +253,7 @@ pub(super) fn write(
                 .map_err(|_| TranslateError::malformed(member, "its bytes are not base64"))?;
             json.key("bytes").text(base64);
         }
+        MediaSource::Text(_) if !passages.is_empty() => document::write_passages(json, &passages)?,
         MediaSource::Text(text) if media.kind == MediaKind::Document => {
             json.key("bytes").text(&STANDARD.encode(text));
         }
@@ -257,7 +268,9 @@ pub(super) fn write(
             return Err(TranslateError::unsayable(member, "another supplier holds the file"));
         }
     }
-    json.end_object().end_object();
+    json.end_object();
+    document::write_about(json, media);
+    json.end_object();
     Ok(())
 }
 

@@ -192,7 +192,7 @@ fn media() -> impl Strategy<Value = Media> {
                 MediaSource::Base64(base64)
             };
             let name = (kind == MediaKind::Document).then(|| format!("Report {n} (a)"));
-            Media { kind, media_type: Some(media_type.into()), source, name, detail: None }
+            Media { kind, media_type: Some(media_type.into()), source, name, detail: None, about: None }
         },
     )
 }

@@ -2,8 +2,8 @@
 
 use super::{answer, media, request, stream};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request, Schemas,
-    Target, ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
+    Schemas, Target, ToolNames, TranslateError, Translator,
 };
 
 /// See the module.
@@ -25,6 +25,10 @@ impl Translator for Converse {
 
     fn carries_betas(&self, target: &Target<'_>) -> bool {
         request::is_claude(target.model)
+    }
+
+    fn documents(&self) -> Documents {
+        Documents::Cited
     }
 
     fn tool_names(&self) -> ToolNames {

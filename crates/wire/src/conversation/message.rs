@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::document::About;
 use super::opaque::Opaque;
 use super::search::Search;
 
@@ -140,6 +141,8 @@ pub struct Media {
     pub name: Option<String>,
     /// How closely an image is to be looked at, in the client's word (`low`, `high`, `auto`).
     pub detail: Option<String>,
+    /// What else is said about a document.
+    pub about: Option<Box<About>>,
 }
 
 /// What kind of media.

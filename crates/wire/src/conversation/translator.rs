@@ -6,6 +6,7 @@ use bytes::Bytes;
 use catalogue::{Capabilities, Needs, Quirks};
 
 use super::answer::Answer;
+use super::document::Documents;
 use super::event::{Delta, Event};
 use super::message::Media;
 use super::request::Request;
@@ -48,6 +49,11 @@ pub trait Translator: Sync + std::fmt::Debug {
     /// Which schemas a supplier of this protocol takes, where a model is to be held to them.
     fn schemas(&self) -> Schemas {
         Schemas::Any
+    }
+
+    /// What it takes of documents.
+    fn documents(&self) -> Documents {
+        Documents::Files
     }
 
     /// What becomes of a conversation whose last word is the model's.

@@ -76,7 +76,7 @@ fn media(media_type: Option<String>, source: MediaSource, name: Option<String>) 
             Some("video") => MediaKind::Video,
             _ => MediaKind::Document,
         });
-    Media { kind, media_type: media_type.map(Into::into), source, name, detail: None }
+    Media { kind, media_type: media_type.map(Into::into), source, name, detail: None, about: None }
 }
 
 fn starts(address: &str, with: &[&str]) -> bool {
@@ -97,19 +97,23 @@ pub(super) fn write(json: &mut Json, media: &Media, losses: &mut Vec<Loss>) -> R
         note(losses, Loss::new("media.detail", "not every model there takes a resolution for one part"));
     }
     let said = media.media_type.as_deref();
-    let missing = || TranslateError::unsayable("media.media_type", "Gemini wants to be told the media type");
+    let missing = || {
+        let why = "Gemini wants to be told the media type, which the address does not tell";
+        TranslateError::unsayable("media.media_type", why)
+    };
     match &media.source {
         MediaSource::Base64(data) => {
             let data = std::str::from_utf8(data)
                 .map_err(|_| TranslateError::malformed("media.data", "base64 was expected"))?;
-            inline(json, said.ok_or_else(missing)?, data);
+            let unknown = || TranslateError::unsayable("media.media_type", "it has to be known there");
+            inline(json, said.ok_or_else(unknown)?, data);
         }
         MediaSource::Text(text) => inline(json, said.unwrap_or("text/plain"), &STANDARD.encode(text)),
         MediaSource::Url(address) if starts(address, &HELD) || starts(address, &VIDEOS) => {
             file(json, said, address);
         }
         MediaSource::Url(address) if starts(address, &["https://", "http://"]) => {
-            file(json, Some(said.or_else(|| by_ending(address)).ok_or_else(missing)?), address);
+            file(json, Some(said.or_else(|| by_ending(media.kind, address)).ok_or_else(missing)?), address);
         }
         MediaSource::Url(_) => {
             return Err(TranslateError::unsayable("media.url", "Gemini fetches https and gs addresses only"));
@@ -145,8 +149,8 @@ fn file(json: &mut Json, media_type: Option<&str>, address: &str) {
     json.key("fileData").object().optional("mimeType", media_type).key("fileUri").text(address).end_object();
 }
 
-/// The media type that the end of an address tells.
-fn by_ending(address: &str) -> Option<&'static str> {
+/// The media type that the end of an address tells; an end that tells of another kind of media tells nothing.
+fn by_ending(kind: MediaKind, address: &str) -> Option<&'static str> {
     const ENDINGS: [(&str, &str); 22] = [
         ("png", "image/png"),
         ("jpg", "image/jpeg"),
@@ -173,5 +177,13 @@ fn by_ending(address: &str) -> Option<&'static str> {
     ];
     let path = address.split(['?', '#']).next()?;
     let (_, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
-    ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, media_type)| *media_type)
+    let (_, media_type) = ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known))?;
+    let (of, _) = media_type.split_once('/')?;
+    let fits = match kind {
+        MediaKind::Image => of == "image",
+        MediaKind::Audio => of == "audio",
+        MediaKind::Video => of == "video",
+        MediaKind::Document => true,
+    };
+    fits.then_some(*media_type)
 }

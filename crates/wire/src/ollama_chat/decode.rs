@@ -91,6 +91,7 @@ fn image(data: &str) -> Media {
         source: MediaSource::Base64(data.to_owned().into()),
         name: None,
         detail: None,
+        about: None,
     }
 }
 

@@ -217,7 +217,8 @@ impl<'a> Item<'a> {
         let format = self.image_format.as_deref().unwrap_or("png");
         let media_type = Some(format!("image/{format}").into());
         let source = MediaSource::Base64(self.image.unwrap_or_default().into());
-        let media = Media { kind: MediaKind::Image, media_type, source, name: None, detail: None };
+        let media =
+            Media { kind: MediaKind::Image, media_type, source, name: None, detail: None, about: None };
         Said::Blocks(vec![Content::Media(media).into()])
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::read::{self, Fault, NO_PLACE, Read, lose};
+use crate::conversation::document::type_by_name;
 use crate::conversation::{
     Block, CacheMark, Citation, Content, Logprob, Loss, Media, MediaKind, MediaSource, Text, TokenLogprob,
     TranslateError,
@@ -126,7 +127,7 @@ impl<'a> Part<'a> {
             _ => return Err(TranslateError::malformed(path, "an image has an address or a file").into()),
         };
         let media_type = media_type.map(Into::into);
-        Ok(Media { kind: MediaKind::Image, media_type, source, name: None, detail: self.detail })
+        Ok(Media { kind: MediaKind::Image, media_type, source, name: None, detail: self.detail, about: None })
     }
 
     fn file(self, path: &str) -> Read<Media> {
@@ -139,9 +140,16 @@ impl<'a> Part<'a> {
             (None, None, Some(id)) => (None, MediaSource::Held(id)),
             _ => return Err(TranslateError::malformed(path, "a file has data, an address or an id").into()),
         };
-        let is_pdf = self.filename.as_ref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".pdf"));
-        let media_type = media_type.or_else(|| is_pdf.then(|| "application/pdf".to_owned())).map(Into::into);
-        Ok(Media { kind: MediaKind::Document, media_type, source, name: self.filename, detail: self.detail })
+        let by_name = self.filename.as_deref().and_then(type_by_name);
+        let media_type = media_type.as_deref().or(by_name).map(Into::into);
+        Ok(Media {
+            kind: MediaKind::Document,
+            media_type,
+            source,
+            name: self.filename,
+            detail: self.detail,
+            about: None,
+        })
     }
 
     fn sound(self, path: &str) -> Read<Media> {
@@ -152,7 +160,14 @@ impl<'a> Part<'a> {
             format => format!("audio/{format}").into(),
         };
         let source = MediaSource::Base64(data.into());
-        Ok(Media { kind: MediaKind::Audio, media_type: Some(media_type), source, name: None, detail: None })
+        Ok(Media {
+            kind: MediaKind::Audio,
+            media_type: Some(media_type),
+            source,
+            name: None,
+            detail: None,
+            about: None,
+        })
     }
 }
 

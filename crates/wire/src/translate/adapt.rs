@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use catalogue::{Needs, Quirks};
 
 use super::undo::Undo;
+use crate::conversation::document;
 use crate::conversation::{
     Block, Content, Effort, Function, Loss, OutputFormat, Request, Role, Target, Tool, ToolChoice, ToolInput,
     ToolNames, TranslateError, Translator, Turn,
@@ -37,6 +38,7 @@ pub(super) fn adapt<'a>(
     if !supplier.has_custom_tools() {
         adapted.custom_tools_to_functions();
     }
+    adapted.request = document::fit(adapted.request, supplier.documents(), &mut adapted.losses);
     adapted.searches_to_blocks();
     adapted.rename_tools(supplier.tool_names());
     if request.format == OutputFormat::Json && !says_json(&request.turns) {

@@ -248,6 +248,7 @@ fn what_an_answer_cannot_hold() {
         source: MediaSource::Base64("/9j/".into()),
         name: None,
         detail: None,
+        about: None,
     };
     let refused = |answer: &Answer| matches!(encode(answer, &about()), Err(TranslateError::Unsayable { .. }));
     assert!(refused(&answer(vec![Content::Media(media)], None)));

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Reader;
 use crate::anthropic_messages::fault::Fault;
 use crate::anthropic_messages::members::Members;
-use crate::conversation::{Content, Media, MediaKind, MediaSource};
+use crate::conversation::{About, Content, Media, MediaKind, MediaSource};
 use crate::scan::{Kind, Scanner};
 
 const SOURCE: &[&str] = &["type", "media_type", "data", "url", "file_id", "content"];
@@ -24,27 +24,38 @@ impl Reader<'_> {
     }
 
     pub(super) fn document(&mut self, members: &mut Members<'_>) -> Result<Media, Fault> {
-        self.citations_wanted(members, "document.citations")?;
-        if members.text("context")?.is_some_and(|context| !context.raw.is_empty()) {
-            self.losses.add("document.context", "no place for what is said about a document");
+        let mut media = self.media(members, MediaKind::Document)?;
+        media.name = members.string("title")?;
+        if let Some(context) = members.string("context")?.filter(|context| !context.is_empty()) {
+            media.about_mut().context = Some(context);
         }
-        let name = members.string("title")?;
-        Ok(Media { name, ..self.media(members, MediaKind::Document)? })
+        cited(members, &mut media)?;
+        Ok(media)
+    }
+
+    /// A passage of the client's own search, with its source: a document that was found.
+    pub(super) fn search_result(&mut self, members: &mut Members<'_>) -> Result<Media, Fault> {
+        let Some(mut value) = members.take("content") else {
+            return Err(Fault::malformed("content", "it is missing"));
+        };
+        let mut media = passages(&mut value, self)?;
+        media.name = members.string("title")?.filter(|title| !title.is_empty());
+        media.about_mut().found_at = Some(members.required("source")?);
+        cited(members, &mut media)?;
+        Ok(media)
     }
 
     fn media(&mut self, members: &mut Members<'_>, kind: MediaKind) -> Result<Media, Fault> {
         let Some(mut source) = members.members("source", SOURCE)? else {
             return Err(Fault::malformed("source", "it is missing"));
         };
-        let (media_type, place) =
-            self.source(&mut source).map_err(|fault| fault.within(|| "source".to_owned()))?;
+        let media = self.source(kind, &mut source).map_err(|fault| fault.within(|| "source".to_owned()))?;
         source.rest(self.losses, "source")?;
-        let media_type = media_type.map(Into::into);
-        Ok(Media { kind, media_type, source: place, name: None, detail: None })
+        Ok(media)
     }
 
     /// The media type, where it is stated, and where the bytes are.
-    fn source(&mut self, source: &mut Members<'_>) -> Result<(Option<String>, MediaSource), Fault> {
+    fn source(&mut self, of: MediaKind, source: &mut Members<'_>) -> Result<Media, Fault> {
         let kind = source.required("type")?;
         let media_type = source.string("media_type")?;
         let place = match kind.as_str() {
@@ -56,25 +67,32 @@ impl Reader<'_> {
                 let Some(mut value) = source.take("content") else {
                     return Err(Fault::malformed("content", "it is missing"));
                 };
-                return Ok((Some("text/plain".to_owned()), MediaSource::Text(passages(&mut value, self)?)));
+                return passages(&mut value, self);
             }
             _ => return Err(Fault::malformed("type", "no kind of source that is known here")),
         };
-        Ok((media_type, place))
+        let media_type = media_type.map(Into::into);
+        Ok(Media { kind: of, media_type, source: place, name: None, detail: None, about: None })
     }
 }
 
-/// The text of a document or search result that is made of blocks, a line for each.
-pub(super) fn passages(scan: &mut Scanner<'_>, reader: &mut Reader<'_>) -> Result<String, Fault> {
+/// A document's `citations`: whether the model is to cite it.
+fn cited(members: &mut Members<'_>, media: &mut Media) -> Result<(), Fault> {
+    let Some(mut wanted) = members.members("citations", &["enabled"])? else { return Ok(()) };
+    if wanted.boolean("enabled")? == Some(true) {
+        media.about_mut().is_cited = true;
+    }
+    Ok(())
+}
+
+/// A document or search result that is made of blocks: each of a list's is cited as a whole.
+fn passages(scan: &mut Scanner<'_>, reader: &mut Reader<'_>) -> Result<Media, Fault> {
     let is_list = scan.kind()? == Kind::Array;
     let blocks = reader.blocks(scan).map_err(|fault| fault.within(|| "content".to_owned()))?;
-    if is_list && blocks.len() > 1 {
-        reader.losses.add("document.content", "a document is not in blocks elsewhere: it is put together");
-    }
     if blocks.iter().any(|block| block.cache.is_some()) {
-        reader.losses.add("document.content.cache_control", "no marks inside a document");
+        reader.losses.add("cache_control", "no marks inside a document");
     }
-    let mut text = String::new();
+    let mut texts = Vec::with_capacity(blocks.len());
     for block in blocks {
         let Content::Text(passage) = block.content else {
             return Err(Fault::unsayable(
@@ -82,10 +100,11 @@ pub(super) fn passages(scan: &mut Scanner<'_>, reader: &mut Reader<'_>) -> Resul
                 "a document of images and text has no form elsewhere",
             ));
         };
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&passage.text);
+        texts.push(passage.text);
     }
-    Ok(text)
+    let (text, passages) = About::put_together(&texts);
+    let about = is_list.then(|| Box::new(About { passages, ..About::default() }));
+    let media_type = Some("text/plain".into());
+    let source = MediaSource::Text(text);
+    Ok(Media { kind: MediaKind::Document, media_type, source, name: None, detail: None, about })
 }

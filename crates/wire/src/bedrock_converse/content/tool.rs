@@ -1,5 +1,6 @@
 //! Tool calls and their results.
 
+use super::super::document;
 use super::super::media;
 use super::super::read::{Read, is_object, list, named, object, raw, text, wrong};
 use super::{From, opaque};
@@ -73,6 +74,9 @@ pub(super) fn read_result(scan: &mut Scanner<'_>, from: From, losses: &mut Vec<L
 
 /// A part of a result. JSON is text elsewhere.
 fn part(scan: &mut Scanner<'_>, kind: &[u8], from: From, losses: &mut Vec<Loss>) -> Read<Option<Content>> {
+    if kind == document::SEARCH_RESULT && from == From::Client {
+        return Ok(Some(Content::Media(document::read_search_result(scan, losses)?)));
+    }
     if let Some(kind) = media::kind(kind) {
         return Ok(Some(Content::Media(media::read(scan, kind, losses)?)));
     }

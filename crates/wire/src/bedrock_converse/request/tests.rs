@@ -295,7 +295,14 @@ fn ids_that_bedrock_refuses_are_numbered_as_they_come_up() {
 fn g10_media_is_delivered_or_named() {
     let media = |kind, media_type: Option<&str>, source, name: Option<&str>| {
         let media_type = media_type.map(Into::into);
-        Content::Media(Media { kind, media_type, source, name: name.map(Into::into), detail: None })
+        Content::Media(Media {
+            kind,
+            media_type,
+            source,
+            name: name.map(Into::into),
+            detail: None,
+            about: None,
+        })
     };
     let bytes = || MediaSource::Base64("AAEC".into());
     let url = |url: &str| MediaSource::Url(url.into());
@@ -345,7 +352,14 @@ fn no_two_documents_share_a_name() {
     let document = |name: &str| {
         let source = MediaSource::Text("x".into());
         let (name, media_type) = (Some(name.to_owned()), Some("text/plain".into()));
-        Content::Media(Media { kind: MediaKind::Document, media_type, source, name, detail: None })
+        Content::Media(Media {
+            kind: MediaKind::Document,
+            media_type,
+            source,
+            name,
+            detail: None,
+            about: None,
+        })
     };
     let parts = [document("a.txt"), document("a.txt"), document("a (2)"), document("  ")];
     let (found, losses) = messages(&request([turn(Role::User, parts)]));

@@ -248,6 +248,7 @@ fn images_and_tools_that_aws_runs_come_in_one_piece() {
         source: MediaSource::Base64("AAEC".into()),
         name: None,
         detail: None,
+        about: None,
     };
     let citation = Citation {
         url: Some("https://x".into()),
@@ -390,6 +391,7 @@ fn what_a_client_cannot_be_told_is_named() {
         source: MediaSource::Base64("AA==".into()),
         name: None,
         detail: None,
+        about: None,
     };
     assert!(refused(Event::BlockStart { choice: 0, block: BlockStart::Media(sound) }));
 }

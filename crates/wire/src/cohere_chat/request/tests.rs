@@ -59,7 +59,7 @@ fn thought(text: &str) -> Content {
 }
 
 fn media(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Media {
-    Media { kind, media_type: media_type.map(Arc::from), source, name: None, detail: None }
+    Media { kind, media_type: media_type.map(Arc::from), source, name: None, detail: None, about: None }
 }
 
 fn function(name: &str) -> Function {

@@ -96,7 +96,7 @@ pub(crate) fn any_media() -> impl Strategy<Value = Media> {
     let name = rarely(2, Just("report.pdf".to_owned()));
     let file = (prop::sample::select(kinds), source, name).prop_map(|((kind, media_type), source, name)| {
         let name = name.filter(|_| kind == MediaKind::Document);
-        Media { kind, media_type: Some(media_type.into()), source, name, detail: None }
+        Media { kind, media_type: Some(media_type.into()), source, name, detail: None, about: None }
     });
     let note = (some_text(), rarely(3, some_text())).prop_map(|(text, name)| Media {
         kind: MediaKind::Document,
@@ -104,6 +104,7 @@ pub(crate) fn any_media() -> impl Strategy<Value = Media> {
         source: MediaSource::Text(text),
         name,
         detail: None,
+        about: None,
     });
     prop_oneof![
         3 => an_image(),
@@ -121,6 +122,7 @@ pub(crate) fn an_image() -> impl Strategy<Value = Media> {
         source: MediaSource::Base64("iVBORw0KGgo=".into()),
         name: None,
         detail,
+        about: None,
     })
 }
 

@@ -71,6 +71,7 @@ fn a_suppliers_whole_answer() {
             source: MediaSource::Base64("AAAA".into()),
             name: None,
             detail: None,
+            about: None,
         }),
         Content::Opaque(Opaque::new(
             Protocol::Gemini,
@@ -267,6 +268,7 @@ fn what_a_client_cannot_be_told_is_named() {
         source: MediaSource::Held("file-1".into()),
         name: None,
         detail: None,
+        about: None,
     });
     let search = Content::Opaque(Opaque::new(Protocol::AnthropicMessages, "web_search_tool_result", "{}"));
     let mut answer = one(

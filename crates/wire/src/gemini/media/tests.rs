@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn media(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Media {
-    Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None }
+    Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None, about: None }
 }
 
 fn written(media: &Media) -> Result<(Value, Vec<String>), String> {

@@ -66,6 +66,7 @@ fn image(data: &str) -> Content {
         source,
         name: None,
         detail: None,
+        about: None,
     })
 }
 
@@ -280,7 +281,14 @@ fn b14_effort_is_a_level() {
 #[test]
 fn b17_b18_g10_media_is_delivered_or_refused() {
     let media = |kind, source| {
-        Content::Media(Media { kind, media_type: Some("x/y".into()), source, name: None, detail: None })
+        Content::Media(Media {
+            kind,
+            media_type: Some("x/y".into()),
+            source,
+            name: None,
+            detail: None,
+            about: None,
+        })
     };
     let data = || MediaSource::Base64("aGk=".into());
     for (what, content) in [

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::read::{Losses, Read, members, text, wrong};
 use super::words::{audio_format, audio_type};
+use crate::conversation::document::type_by_name;
 use crate::conversation::{Media, MediaKind, MediaSource, TranslateError};
 use crate::json::Json;
 use crate::scan::{Kind, Scanner};
@@ -32,7 +33,7 @@ pub(super) fn read_address(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut
     }
     let address = address.ok_or_else(|| wrong("the address is missing").at("url"))?;
     let (media_type, source) = addressed(&address).map_err(|fault| fault.at("url"))?;
-    Ok(Media { kind, media_type, source, name: None, detail })
+    Ok(Media { kind, media_type, source, name: None, detail, about: None })
 }
 
 /// Reads `{data, format}`.
@@ -50,7 +51,7 @@ pub(super) fn read_audio(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Me
     let data = data.ok_or_else(|| wrong("the data is missing").at("data"))?;
     let (stated, source) = encoded(&data).map_err(|fault| fault.at("data"))?;
     let media_type = format.map(|format| audio_type(&format).into()).or(stated);
-    Ok(Media { kind: MediaKind::Audio, media_type, source, name: None, detail: None })
+    Ok(Media { kind: MediaKind::Audio, media_type, source, name: None, detail: None, about: None })
 }
 
 /// Reads `{file_data, file_id, filename}`.
@@ -72,9 +73,9 @@ pub(super) fn read_file(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Med
         (None, Some(id)) => (None, MediaSource::Held(id)),
         (None, None) => return Err(wrong("neither `file_data` nor `file_id`")),
     };
-    let media_type = media_type.or_else(|| filename.as_deref().and_then(type_by_name));
+    let media_type = media_type.or_else(|| filename.as_deref().and_then(type_by_name).map(Arc::from));
     let kind = media_type.as_deref().map_or(MediaKind::Document, kind_of);
-    Ok(Media { kind, media_type, source, name: filename, detail: None })
+    Ok(Media { kind, media_type, source, name: filename, detail: None, about: None })
 }
 
 /// `OpenRouter` takes an address in the data's place.
@@ -241,9 +242,4 @@ fn kind_of(media_type: &str) -> MediaKind {
         Some("video") => MediaKind::Video,
         _ => MediaKind::Document,
     }
-}
-
-fn type_by_name(filename: &str) -> Option<Arc<str>> {
-    let (_, extension) = filename.rsplit_once('.')?;
-    extension.eq_ignore_ascii_case("pdf").then(|| "application/pdf".into())
 }

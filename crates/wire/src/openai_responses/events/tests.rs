@@ -228,6 +228,7 @@ fn content() -> impl Strategy<Value = Content> {
             source: MediaSource::Base64(data.into()),
             name: None,
             detail: None,
+            about: None,
         })),
     ]
 }

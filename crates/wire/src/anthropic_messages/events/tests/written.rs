@@ -234,6 +234,7 @@ fn what_a_stream_cannot_hold_is_refused() {
         source: MediaSource::Url("https://x".into()),
         name: None,
         detail: None,
+        about: None,
     };
     let second = Event::BlockStart { choice: 1, block: BlockStart::Text };
     for event in [start(BlockStart::Media(media)), second] {

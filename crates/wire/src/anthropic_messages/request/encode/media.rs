@@ -35,6 +35,9 @@ impl Writer<'_, '_> {
         if is_image && media.name.is_some() {
             self.losses.add("media.name", "images have no names there");
         }
+        if let Some(found_at) = media.about.as_ref().and_then(|about| about.found_at.as_deref()) {
+            return self.search_result(media, found_at, mark);
+        }
         self.json.object().key("type").text(word).key("source").object();
         match media.kind {
             MediaKind::Image => self.image(media)?,
@@ -46,10 +49,50 @@ impl Writer<'_, '_> {
         self.json.end_object();
         if !is_image {
             self.json.optional("title", media.name.as_deref().filter(|name| !name.is_empty()));
+            self.json.optional("context", media.about.as_ref().and_then(|about| about.context.as_ref()));
+            self.citations(media);
         }
         let mark = self.marks.next(mark);
         super::super::super::cache::write(&mut self.json, mark);
         self.json.end_object();
+        Ok(())
+    }
+
+    /// What a client's own search found. It has no place for what else is said about a document.
+    fn search_result(
+        &mut self,
+        media: &Media,
+        found_at: &str,
+        mark: Option<CacheMark>,
+    ) -> Result<(), TranslateError> {
+        self.json.object().key("type").text("search_result").key("source").text(found_at);
+        self.json.key("title").text(media.name.as_deref().unwrap_or_default());
+        self.passages(media)?;
+        self.citations(media);
+        let mark = self.marks.next(mark);
+        super::super::super::cache::write(&mut self.json, mark);
+        self.json.end_object();
+        Ok(())
+    }
+
+    fn citations(&mut self, media: &Media) {
+        if media.about.as_ref().is_some_and(|about| about.is_cited) {
+            self.json.key("citations").object().key("enabled").boolean(true).end_object();
+        }
+    }
+
+    /// The member `content`, a block for each passage that says something.
+    fn passages(&mut self, media: &Media) -> Result<(), TranslateError> {
+        let passages = media.passages();
+        let mut said = passages.iter().filter(|passage| !passage.trim().is_empty()).peekable();
+        if said.peek().is_none() {
+            return Err(TranslateError::unsayable("document", "an empty document is refused there"));
+        }
+        self.json.key("content").array();
+        for passage in said {
+            self.json.object().key("type").text("text").key("text").text(passage).end_object();
+        }
+        self.json.end_array();
         Ok(())
     }
 
@@ -97,6 +140,10 @@ impl Writer<'_, '_> {
                 }
                 _ => Err(TranslateError::unsayable("document.media_type", "PDF and text are taken there")),
             },
+            MediaSource::Text(_) if !media.passages().is_empty() => {
+                self.json.key("type").text("content");
+                self.passages(media)
+            }
             MediaSource::Text(text) => self.plain(text, stated.unwrap_or("text/plain")),
             MediaSource::Url(url) => {
                 if stated.is_some_and(|stated| stated != PDF) {

@@ -72,15 +72,22 @@ fn media() -> impl Strategy<Value = Content> {
         words().prop_map(|text| (Some("text/plain"), MediaSource::Text(text))),
         Just((None, MediaSource::Url("http://x/y".into()))),
     ];
-    let image = (image, option::of(Just("high".to_owned()))).prop_map(|((media_type, source), detail)| {
-        Media { kind: MediaKind::Image, media_type: media_type.map(Arc::from), source, name: None, detail }
-    });
+    let image =
+        (image, option::of(Just("high".to_owned()))).prop_map(|((media_type, source), detail)| Media {
+            kind: MediaKind::Image,
+            media_type: media_type.map(Arc::from),
+            source,
+            name: None,
+            detail,
+            about: None,
+        });
     let document = (document, option::of("[a-z.]{1,9}")).prop_map(|((media_type, source), name)| Media {
         kind: MediaKind::Document,
         media_type: media_type.map(Arc::from),
         source,
         name,
         detail: None,
+        about: None,
     });
     prop_oneof![image, document].prop_map(Content::Media)
 }

@@ -56,10 +56,10 @@ fn what_must_not_be_left_out_is_refused() {
     for (member, what) in [
         (json!({"guardrailConfig": {"guardrailIdentifier": "g"}}), "guardrailConfig"),
         (json!({"promptVariables": {"x": {"text": "y"}}}), "promptVariables"),
-        (content(&json!({"searchResult": {"source": "s"}})), "searchResult"),
+        (content(&json!({"toolAddition": {"tool": {}}})), "toolAddition"),
         (
-            content(&json!({"toolResult": {"toolUseId": "1", "content": [{"searchResult": {}}]}})),
-            "toolResult.searchResult",
+            content(&json!({"toolResult": {"toolUseId": "1", "content": [{"somethingNew": {}}]}})),
+            "toolResult.somethingNew",
         ),
     ] {
         let refused = read(&member);

@@ -338,7 +338,14 @@ fn what_the_python_sdk_sends() {
     let contents =
         |turn: usize| chat.turns[turn].blocks.iter().map(|block| block.content.clone()).collect::<Vec<_>>();
     let media = |kind, media_type: &str, source| {
-        Content::Media(Media { kind, media_type: Some(media_type.into()), source, name: None, detail: None })
+        Content::Media(Media {
+            kind,
+            media_type: Some(media_type.into()),
+            source,
+            name: None,
+            detail: None,
+            about: None,
+        })
     };
     let user = vec![
         Content::text("hi"),

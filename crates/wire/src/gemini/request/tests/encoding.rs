@@ -196,6 +196,7 @@ fn picture() -> Content {
         source: MediaSource::Base64("AAAA".into()),
         name: None,
         detail: None,
+        about: None,
     })
 }
 

@@ -27,6 +27,7 @@ fn contents() -> impl Strategy<Value = Content> {
                 source,
                 name: None,
                 detail: None,
+                about: None,
             })
         },
     );

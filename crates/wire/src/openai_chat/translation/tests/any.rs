@@ -113,7 +113,7 @@ fn media() -> impl Strategy<Value = Media> {
     )
         .prop_map(|(source, detail)| {
             let media_type = matches!(source, MediaSource::Base64(_)).then(|| "image/png".into());
-            Media { kind: MediaKind::Image, media_type, source, name: None, detail }
+            Media { kind: MediaKind::Image, media_type, source, name: None, detail, about: None }
         });
     let named = |kind, media_type: &'static str, name: Option<&'static str>| {
         base64().prop_map(move |source| Media {
@@ -122,6 +122,7 @@ fn media() -> impl Strategy<Value = Media> {
             source,
             name: name.map(str::to_owned),
             detail: None,
+            about: None,
         })
     };
     prop_oneof![

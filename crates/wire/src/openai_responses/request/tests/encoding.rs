@@ -142,6 +142,7 @@ fn g10_media_is_delivered_or_refused() {
             source,
             name: None,
             detail: None,
+            about: None,
         })
     };
     let base64 = || MediaSource::Base64("AAAA".into());

@@ -22,7 +22,14 @@ fn media() -> impl Strategy<Value = Media> {
         let is_data = matches!(source, MediaSource::Base64(_));
         let (kind, media_type) =
             if is_image { (MediaKind::Image, "image/png") } else { (MediaKind::Document, "application/pdf") };
-        Media { kind, media_type: is_data.then(|| media_type.into()), source, name: None, detail }
+        Media {
+            kind,
+            media_type: is_data.then(|| media_type.into()),
+            source,
+            name: None,
+            detail,
+            about: None,
+        }
     })
 }
 

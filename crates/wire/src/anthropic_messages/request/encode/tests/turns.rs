@@ -16,6 +16,7 @@ fn image() -> Content {
         source: MediaSource::Base64("/9j/".into()),
         name: None,
         detail: Some("high".into()),
+        about: None,
     })
 }
 
@@ -178,7 +179,8 @@ fn g10_media_that_a_failed_result_cannot_hold_stand_behind_it() {
 
 /// One medium, shown by the user.
 fn showing(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Request {
-    let media = Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None };
+    let media =
+        Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None, about: None };
     asking(vec![turn(Role::User, vec![Content::Media(media)])])
 }
 

@@ -48,6 +48,7 @@ fn one_of_each_as_a_client_gets_it() {
         source: MediaSource::Base64("iVBORw==".into()),
         name: None,
         detail: None,
+        about: None,
     };
     let custom =
         ToolCall { id: "2".into(), name: "t".into(), input: ToolInput::Text("x".into()), proof: None };
@@ -84,7 +85,14 @@ fn images_that_stood_elsewhere_are_named() {
     let image = || {
         let source = MediaSource::Base64("iVBORw==".into());
         let media_type = Some("image/png".into());
-        Content::Media(Media { kind: MediaKind::Image, media_type, source, name: None, detail: None })
+        Content::Media(Media {
+            kind: MediaKind::Image,
+            media_type,
+            source,
+            name: None,
+            detail: None,
+            about: None,
+        })
     };
     let lost = |contents: Vec<Content>| {
         let answer = answered(contents, Some(FinishReason::Stop));
@@ -179,6 +187,7 @@ fn media_other_than_images_have_no_place() {
         source: MediaSource::Base64("AAAA".into()),
         name: None,
         detail: None,
+        about: None,
     };
     let answer = answered(vec![Content::Media(sound)], None);
     assert!(matches!(encode_for(&answer, Request::default()), Err(TranslateError::Unsayable { .. })));

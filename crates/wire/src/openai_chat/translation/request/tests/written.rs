@@ -41,7 +41,14 @@ fn result(id: &str, contents: impl IntoIterator<Item = Content>) -> Content {
 }
 
 fn media(kind: MediaKind, media_type: &str, source: MediaSource) -> Content {
-    Content::Media(Media { kind, media_type: Some(media_type.into()), source, name: None, detail: None })
+    Content::Media(Media {
+        kind,
+        media_type: Some(media_type.into()),
+        source,
+        name: None,
+        detail: None,
+        about: None,
+    })
 }
 
 fn image() -> Content {
