@@ -96,11 +96,9 @@ fn translated(
             return Ok(None);
         }
     }
-    if is_whole {
-        // Of what the client can be shown nothing may be left.
-        if unsayable(translation.end(&mut got))?.is_none() {
-            return Ok(None);
-        }
+    // Only the end shows that the client could be told nothing of it.
+    if is_whole && unsayable(translation.end(&mut got))?.is_none() {
+        return Ok(None);
     }
     Ok(Some((got, translation.losses())))
 }
