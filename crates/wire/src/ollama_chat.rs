@@ -143,6 +143,10 @@ impl Translator for OllamaChat {
         ToolNames { longest: 64, also: "_-.", any_start: true }
     }
 
+    fn has_forced_tools(&self) -> bool {
+        false
+    }
+
     fn client(&self) -> Option<&'static dyn ClientTranslator> {
         None
     }

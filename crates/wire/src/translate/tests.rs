@@ -11,6 +11,7 @@ use crate::conversation::{
     OutputFormat, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
 };
 
+mod forced;
 mod going_on;
 mod known_faults;
 mod searches;

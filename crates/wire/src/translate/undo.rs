@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::forced::Held;
 use crate::conversation::{
     Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
 };
@@ -21,6 +22,8 @@ pub struct Undo {
     pub(super) custom: HashSet<String>,
     /// The tool whose call is the answer.
     pub(super) answer_tool: Option<String>,
+    /// What the answer is where it is held to a call.
+    pub(super) held: Option<Held>,
 }
 
 impl Undo {
