@@ -376,3 +376,21 @@ fn a_block_of_another_dialect_is_one_only_if_it_is_an_object() {
     assert_eq!(carried(r#"{"id":"ws_1"}"#), Content::Opaque(expected));
     assert!(matches!(carried(r#"{},{"id":"ws_1"}"#), Content::Reasoning(_)));
 }
+
+#[test]
+fn tools_that_a_search_found_are_said_as_text() {
+    let found = |names: &[&str]| {
+        let found: Vec<_> =
+            names.iter().map(|name| json!({"type": "tool_reference", "tool_name": name})).collect();
+        json!([{"type": "tool_result", "tool_use_id": "1", "content": found}])
+    };
+    let messages = json!([{"role": "user", "content": found(&["get_weather", "get_tides"])}]);
+    let request = read(&with(&json!({ "messages": messages }))).unwrap();
+    let Content::ToolResult(result) = &request.turns[0].blocks[0].content else { panic!("a result") };
+    let said = ["get_weather", "get_tides"].map(|name| format!("Now available: the tool `{name}`."));
+    assert_eq!(result.blocks, said.map(|text| Content::text(text).into()));
+    assert_eq!(lost(&json!({ "messages": messages })), ["tool_reference"]);
+    let nameless =
+        json!([{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "tool_reference"}]}]);
+    assert!(matches!(blocks("user", &nameless), Err(TranslateError::Malformed { .. })));
+}
