@@ -45,6 +45,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether the schema of an answer has a name there.
+    fn names_schemas(&self) -> bool {
+        true
+    }
+
     /// What it takes of documents.
     fn documents(&self) -> Documents {
         Documents::Files

@@ -14,6 +14,7 @@ use crate::conversation::{
 mod documents;
 mod going_on;
 mod known_faults;
+mod losses;
 mod searches;
 mod service;
 mod starts;

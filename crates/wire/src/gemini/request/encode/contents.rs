@@ -37,6 +37,9 @@ pub(super) fn write(
     if alone && !system.is_empty() {
         writer.lose("messages.role", "instructions alone are said as the user's words");
     } else if !system.is_empty() {
+        if system.iter().any(|turn| turn.name.is_some()) {
+            writer.lose("messages.name", "no names of speakers there");
+        }
         writer.json.key("systemInstruction").object().key("parts").array();
         system.iter().flat_map(|turn| &turn.blocks).try_for_each(|block| writer.instruction(block))?;
         writer.json.end_array().end_object();
