@@ -29,6 +29,7 @@ fn about() -> ReplyContext {
         model: "model-1".into(),
         estimated_input_tokens: 7,
         request: Arc::new(Request { stream: true, stream_usage: true, ..Request::default() }),
+        previous: None,
     }
 }
 

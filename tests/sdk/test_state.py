@@ -120,6 +120,8 @@ def test_g22_the_next_turn_is_served_when_its_supplier_is_gone(client, first, se
     assert places == sorted(places) and three.output_text
     for kept in (one, two, three):
         assert client.responses.retrieve(kept.id).model_dump() == kept.model_dump()
+    if protocol != "openai-responses":
+        assert [kept.previous_response_id for kept in (one, two, three)] == [None, one.id, two.id]
 
 
 @FORMS

@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use routing::DeploymentIndex;
 use tokio::time::Instant;
 use upstream::{AnswerBody, Outgoing, SendError};
+use wire::conversation::{Loss, TranslateError};
 use wire::framing::{Frame, Framer};
 use wire::translate::StreamTranslation;
 use wire::{Broken, Codec, Failure, OnlyText, SeenKind, StreamReader};
@@ -74,6 +75,8 @@ pub(crate) struct Failed {
     pub(crate) failure: Failure,
     /// The supplier's own error, which the client gets where it is the client's fault.
     pub(crate) answer: Option<Box<ErrorAnswer>>,
+    /// What of its answer has no place in the client's protocol, and why.
+    pub(crate) unsayable: Vec<Loss>,
 }
 
 /// A supplier's own error.
@@ -99,7 +102,7 @@ impl ErrorAnswer {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None }
+        Self { failure, answer: None, unsayable: Vec::new() }
     }
 }
 
@@ -245,7 +248,8 @@ async fn refused(
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let failure = codec.classify(status.as_u16(), &header, &body, now_unix_s(call));
-    Failed { failure, answer: Some(Box::new(ErrorAnswer { status, headers, body })) }
+    let answer = Some(Box::new(ErrorAnswer { status, headers, body }));
+    Failed { answer, ..failure.into() }
 }
 
 /// A plain answer that is being read whole, so that a broken one is seen before the client sees anything of it.
@@ -283,13 +287,23 @@ impl Plain<'_> {
             Err(failure) => return Err(self.broke(0, failure)),
         };
         let length = body.len();
-        let read = self.codec.reply(&body).and_then(|reply| Ok((reply, speech.answer(body)?)));
-        match read {
-            Ok((reply, body)) => Ok(Answer::Whole { body, reply }),
-            Err(failure @ Failure::Broken(_)) => Err(self.broke(length, failure)),
-            // An error in an answer's place: nothing was generated.
-            Err(failure) => Err(failure.into()),
+        let reply = match self.codec.reply(&body) {
+            Ok(reply) => reply,
+            Err(failure) => return Err(self.none(length, failure)),
+        };
+        match speech.answer(body) {
+            Ok(body) => Ok(Answer::Whole { body, reply }),
+            Err(error @ TranslateError::Unsayable { .. }) => {
+                self.trace.in_vain(reply.usage, reply.output_bytes);
+                Err(unsayable(&error))
+            }
+            Err(error) => Err(self.none(length, failure(&error))),
         }
+    }
+
+    /// What is no answer: broken, or an error in an answer's place, for which nothing was generated.
+    fn none(&self, length: usize, failure: Failure) -> Failed {
+        if matches!(failure, Failure::Broken(_)) { self.broke(length, failure) } else { failure.into() }
     }
 
     fn announced(&self) -> Option<usize> {
@@ -301,6 +315,15 @@ impl Plain<'_> {
         self.trace.in_vain(None, self.announced().unwrap_or_default().max(length) as u64);
         failure.into()
     }
+}
+
+/// A sound answer that the client's protocol has no words for.
+fn unsayable(error: &TranslateError) -> Failed {
+    let lost = match error {
+        TranslateError::Unsayable { what, why } => Some(Loss::new(what.as_str(), why)),
+        TranslateError::Malformed { .. } | TranslateError::Failed(_) => None,
+    };
+    Failed { unsayable: lost.into_iter().collect(), ..failure(error).into() }
 }
 
 /// A body as it was before the supplier packed it. Nobody asks for that; some do it all the same, and the client, who
@@ -337,7 +360,9 @@ async fn first_content(
         }
         Err(failure) => {
             trace.in_vain(streaming.reader.usage(), streaming.reader.output_bytes());
-            Err(failure.into())
+            let lost = streaming.translation.as_ref().filter(|_| failure == Failure::AnswerUnsayable);
+            let unsayable = lost.map(StreamTranslation::losses).unwrap_or_default();
+            Err(Failed { unsayable, ..failure.into() })
         }
     }
 }
@@ -403,6 +428,9 @@ impl Streaming {
                 self.hold(bytes);
             }
             match seen.kind {
+                // What the client cannot be shown is nothing to it yet.
+                SeenKind::Content if self.translation.as_ref().is_some_and(StreamTranslation::is_unshown) => {
+                }
                 SeenKind::Content => return Ok(Look::Begun),
                 SeenKind::Terminal => return Ok(Look::Ended),
                 _ => {}

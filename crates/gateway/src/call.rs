@@ -191,6 +191,14 @@ impl Call {
         self.room.shared.metrics.alarm(&self.snapshot.provider_of(deployment).name, "translation_refused");
     }
 
+    /// A supplier's sound answer has no words in the client's protocol: it is paid for and nobody has it.
+    pub(crate) fn answer_unsayable(&self, deployment: DeploymentIndex, dropped: &[Arc<str>]) {
+        let name = &self.snapshot.deployment(deployment).name;
+        let (from, to) = (self.codec_of(deployment).protocol(), self.asked.protocol);
+        tracing::warn!(deployment = %name, %from, %to, request.id = %self.id_text, ?dropped, "an answer cannot be said");
+        self.room.shared.metrics.alarm(&self.snapshot.provider_of(deployment).name, "translation");
+    }
+
     /// The splices that take out what other suppliers signed: what is known to be another's, or all of it once somebody
     /// has refused it. Looked for once for each account, and once more when it was refused; `None` where nothing is signed.
     fn proof_edits(&self, deployment: DeploymentIndex) -> Option<Rc<[Edit]>> {

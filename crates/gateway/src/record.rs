@@ -275,6 +275,9 @@ impl<'a> Record<'a> {
             tracing::error!(%provider, deployment = %name, "{failure}: mend it; its requests go elsewhere meanwhile");
             shared.metrics.alarm(provider, failure.as_str());
         }
+        if outcome == AttemptOutcome::Failed(Failure::AnswerUnsayable) {
+            self.call.answer_unsayable(deployment, &dropped);
+        }
         self.with_entry(|entry| {
             entry.deployment = Some(Arc::clone(name));
             let record = self.attempt_record(name, outcome, &trace, now);

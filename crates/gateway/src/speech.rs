@@ -82,6 +82,7 @@ impl Speech {
                 model: Arc::clone(&call.asked.model),
                 estimated_input_tokens: call.asked.estimated_input_tokens,
                 request,
+                previous: call.thread.previous().cloned(),
             },
             losses: said.losses,
         })))
@@ -124,11 +125,10 @@ impl Speech {
     }
 
     /// A supplier's whole answer, as the client is to read it.
-    pub(crate) fn answer(&mut self, body: Bytes) -> Result<Bytes, Failure> {
+    pub(crate) fn answer(&mut self, body: Bytes) -> Result<Bytes, TranslateError> {
         let Self::Translated(translated) = self else { return Ok(body) };
         let Translated { supplier, client, undo, about, losses, .. } = &mut **translated;
-        let said =
-            translate::answer(&body, *supplier, *client, undo, about).map_err(|error| failure(&error))?;
+        let said = translate::answer(&body, *supplier, *client, undo, about)?;
         losses.extend(said.losses);
         Ok(said.body)
     }
@@ -161,9 +161,8 @@ pub(crate) fn failure(error: &TranslateError) -> Failure {
     tracing::debug!(%error, "an answer cannot be translated");
     match error {
         TranslateError::Failed(failure) => *failure,
-        TranslateError::Malformed { .. } | TranslateError::Unsayable { .. } => {
-            Failure::Broken(Broken::Malformed)
-        }
+        TranslateError::Malformed { .. } => Failure::Broken(Broken::Malformed),
+        TranslateError::Unsayable { .. } => Failure::AnswerUnsayable,
     }
 }
 

@@ -33,6 +33,8 @@ const MOST_REFERENCES: usize = 1_000;
 pub(crate) struct Thread {
     /// The turn that it makes, where that is kept.
     next: Option<Next>,
+    /// The kept response that it goes on from.
+    previous: Option<Arc<str>>,
     /// How many turns were put before it.
     turns: usize,
     /// These and the items that it refers to, with their place in its body and the account that served each.
@@ -47,7 +49,6 @@ pub(crate) struct Thread {
 /// A turn that is being made, to be kept.
 #[derive(Debug)]
 struct Next {
-    previous: Option<String>,
     input: Bytes,
     /// The items in it that the client only referred to, with the account that served each.
     references: Vec<(Range<usize>, Arc<str>)>,
@@ -91,7 +92,8 @@ pub(crate) async fn enter(
     let owners = found.former.iter().map(|turn| Arc::clone(&turn.owner));
     let why = "its maker did not seal it, so that it cannot be given back";
     let thread = Thread {
-        next: keeps.then(|| Next { previous: ask.previous, input, references: kept_references.collect() }),
+        next: keeps.then(|| Next { input, references: kept_references.collect() }),
+        previous: ask.previous.map(Arc::from),
         turns: turns.len(),
         former: turns.into_iter().zip(owners).chain(references).collect(),
         is_told_anew: true,
@@ -273,6 +275,11 @@ impl Thread {
         self.next.is_some()
     }
 
+    /// The kept response that it goes on from.
+    pub(crate) const fn previous(&self) -> Option<&Arc<str>> {
+        self.previous.as_ref()
+    }
+
     /// How many turns were put before it.
     pub(crate) fn former_turns(&self) -> u32 {
         u32::try_from(self.turns).unwrap_or(u32::MAX)
@@ -359,7 +366,7 @@ impl Call {
         let turn = NewTurn {
             product: Arc::clone(&self.product().name),
             id: answer.id,
-            previous: next.previous.clone(),
+            previous: self.thread.previous().map(|id| id.to_string()),
             owner: Arc::clone(&self.snapshot.provider_of(deployment).name),
             keep_for: self.product().store_for,
             items: answer.items,

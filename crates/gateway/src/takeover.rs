@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use routing::{DeploymentIndex, Dice, Turn, View, Walk};
 use tokio::time::{Instant, sleep};
-use wire::conversation::TranslateError;
+use wire::conversation::{Loss, TranslateError};
 use wire::{ErrorKind, Failure};
 
 use crate::attempt::{ErrorAnswer, Failed, Started, attempt};
@@ -93,18 +93,19 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Ok(started) => return Ok(Serving { deployment, attempts: walk.attempts(), started }),
             Err(failed) => failed,
         };
+        record.dropped(&failed.unsayable);
         record.failed(failed.failure);
         if wants_second_opinion(call, record, deployment, failed.failure) {
-            said.failed(call, deployment, failed.failure, failed.answer);
+            said.failed(call, deployment, failed);
             continue;
         }
         walk.failed(&view, deployment, failed.failure);
         match failed {
-            Failed { failure: Failure::Client, answer: Some(answer) } => {
+            Failed { failure: Failure::Client, answer: Some(answer), .. } => {
                 let ErrorAnswer { status, headers, body } = *answer;
                 return Err(Nobody::Wrong { deployment, attempts: walk.attempts(), status, headers, body });
             }
-            Failed { failure, answer } => said.failed(call, deployment, failure, answer),
+            failed => said.failed(call, deployment, failed),
         }
         if outlet.client_left() {
             break;
@@ -209,19 +210,16 @@ impl Said {
         self.outgrown = None;
     }
 
-    fn failed(
-        &mut self,
-        call: &Call,
-        deployment: DeploymentIndex,
-        failure: Failure,
-        answer: Option<Box<ErrorAnswer>>,
-    ) {
+    fn failed(&mut self, call: &Call, deployment: DeploymentIndex, failed: Failed) {
+        let Failed { failure, answer, unsayable } = failed;
+        let lost = unsayable.iter().map(|Loss { what, why }| format!("; `{what}`: {why}"));
+        let said = lost.fold(failure.to_string(), |said, lost| said + &lost);
         let only_too_large =
             failure == Failure::ContextExceeded && (self.words.is_empty() || self.outgrown.is_some());
         self.outgrown = answer.filter(|_| only_too_large).map(|answer| (deployment, answer));
         match self.words.iter_mut().find(|(known, _)| *known == deployment) {
-            Some((_, words)) => *words = failure.to_string(),
-            None => self.words.push((deployment, failure.to_string())),
+            Some((_, words)) => *words = said,
+            None => self.words.push((deployment, said)),
         }
         // What the world made of it, which is never sooner than the supplier asked: it is what the next try meets.
         let health = call.snapshot.world.health(deployment, call.now());
@@ -232,7 +230,9 @@ impl Said {
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
             Failure::Timeout => ErrorKind::Timeout,
-            Failure::ContextExceeded | Failure::Client | Failure::ForeignProof => ErrorKind::InvalidRequest,
+            Failure::ContextExceeded | Failure::Client | Failure::ForeignProof | Failure::AnswerUnsayable => {
+                ErrorKind::InvalidRequest
+            }
             Failure::Overloaded { .. } => ErrorKind::Overloaded,
             _ => self.kind.unwrap_or(ErrorKind::Overloaded),
         });

@@ -5,7 +5,7 @@
 
 use std::io::IsTerminal;
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -14,6 +14,8 @@ use crate::config::environment::Environment;
 /// The variable that says how much is logged, and the one that Rust programs share.
 pub(crate) const VARIABLES: [&str; 2] = ["RELEVE_LOG", "RUST_LOG"];
 const USUAL: &str = "info";
+/// So many lines wait for whoever reads. Their places are made at once: the crate's own 128,000 take four megabytes.
+const WAITING: usize = 4_096;
 
 /// Starts it: lines of text, or of JSON. What is left is written when the guard is dropped.
 ///
@@ -22,7 +24,8 @@ const USUAL: &str = "info";
 pub(crate) fn start(environment: &Environment, json: bool) -> Result<WorkerGuard, ParseError> {
     let wanted = VARIABLES.into_iter().find_map(|name| environment.get(name));
     let filter = EnvFilter::try_new(wanted.unwrap_or(USUAL))?;
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(std::io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(writer);
     // Who has a logger already, as tests in one process do, keeps it.
     let _ = if json {

@@ -250,6 +250,7 @@ const fn may_pass(failure: Failure) -> bool {
         | Failure::Overloaded { .. }
         | Failure::ModelMissing
         | Failure::ContextExceeded
+        | Failure::AnswerUnsayable
         | Failure::Timeout => false,
     }
 }

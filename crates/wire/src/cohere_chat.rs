@@ -26,7 +26,7 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Start, Target, ToolNames,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Schemas, Start, Target, ToolNames,
     TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
@@ -152,6 +152,10 @@ impl Translator for CohereChat {
 
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Objects
     }
 
     /// "the last message must be from the user or a tool", the API says.

@@ -48,6 +48,9 @@ pub enum Failure {
     ContextExceeded,
     /// A signature, or encrypted reasoning, in the conversation is another's: again, without any. No one's fault.
     ForeignProof,
+    /// A sound answer that our translation has no words for in the client's protocol: next, who may answer otherwise. No
+    /// one's fault there.
+    AnswerUnsayable,
     /// The supplier failed in some other way.
     Server,
     /// No connection: refused, DNS, TLS, connect timeout.
@@ -101,6 +104,7 @@ impl Failure {
             Self::ModelMissing => "model_missing",
             Self::ContextExceeded => "context_exceeded",
             Self::ForeignProof => "foreign_proof",
+            Self::AnswerUnsayable => "answer_unsayable",
             Self::Server => "server",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
@@ -116,7 +120,7 @@ impl Failure {
     /// On whom it counts.
     pub const fn blame(self) -> Blame {
         match self {
-            Self::Client | Self::ContextExceeded | Self::ForeignProof => Blame::None,
+            Self::Client | Self::ContextExceeded | Self::ForeignProof | Self::AnswerUnsayable => Blame::None,
             Self::Credential | Self::Quota | Self::Unreachable => Blame::Provider,
             Self::RateLimited { .. }
             | Self::Overloaded { .. }
@@ -168,6 +172,7 @@ impl fmt::Display for Failure {
             Self::ModelMissing => "the model is not there",
             Self::ContextExceeded => "the request is too large for this deployment",
             Self::ForeignProof => "the conversation holds reasoning that another supplier signed",
+            Self::AnswerUnsayable => "the client's protocol has no words for what it answered",
             Self::Server => "the supplier failed",
             Self::Unreachable => "could not be reached",
             Self::Timeout => "took too long",

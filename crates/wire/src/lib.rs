@@ -31,6 +31,7 @@ mod openai_responses;
 mod peek;
 mod protocol;
 mod scan;
+mod schema;
 mod seals;
 mod service;
 mod splice;

@@ -10,6 +10,8 @@
 mod adapt;
 #[cfg(test)]
 mod pairs;
+mod schemas;
+mod shown;
 mod spare;
 #[cfg(test)]
 mod tests;
@@ -117,7 +119,8 @@ pub fn check_start(
 /// Says a supplier's whole answer to the client.
 ///
 /// # Errors
-/// As [`Translator::decode_answer`] and [`ClientTranslator::encode_answer`].
+/// As [`Translator::decode_answer`] and [`ClientTranslator::encode_answer`]; [`TranslateError::Unsayable`] where the client
+/// could be shown nothing of it.
 pub fn answer(
     body: &[u8],
     supplier: &dyn Translator,
@@ -127,6 +130,7 @@ pub fn answer(
 ) -> Result<Encoded, TranslateError> {
     let mut answer = supplier.decode_answer(body)?;
     undo.answer(&mut answer);
+    shown::leave_out(&mut answer, client)?;
     let mut encoded = client.encode_answer(&answer, about)?;
     let mut losses = answer.losses;
     losses.append(&mut encoded.losses);
@@ -138,6 +142,7 @@ pub fn answer(
 pub struct StreamTranslation {
     decoder: Box<dyn EventDecoder>,
     undo: undo::Stream,
+    shown: shown::Stream,
     encoder: Box<dyn EventEncoder>,
     decoded: Vec<Event>,
     events: Vec<Event>,
@@ -150,13 +155,14 @@ impl StreamTranslation {
     /// Before the first frame.
     pub fn new(
         supplier: &dyn Translator,
-        client: &dyn ClientTranslator,
+        client: &'static dyn ClientTranslator,
         undo: Arc<Undo>,
         about: &ReplyContext,
     ) -> Self {
         Self {
             decoder: supplier.event_decoder(),
             undo: undo::Stream::new(undo),
+            shown: shown::Stream::new(client),
             encoder: client.event_encoder(about),
             decoded: Vec::new(),
             events: Vec::new(),
@@ -225,12 +231,22 @@ impl StreamTranslation {
         for event in self.decoded.drain(..) {
             self.undo.event(event, &mut self.events);
         }
-        self.events.iter().try_for_each(|event| self.encoder.encode(event, out))
+        for event in &self.events {
+            if self.shown.lets_through(event)? {
+                self.encoder.encode(event, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all that the answer has said so far is what the client cannot be shown.
+    pub fn is_unshown(&self) -> bool {
+        self.shown.is_nothing()
     }
 
     /// What was lost so far.
     pub fn losses(&self) -> Vec<Loss> {
-        [self.decoder.losses(), self.encoder.losses()].concat()
+        [self.decoder.losses(), self.shown.losses(), self.encoder.losses()].concat()
     }
 }
 

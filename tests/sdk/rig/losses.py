@@ -1,5 +1,7 @@
 """By which names it may be told that a feature is lost, or said otherwise: only by its own is it told."""
 
+from fnmatch import fnmatchcase
+
 NAMES = {
     "a PDF": ["media.name"],
     "a document in passages": ["document", "document.passages", "media.name"],
@@ -32,8 +34,8 @@ NAMES = {
     "seed": ["seed"],
     "several stop words": ["stop_sequence"],
     "stop words": ["stop_sequence"],
-    "strict tools": ["tools.strict"],
-    "structured output": ["response_format.name"],
+    "strict tools": ["tools.strict", "tools.schema*"],
+    "structured output": ["response_format.name", "response_format.strict", "response_format.schema*"],
     "temperature above 1": ["temperature"],
     "the end user": ["user"],
     "the key of a cache": ["prompt_cache_key"],
@@ -49,7 +51,7 @@ OF_ANSWERS = {"citation.range", "citations.location", "reasoning.proof", "stop_s
 
 def own(feature, dropped):
     """Those of the names that tell of the feature."""
-    return sorted(set(dropped) & set(NAMES.get(feature, ())))
+    return sorted(name for name in set(dropped) if any(fnmatchcase(name, known) for known in NAMES.get(feature, ())))
 
 
 def foreign(feature, dropped):

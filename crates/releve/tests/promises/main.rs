@@ -21,6 +21,7 @@ mod details;
 mod doors;
 mod f20_gemini_lists;
 mod g13;
+mod g15_unsayable;
 mod g22;
 mod g24_canary;
 mod g25_media;

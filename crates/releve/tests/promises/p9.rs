@@ -54,6 +54,16 @@ async fn p9_memory_stays_bounded_and_comes_back() {
     .await;
 }
 
+/// What is for many requests takes no room before they come. (The program's own pages are not counted.)
+#[tokio::test]
+async fn p9_at_rest_it_takes_little() {
+    const MOST_AT_REST_KIB: u64 = 6 * 1024;
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let house = House::new(&Config::new().provider("only", DIALECT, &supplier).route("only", &["only"], ""));
+    let taken_kib = Gateway::start(&house).memory_kib("RssAnon");
+    assert!(taken_kib <= MOST_AT_REST_KIB, "{taken_kib} KiB");
+}
+
 /// Neither a translated request nor what it was translated from is held for the length of its answer.
 #[tokio::test]
 async fn p9_translated_prompts_are_let_go_while_their_answers_flow() {

@@ -23,6 +23,8 @@ fn every_failure() -> Vec<Failure> {
         Failure::Overloaded { retry_after: after(20_000) },
         Failure::ModelMissing,
         Failure::ContextExceeded,
+        Failure::ForeignProof,
+        Failure::AnswerUnsayable,
         Failure::Server,
         Failure::Unreachable,
         Failure::Timeout,

@@ -8,8 +8,8 @@ pub(super) mod tests;
 
 use super::{AnthropicMessages, answer, events, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target,
-    ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Schemas,
+    Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for AnthropicMessages {
@@ -36,6 +36,10 @@ impl Translator for AnthropicMessages {
 
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Closed
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

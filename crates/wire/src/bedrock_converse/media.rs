@@ -274,6 +274,20 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Whether an answer shows it: streams hold pictures in bytes only.
+pub(super) fn shown(media: &Media, streamed: bool) -> Result<(), &'static str> {
+    let is_reached = match &media.source {
+        MediaSource::Base64(_) => true,
+        MediaSource::Text(_) => media.kind == MediaKind::Document,
+        MediaSource::Url(address) => address.starts_with("s3://"),
+        MediaSource::Held(_) => false,
+    };
+    if streamed && !matches!((media.kind, &media.source), (MediaKind::Image, MediaSource::Base64(_))) {
+        return Err("of media, streams hold images in bytes only");
+    }
+    if is_reached && format_of(media).is_some() { Ok(()) } else { Err("answers hold no such media there") }
+}
+
 /// The format by the media type, or else by how the name or the address ends.
 pub(super) fn format_of(media: &Media) -> Option<&'static str> {
     let formats = formats(media.kind);

@@ -35,6 +35,7 @@ pub(super) fn about() -> ReplyContext {
         model: "m".into(),
         estimated_input_tokens: 7,
         request: std::sync::Arc::new(Request::default()),
+        previous: None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The protocol's two directions.
 
-use super::{answer, request, stream};
+use super::{answer, media, request, stream};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target,
-    ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
+    Schemas, Target, ToolNames, TranslateError, Translator,
 };
 
 /// See the module.
@@ -35,6 +35,10 @@ impl Translator for Converse {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }
 
+    fn schemas(&self) -> Schemas {
+        Schemas::Closed
+    }
+
     fn client(&self) -> Option<&'static dyn ClientTranslator> {
         Some(&Self)
     }
@@ -43,6 +47,10 @@ impl Translator for Converse {
 impl ClientTranslator for Converse {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         request::decode(body)
+    }
+
+    fn shows(&self, media: &Media, streamed: bool) -> Result<(), &'static str> {
+        media::shown(media, streamed)
     }
 
     fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {

@@ -8,6 +8,7 @@ use catalogue::{Capabilities, Needs, Quirks};
 use super::answer::Answer;
 use super::document::Documents;
 use super::event::{Delta, Event};
+use super::message::Media;
 use super::request::Request;
 use crate::failure::Failure;
 use crate::framing::Frame;
@@ -50,6 +51,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         true
     }
 
+    /// Which schemas a supplier of this protocol takes, where a model is to be held to them.
+    fn schemas(&self) -> Schemas {
+        Schemas::Any
+    }
+
     /// What it takes of documents.
     fn documents(&self) -> Documents {
         Documents::Files
@@ -90,6 +96,15 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
         }
     }
 
+    /// Whether an answer, `streamed` or whole, has a place for `media`, and if not, why. What has none is left out of it and
+    /// named as lost.
+    ///
+    /// # Errors
+    /// Why it has none, in a few words.
+    fn shows(&self, _media: &Media, _streamed: bool) -> Result<(), &'static str> {
+        Err("answers hold no media there")
+    }
+
     /// A whole answer for a client of this protocol.
     ///
     /// # Errors
@@ -98,6 +113,19 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
 
     /// A writer of one streamed answer for a client.
     fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder>;
+}
+
+/// Which schemas a supplier takes for answers, and for the arguments of strict tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schemas {
+    /// Any.
+    Any,
+    /// Those whose top is an object.
+    Objects,
+    /// Those whose top is an object; and, with `strict`, those that lie in the subset of `OpenAI`.
+    Strict,
+    /// Those that lie in the subset of Anthropic, in which objects are closed.
+    Closed,
 }
 
 /// What a supplier makes of a conversation whose last word is the model's.
@@ -205,6 +233,8 @@ pub struct ReplyContext {
     pub estimated_input_tokens: u64,
     /// What was asked, as far as [`ClientTranslator::kept_for_reply`] needs it.
     pub request: Arc<Request>,
+    /// The response that it goes on from, where we have put that into the request.
+    pub previous: Option<Arc<str>>,
 }
 
 /// Which names a supplier takes for tools. Others are renamed on the way there, and back on the way home.

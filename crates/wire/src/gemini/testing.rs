@@ -38,6 +38,7 @@ pub(super) fn about() -> ReplyContext {
         model: "asked-for".into(),
         estimated_input_tokens: 0,
         request: Arc::new(Request::default()),
+        previous: None,
     }
 }
 

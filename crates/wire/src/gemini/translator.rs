@@ -2,8 +2,8 @@
 
 use super::{answer, events, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Target, ToolNames,
-    TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaSource, ReplyContext, Request,
+    Target, ToolNames, TranslateError, Translator,
 };
 
 /// Both halves of Gemini.
@@ -41,6 +41,13 @@ impl Translator for GeminiTranslator {
 impl ClientTranslator for GeminiTranslator {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         request::decode::request(body)
+    }
+
+    fn shows(&self, media: &Media, _streamed: bool) -> Result<(), &'static str> {
+        match media.source {
+            MediaSource::Held(_) => Err("a file that its supplier holds"),
+            MediaSource::Base64(_) | MediaSource::Text(_) | MediaSource::Url(_) => Ok(()),
+        }
     }
 
     fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {

@@ -21,8 +21,8 @@ use catalogue::Needs;
 
 use super::OpenaiChat;
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Start, Target,
-    ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request, Schemas,
+    Start, Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for OpenaiChat {
@@ -41,6 +41,10 @@ impl Translator for OpenaiChat {
     /// By `shared/function_definition.py` in openai 3.54.0.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Strict
     }
 
     /// `OpenAI` alone runs custom tools here, and its clients reach it by Responses; every other supplier of this protocol
@@ -66,6 +70,11 @@ impl ClientTranslator for OpenaiChat {
 
     fn goes_on(&self) -> bool {
         false
+    }
+
+    /// Pictures, where `OpenRouter` has them.
+    fn shows(&self, media: &Media, _streamed: bool) -> Result<(), &'static str> {
+        if media::is_shown(media) { Ok(()) } else { Err("answers hold no media but pictures there") }
     }
 
     fn encode_answer(&self, answer: &Answer, about: &ReplyContext) -> Result<Encoded, TranslateError> {

@@ -53,7 +53,8 @@ impl Response<'_> {
         }
         json.end_array();
         json.key("parallel_tool_calls").boolean(request.parallel_tools.unwrap_or(true));
-        json.key("previous_response_id").null();
+        json.key("previous_response_id");
+        text_or_null(json, self.about.previous.as_deref());
         settings(json, request);
         json.optional("service_tier", self.service.and_then(service::to_openai));
         json.key("truncation").text("disabled").key("usage");

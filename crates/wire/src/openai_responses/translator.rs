@@ -6,8 +6,8 @@ use super::events::{Decoder, Encoder};
 use super::request::plain_instructions;
 use super::{answer, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Start, Target,
-    ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaKind, MediaSource,
+    ReplyContext, Request, Schemas, Start, Target, ToolNames, TranslateError, Translator,
 };
 
 /// Both halves.
@@ -29,6 +29,10 @@ impl Translator for ResponsesTranslator {
 
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
+    }
+
+    fn schemas(&self) -> Schemas {
+        Schemas::Strict
     }
 
     fn has_custom_tools(&self) -> bool {
@@ -73,6 +77,14 @@ impl ClientTranslator for ResponsesTranslator {
             safety_identifier: request.safety_identifier.clone(),
             metadata: request.metadata.clone(),
             ..Request::default()
+        }
+    }
+
+    /// Pictures in bytes, as its own tool draws them.
+    fn shows(&self, media: &Media, _streamed: bool) -> Result<(), &'static str> {
+        match (media.kind, &media.source) {
+            (MediaKind::Image, MediaSource::Base64(_)) => Ok(()),
+            _ => Err("an answer holds no media but pictures there"),
         }
     }
 

@@ -44,11 +44,7 @@ pub(super) fn adapt<'a>(
     if request.format == OutputFormat::Json && !says_json(&request.turns) {
         adapted.json_in_words();
     }
-    if matches!(request.format, OutputFormat::Schema { .. })
-        && target.capabilities.no.contains(Needs::JSON_SCHEMA)
-    {
-        adapted.schema_to_tool(supplier.tool_names(), target)?;
-    }
+    adapted.schemas(supplier, target)?;
     Ok(adapted)
 }
 
@@ -189,7 +185,11 @@ impl Adapted<'_> {
     }
 
     /// A model without structured output can still be held to a schema by a tool that takes the answer.
-    fn schema_to_tool(&mut self, rule: ToolNames, target: &Target<'_>) -> Result<(), TranslateError> {
+    pub(super) fn schema_to_tool(
+        &mut self,
+        rule: ToolNames,
+        target: &Target<'_>,
+    ) -> Result<(), TranslateError> {
         if target.capabilities.no.contains(Needs::TOOLS) {
             return Err(TranslateError::unsayable(
                 "response_format",

@@ -64,6 +64,7 @@ pub(super) fn about() -> ReplyContext {
         model: "model-1".into(),
         estimated_input_tokens: 7,
         request: Arc::new(Request { stream: true, stream_usage: true, ..Request::default() }),
+        previous: None,
     }
 }
 

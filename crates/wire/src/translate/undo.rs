@@ -1,10 +1,13 @@
 //! Taking back, in the answer, what was put differently in the request.
 
+mod unwrap;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::unwrap::Unwrap;
 use crate::conversation::{
     Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
 };
@@ -21,6 +24,8 @@ pub struct Undo {
     pub(super) custom: HashSet<String>,
     /// The tool whose call is the answer.
     pub(super) answer_tool: Option<String>,
+    /// Whether the answer is the only member of an object, since the supplier takes nothing else.
+    pub(super) is_wrapped: bool,
 }
 
 impl Undo {
@@ -43,7 +48,12 @@ impl Undo {
                 self.own(proof);
             }
             Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
-            Content::Text(text) => text.proof.iter_mut().for_each(|proof| self.own(proof)),
+            Content::Text(text) => {
+                if self.is_wrapped {
+                    text.text = Unwrap::whole(&text.text);
+                }
+                text.proof.iter_mut().for_each(|proof| self.own(proof));
+            }
             Content::Search(search) => search.own.iter_mut().for_each(|own| self.own(own)),
             _ => {}
         }
@@ -115,6 +125,8 @@ struct State {
     calls: bool,
     /// The arguments so far of an open call whose tool takes free text.
     free_text: Option<Vec<u8>>,
+    /// The open text that comes out of an object.
+    unwrap: Option<Unwrap>,
 }
 
 impl Stream {
@@ -137,6 +149,10 @@ impl Stream {
                     let delta = Delta::Text(free_text(&arguments.into()));
                     out.push(Event::Delta { choice, delta });
                 }
+                let held = self.state(choice).unwrap.take().map(|mut unwrap| unwrap.end());
+                if let Some(held) = held.filter(|held| !held.is_empty()) {
+                    out.push(Event::Delta { choice, delta: Delta::Text(held) });
+                }
                 out.push(Event::BlockEnd { choice });
             }
             Event::Finish { choice, reason } => {
@@ -151,12 +167,18 @@ impl Stream {
     /// Whether text that the open block grows by is to the client what it was.
     pub(super) fn lets_text_through(&self, choice: u32) -> bool {
         let at = MOST_CHOICES.min(choice as usize);
-        self.choices.get(at).is_none_or(|state| state.free_text.is_none())
+        self.choices.get(at).is_none_or(|state| state.free_text.is_none() && state.unwrap.is_none())
     }
 
     fn block_start(&mut self, choice: u32, block: BlockStart) -> BlockStart {
         match block {
-            BlockStart::ToolCall { name, .. } if self.undo.is_answer(&name) => BlockStart::Text,
+            BlockStart::ToolCall { name, .. } if self.undo.is_answer(&name) => {
+                self.block_start(choice, BlockStart::Text)
+            }
+            BlockStart::Text if self.undo.is_wrapped => {
+                self.state(choice).unwrap = Some(Unwrap::default());
+                BlockStart::Text
+            }
             BlockStart::ToolCall { id, name, is_custom } => {
                 let was_custom = self.undo.custom.contains(&name);
                 let name = self.undo.renamed.get(&name).cloned().unwrap_or(name);
@@ -179,12 +201,15 @@ impl Stream {
 
     fn delta(&mut self, choice: u32, delta: Delta) -> Option<Delta> {
         match delta {
-            Delta::Text(text) => match &mut self.state(choice).free_text {
-                Some(arguments) => {
+            Delta::Text(text) => match self.state(choice) {
+                State { free_text: Some(arguments), .. } => {
                     arguments.extend_from_slice(text.as_bytes());
                     None
                 }
-                None => Some(Delta::Text(text)),
+                State { unwrap: Some(unwrap), .. } => {
+                    Some(unwrap.push(&text)).filter(|text| !text.is_empty()).map(Delta::Text)
+                }
+                _ => Some(Delta::Text(text)),
             },
             Delta::Proof(mut proof) => {
                 self.undo.own(&mut proof);

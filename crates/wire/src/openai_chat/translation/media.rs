@@ -126,6 +126,16 @@ pub(super) fn image_address(media: &Media) -> Result<Cow<'_, str>, TranslateErro
     }
 }
 
+/// Whether an answer can show it, by [`image_address`].
+pub(super) fn is_shown(media: &Media) -> bool {
+    let is_reached = match &media.source {
+        MediaSource::Base64(_) => true,
+        MediaSource::Url(address) => is_web_address(address),
+        MediaSource::Held(_) | MediaSource::Text(_) => false,
+    };
+    media.kind == MediaKind::Image && is_reached
+}
+
 fn write_audio(json: &mut Json, media: &Media) -> Result<(), TranslateError> {
     let MediaSource::Base64(data) = &media.source else {
         return Err(unsayable(media, "sound goes only within the request"));

@@ -36,6 +36,7 @@ pub(super) fn about(request: Request) -> ReplyContext {
         model: "asked-for".into(),
         estimated_input_tokens: 0,
         request: Arc::new(kept),
+        previous: None,
     }
 }
 

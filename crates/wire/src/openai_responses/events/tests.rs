@@ -49,6 +49,7 @@ pub(crate) fn about(request: Request) -> ReplyContext {
         model: "asked-for".into(),
         estimated_input_tokens: 12,
         request: Arc::new(kept),
+        previous: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::through::{answer_goes_through, request_goes_through, stream_goes_through};
 use super::*;
 use crate::conversation::{
-    Block, Content, Encoded, EventDecoder, EventEncoder, FinishReason, ToolNames, Turn,
+    Block, Content, Encoded, EventDecoder, EventEncoder, FinishReason, Media, ToolNames, Turn,
 };
 use crate::translate::note;
 
@@ -94,6 +94,10 @@ impl Translator for Heart {
 impl ClientTranslator for Heart {
     fn decode_request(&self, body: &[u8]) -> Result<Request, TranslateError> {
         Ok(recall(&REQUESTS, body))
+    }
+
+    fn shows(&self, _: &Media, _: bool) -> Result<(), &'static str> {
+        Ok(())
     }
 
     fn encode_answer(&self, answer: &Answer, _: &ReplyContext) -> Result<Encoded, TranslateError> {

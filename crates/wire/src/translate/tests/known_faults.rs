@@ -25,6 +25,7 @@ fn told(from: Protocol, to: Protocol, body: &Value) -> Value {
         model: "m".into(),
         estimated_input_tokens: 1,
         request: Arc::default(),
+        previous: None,
     };
     let (supplier, client) = (codec(from).translator().unwrap(), codec(to).translator().unwrap());
     let told =

@@ -133,6 +133,7 @@ fn answer_lost(from: Protocol, to: Protocol, body: &Value) -> Vec<String> {
         created_unix_s: 1,
         model: "m".into(),
         estimated_input_tokens: 1,
+        previous: None,
         request: Arc::default(),
     };
     let (supplier, client) = (codec(from).translator().unwrap(), codec(to).translator().unwrap());

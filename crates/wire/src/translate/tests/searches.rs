@@ -191,6 +191,7 @@ fn about() -> ReplyContext {
         model: "m".into(),
         estimated_input_tokens: 1,
         request: Arc::new(Request::default()),
+        previous: None,
     }
 }
 

@@ -36,6 +36,7 @@ pub(in crate::anthropic_messages) fn about() -> ReplyContext {
         model: "asked".into(),
         estimated_input_tokens: 77,
         request: Arc::default(),
+        previous: None,
     }
 }
 
