@@ -15,6 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from rig.losses import own  # noqa: E402
+
 PAGE = HERE.parent.parent / "docs" / "fidelity.md"
 
 NAMES = {
@@ -56,7 +60,7 @@ def read(path):
     found = defaultdict(dict)
     for line in Path(path).read_text().splitlines():
         seen = json.loads(line)
-        names = {name for name in re.split(r",\s*", seen["dropped"]) if name}
+        names = set(own(seen["feature"], re.split(r",\s*", seen["dropped"])))
         outcome = seen["outcome"]
         if outcome in ("broken", "lost") or (seen["both"] and outcome in ("dropped", "refused")):
             outcome = "gap"
@@ -161,7 +165,6 @@ def node(found):
 
 def gaps():
     """What is not carried, and why, in the words of the tests that hold it."""
-    sys.path.insert(0, str(HERE))
     from rig.gaps import KNOWN
 
     lines = [f"- {feature}, {NAMES[source]} to {NAMES[target]}: {why}" for (feature, source, target), why in KNOWN.items()]

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from rig.config import every_protocol
-from rig.sayings import CLIENTS, CONVERSE, FEATURES, MESSAGES, SUPPLIERS
+from rig.documents import FEATURES
+from rig.sayings import CLIENTS, CONVERSE, MESSAGES, SUPPLIERS
 from rig.tongues import TONGUES, merged, status_of
 
 DRAWS, AT_ONCE = 12, 4

@@ -142,6 +142,10 @@ impl Translator for CohereChat {
     }
 
     /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
+    fn names_schemas(&self) -> bool {
+        false
+    }
+
     fn documents(&self) -> Documents {
         Documents::Words
     }

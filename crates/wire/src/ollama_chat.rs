@@ -140,6 +140,10 @@ impl Translator for OllamaChat {
     }
 
     /// The server takes any name; what its templates make of an unusual one is another matter.
+    fn names_schemas(&self) -> bool {
+        false
+    }
+
     fn documents(&self) -> Documents {
         Documents::Words
     }

@@ -28,8 +28,8 @@ pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, ReplyContext, Request, Role,
-    Start, Target, TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, OutputFormat, ReplyContext,
+    Request, Role, Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -77,6 +77,11 @@ fn told(
     let mut losses = request.losses.clone();
     for loss in adapted.losses.into_iter().chain(encoded.losses) {
         note(&mut losses, loss);
+    }
+    if matches!(adapted.request.format, OutputFormat::Schema { name: Some(_), .. })
+        && !supplier.names_schemas()
+    {
+        note(&mut losses, Loss::new("response_format.name", "a schema has no name there"));
     }
     if !supplier.carries_betas(target) {
         for beta in target.betas {

@@ -498,6 +498,8 @@ FEATURES = {
                 part={"document": {"name": "tides", "format": "txt", "source": {"bytes": b"High water at six."}}},
                 seen={"format": "txt", "source": {"bytes": b64(b"High water at six.")}},
             ),
+            cohere=Way(seen={"data": {"text": "High water at six."}}, asked=False),
+            ollama=Way(seen={"content": "Go on\n\nHigh water at six."}, asked=False),
         ),
         "sound": parts(
             chat={"type": "input_audio", "input_audio": {"data": b64(WAV), "format": "wav"}},

@@ -26,6 +26,10 @@ impl Translator for AnthropicMessages {
     }
 
     /// As in Anthropic's guide to tools, read 2026-11-28.
+    fn names_schemas(&self) -> bool {
+        false
+    }
+
     fn documents(&self) -> Documents {
         Documents::Cited
     }

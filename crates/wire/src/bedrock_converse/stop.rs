@@ -30,11 +30,11 @@ pub(super) fn word(reason: &FinishReason, losses: &mut Vec<Loss>) -> &'static st
         FinishReason::Filtered => "content_filtered",
         FinishReason::Paused => {
             // Of the words there are, the one by which no client takes the turn for done.
-            note(losses, Loss::new("finish_reason.paused", "no word for a turn that is to go on"));
+            note(losses, Loss::new("finish_reason", "no word for a turn that is to go on"));
             "max_tokens"
         }
-        FinishReason::Other(word) => {
-            note(losses, Loss::new(format!("finish_reason.{word}"), "a word of another protocol"));
+        FinishReason::Other(_) => {
+            note(losses, Loss::new("finish_reason", "a word of another protocol"));
             "end_turn"
         }
     }

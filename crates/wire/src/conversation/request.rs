@@ -223,8 +223,8 @@ pub enum OutputFormat {
     Json,
     /// JSON of a schema.
     Schema {
-        /// The schema's name: a label, which some dialects demand and others have no place for. It says nothing of the
-        /// answer's shape, so a dialect without a place for it loses nothing that is worth naming.
+        /// The schema's name, which some dialects demand and others have no place for
+        /// ([`names_schemas`](super::Translator::names_schemas)).
         name: Option<String>,
         /// What it describes.
         description: Option<String>,

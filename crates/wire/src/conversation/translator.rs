@@ -46,6 +46,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether the schema of an answer has a name there.
+    fn names_schemas(&self) -> bool {
+        true
+    }
+
     /// Which schemas a supplier of this protocol takes, where a model is to be held to them.
     fn schemas(&self) -> Schemas {
         Schemas::Any

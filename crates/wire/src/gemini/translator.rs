@@ -25,6 +25,10 @@ impl Translator for GeminiTranslator {
 
     /// Newer models take more (128, and colons); 64 without them is what all take. Source: `FunctionDeclaration` in
     /// `types.py` of google-genai 3.4.0, and of its earlier versions, read 2026-11-28.
+    fn names_schemas(&self) -> bool {
+        false
+    }
+
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-.", any_start: false }
     }

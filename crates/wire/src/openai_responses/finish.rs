@@ -33,7 +33,11 @@ pub(super) fn write(reason: Option<&FinishReason>) -> Ending {
     let ending = |status, reason, item| Ending { status, reason, item, loss: None };
     let completed = ending("completed", None, "completed");
     match reason {
-        None | Some(FinishReason::Stop | FinishReason::StopSequence(_) | FinishReason::ToolCalls) => {
+        Some(FinishReason::StopSequence(Some(_))) => {
+            let loss = Some(Loss::new("stop_sequence", "which text ended the answer is not said there"));
+            Ending { loss, ..completed }
+        }
+        None | Some(FinishReason::Stop | FinishReason::StopSequence(None) | FinishReason::ToolCalls) => {
             completed
         }
         Some(FinishReason::Length) => ending("incomplete", Some("max_output_tokens"), "incomplete"),

@@ -25,7 +25,7 @@ pub(super) fn annotation(json: &mut Json, citation: &Citation, length: u64, loss
         note(losses, Loss::new("citation.quote", "no place for the passage"));
     }
     let Some(url) = &citation.url else {
-        note(losses, Loss::new("citation", "only an address can be cited"));
+        note(losses, Loss::new("citations", "only an address can be cited"));
         return false;
     };
     let (start, end) = citation.range.unwrap_or((0, length));

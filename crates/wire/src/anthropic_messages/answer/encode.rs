@@ -175,7 +175,7 @@ impl Writer {
 
     fn opaque(&mut self, opaque: &Opaque) -> Result<(), TranslateError> {
         if opaque.protocol != Protocol::AnthropicMessages {
-            self.losses.add(format!("content.{}", opaque.kind), "carried for its maker, not shown");
+            self.losses.add(opaque.kind.clone(), "carried for its maker, not shown");
             redacted(&mut self.json, &carry::block(opaque));
             return Ok(());
         }

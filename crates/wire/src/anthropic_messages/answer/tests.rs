@@ -258,6 +258,6 @@ fn what_an_answer_cannot_hold() {
     let (body, lost) = written(&answer(vec![foreign], None));
     assert_eq!(
         (body["content"][0]["type"].as_str(), lost),
-        (Some("redacted_thinking"), vec!["content.web_search_call".to_owned()])
+        (Some("redacted_thinking"), vec!["web_search_call".to_owned()])
     );
 }

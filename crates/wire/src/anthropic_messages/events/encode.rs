@@ -263,7 +263,7 @@ impl Encoder {
 
     fn opaque(&mut self, opaque: &Opaque, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         if opaque.protocol != Protocol::AnthropicMessages {
-            self.losses.add(format!("content.{}", opaque.kind), "carried for its maker, not shown");
+            self.losses.add(opaque.kind.clone(), "carried for its maker, not shown");
             self.redacted(&carry::block(opaque), out);
             return Ok(());
         }

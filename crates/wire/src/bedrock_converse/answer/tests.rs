@@ -33,7 +33,7 @@ fn an_answer_with_everything() {
     let body: Value = serde_json::from_str(text).unwrap();
     let answer = decode(text.as_bytes()).unwrap();
     let lost: Vec<&str> = answer.losses.iter().map(|loss| &*loss.what).collect();
-    assert_eq!(lost, ["citation.location.documentChar", "additionalModelResponseFields.x", "trace"]);
+    assert_eq!(lost, ["citations.location", "additionalModelResponseFields.x", "trace"]);
     let choice = &answer.choices[0];
     assert_eq!(choice.finish, Some(FinishReason::StopSequence(Some("END".into()))));
     assert_eq!(choice.blocks.len(), 8);

@@ -1,6 +1,6 @@
 //! Sources that a model cites.
 
-use super::super::read::{Read, list, named, object, text};
+use super::super::read::{Read, list, object, text};
 use crate::conversation::{Citation, Loss};
 use crate::json::Json;
 use crate::scan::Scanner;
@@ -19,7 +19,7 @@ pub(in super::super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> 
             if source.starts_with("https://") || source.starts_with("http://") {
                 citation.url.get_or_insert(source);
             } else {
-                note(losses, Loss::new("citation.source", "it is no address"));
+                note(losses, Loss::new("citations.location", "it is no address"));
             }
             Ok(())
         }
@@ -41,11 +41,8 @@ pub(in super::super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> 
                 }
                 Ok(scan.skip()?)
             }),
-            other => {
-                note(
-                    losses,
-                    Loss::new(named("citation.location.", other), "a place in a document, not in the answer"),
-                );
+            _ => {
+                note(losses, Loss::new("citations.location", "a place in a document, not in the answer"));
                 Ok(scan.skip()?)
             }
         }),

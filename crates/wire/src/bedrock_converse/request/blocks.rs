@@ -102,14 +102,14 @@ impl<'a> Writer<'a> {
             self.lose("citations", "sources of earlier answers are not sent back");
         }
         if text.proof.is_some() {
-            self.lose("reasoning.proof", "only its maker can read it");
+            self.lose("text.proof", "only its maker can read it");
         }
         self.json.object().key("text").text(&text.text).end_object();
     }
 
     fn call(&mut self, call: &ToolCall) -> Result<(), TranslateError> {
         if call.proof.is_some() {
-            self.lose("reasoning.proof", "only its maker can read it");
+            self.lose("tool_call.proof", "only its maker can read it");
         }
         let arguments = tool_arguments(&call.input).ok_or_else(|| {
             TranslateError::unsayable("tool_call.arguments", "they must be a JSON object and are not")

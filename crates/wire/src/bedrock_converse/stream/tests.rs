@@ -367,7 +367,7 @@ fn what_a_client_cannot_be_told_is_named() {
     let (said, losses) = written(&events.concat());
     assert_eq!(
         losses,
-        ["refusal", "proof", "logprobs", "server_tool_use", "citations", "finish_reason.odd", "usage"]
+        ["refusal", "proof", "logprobs", "server_tool_use", "citations", "finish_reason", "usage"]
     );
     assert_eq!(said.last().unwrap().1["usage"]["inputTokens"], 7);
     // A proof of another maker's goes along as a seal, packed as bytes.

@@ -189,7 +189,7 @@ impl Writer<'_> {
                 Ok("")
             }
             Content::Opaque(opaque) => {
-                self.lose(format!("messages.{}", opaque.kind), "only its own protocol has it");
+                self.lose(opaque.kind.clone(), "only its own protocol has it");
                 Ok("")
             }
             Content::Reasoning(_) => {

@@ -437,7 +437,7 @@ fn a16_what_has_no_place_is_named() {
     let (_, losses) = said(&request);
     for what in [
         "messages.name",
-        "messages.thought_signature",
+        "thought_signature",
         "text.proof",
         "citations",
         "tool_call.proof",

@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
                 ""
             }
             Content::Opaque(opaque) => {
-                self.lose(format!("messages.{}", opaque.kind), "only its own protocol has it");
+                self.lose(opaque.kind.clone(), "only its own protocol has it");
                 ""
             }
             Content::Reasoning(_) => {

@@ -389,7 +389,7 @@ fn a16_what_has_no_place_is_named() {
     let (body, losses) = said_to(&request, &Target { refuses: &refuses, ..target() });
     for what in [
         "messages.name",
-        "messages.thought_signature",
+        "thought_signature",
         "text.proof",
         "citations",
         "tool_call.proof",

@@ -23,7 +23,7 @@ pub(super) fn write_citation(
     losses: &mut Losses,
 ) {
     if citation.url.is_none() {
-        losses.note("citation.url", "a source without an address has none here");
+        losses.note("citations", "a source without an address has none here");
     }
     let range =
         citation.range.map(|(start, end)| (block.0.saturating_add(start), block.0.saturating_add(end)));

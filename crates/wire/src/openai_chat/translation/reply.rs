@@ -82,13 +82,10 @@ impl Reply {
             b"error" => self.is_error |= scan.says_something()?,
             // The flat error of older vLLM servers.
             b"object" => self.is_error |= scan.text()?.is_some_and(|object| object.is("error")),
-            // About the supplier's machines, not the answer.
-            b"system_fingerprint"
-            | b"obfuscation"
-            | b"provider"
-            | b"timings"
-            | b"prompt_filter_results"
-            | b"x_groq" => scan.skip()?,
+            // About the supplier's machines, not the answer; clients of this protocol compare the one, `system_fingerprint`.
+            b"obfuscation" | b"provider" | b"timings" | b"prompt_filter_results" | b"x_groq" => {
+                scan.skip()?
+            }
             _ => losses.unknown(scan, "", name)?,
         }
         Ok(())

@@ -36,7 +36,7 @@ pub(super) fn finish_word(reason: &FinishReason, is_legacy: bool, losses: &mut L
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::Filtered => "content_filter",
         FinishReason::Paused => {
-            losses.note("finish_reason.paused", "said as `length`: the answer is not whole");
+            losses.note("finish_reason", "said as `length`: the answer is not whole");
             "length"
         }
         FinishReason::Other(_) => {

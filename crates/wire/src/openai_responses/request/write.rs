@@ -53,7 +53,7 @@ impl<'w> Items<'w> {
         match &block.content {
             Content::Text(text) if text.text.is_empty() => Ok(()),
             Content::Text(text) if role == Role::Assistant && self.is_alone(block, text, rest) => {
-                self.prove(text.proof.as_ref());
+                self.prove(text.proof.as_ref(), "text.proof");
                 self.json.object().key("type").text("message").key("role").text("assistant");
                 self.json.key("content").text(&text.text).end_object();
                 Ok(())
@@ -127,7 +127,7 @@ impl<'w> Items<'w> {
     fn part(&mut self, role: Role, block: &Block) -> Written {
         match &block.content {
             Content::Text(text) if role == Role::Assistant => {
-                self.prove(text.proof.as_ref());
+                self.prove(text.proof.as_ref(), "text.proof");
                 write::output_text(self.json, text, self.losses);
                 self.lose_mark(block);
             }
@@ -190,7 +190,7 @@ impl<'w> Items<'w> {
     }
 
     fn call(&mut self, call: &ToolCall) {
-        self.prove(call.proof.as_ref());
+        self.prove(call.proof.as_ref(), "tool_call.proof");
         let (kind, member, input) = match &call.input {
             ToolInput::Arguments(json) => ("function_call", "arguments", String::from_utf8_lossy(json)),
             ToolInput::Text(text) => ("custom_tool_call", "input", Cow::Borrowed(text.as_str())),
@@ -262,9 +262,9 @@ impl<'w> Items<'w> {
     }
 
     /// The place for a proof of a call or a text is not here.
-    fn prove(&mut self, proof: Option<&Opaque>) {
+    fn prove(&mut self, proof: Option<&Opaque>, what: &str) {
         if proof.is_some() {
-            self.lose("reasoning.proof", "only its maker can read it");
+            self.lose(what, "only its maker can read it");
         }
     }
 

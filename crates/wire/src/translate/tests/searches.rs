@@ -263,7 +263,7 @@ fn g22_a_search_goes_back_to_whoever_made_it_and_to_nobody_else() {
     let (body, lost) = said(&ask, Protocol::OpenaiResponses, &target()).unwrap();
     assert!(!body.to_string().contains("ws_1") && lost == ["web_search_call"], "{lost:?} {body}");
     let (body, lost) = said(&ask, Protocol::AnthropicMessages, &target()).unwrap();
-    assert!(!body.to_string().contains("srvtoolu") && lost == ["content.web_search_call"], "{lost:?} {body}");
+    assert!(!body.to_string().contains("srvtoolu") && lost == ["web_search_call"], "{lost:?} {body}");
     // In the client's own protocol the bytes go through, but for what is ours.
     let turns = turns.to_string();
     let left = crate::splice(&turns.clone().into(), &mut without_seals(turns.as_bytes())).concat();

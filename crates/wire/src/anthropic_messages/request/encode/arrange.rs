@@ -136,14 +136,15 @@ fn stays(content: &Content, target: &Target<'_>, losses: &mut Losses) -> bool {
             let is_own = proof.is_some_and(|proof| proof.is_for(Protocol::AnthropicMessages, target.owner));
             let says_something = !reasoning.text.is_empty() || proof.is_some();
             if says_something && !is_own {
-                losses.add("reasoning", "only thoughts that the supplier signed itself go back to it");
+                let what = if proof.is_some() { "reasoning.proof" } else { "reasoning" };
+                losses.add(what, "only thoughts that the supplier signed itself go back to it");
             }
             is_own
         }
         Content::Opaque(opaque) => {
             let is_own = opaque.is_for(Protocol::AnthropicMessages, target.owner);
             if !is_own {
-                losses.add(format!("content.{}", opaque.kind), "only its own maker can read it");
+                losses.add(opaque.kind.clone(), "only its own maker can read it");
             }
             is_own
         }

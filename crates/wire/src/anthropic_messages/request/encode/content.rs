@@ -118,7 +118,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             self.losses.add("citations", "only the supplier can say what its model cited");
         }
         if text.proof.is_some() {
-            self.losses.add("reasoning.proof", "only its own maker can read it");
+            self.losses.add("text.proof", "only its own maker can read it");
         }
         self.json.object().key("type").text("text").key("text").text(&text.text);
         self.mark(mark);
@@ -131,7 +131,7 @@ impl<'a, 'w> Writer<'a, 'w> {
 
     fn call(&mut self, call: &ToolCall, mark: Option<CacheMark>) -> Result<(), TranslateError> {
         if call.proof.is_some() {
-            self.losses.add("reasoning.proof", "only its own maker can read it");
+            self.losses.add("tool_call.proof", "only its own maker can read it");
         }
         if call.name.is_empty() {
             return Err(TranslateError::unsayable(

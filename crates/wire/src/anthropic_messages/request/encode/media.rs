@@ -29,7 +29,7 @@ impl Writer<'_, '_> {
     pub(super) fn media(&mut self, media: &Media, mark: Option<CacheMark>) -> Result<(), TranslateError> {
         let word = word(media.kind);
         if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
-            self.losses.add(format!("{word}.detail"), "how closely to look cannot be said there");
+            self.losses.add("media.detail", "how closely to look cannot be said there");
         }
         let is_image = media.kind == MediaKind::Image;
         if is_image && media.name.is_some() {

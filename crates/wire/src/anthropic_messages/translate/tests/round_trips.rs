@@ -24,7 +24,7 @@ fn erase(request: &mut Request, loss: &Loss) {
                 }
             }
         }
-        "image.detail" => blocks.for_each(|block| match &mut block.content {
+        "media.detail" => blocks.for_each(|block| match &mut block.content {
             Content::Media(media) => media.detail = None,
             Content::ToolResult(result) => result.blocks.iter_mut().for_each(|block| {
                 if let Content::Media(media) = &mut block.content {

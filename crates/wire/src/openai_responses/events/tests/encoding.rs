@@ -127,7 +127,7 @@ fn reasons_without_a_word_are_named_as_lost() {
     for (reason, status, losses) in [
         (FinishReason::Other("odd".into()), "completed", 1),
         (FinishReason::Paused, "incomplete", 1),
-        (FinishReason::StopSequence(Some("x".into())), "completed", 0),
+        (FinishReason::StopSequence(Some("x".into())), "completed", 1),
     ] {
         let (stream, lost) =
             encoded(&stream_of(&[(Content::text("a"), vec![])], Some(reason)), &about(Request::default()));
@@ -180,7 +180,7 @@ fn a_citation_without_a_place_is_for_what_was_said_so_far() {
     let annotation =
         json!({"type": "url_citation", "start_index": 0, "end_index": 3, "url": "https://x", "title": ""});
     assert_eq!((&output["annotations"], &output["text"]), (&json!([annotation]), &json!("añbc")));
-    assert_eq!(losses, ["citation.quote", "citation"]);
+    assert_eq!(losses, ["citation.quote", "citations"]);
 }
 
 proptest! {

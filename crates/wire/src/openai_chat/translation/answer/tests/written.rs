@@ -166,7 +166,7 @@ fn places_of_citations_are_counted_in_the_whole_text() {
     };
     assert_eq!((place(0), place(1)), ((0, 3), (4, 5)));
     let unnamed = Text { text: "a".into(), citations: vec![Citation::default()], ..Text::default() };
-    assert_eq!(encode(&answered(vec![Content::Text(unnamed)], None)).1, ["citation.url"]);
+    assert_eq!(encode(&answered(vec![Content::Text(unnamed)], None)).1, ["citations"]);
 }
 
 #[test]

@@ -166,7 +166,7 @@ impl<'a> Writer<'a> {
     /// Names what a text has and a request's has not.
     pub(super) fn text_only(&mut self, text: &Text) {
         if !text.citations.is_empty() {
-            self.losses.note("text.citations", "messages of a request cite nothing");
+            self.losses.note("citations", "messages of a request cite nothing");
         }
         if !text.logprobs.is_empty() {
             self.losses.note("text.logprobs", "messages of a request have none");

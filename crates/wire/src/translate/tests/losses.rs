@@ -1,0 +1,161 @@
+//! One loss has one name, whoever serves; and nothing is lost without one.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::codec::Codec;
+
+const SUPPLIERS: [Protocol; 7] = [
+    Protocol::OpenaiChat,
+    Protocol::OpenaiResponses,
+    Protocol::AnthropicMessages,
+    Protocol::Gemini,
+    Protocol::BedrockConverse,
+    Protocol::CohereChat,
+    Protocol::OllamaChat,
+];
+
+fn codec(protocol: Protocol) -> &'static dyn Codec {
+    crate::codec(protocol).unwrap()
+}
+
+/// What is named as lost where a supplier of another protocol gets the client's request.
+fn lost(from: Protocol, to: Protocol, body: &Value) -> Vec<String> {
+    let client = codec(from).translator().unwrap().client().unwrap();
+    let read = client.decode_request(body.to_string().as_bytes()).unwrap();
+    let sent = request(&read, codec(to).translator().unwrap(), &target()).unwrap();
+    sent.losses.into_iter().map(|loss| loss.what).collect()
+}
+
+/// What is named as lost wherever else the request goes.
+fn lost_anywhere(from: Protocol, body: &Value) -> BTreeSet<String> {
+    let others = SUPPLIERS.into_iter().filter(|to| *to != from);
+    others.flat_map(|to| lost(from, to, body)).collect()
+}
+
+fn chat(turns: &Value) -> Value {
+    json!({"max_completion_tokens": 99, "messages": turns})
+}
+
+fn responses(item: &Value) -> Value {
+    json!({"max_output_tokens": 99, "input": [{"role": "user", "content": "a"}, item, {"role": "user", "content": "b"}]})
+}
+
+fn messages(block: &Value) -> Value {
+    json!({"max_tokens": 99, "messages": [{"role": "user", "content": "a"},
+        {"role": "assistant", "content": [block, {"type": "text", "text": "b"}]}, {"role": "user", "content": "c"}]})
+}
+
+fn gemini(part: &Value) -> Value {
+    json!({"generationConfig": {"maxOutputTokens": 99}, "contents": [{"role": "user", "parts": [{"text": "a"}]},
+        {"role": "model", "parts": [part, {"text": "b"}]}, {"role": "user", "parts": [{"text": "c"}]}]})
+}
+
+#[test]
+fn p4_one_loss_has_one_name_whoever_serves() {
+    use Protocol::{AnthropicMessages, Gemini, OpenaiResponses};
+    for (from, body, names) in [
+        (
+            OpenaiResponses,
+            responses(
+                &json!({"type": "mcp_call", "id": "m", "server_label": "x", "name": "n", "arguments": "{}", "output": "o"}),
+            ),
+            &["mcp_call"][..],
+        ),
+        (
+            OpenaiResponses,
+            responses(
+                &json!({"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}}),
+            ),
+            &["web_search_call"],
+        ),
+        (
+            OpenaiResponses,
+            responses(
+                &json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}),
+            ),
+            &["reasoning.proof"],
+        ),
+        (
+            AnthropicMessages,
+            messages(
+                &json!({"type": "server_tool_use", "id": "srvtoolu_1", "name": "code_execution", "input": {}}),
+            ),
+            &["server_tool_use"],
+        ),
+        (
+            Gemini,
+            gemini(&json!({"executableCode": {"language": "PYTHON", "code": "1"}})),
+            &["executableCode"],
+        ),
+        (Gemini, gemini(&json!({"text": "x", "thoughtSignature": "c2ln"})), &["text.proof"]),
+        (
+            Gemini,
+            json!({"generationConfig": {"maxOutputTokens": 99}, "contents": [{"role": "user", "parts": [{"text": "a"}]},
+                {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "c2ln"}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"result": "r"}}}]}],
+                "tools": [{"functionDeclarations": [{"name": "f"}]}]}),
+            &["tool_call.proof"],
+        ),
+    ] {
+        let lost: Vec<String> = lost_anywhere(from, &body).into_iter().collect();
+        assert_eq!(lost, names, "{from}: {body}");
+    }
+    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}});
+    let body = chat(&json!([{"role": "user", "content": [image]}]));
+    assert_eq!(lost_anywhere(Protocol::OpenaiChat, &body).into_iter().collect::<Vec<_>>(), ["media.detail"]);
+}
+
+#[test]
+fn p4_names_of_speakers_and_of_schemas_are_not_lost_in_silence() {
+    let turns = json!([{"role": "system", "name": "office", "content": "Be kind."}, {"role": "user", "content": "?"}]);
+    for to in SUPPLIERS.into_iter().filter(|to| *to != Protocol::OpenaiChat) {
+        assert_eq!(lost(Protocol::OpenaiChat, to, &chat(&turns)), ["messages.name"], "{to}");
+    }
+    let mut body = chat(&json!([{"role": "user", "content": "?"}]));
+    let schema = json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
+    body["response_format"] =
+        json!({"type": "json_schema", "json_schema": {"name": "berth", "schema": schema, "strict": true}});
+    for to in SUPPLIERS {
+        let lost = lost(Protocol::OpenaiChat, to, &body);
+        let client = codec(Protocol::OpenaiChat).translator().unwrap().client().unwrap();
+        let read = client.decode_request(body.to_string().as_bytes()).unwrap();
+        let sent = request(&read, codec(to).translator().unwrap(), &target()).unwrap();
+        let says_it = String::from_utf8_lossy(&sent.body).contains("berth");
+        assert_ne!(lost.iter().any(|lost| lost == "response_format.name"), says_it, "{to}: {lost:?}");
+    }
+}
+
+/// A supplier's answer as a client gets it: what is named as lost.
+fn answer_lost(from: Protocol, to: Protocol, body: &Value) -> Vec<String> {
+    let about = ReplyContext {
+        request_id: "r".into(),
+        created_unix_s: 1,
+        model: "m".into(),
+        estimated_input_tokens: 1,
+        previous: None,
+        request: Arc::default(),
+    };
+    let (supplier, client) = (codec(from).translator().unwrap(), codec(to).translator().unwrap());
+    let bytes = body.to_string();
+    let told =
+        answer(bytes.as_bytes(), supplier, client.client().unwrap(), &Undo::default(), &about).unwrap();
+    told.losses.into_iter().map(|loss| loss.what).collect()
+}
+
+#[test]
+fn p4_what_an_answer_tells_beside_its_words_is_not_lost_in_silence() {
+    let told = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "system_fingerprint": "fp_1",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}});
+    for to in [Protocol::OpenaiResponses, Protocol::AnthropicMessages, Protocol::Gemini] {
+        let lost = answer_lost(Protocol::OpenaiChat, to, &told);
+        assert!(lost.contains(&"system_fingerprint".to_owned()), "{to}: {lost:?}");
+    }
+    let told = json!({"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "x"}],
+        "stop_reason": "stop_sequence", "stop_sequence": "END", "usage": {"input_tokens": 1, "output_tokens": 1}});
+    for to in [Protocol::OpenaiResponses, Protocol::Gemini] {
+        let lost = answer_lost(Protocol::AnthropicMessages, to, &told);
+        assert!(lost.contains(&"stop_sequence".to_owned()), "{to}: {lost:?}");
+    }
+}
