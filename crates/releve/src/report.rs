@@ -30,6 +30,7 @@ use self::figures::Basis;
 pub(crate) use self::figures::Figures;
 pub(crate) use self::foretold::Foretold;
 pub(crate) use self::page::{Language, Page, Tone as Light};
+use crate::posture::Held;
 use crate::settings::Settings;
 
 /// Reads the ledger once and works everything out. `None` where nothing was asked in the period.
@@ -43,7 +44,8 @@ pub(crate) fn figures(
     today: Date,
 ) -> Result<Option<Figures>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let mut estate = estate::estate(&settings.resolved, &today.to_string());
+    let held = Held::on(today, &settings.resolved, &reader.decisions()?);
+    let mut estate = estate::estate(&settings.resolved, &held);
     capacity::observe(&mut estate, &reader)?;
     let extent = reader.extent(period)?;
     let traffic = gather(&reader, &estate, extent.period)?;
@@ -51,6 +53,7 @@ pub(crate) fn figures(
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
+    figures.left = held.left(&estate, &traffic);
     figures.foretold = foretold::newest(&reader, &estate, &extent)?;
     Ok(Some(figures))
 }

@@ -8,6 +8,7 @@ use routing::{Deployment, Policy, Prefer, RouteEntry};
 
 use crate::domain::{Domain, DomainKind};
 use crate::set::Set;
+use crate::tenure::Tenure;
 
 /// A day, `YYYY-MM-DD`: such texts compare as days do.
 pub type Day = Arc<str>;
@@ -42,6 +43,8 @@ pub struct Member {
     pub tokens_per_minute: Option<u64>,
     /// How long one of its answers takes on average, where that was seen: a slot is taken for as long.
     pub answer: Option<Duration>,
+    /// How long it may serve: what was decided, what its contract's dates come to, when its model is switched off.
+    pub tenure: Tenure,
 }
 
 impl Member {
@@ -131,6 +134,15 @@ impl Estate {
             DomainKind::Owner => account.owner.clone(),
             DomainKind::Country => account.country.clone(),
             DomainKind::Deployment => Some(Arc::clone(&routing.name)),
+        }
+    }
+
+    /// Takes an account as if nothing had been decided about it and its contract went on: for asking what leaving it takes.
+    pub fn readmit(&mut self, account: usize) {
+        for member in
+            self.members.iter_mut().filter(|member| usize::from(member.routing.provider.0) == account)
+        {
+            member.tenure = Tenure::default();
         }
     }
 

@@ -251,16 +251,15 @@ impl Scenario {
         if self.events.iter().any(by_itself) {
             return true;
         }
-        let calm = Course::calm(estate, 1, 1.0).steps.remove(0);
         let played_ms = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX);
         // What a fall does to the others is none of its own doing.
         let alone = Self { herd: None, ..self.clone() };
         let course = compile(&alone, estate, played_ms);
-        course.steps.into_iter().any(|mut step| {
-            step.at_ms = calm.at_ms;
+        course.steps.iter().cloned().any(|mut step| {
+            let calm = Step::by_itself(estate, Duration::from_millis(step.at_ms), course.compressed, &[]);
             for (index, condition) in step.conditions.iter_mut().enumerate() {
                 if !asked.get(index).is_some_and(|asked| *asked) {
-                    *condition = Condition::default();
+                    condition.clone_from(&calm.conditions[index]);
                 }
             }
             step != calm

@@ -30,6 +30,8 @@ pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ pub use pace::Pace;
 use crate::error::StoreError;
 use crate::lock::Lock;
 use crate::options::Durability;
+use crate::postures::{self, Act};
 use crate::schema;
 use crate::{daybook, recovery};
 
@@ -114,6 +115,14 @@ impl Reader {
         let mut records = select.query_map([count], booked)?.collect::<Result<Vec<_>, _>>()?;
         records.reverse();
         Ok(records)
+    }
+
+    /// All that people have decided about suppliers, the oldest first; none in a ledger of before that could be.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn decisions(&self) -> Result<Vec<Act>, StoreError> {
+        postures::recorded(&self.connection)
     }
 
     /// How long the answers among the last `records` records took, by who gave them.

@@ -19,6 +19,7 @@ use super::foretold::Foretold;
 use super::money::Currency;
 use crate::config::estate::{Declared, Own};
 use crate::config::value::At;
+use crate::posture::Left;
 use crate::settings::Settings;
 
 /// Into how many steps a trend is cut.
@@ -37,6 +38,8 @@ pub(crate) struct Figures {
     /// Each maker's part of the tokens over the period.
     pub(crate) trend: Vec<Trend>,
     pub(crate) losses: Vec<LossFigures>,
+    /// Who could serve and may not on that day: nobody's substitute.
+    pub(crate) left: Vec<Left>,
     /// Where those losses are not whole.
     pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) products: Vec<ProductFigures>,
@@ -140,6 +143,7 @@ impl Figures {
             accounts,
             targets,
             basis,
+            left: Vec::new(),
             foretold: None,
         }
     }

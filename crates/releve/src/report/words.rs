@@ -4,6 +4,7 @@ mod board;
 mod contracts;
 mod dependence;
 pub(super) mod exit;
+mod left;
 mod method;
 mod products;
 

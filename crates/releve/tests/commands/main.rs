@@ -8,6 +8,7 @@ mod container;
 mod demo;
 mod exit_plan;
 mod first_steps;
+mod held;
 mod history;
 mod local_engine;
 mod many_entries;

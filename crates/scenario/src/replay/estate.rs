@@ -9,6 +9,7 @@ use routing::{Deployment, Policy, RouteEntry};
 
 use crate::domain::{Company, Domain, DomainKind};
 use crate::fit::Samples;
+use crate::tenure::Tenure;
 
 /// The estate as it is played: what [`crate::Estate`] says, by the indices of `routing`, without what only reports ask for
 /// and with whatever a scenario adds.
@@ -33,6 +34,8 @@ pub struct Backing {
     pub owner: Option<Arc<str>>,
     /// Whose law that company obeys, where that is known.
     pub country: Option<Arc<str>>,
+    /// How long it may serve.
+    pub tenure: Tenure,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
     /// Requests a minute that the supplier lets through; `None` is unknown and does not bind.
@@ -62,6 +65,7 @@ impl Backing {
         Self {
             owner: account.owner.clone(),
             country: account.country.clone(),
+            tenure: member.tenure.clone(),
             prices: member.prices.clone(),
             shares_requests: requests.is_some(),
             shares_tokens: tokens.is_some(),
@@ -143,6 +147,16 @@ impl PlayedEstate {
             backing.requests_per_minute = backing.requests_per_minute.or(*requests);
             backing.tokens_per_minute = backing.tokens_per_minute.or(*tokens);
         }
+    }
+
+    /// The same where nothing was decided about anybody, and contracts and models go on.
+    #[must_use]
+    pub fn unheld(&self) -> Self {
+        let mut free = self.clone();
+        for backing in &mut free.backing {
+            backing.tenure = Tenure::default();
+        }
+        free
     }
 
     /// The index of a deployment by its name.

@@ -163,6 +163,9 @@ pub fn fragility(estate: &PlayedEstate, traffic: &Traffic) -> Fragility {
 /// The candidates of each kind of request, each set once.
 fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
     let world = World::new(&estate.deployments, &estate.providers);
+    for (index, backing) in (0..).zip(&estate.backing) {
+        world.set_posture(DeploymentIndex(index), backing.tenure.posture(0, &[]));
+    }
     let view = View { deployments: &estate.deployments, world: &world };
     let mut seen = BTreeSet::new();
     let mut groups = BTreeSet::new();
@@ -178,7 +181,10 @@ fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
         let plan = routing::plan(&facts, &route.policy, &route.entries, &view, Instant(0), &mut Dice::new(0));
         let mut group = Set::default();
         for candidate in plan.candidates.iter().filter(|candidate| candidate.is_eligible()) {
-            group.insert(candidate.deployment.0 as usize);
+            let index = candidate.deployment.0 as usize;
+            if !estate.backing[index].tenure.is_off(0) {
+                group.insert(index);
+            }
         }
         if !group.is_empty() {
             groups.insert(group);

@@ -1,11 +1,18 @@
 //! The configuration as a replay reads it: the one that reports read.
 
 use scenario::replay::PlayedEstate;
+use store::Act;
 
+use crate::posture::Held;
 use crate::report;
 use crate::settings::Settings;
 
+/// What holds now of whom, by decisions on record and contracts.
+pub(super) fn held(settings: &Settings, acts: &[Act]) -> Held {
+    Held::on(super::super::report::today(), &settings.resolved, acts)
+}
+
 /// Everything configured, with the limits that it states, on this day.
-pub(super) fn of(settings: &Settings) -> PlayedEstate {
-    PlayedEstate::of(&report::estate(&settings.resolved, &super::super::report::today().to_string()))
+pub(super) fn of(settings: &Settings, held: &Held) -> PlayedEstate {
+    PlayedEstate::of(&report::estate(&settings.resolved, held))
 }

@@ -10,7 +10,7 @@ use scenario::event::{Meaning, Scenario, Target};
 use scenario::fit::{Fitted, fit};
 use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
 use scenario::{DomainKind, PROVING_REQUESTS};
-use store::{Extent, StoreError};
+use store::{Act, Extent, StoreError};
 
 use super::super::terminal::Terminal;
 use super::super::{CliError, Desk};
@@ -20,12 +20,15 @@ use super::{Arguments, estate, trace};
 use crate::config::problem::nearest;
 use crate::config::scenario as file;
 use crate::config::source::Source;
+use crate::posture::Held;
 use crate::settings::{Settings, SettingsError};
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) estate: PlayedEstate,
+    /// What holds of whom, by decisions on record and contracts.
+    pub(super) held: Held,
     pub(super) recording: Recording,
     pub(super) fitted: Fitted,
     pub(super) backtest: Option<Backtest>,
@@ -56,9 +59,10 @@ pub(super) fn read(
     terminal: &mut Terminal,
 ) -> Result<Input, CliError> {
     let settings = desk.described()?;
-    let mut estate = estate::of(&settings);
-    names(arguments, &estate)?;
+    names(arguments, &estate::of(&settings, &estate::held(&settings, &[])))?;
     terminal.doing("reading what was recorded")?;
+    let held = estate::held(&settings, &decisions(arguments, desk)?);
+    let mut estate = estate::of(&settings, &held);
     let from_ledger = ledger(arguments, desk, &estate);
     let mut trace = None;
     // Suppliers are as the ledger knows them, if there is one: `known` where the requests are a file's.
@@ -95,7 +99,16 @@ pub(super) fn read(
     let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
-    Ok(Input { estate, recording, fitted, backtest, proven, known_ms, source, trace, extent, settings })
+    Ok(Input { estate, held, recording, fitted, backtest, proven, known_ms, source, trace, extent, settings })
+}
+
+/// What people have decided; nothing where there is no ledger, which is said where one is needed.
+fn decisions(arguments: &Arguments, desk: &Desk<'_>) -> Result<Vec<Act>, CliError> {
+    match store::Reader::open(&desk.ledger(&arguments.ledger)?) {
+        Ok(ledger) => Ok(ledger.decisions()?),
+        Err(StoreError::Missing { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Losses to try, whoever carried most first; else why none can be told, where nothing is recorded yet.

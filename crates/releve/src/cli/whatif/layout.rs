@@ -1,7 +1,8 @@
 //! What an answer rests on, in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use scenario::DomainKind;
@@ -12,6 +13,7 @@ use super::super::words;
 use super::input::Input;
 use super::outcome::Assumption;
 use super::runs::Question;
+use crate::posture::Held;
 
 /// What an assumption is about that says what was recorded, and how long.
 pub(super) const RECORDED: &str = "recorded";
@@ -27,6 +29,9 @@ pub(super) struct Facts {
     began_unix_ms: u64,
     unknown: u64,
     wrong: u64,
+    held: Held,
+    /// By deployment, the day on which its model is switched off.
+    ends: BTreeMap<Arc<str>, String>,
 }
 
 impl Facts {
@@ -40,6 +45,8 @@ impl Facts {
             began_unix_ms: recording.traffic.began_unix_ms,
             unknown: recording.unknown,
             wrong: recording.wrong,
+            held: input.held.clone(),
+            ends: input.settings.resolved.ends.clone(),
         }
     }
 }
@@ -52,6 +59,7 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
     if let Some(ill) = ill(question, facts.known_ms) {
         say("illness", ill);
     }
+    say("decided", decided(facts, question));
     say("lost", lost(question));
     say("herd", herd(question));
     say("speed", speed(question));
@@ -127,6 +135,28 @@ fn ill(question: &Question, length_ms: u64) -> Option<String> {
     let all = words.join(", ");
     (!words.is_empty())
         .then(|| format!("left out of how suppliers usually are, for they were not themselves: {all}"))
+}
+
+/// Who may serve, before anything happens and after: what the router keeps to by itself.
+fn decided(facts: &Facts, question: &Question) -> String {
+    let span_ms = u64::try_from(question.scenario.span.as_millis()).unwrap_or(u64::MAX);
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for index in listed(question) {
+        let name = &*question.estate.deployments[index].name;
+        let ends = facts.ends.get(name).map(String::as_str);
+        let says = facts.held.told(&question.estate.backing[index].tenure, ends, span_ms).join(", ");
+        match told.iter_mut().find(|(same, _)| *same == says) {
+            _ if says.is_empty() => {}
+            Some((_, names)) => names.push(name),
+            None => told.push((says, vec![name])),
+        }
+    }
+    if told.is_empty() {
+        return "nobody was left or is drained, and no contract or model ends in this time".to_owned();
+    }
+    let told = told.into_iter().map(|(says, names)| format!("{}: {says}", words::some_of(names.into_iter())));
+    let told = told.collect::<Vec<_>>().join("; ");
+    format!("as it holds today, and turns by itself, both before and after: {told}")
 }
 
 fn lost(question: &Question) -> String {

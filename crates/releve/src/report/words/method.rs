@@ -3,7 +3,7 @@
 use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
-use super::{count, listed, percent};
+use super::{count, left, listed, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -48,6 +48,7 @@ fn method(figures: &Figures, language: Language) -> Vec<String> {
             "Les jetons et dépenses d'une tentative comptent là où elle fut faite, une requête là où elle reçut réponse."
         ),
     ];
+    said.push(left::method(&figures.left, figures.today, language));
     said.extend(own_limits(figures, language));
     said.push(foretold(figures, language));
     said
