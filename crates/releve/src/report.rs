@@ -51,7 +51,7 @@ pub(crate) fn figures(
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
-    figures.foretold = foretold::newest(&reader, &estate, &extent)?;
+    figures.foretold = foretold::newest(&reader, &estate, &extent, &today.to_string())?;
     Ok(Some(figures))
 }
 

@@ -7,5 +7,6 @@ use crate::settings::Settings;
 
 /// Everything configured, with the limits that it states, on this day.
 pub(super) fn of(settings: &Settings) -> PlayedEstate {
-    PlayedEstate::of(&report::estate(&settings.resolved, &super::super::report::today().to_string()))
+    let today = super::super::report::today().to_string();
+    PlayedEstate::of(&report::estate(&settings.resolved, &today), &today)
 }
