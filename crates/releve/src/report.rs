@@ -54,7 +54,7 @@ pub(crate) fn figures(
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
     figures.left = held.left(&estate, &traffic);
-    figures.foretold = foretold::newest(&reader, &estate, &extent)?;
+    figures.foretold = foretold::newest(&reader, &estate, &extent, &today.to_string())?;
     Ok(Some(figures))
 }
 

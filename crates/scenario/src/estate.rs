@@ -7,6 +7,8 @@ use catalogue::{PriceList, Region, Weights};
 use routing::{Deployment, Policy, Prefer, RouteEntry};
 
 use crate::domain::{Domain, DomainKind};
+use crate::maker::{self, Meaning, Ties};
+use crate::replay::OWN_HOST;
 use crate::set::Set;
 use crate::tenure::Tenure;
 
@@ -151,6 +153,20 @@ impl Estate {
         usize::from(self.members[member].routing.provider.0)
     }
 
+    /// What ties a deployment to its model's maker.
+    pub fn ties(&self, member: usize) -> Ties<'_> {
+        let (account, member) = (&self.accounts[self.account_of(member)], &self.members[member]);
+        Ties {
+            maker: &member.routing.maker,
+            host: &member.routing.host,
+            own: account.own || *member.routing.host == *OWN_HOST,
+            weights: &member.weights,
+            rights_until: account.rights_until.as_deref(),
+            price_until: account.price_until.as_deref(),
+            ends: member.ends.as_deref(),
+        }
+    }
+
     /// All fault domains of the kinds that losses are made of, each with the deployments that it takes away, in the
     /// order of kinds and names.
     ///
@@ -174,7 +190,7 @@ impl Estate {
     /// The deployments that the loss of a domain takes away.
     pub fn taken_by(&self, domain: &Domain, today: &str) -> Set {
         match domain.kind {
-            DomainKind::Maker => crate::maker::taken(self, &domain.name, today),
+            DomainKind::Maker => maker::taken(self, &domain.name, Meaning::Gone, today),
             DomainKind::Region => {
                 let wide: Option<Region> = domain.name.parse().ok();
                 let lies_within = |member: &Member| {

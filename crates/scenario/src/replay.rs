@@ -23,6 +23,8 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
+#[cfg(test)]
+pub(crate) use insurance::losses;
 pub use insurance::{Added, Fragility, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};

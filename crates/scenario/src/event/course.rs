@@ -228,8 +228,8 @@ fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clo
             _ => {}
         }
         for (index, condition) in calm.conditions.iter_mut().enumerate() {
-            if event.targets.iter().any(|target| target.names(estate, index)) {
-                apply(event, estate, index, condition, clock);
+            if event.reaches(estate, index) {
+                apply(event, estate, condition, clock);
                 let falls = matches!(event.what, What::Outage(_) | What::Retirement | What::LicenceEnd);
                 let browns = matches!(event.what, What::Brownout { .. });
                 fallen[index] |= falls || browns;
@@ -261,7 +261,7 @@ fn decided_anew(scenario: &Scenario, moment: Duration) -> Vec<&Target> {
     scenario.events.iter().filter(holds).flat_map(|event| &event.targets).collect()
 }
 
-fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Condition, clock: Clock) {
+fn apply(event: &Event, estate: &PlayedEstate, condition: &mut Condition, clock: Clock) {
     match &event.what {
         What::Outage(outage) => condition.outage = Some(*outage),
         What::Brownout { slower, errors } => {
@@ -275,12 +275,7 @@ fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Con
             let shut = estate.products.iter().enumerate().filter(|(_, product)| named(&product.name));
             condition.shut_to |= shut.fold(0, |bits, (product, _)| bits | bit(product));
         }
-        What::Retirement => condition.retired = true,
-        What::LicenceEnd => {
-            let facts = &estate.deployments[index];
-            let is_open = estate.backing[index].weights == catalogue::Weights::Open;
-            condition.retired |= facts.host != facts.maker && !is_open;
-        }
+        What::Retirement | What::LicenceEnd => condition.retired = true,
         What::RampDown => {
             let takes = event.until.map_or(Duration::from_hours(1), |until| until.saturating_sub(event.from));
             let per_hour = 1.0 / (takes.as_secs_f64() / 3_600.0).max(1e-6);

@@ -14,5 +14,6 @@ pub(super) fn held(settings: &Settings, acts: &[Act]) -> Held {
 
 /// Everything configured, with the limits that it states, on this day.
 pub(super) fn of(settings: &Settings, held: &Held) -> PlayedEstate {
-    PlayedEstate::of(&report::estate(&settings.resolved, held))
+    let today = super::super::report::today().to_string();
+    PlayedEstate::of(&report::estate(&settings.resolved, held), &today)
 }

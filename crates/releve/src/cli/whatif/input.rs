@@ -6,8 +6,9 @@ use std::sync::Arc;
 use evidence::FileRecord;
 use gateway::snapshot::Snapshot;
 use ledger::Record;
-use scenario::event::{Meaning, Scenario, Target};
+use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
+use scenario::maker::Meaning;
 use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
 use scenario::{DomainKind, PROVING_REQUESTS};
 use store::{Act, Extent, StoreError};
@@ -162,18 +163,24 @@ fn loss(target: &Target, arguments: &Arguments, estate: &PlayedEstate) -> Result
     }
     let (why, mend) = match arguments.meaning {
         Meaning::Frozen => (
-            "today's traffic is served as before",
+            "nothing of it is switched off within a year, so today's traffic is served as before",
             "`releve whatif frozen-supplier` plays what comes of it in time",
         ),
-        Meaning::Api => {
+        Meaning::ApiStops => {
             ("nothing is asked of its own API here", "host:NAME or provider:NAME takes who runs it")
         }
-        Meaning::Licence => {
-            ("nobody but itself runs it here, or its weights are open", "`--as api` takes its own API")
-        }
-        Meaning::Gone => {
-            ("its weights are open and run on own machines", "host:own or provider:NAME takes the machines")
-        }
+        Meaning::HostsMayNot => (
+            "nobody but itself runs it here, or by open weights or rights that last",
+            "`--as api` takes its own API",
+        ),
+        Meaning::Gone => (
+            "whoever runs it here has open weights, or rights that last",
+            "host:NAME or provider:NAME takes who runs it",
+        ),
+        Meaning::TermsChange => (
+            "its weights are open and run elsewhere, or prices are promised",
+            "host:NAME or provider:NAME takes who runs it",
+        ),
     };
     Err(CliError::usage(format!("the loss of {target} takes nobody away: {why}")).mend(mend))
 }

@@ -168,16 +168,31 @@ fn lost(question: &Question) -> String {
     };
     let hit = |index: &usize| {
         let mut events = question.scenario.events.iter().filter(|event| gone(&event.what));
-        events.any(|event| event.targets.iter().any(|target| target.names(&question.estate, *index)))
+        events.any(|event| event.reaches(&question.estate, *index))
     };
-    let names: Vec<&str> = listed(question)
-        .into_iter()
-        .filter(hit)
-        .map(|index| &*question.estate.deployments[index].name)
-        .collect();
-    let gone =
-        if names.is_empty() { "no deployment goes".to_owned() } else { words::some_of(names.into_iter()) };
-    gone + &spared(question)
+    let named = |indices: Vec<usize>| {
+        let names = indices.iter().map(|index| &*question.estate.deployments[*index].name);
+        words::some_of(names)
+    };
+    let (goes, stays): (Vec<usize>, Vec<usize>) = listed(question).into_iter().partition(hit);
+    let stays: Vec<usize> = stays.into_iter().filter(|index| is_of_the_lost(question, *index)).collect();
+    let gone = if goes.is_empty() { "no deployment goes".to_owned() } else { named(goes) };
+    let on = (!stays.is_empty()).then(|| {
+        format!(
+            "; of the same maker {} stays, as in the report: open weights elsewhere, rights or promises that last, or not what is lost",
+            named(stays)
+        )
+    });
+    gone + &on.unwrap_or_default() + &spared(question)
+}
+
+/// Whether its model was made by whoever is lost, or whom something takes models from.
+fn is_of_the_lost(question: &Question, index: usize) -> bool {
+    let takes =
+        |what: &What| matches!(what, What::Outage(_) | What::Retirement | What::LicenceEnd | What::Terms(_));
+    let events = question.scenario.events.iter().filter(|event| takes(&event.what));
+    let mut all = question.lost.iter().chain(events.flat_map(|event| &event.targets));
+    all.any(|target| target.kind() == Some(DomainKind::Maker) && target.names(&question.estate, index))
 }
 
 /// Whom a loss may take as well, for nobody says where they belong.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use evidence::{FileRecord, Limit};
-use scenario::event::Meaning;
+use scenario::maker::Meaning;
 
 use super::super::CliError;
 use super::input::Input;
