@@ -44,8 +44,8 @@ pub(crate) fn figures(
 ) -> Result<Option<Figures>, StoreError> {
     let reader = Reader::open(ledger)?;
     let mut estate = estate::estate(&settings.resolved, &today.to_string());
-    capacity::observe(&mut estate, &reader)?;
     let extent = reader.extent(period)?;
+    capacity::observe(&mut estate, &reader, &extent)?;
     let traffic = gather(&reader, &estate, extent.period)?;
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
@@ -89,24 +89,21 @@ fn basis(
     (from_us, to_us): (i64, i64),
 ) -> Basis {
     let snapshot = &settings.resolved.snapshot;
-    let part = crate::pack::part(extent);
+    let part = crate::pack::part(ledger, extent);
     Basis {
         program: env!("CARGO_PKG_VERSION"),
         config_version: snapshot.version.to_string(),
         catalogue_version: snapshot.catalogue_version.to_string(),
-        ledger: named(ledger),
+        ledger: part.name,
         ledger_first_seq: part.first_seq,
         ledger_seq: part.last_seq,
         ledger_chain: part.chain,
+        booked_from_us: extent.period.from_us,
+        booked_until_us: extent.period.to_us,
         from_us,
         to_us,
         shapes: traffic.shapes.len(),
     }
-}
-
-/// A ledger's name without its folder: the same wherever it lies.
-fn named(ledger: &Path) -> String {
-    ledger.file_name().unwrap_or(ledger.as_os_str()).to_string_lossy().into_owned()
 }
 
 impl Figures {

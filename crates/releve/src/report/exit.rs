@@ -11,7 +11,7 @@ use scenario::event::Target;
 use scenario::exit::{self, Class, Leaving, Schedule, Terms};
 use scenario::{Company, Estate, Gatherer, Sums, Traffic, Verdict};
 use serde::Serialize;
-use store::{Act, Period, Postures, Reader, StoreError};
+use store::{Act, Extent, Period, Postures, Reader, StoreError};
 
 pub(crate) use self::changes::{Change, Changes, Reads};
 use super::figures::{Basis, share, unknown_terms};
@@ -37,7 +37,7 @@ pub(crate) struct Plan {
     pub(crate) changes: Changes,
     pub(crate) due: Due,
     pub(crate) kept: Kept,
-    /// What people have decided about it, the oldest first.
+    /// What people had decided about it by the end of the period, the oldest first.
     pub(crate) acts: Vec<Decision>,
     pub(crate) gaps: Vec<Gap>,
 }
@@ -128,17 +128,29 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
+    let mut acts = Postures::open(ledger)?.all()?;
+    let extent = extent(&reader, period, &acts)?;
+    acts.retain(|act| extent.period.to_us.is_none_or(|to_us| act.set_us < to_us));
     let mut estate = super::estate::estate(&settings.resolved, &today.to_string());
-    super::capacity::observe(&mut estate, &reader)?;
+    super::capacity::observe(&mut estate, &reader, &extent)?;
     let mut gatherer = Gatherer::new(&estate);
-    let extent = reader.extent(period)?;
     reader.scan(extent.period, &mut gatherer)?;
     let traffic = gatherer.finish();
     let Some(span) = traffic.span_us else { return Ok(None) };
     let basis = super::basis(settings, ledger, &extent, &traffic, span);
-    let acts = decisions(&Postures::open(ledger)?.all()?, provider, &estate);
+    let acts = decisions(&acts, provider, &estate);
     let changes = Changes::of(settings, &estate.accounts[provider].name, reads);
     Ok(Some(Plan::of(settings, &traffic, &estate, (provider, today), (basis, acts, changes))))
+}
+
+/// What the period holds. Without an end it ends with the last record, or with the last decision where that came later.
+fn extent(reader: &Reader, period: Period, acts: &[Act]) -> Result<Extent, StoreError> {
+    let extent = reader.extent(period)?;
+    let decided_us = acts.iter().map(|act| act.set_us.saturating_add(1)).max();
+    if period.to_us.is_none() && decided_us > extent.period.to_us {
+        return reader.extent(Period { to_us: decided_us, ..period });
+    }
+    Ok(extent)
 }
 
 impl Plan {

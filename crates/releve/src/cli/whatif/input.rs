@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use evidence::FileRecord;
 use gateway::snapshot::Snapshot;
+use jiff::civil::Date;
 use ledger::Record;
 use scenario::event::{Meaning, Scenario, Target};
 use scenario::fit::{Fitted, fit};
@@ -37,8 +38,10 @@ pub(super) struct Input {
     pub(super) source: String,
     /// The same file as it was read, where it is no ledger.
     pub(super) trace: Option<FileRecord>,
-    /// The part of the ledger that was read; `None` where there is no ledger.
-    pub(super) extent: Option<Extent>,
+    /// The ledger, and the part of it that was read; `None` where there is none.
+    pub(super) ledger: Option<(PathBuf, Extent)>,
+    /// The day that dates are held against.
+    pub(super) day: Date,
     /// The configuration that it was read with.
     pub(super) settings: Arc<Settings>,
 }
@@ -56,20 +59,23 @@ pub(super) fn read(
     terminal: &mut Terminal,
 ) -> Result<Input, CliError> {
     let settings = desk.described()?;
-    let mut estate = estate::of(&settings);
+    let day = arguments.day.day();
+    let mut estate = estate::of(&settings, day);
     names(arguments, &estate)?;
     terminal.doing("reading what was recorded")?;
     let from_ledger = ledger(arguments, desk, &estate);
     let mut trace = None;
     // Suppliers are as the ledger knows them, if there is one: `known` where the requests are a file's.
-    let (recording, path, extent, known) = match &arguments.trace {
+    let (recording, path, ledger, known) = match &arguments.trace {
         Some(path) => {
             let (traced, file) = trace::read(path, &estate, &routes(&settings))?;
             trace = Some(file);
-            let (known, extent) = from_ledger.ok().map(|(known, _, read)| (known, read)).unzip();
-            (traced, path.clone(), extent, known)
+            let (known, ledger) = from_ledger.ok().map(|(known, path, read)| (known, (path, read))).unzip();
+            (traced, path.clone(), ledger, known)
         }
-        None => from_ledger.map(|(recording, path, read)| (recording, path, Some(read), None))?,
+        None => {
+            from_ledger.map(|(recording, path, read)| (recording, path.clone(), Some((path, read)), None))?
+        }
     };
     if recording.traffic.asks.is_empty() {
         return Err(CliError::failed(format!("{} holds no request to play again", path.display())).mend(
@@ -95,7 +101,7 @@ pub(super) fn read(
     let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
-    Ok(Input { estate, recording, fitted, backtest, proven, known_ms, source, trace, extent, settings })
+    Ok(Input { estate, recording, fitted, backtest, proven, known_ms, source, trace, ledger, day, settings })
 }
 
 /// Losses to try, whoever carried most first; else why none can be told, where nothing is recorded yet.
