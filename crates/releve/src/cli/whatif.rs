@@ -33,8 +33,9 @@ use crate::config::period::Period;
 pub(crate) use shipped::SCENARIOS;
 
 /// What says how recorded requests are played again, and of which: nothing that a history of incidents has.
-const OF_A_REPLAY: [&str; 10] =
-    ["scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger"];
+const OF_A_REPLAY: [&str; 11] = [
+    "scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger", "at",
+];
 
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "releve whatif [OPTIONS] [SCENARIO | --lose <WHO>...]\n       \
@@ -90,6 +91,8 @@ pub(crate) struct Arguments {
     ledger: LedgerFile,
     #[command(flatten)]
     period: super::ledger::period::Arguments,
+    #[command(flatten)]
+    day: super::report::Day,
 }
 
 /// The longest that is looked at. What is recorded says nothing of the world by then.
@@ -191,6 +194,7 @@ impl Arguments {
             in_short: true,
             ledger: LedgerFile { ledger: ledger.ledger.clone() },
             period: super::ledger::period::Arguments::default(),
+            day: super::report::Day::default(),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Plan {
     pub(crate) changes: Changes,
     pub(crate) due: Due,
     pub(crate) kept: Kept,
-    /// What people have decided about it, the oldest first.
+    /// What people had decided about it by the end of the period, the oldest first.
     pub(crate) acts: Vec<Decision>,
     /// Others who could serve and may not on that day.
     pub(crate) left: Vec<Left>,
@@ -131,14 +131,13 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let recorded = reader.decisions()?;
+    let (extent, recorded) = super::period(&reader, period)?;
     let held = Held::on(today, &settings.resolved, &recorded);
     let mut estate = super::estate::estate(&settings.resolved, &held);
     // Whom it speaks of may have been left already: then it says who serves what it served.
     estate.readmit(provider);
-    super::capacity::observe(&mut estate, &reader)?;
+    super::capacity::observe(&mut estate, &reader, &extent)?;
     let mut gatherer = Gatherer::new(&estate);
-    let extent = reader.extent(period)?;
     reader.scan(extent.period, &mut gatherer)?;
     let traffic = gatherer.finish();
     let Some(span) = traffic.span_us else { return Ok(None) };

@@ -54,10 +54,11 @@ pub(crate) fn fallbacks(
     let reader = Reader::open(ledger)?;
     let back_us = i64::try_from(LOOKED_BACK.as_micros()).unwrap_or(i64::MAX);
     let period = Period { from_us: Some(now_us.saturating_sub(back_us)), to_us: None };
-    let held = Held::on(today, resolved, &reader.decisions()?);
+    let (extent, acts) = super::period(&reader, period)?;
+    let held = Held::on(today, resolved, &acts);
     let mut estate = estate::estate(resolved, &held);
-    capacity::observe(&mut estate, &reader)?;
-    let traffic = gather(&reader, &estate, period)?;
+    capacity::observe(&mut estate, &reader, &extent)?;
+    let traffic = gather(&reader, &estate, extent.period)?;
     let candidates = scenario::candidates(&traffic, &estate);
     let carried = scenario::carried(&traffic, &estate);
     let studies = products::studies(&traffic, &estate, &candidates, &carried);

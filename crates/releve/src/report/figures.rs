@@ -68,6 +68,10 @@ pub(crate) struct Basis {
     pub(crate) ledger_first_seq: i64,
     pub(crate) ledger_seq: i64,
     pub(crate) ledger_chain: evidence::Digest,
+    /// The period as it was taken, in microseconds since 1970: when the records were booked that were read, from the first
+    /// moment on (`None`: from the beginning) and before the second.
+    pub(crate) booked_from_us: Option<i64>,
+    pub(crate) booked_until_us: Option<i64>,
     /// The first and the last arrival, in microseconds since 1970.
     pub(crate) from_us: i64,
     pub(crate) to_us: i64,

@@ -13,6 +13,7 @@ mod history;
 mod local_engine;
 mod many_entries;
 mod pack;
+mod pack_again;
 mod posture;
 mod recorded;
 mod report;

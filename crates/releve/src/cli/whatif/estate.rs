@@ -1,5 +1,6 @@
 //! The configuration as a replay reads it: the one that reports read.
 
+use jiff::civil::Date;
 use scenario::replay::PlayedEstate;
 use store::Act;
 
@@ -7,13 +8,12 @@ use crate::posture::Held;
 use crate::report;
 use crate::settings::Settings;
 
-/// What holds now of whom, by decisions on record and contracts.
-pub(super) fn held(settings: &Settings, acts: &[Act]) -> Held {
-    Held::on(super::super::report::today(), &settings.resolved, acts)
+/// What holds of whom on a day, by decisions on record and contracts.
+pub(super) fn held(settings: &Settings, acts: &[Act], day: Date) -> Held {
+    Held::on(day, &settings.resolved, acts)
 }
 
-/// Everything configured, with the limits that it states, on this day.
+/// Everything configured, with the limits that it states, on that day.
 pub(super) fn of(settings: &Settings, held: &Held) -> PlayedEstate {
-    let today = super::super::report::today().to_string();
-    PlayedEstate::of(&report::estate(&settings.resolved, held), &today)
+    PlayedEstate::of(&report::estate(&settings.resolved, held), &held.day().to_string())
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use scenario::DomainKind;
 use scenario::event::{Herd, Target, What};
 use scenario::fit::Certainty;
@@ -24,6 +25,7 @@ pub(super) struct Facts {
     requests: usize,
     length_ms: u64,
     known_ms: u64,
+    day: Date,
     /// Whether requests of a file were dealt out to products that it does not name.
     dealt: bool,
     began_unix_ms: u64,
@@ -41,6 +43,7 @@ impl Facts {
             requests: recording.traffic.asks.len(),
             length_ms: recording.traffic.length_ms,
             known_ms: input.known_ms,
+            day: input.day,
             dealt: recording.dealt,
             began_unix_ms: recording.traffic.began_unix_ms,
             unknown: recording.unknown,
@@ -65,7 +68,13 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
     say("speed", speed(question));
     say("limits", limits(question));
     say("tokens", tokens(question));
-    say("proven", "a deployment is proven for a product where it has answered it 20 times in the recording, or is approved in the configuration".to_owned());
+    say(
+        "proven",
+        format!(
+            "a deployment is proven for a product where it has answered it 20 times in the recording, or where an approval in the configuration holds on {}",
+            facts.day
+        ),
+    );
     if facts.unknown > 0 {
         let count = words::count(facts.unknown.into());
         say(
