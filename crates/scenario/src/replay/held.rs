@@ -1,5 +1,13 @@
 //! What holds by itself, decisions and contracts, holds in a replay too: before and after, on its own clock.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "small numbers, and none is exactly none"
+)]
+
 use std::time::Duration;
 
 use routing::{Ground, Posture, PostureKind};
