@@ -22,6 +22,7 @@ pub mod replay;
 mod set;
 mod shape;
 mod traffic;
+mod unplaced;
 
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
