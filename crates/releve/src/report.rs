@@ -27,7 +27,7 @@ pub(crate) use self::estate::estate;
 pub(crate) use self::exit::{Plan, plan};
 pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;
-pub(crate) use self::figures::Figures;
+pub(crate) use self::figures::{Figures, is_nowhere};
 pub(crate) use self::foretold::Foretold;
 pub(crate) use self::page::{Language, Page, Tone as Light};
 use crate::posture::Held;

@@ -56,6 +56,9 @@ pub struct Trend {
     pub name: Arc<str>,
     /// Its part of the tokens in each step of the period, of 1; `None` where nothing was served.
     pub parts: Vec<Option<f64>>,
+    /// Its part of the tokens of the first half of the steps, and of the second: each token counts as much as any other,
+    /// whatever else came in its step.
+    pub halves: [Option<f64>; 2],
 }
 
 /// Which member each server is, where the configuration still has it; and the account of those that it has not.
@@ -157,8 +160,14 @@ pub fn trend(kind: DomainKind, traffic: &Traffic, estate: &Estate, steps: usize)
     let mut trends: Vec<(u64, Trend)> = by_domain
         .into_iter()
         .map(|(name, sums)| {
-            let parts = sums.iter().zip(&totals).map(|(sum, all)| (*all > 0).then(|| part(*sum, *all)));
-            (sums.iter().sum(), Trend { name, parts: parts.collect() })
+            let of = |sum: u64, all: u64| (all > 0).then(|| part(sum, all));
+            let parts = sums.iter().zip(&totals).map(|(sum, all)| of(*sum, *all)).collect();
+            let middle = steps / 2;
+            let half = |steps: std::ops::Range<usize>| {
+                of(sums[steps.clone()].iter().sum(), totals[steps].iter().sum())
+            };
+            let halves = [half(0..middle), half(middle..steps)];
+            (sums.iter().sum(), Trend { name, parts, halves })
         })
         .collect();
     trends.sort_by_key(|(tokens, _)| std::cmp::Reverse(*tokens));

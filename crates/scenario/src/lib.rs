@@ -23,6 +23,7 @@ mod set;
 mod shape;
 mod tenure;
 mod traffic;
+mod unplaced;
 
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};

@@ -1,5 +1,7 @@
 //! `releve check`: is this configuration right, and what could each product use now?
 
+mod targets;
+
 use std::sync::Arc;
 
 use gateway::snapshot::{Product, RouteIndex, Snapshot};
@@ -65,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let (decided, _) = posture::stand(&settings)?;
     let today = today();
     settings.warnings = settings.warnings.and(&contracts_over(&settings.resolved.effective, today));
+    settings.warnings = settings.warnings.and(&targets::nowhere(&settings.resolved, today));
     let usable = usable(&settings.resolved.snapshot, &decided);
     let stranded = usable.iter().any(Usable::is_stranded);
     if terminal.json() {

@@ -66,7 +66,7 @@ pub(crate) fn fallbacks(
         let takes = estate.taken_by(domain, &today.to_string());
         let asked = studies.iter().filter(|study| study.needs.requests() > 0);
         let all = asked.map(|study| {
-            let losses::OnProduct { product, verdict, outlook } = losses::on(study, &takes);
+            let losses::OnProduct { product, verdict, outlook, .. } = losses::on(study, &takes);
             let [peak_tokens, peak_requests] = study.needs.peak();
             Fallback { product, verdict, peak_tokens, peak_requests, outlook }
         });

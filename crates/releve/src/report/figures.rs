@@ -13,7 +13,7 @@ pub(super) use self::accounts::unknown_terms;
 pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::{Candidate, ProductFigures};
-pub(crate) use self::targets::TargetResult;
+pub(crate) use self::targets::{TargetResult, is_nowhere};
 use super::capacity::{self, OwnLimit};
 use super::foretold::Foretold;
 use super::money::Currency;
@@ -157,14 +157,14 @@ impl Figures {
         self.dependence.iter().find(|dependence| dependence.kind == kind)
     }
 
-    /// Whether every target is met.
+    /// Whether every target is known to be met.
     pub(crate) fn meets_targets(&self) -> bool {
-        self.targets.iter().all(|target| target.met)
+        self.targets.iter().all(|target| target.met == Some(true))
     }
 
-    /// The length of the period in days.
-    pub(crate) fn days(&self) -> f64 {
-        days(&self.basis)
+    /// The length of the period, from the first arrival to the last.
+    pub(crate) fn length(&self) -> std::time::Duration {
+        std::time::Duration::from_micros(u64::try_from(self.basis.to_us - self.basis.from_us).unwrap_or(0))
     }
 }
 

@@ -8,6 +8,8 @@ mod left;
 mod method;
 mod products;
 
+use std::time::Duration;
+
 use scenario::maker::Meaning;
 use scenario::{Domain, DomainKind, Verdict};
 
@@ -141,6 +143,20 @@ fn verdict(language: Language, verdict: Verdict) -> (Tone, String) {
     }
 }
 
+/// `50 seconds`, `3 hours`, `12 days`: whole ones, of the largest unit of which there are two.
+fn length(language: Language, length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (number, unit) = match seconds {
+        0..120 => (seconds, say!(language, "second", "seconde")),
+        120..7_200 => (seconds / 60, say!(language, "minute", "minute")),
+        7_200..172_800 => (seconds / 3_600, say!(language, "hour", "heure")),
+        _ => (seconds / 86_400, say!(language, "day", "jour")),
+    };
+    // One second, and in French none, is no plural.
+    let is_one = number == 1 || number == 0 && language == Language::Fr;
+    format!("{} {unit}{}", count(language, number), if is_one { "" } else { "s" })
+}
+
 /// `a, b and c`.
 fn listed(language: Language, names: &[String]) -> String {
     let and = say!(language, "and", "et");
@@ -163,5 +179,15 @@ mod tests {
             ["0", "<0.1", "50", "12.3", ">99.9", "100"].map(|number| format!("{number}\u{a0}%"))
         );
         assert_eq!(percent(Language::Fr, 0.123), "12,3\u{a0}%");
+    }
+
+    #[test]
+    fn lengths_are_whole_and_of_one_unit() {
+        let of = |seconds| length(Language::En, Duration::from_secs(seconds));
+        assert_eq!([0, 1, 50, 119].map(of), ["0 seconds", "1 second", "50 seconds", "119 seconds"]);
+        assert_eq!([120, 7_199, 7_200, 172_799].map(of), ["2 minutes", "119 minutes", "2 hours", "47 hours"]);
+        assert_eq!(of(400 * 86_400), "400 days");
+        assert_eq!(length(Language::Fr, Duration::ZERO), "0 seconde");
+        assert_eq!(length(Language::Fr, Duration::from_secs(200_000)), "2 jours");
     }
 }

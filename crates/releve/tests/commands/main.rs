@@ -19,8 +19,10 @@ mod recorded;
 mod report;
 mod standing;
 mod supplier;
+mod targets;
 mod try_once;
 mod whatif;
+mod whatif_before;
 
 use std::path::Path;
 use std::process::{Command, Output};

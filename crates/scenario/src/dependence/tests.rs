@@ -71,3 +71,22 @@ fn parts_over_time_and_what_was_carried() {
         Carried { tokens_per_minute: 300, requests_per_minute: 3, at_minute: 1, minutes_near: 1 }
     );
 }
+
+#[test]
+fn a_half_weighs_each_token_alike() {
+    let (estate, mut traffic) = world();
+    // Eleven quiet minutes of one and a busy one of the other, then as much of both.
+    let quiet = (0..11).map(|minute| (minute, 1)).chain([(23, 500)]);
+    let busy = [(11, 989), (12, 500)];
+    let load = |(minute, tokens)| (minute, Load { tokens, requests: 1, nanos: 0 });
+    traffic.minutes[0] = quiet.map(load).collect();
+    traffic.minutes[1] = busy.into_iter().map(load).collect();
+    traffic.minutes[2] = Vec::new();
+    let trends = trend(DomainKind::Maker, &traffic, &estate, 24);
+    let of = |name: &str| trends.iter().find(|trend| *trend.name == *name).unwrap();
+    assert_eq!(of("m").parts[..2], [Some(1.0), Some(1.0)], "each minute alone");
+    assert_eq!(of("m").halves, [Some(0.011), Some(0.5)], "11 of 1,000 tokens, and half of them");
+    assert_eq!(of("n").halves, [Some(0.989), Some(0.5)]);
+    let even = super::trend(DomainKind::Maker, &traffic, &estate, 1);
+    assert_eq!(even[0].halves[0], None, "of no steps there is no share");
+}

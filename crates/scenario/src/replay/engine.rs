@@ -350,10 +350,21 @@ impl<'a> Engine<'a> {
         tally.peak_tokens = tally.peak_tokens.max(tally.part_tokens.1);
     }
 
+    /// Whether all that could serve it are out now, by the course: then it does not matter what was heard of each.
+    fn all_are_lost(&self, flight: &Flight<'_>) -> bool {
+        let mut could = flight.able().peekable();
+        could.peek().is_some() && could.all(|deployment| self.condition(deployment).outage.is_some())
+    }
+
     fn refused(&mut self, flight: &Flight<'a>, now: u64) {
         let part = self.tally.part(flight.arrived.min(now));
+        let why = match flight.said {
+            // It had begun well: that is how it ended.
+            Some("broken_off") => "broken_off",
+            _ if self.all_are_lost(flight) => "all_lost",
+            said => said.or_else(|| flight.excluded()).unwrap_or("timeout"),
+        };
         let product = &mut self.tally.products[usize::from(flight.ask.product)];
-        let why = flight.said.or_else(|| flight.excluded()).unwrap_or("timeout");
         *product.refused.entry(why).or_default() += 1;
         product.parts[part].1 += 1;
     }

@@ -112,14 +112,23 @@ impl ProductTally {
         if self.requests == 0 { 1.0 } else { self.served() as f64 / self.requests as f64 }
     }
 
-    /// The first part of the time from which on more than `share` of its requests are refused, two at least within a
-    /// fiftieth of the time.
-    pub fn first_hurt(&self, share: f64) -> Option<usize> {
+    /// The first part of the time from which on more than `share` of its requests are refused beyond those that were
+    /// in the same parts of `before`; two at least within a fiftieth of the time.
+    pub fn first_hurt(&self, before: &Self, share: f64) -> Option<usize> {
         const TOGETHER: usize = PARTS / 50;
+        let sum = |parts: &[(u32, u32)], place: usize| {
+            let near = parts.get(place..parts.len().min(place + TOGETHER)).unwrap_or_default();
+            near.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+        };
         let hurts = |place: &usize| {
-            let near = &self.parts[*place..self.parts.len().min(place + TOGETHER)];
-            let sum = near.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-            near[0].1 > 0 && sum.1 >= 2 && f64::from(sum.1) > f64::from(sum.0) * share
+            let (now, then) = (sum(&self.parts, *place), sum(&before.parts, *place));
+            // Of as many requests as there are now, so many were refused anyway.
+            let anyway = f64::from(then.1) / f64::from(then.0.max(1)) * f64::from(now.0);
+            let (here, more) = (self.parts[*place], f64::from(now.1) - anyway);
+            let were = before.parts.get(*place).copied().unwrap_or_default();
+            let is_here = f64::from(here.1) * f64::from(were.0) > f64::from(were.1) * f64::from(here.0)
+                || here.1 > 0 && were.0 == 0;
+            is_here && more >= 2.0 && more > f64::from(now.0) * share
         };
         (0..self.parts.len()).find(hurts)
     }
@@ -150,7 +159,25 @@ mod tests {
         let product = ProductTally { parts, ..ProductTally::default() };
         assert!((product.parts_outside(0.0) - 5.0).abs() < 1e-9);
         assert!((product.parts_outside(1.0) - 3.0).abs() < 1e-9, "the short one is allowed");
-        assert_eq!(product.first_hurt(0.01), Some(1));
-        assert_eq!(ProductTally::default().first_hurt(0.01), None);
+        let none = ProductTally::default();
+        assert_eq!(product.first_hurt(&none, 0.01), Some(1));
+        assert_eq!(none.first_hurt(&none, 0.01), None);
+    }
+
+    #[test]
+    fn what_was_refused_before_hurts_nobody_first() {
+        let of = |parts: &[(u32, u32)]| ProductTally { parts: parts.to_vec(), ..ProductTally::default() };
+        let before =
+            of(&[(10, 10), (10, 10), (10, 2), (10, 2), (10, 2), (10, 2), (10, 2), (10, 2), (10, 2), (10, 2)]);
+        assert_eq!(before.first_hurt(&before, 0.01), None, "all is as it was");
+        let mut parts = before.parts.clone();
+        parts[4].1 = 9;
+        assert_eq!(of(&parts).first_hurt(&before, 0.01), Some(4), "not those of the beginning");
+        let grown = of(&[(20, 20); 10]);
+        assert_eq!(
+            grown.first_hurt(&of(&[(10, 10); 10]), 0.01),
+            None,
+            "twice as many, none of whom was served"
+        );
     }
 }

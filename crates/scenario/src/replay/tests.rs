@@ -88,9 +88,9 @@ fn without_a_fallback_it_stops_and_says_when_and_why() {
     let share = office.served_share();
     // A request that comes just before the return meets a wait of up to a minute and a fifth.
     assert!((0.27..=0.4).contains(&share), "{share}");
-    let hurt = office.first_hurt(0.01).unwrap();
+    let hurt = office.first_hurt(&ProductTally::default(), 0.01).unwrap();
     assert!((79..84).contains(&hurt), "two of ten minutes, in 400 parts: {hurt}");
-    let known = ["unreachable", "no_budget", "probe_taken", "open", "broken_off", "broken_cut"];
+    let known = ["all_lost", "unreachable", "no_budget", "probe_taken", "open", "broken_off", "broken_cut"];
     assert!(office.refused.keys().all(|why| known.contains(why)), "{:?}", office.refused);
     let figures = Figures::of(&tally, &estate);
     let outside = figures.products[0].outside_ms;
@@ -244,4 +244,20 @@ fn resampling_keeps_what_is_known_and_moves_what_is_not() {
     let other = shaken(&usual, &mut dice);
     assert!(other.asks.is_sorted_by_key(|ask| ask.at_ms));
     assert_eq!(other.asks.len(), usual.asks.len());
+}
+
+#[test]
+fn where_all_that_could_serve_are_out_there_is_one_reason() {
+    let (estate, traffic) = (estate(2), traffic(1_000, 60_000));
+    let with = |second| {
+        let first = event("provider:p0", Duration::ZERO, None, What::Outage(Outage::Errors));
+        let events = vec![first, event("provider:p1", Duration::ZERO, None, second)];
+        let tally = play(&estate, &traffic, &scenario(minutes(10), events), 1);
+        assert_eq!(tally.products[0].served(), 0);
+        tally.products[0].refused.clone()
+    };
+    assert_eq!(with(What::Outage(Outage::Hang)), [("all_lost", 600)].into());
+    // As long as somebody is there, what is heard of them says more.
+    let there = with(What::Brownout { slower: 1.0, errors: 1.0 });
+    assert!(!there.is_empty() && !there.contains_key("all_lost"), "{there:?}");
 }

@@ -113,12 +113,14 @@ pub(super) struct ProductRow {
     pub(super) change: Change,
     /// Shares of its requests, by why they were refused.
     pub(super) refused: BTreeMap<&'static str, f64>,
+    /// The same without the scenario.
+    pub(super) refused_before: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_outage_s: Option<f64>,
     /// The share of its requests that may be degraded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_degradation: Option<f64>,
-    /// When more than one request in a hundred is first refused, in seconds from the beginning.
+    /// When more than one request in a hundred is first refused that was not before, in seconds from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_hurts_s: Option<f64>,
     /// Who carries it afterwards, the largest share first.
@@ -163,6 +165,10 @@ pub(super) struct PremiumRow {
     /// What it costs more than today, in US dollars a day, with the scenario and without.
     pub(super) usd_per_day: f64,
     pub(super) usd_per_calm_day: f64,
+    /// By how much each of both may be off: what played requests cost more or less by no more than that is chance, and
+    /// left out of it.
+    pub(super) usd_per_day_doubt: f64,
+    pub(super) usd_per_calm_day_doubt: f64,
     /// The fewest fault domains whose common loss still stops a product.
     pub(super) smallest_cut: Option<usize>,
 }

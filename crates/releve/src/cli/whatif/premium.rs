@@ -22,10 +22,26 @@ struct Point {
     served: f64,
     usd_per_day: f64,
     calm_usd_per_day: f64,
+    /// What is paid besides for what was added, used or not.
+    fixed_usd_per_day: f64,
     fragility: Fragility,
 }
 
+/// By how much the figures may be off, either way.
+pub(super) struct Doubt {
+    pub(super) served: f64,
+    /// In the scenario.
+    pub(super) usd_per_day: f64,
+    /// Without it.
+    pub(super) usd_per_calm_day: f64,
+}
+
 impl Point {
+    /// With what is paid whether it is used or not.
+    fn whole_usd_per_day(&self) -> f64 {
+        self.usd_per_day + self.fixed_usd_per_day
+    }
+
     /// How many new ones it takes.
     fn contracts(&self) -> usize {
         self.adds.iter().filter(|added| matches!(added, Added::Contract { .. })).count()
@@ -33,19 +49,21 @@ impl Point {
 }
 
 /// The curve: as it is, then each addition. What to add is found on few requests; what is said of it comes from as many as
-/// all other figures of the answer do. A step that serves more, but by less than the share served is uncertain by
-/// (`doubt`), is none: from there on only what must fall at once counts.
-pub(super) fn curve(question: &Question, doubt: f64) -> Vec<PremiumRow> {
+/// all other figures of the answer do. A step that serves more, but by less than the share served is uncertain by, is none:
+/// from there on, and where nothing serves more, only what must fall at once counts.
+pub(super) fn curve(question: &Question, doubt: &Doubt) -> Vec<PremiumRow> {
     let (short, whole) = (Played::short(question), Played::whole(question));
     let mut last = short.point(question.estate.clone(), Vec::new());
     let mut points = vec![whole.again(&last)];
     // How many points there are when no more is to be gained in the scenario itself.
     let mut settled = None;
     while points.len() <= MOST_ADDED {
-        if last.served < PAINLESS && settled.is_none() {
-            let Some(next) = short.more_served(&last) else { break };
+        if last.served < PAINLESS
+            && settled.is_none()
+            && let Some(next) = short.more_served(&last)
+        {
             let point = whole.again(&next);
-            if point.served - points[points.len() - 1].served > doubt {
+            if point.served - points[points.len() - 1].served > doubt.served {
                 points.push(point);
                 last = next;
                 continue;
@@ -56,18 +74,23 @@ pub(super) fn curve(question: &Question, doubt: f64) -> Vec<PremiumRow> {
         points.push(whole.again(&next));
         last = next;
     }
-    rows(&points, settled.unwrap_or(points.len()), question)
+    rows(&points, settled.unwrap_or(points.len()), question, doubt)
 }
 
 /// The lines that say something: as it is, what serves more, and whatever is the first to hold one loss more. What comes
 /// after the last of them was bought for nothing.
-fn rows(points: &[Point], settled: usize, question: &Question) -> Vec<PremiumRow> {
+fn rows(points: &[Point], settled: usize, question: &Question, doubt: &Doubt) -> Vec<PremiumRow> {
     let (usd, calm) = (points[0].usd_per_day, points[0].calm_usd_per_day);
+    // With somebody more to choose from chance falls otherwise: what lies within it is no price.
+    let price = |change: f64, doubt: f64| if change.abs() > doubt { change } else { 0.0 };
     let row = |point: &Point| PremiumRow {
         adds: point.adds.iter().map(|added| added.words(&question.estate)).collect(),
         served: point.served,
-        usd_per_day: point.usd_per_day - usd,
-        usd_per_calm_day: point.calm_usd_per_day - calm,
+        usd_per_day: price(point.usd_per_day - usd, doubt.usd_per_day) + point.fixed_usd_per_day,
+        usd_per_calm_day: price(point.calm_usd_per_day - calm, doubt.usd_per_calm_day)
+            + point.fixed_usd_per_day,
+        usd_per_day_doubt: doubt.usd_per_day,
+        usd_per_calm_day_doubt: doubt.usd_per_calm_day,
         smallest_cut: point.fragility.smallest_cut,
     };
     let holds: Vec<usize> =
@@ -112,8 +135,9 @@ impl<'a> Played<'a> {
         let fixed: f64 = adds.iter().map(|added| added.fixed_usd_per_day(&self.question.estate)).sum();
         Point {
             served: in_it.served,
-            usd_per_day: in_it.cost_usd_per_day + fixed,
-            calm_usd_per_day: calm.cost_usd_per_day + fixed,
+            usd_per_day: in_it.cost_usd_per_day,
+            calm_usd_per_day: calm.cost_usd_per_day,
+            fixed_usd_per_day: fixed,
             fragility: fragility(&estate, &self.question.traffic),
             estate,
             adds,
@@ -151,7 +175,7 @@ impl<'a> Played<'a> {
             tenths(other.served)
                 .total_cmp(&tenths(one.served))
                 .then(one.contracts().cmp(&other.contracts()))
-                .then(one.usd_per_day.total_cmp(&other.usd_per_day))
+                .then(one.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
         })?;
         Some(best)
     }
@@ -178,7 +202,9 @@ impl<'a> Played<'a> {
         useful.retain(|(count, _)| *count == fewest);
         let points = on_all_cores(&useful, |(_, added)| self.with(last, *added)).into_iter();
         points.min_by(|one, other| {
-            one.contracts().cmp(&other.contracts()).then(one.usd_per_day.total_cmp(&other.usd_per_day))
+            one.contracts()
+                .cmp(&other.contracts())
+                .then(one.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
         })
     }
 }

@@ -8,7 +8,7 @@ use routing::Dice;
 use scenario::event::{Course, Herd, Scenario, Target, What, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Figures, Play, PlayedEstate, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
+    Figures, Play, PlayedEstate, ProductTally, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
 };
 use scenario::{Domain, DomainKind};
 
@@ -59,13 +59,18 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         .map(|index| {
             let change =
                 Change { before: products_before[index].into(), after: products_after[index].into() };
-            product(&question, after, index, &change)
+            product(&question, (before, after), index, &change)
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
     let fixed = question.scenario.arrivals().map(|arrival| arrival.fixed_usd_per_day).sum();
     let sensitivity = sensitivity(&question, after, &course);
-    let doubt = Side::from(total_after).served.doubt();
+    let (side_before, side_after) = (Side::from(total_before), Side::from(total_after));
+    let doubt = premium::Doubt {
+        served: side_after.served.doubt(),
+        usd_per_day: side_after.cost_usd_per_day.doubt(),
+        usd_per_calm_day: side_before.cost_usd_per_day.doubt(),
+    };
     Answer {
         scenario: question.scenario.name.clone(),
         why: question.scenario.why.clone(),
@@ -73,13 +78,13 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         seed: arguments.seed,
         assumptions,
         products,
-        total: Change { before: total_before.into(), after: total_after.into() },
+        total: Change { before: side_before, after: side_after },
         tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
         shares: shares(&question, before, after),
         limits_hit: limits(estate, after),
         sensitivity,
-        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question, doubt) },
+        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question, &doubt) },
         backtest,
     }
 }
@@ -181,13 +186,23 @@ fn played(traffic: &Traffic, span_ms: u64, most: usize, grown: f64) -> u64 {
     span_ms.min((affordable as u64).max(SHORTEST_MS)).max(1)
 }
 
-fn product(question: &Question, after: &Tally, index: usize, change: &Change) -> ProductRow {
-    let tally = &after.products[index];
+fn product(
+    question: &Question,
+    (before, after): (&Tally, &Tally),
+    index: usize,
+    change: &Change,
+) -> ProductRow {
+    let (tally, was) = (&after.products[index], &before.products[index]);
     let product = &question.estate.products[index];
     #[expect(clippy::cast_precision_loss, reason = "counts")]
-    let share = |count: u64| count as f64 / tally.requests.max(1) as f64;
+    let part = |count: u64, of: &ProductTally| count as f64 / of.requests.max(1) as f64;
+    let share = |count: u64| part(count, tally);
+    // A request counts where it arrives, and a part of the time begins before what happens within it.
+    let events = question.scenario.events.iter().map(|event| event.from.as_secs_f64());
+    let first_event = events.min_by(f64::total_cmp).unwrap_or(0.0);
     #[expect(clippy::cast_precision_loss, reason = "counts")]
-    let hurts = tally.first_hurt(0.01).map(|part| part as f64 * after.part_ms() / 1_000.0);
+    let begins = |part: usize| part as f64 * after.part_ms() / 1_000.0;
+    let hurts = tally.first_hurt(was, 0.01).map(|part| begins(part).max(first_event));
     let mut carried: Vec<(Arc<str>, f64)> = tally
         .served_by
         .iter()
@@ -200,6 +215,7 @@ fn product(question: &Question, after: &Tally, index: usize, change: &Change) ->
         product: Arc::clone(&product.name),
         change: *change,
         refused: tally.refused.iter().map(|(why, count)| (*why, share(*count))).collect(),
+        refused_before: was.refused.iter().map(|(why, count)| (*why, part(*count, was))).collect(),
         max_outage_s: product.max_outage.map(|outage| outage.as_secs_f64()),
         max_degradation: product.max_degradation,
         first_hurts_s: hurts,

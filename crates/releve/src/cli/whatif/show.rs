@@ -80,6 +80,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         product: "all".into(),
         change: answer.total,
         refused: std::collections::BTreeMap::new(),
+        refused_before: std::collections::BTreeMap::new(),
         max_outage_s: None,
         max_degradation: None,
         first_hurts_s: answer.products.iter().filter_map(|row| row.first_hurts_s).min_by(f64::total_cmp),
@@ -128,8 +129,11 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         whys.retain(|(_, share)| *share > WORTH);
         whys.sort_by(|one, other| other.1.total_cmp(&one.1));
         if !whys.is_empty() {
-            let whys: Vec<String> =
-                whys.iter().map(|(why, share)| format!("{} {}", percent(*share), words(why))).collect();
+            let shown = |(why, share): &(&str, f64)| {
+                let before = row.refused_before.get(why).copied().unwrap_or_default();
+                format!("{} {}{}", percent(*share), words(why), as_before(*share, before, WORTH, percent))
+            };
+            let whys: Vec<String> = whys.iter().map(shown).collect();
             lines.push(vec![row.product.to_string(), format!("refused: {}", whys.join(", "))]);
         }
         let outside = row.change.after.outside_max_outage_ms.value / 1_000.0;
@@ -140,7 +144,11 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             );
             lines.push(vec![
                 row.product.to_string(),
-                format!("out of service for {} too long ({allowed})", time(outside)),
+                format!(
+                    "out of service for {} too long ({allowed}){}",
+                    time(outside),
+                    as_before(outside, row.change.before.outside_max_outage_ms.value / 1_000.0, 0.0, time)
+                ),
             ]);
         }
         lines.extend(degradation(row).map(|says| vec![row.product.to_string(), says]));
@@ -157,6 +165,15 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Who carries it, and what is refused")?;
     pages.list(lines)
+}
+
+/// What of it was so before: all, a part, or what is not worth a word.
+fn as_before(after: f64, before: f64, worth: f64, shown: fn(f64) -> String) -> String {
+    if before <= worth {
+        return String::new();
+    }
+    let (after, before) = (shown(after), shown(before));
+    if after == before { ", as before".to_owned() } else { format!(" ({before} before)") }
 }
 
 /// What is more degraded than it may be.
@@ -230,10 +247,12 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         return Ok(());
     }
     pages.heading("The price of insurance")?;
-    // What chance moves with somebody more to choose from is no price.
-    let chance =
-        answer.total.after.cost_usd_per_day.value.max(answer.total.before.cost_usd_per_day.value) / 500.0;
-    let more = |change: f64| if change.abs() < chance { "about $0".to_owned() } else { signed(change) };
+    // What lies within the interval of the cost is chance; how wide that is says how little is known of it.
+    let more = |change: f64, doubt: f64| match (change == 0.0, doubt < 0.005) {
+        (false, _) => signed(change),
+        (true, true) => "$0".to_owned(),
+        (true, false) => format!("about $0, ± {}", usd(doubt)),
+    };
     let rows = answer.insurance.iter().map(|row| {
         let cut = row.smallest_cut.map_or_else(|| "more than three".to_owned(), |size| size.to_string());
         let with = match row.adds.len() {
@@ -241,7 +260,13 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             1 => "with step 1".to_owned(),
             steps => format!("with steps 1 to {steps}"),
         };
-        vec![with, percent(row.served), more(row.usd_per_day), more(row.usd_per_calm_day), cut]
+        vec![
+            with,
+            percent(row.served),
+            more(row.usd_per_day, row.usd_per_day_doubt),
+            more(row.usd_per_calm_day, row.usd_per_calm_day_doubt),
+            cut,
+        ]
     });
     let heads = [
         "steps",
@@ -303,6 +328,7 @@ pub(super) fn backtest(
 fn words(why: &str) -> String {
     match why {
         "no_budget" | "open" | "probe_taken" | "benched" => "because whoever is left was failing".to_owned(),
+        "all_lost" => "because all that could serve it are lost".to_owned(),
         "not_allowed" => "because nobody allowed is left".to_owned(),
         "posture_leave" => "because all were left".to_owned(),
         "posture_drain" => "because whoever is left was drained".to_owned(),

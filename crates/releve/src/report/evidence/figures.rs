@@ -64,6 +64,7 @@ fn losses(figures: &Figures) -> Table {
         "short_tokens_per_minute",
         "short_requests_per_minute",
         "beyond_carried_tokens_per_minute",
+        "verdict_at_worst",
     ];
     let mut table = Table::new("losses", &columns);
     for loss in &figures.losses {
@@ -79,6 +80,7 @@ fn losses(figures: &Figures) -> Table {
                 on.outlook.short_tokens.into(),
                 on.outlook.short_requests.into(),
                 on.outlook.beyond_proven_tokens.into(),
+                on.at_worst.as_str().into(),
             ]);
         }
     }
@@ -241,13 +243,14 @@ fn calendar(figures: &Figures) -> Table {
 }
 
 fn targets(figures: &Figures) -> Table {
-    let mut table = Table::new("targets", &["target", "met", "broken_by", "names_nothing"]);
+    let mut table = Table::new("targets", &["target", "met", "broken_by", "names_nothing", "not_known_for"]);
     for target in &figures.targets {
         table.row([
             Cell::from(&target.target),
             target.met.into(),
             target.broken_by.join(", ").into(),
             target.names_nothing.into(),
+            target.not_known_for.join(", ").into(),
         ]);
     }
     table

@@ -1,6 +1,6 @@
-//! Whether what the configuration wants is so.
+//! Whether what the configuration wants is so: yes, no, or not known. What is not known meets nothing.
 
-use scenario::{Dependence, Domain, DomainKind, Estate, Verdict};
+use scenario::{Dependence, Domain, DomainKind, Estate, Set, Verdict};
 use serde::Serialize;
 
 use super::losses;
@@ -14,10 +14,13 @@ use crate::config::value::{At, Share};
 pub(crate) struct TargetResult {
     /// As it is written: `must_survive = maker:openai`, `max_share.maker = 0.7 of money over 30d`.
     pub(crate) target: String,
-    pub(crate) met: bool,
+    /// `None` where it is not known.
+    pub(crate) met: Option<bool>,
     /// Who breaks it: products that would not be served whole, or the domain with too large a share.
     pub(crate) broken_by: Vec<String>,
-    /// Whether nothing that is configured has anything to do with it.
+    /// Where it is not known: products that may not be served whole, or the share that nobody has placed.
+    pub(crate) not_known_for: Vec<String>,
+    /// Whether nothing that is configured has that name.
     pub(crate) names_nothing: bool,
 }
 
@@ -38,24 +41,38 @@ pub(super) fn check(
     results
 }
 
+/// Whether nothing that is configured is known to belong to a domain.
+pub(crate) fn is_nowhere(domain: &Domain, estate: &Estate, today: &str) -> bool {
+    let mut names = (0..estate.members.len()).filter_map(|member| estate.domain_of(member, domain.kind));
+    estate.taken_by(domain, today).is_empty() && !names.any(|name| name == domain.name)
+}
+
 fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) -> TargetResult {
-    let takes = estate.taken_by(domain, today);
-    let known = (0..estate.members.len())
-        .filter_map(|member| estate.domain_of(member, domain.kind))
-        .any(|name| name == domain.name);
-    let is_stopped = |study: &&Study| {
-        let has_needs = study.needs.requests() > 0 && !takes.is_empty();
-        // Who finds nobody while nothing is lost survives nothing.
-        study.needs.left_behind > 0 || has_needs && losses::on(study, &takes).verdict >= Verdict::Partly
+    let named = |is_it: &dyn Fn(&Study) -> bool| -> Vec<String> {
+        let studies = studies.iter().filter(|study| is_it(study));
+        studies.map(|study| study.product.name.to_string()).collect()
     };
-    let broken_by: Vec<String> =
-        studies.iter().filter(is_stopped).map(|study| study.product.name.to_string()).collect();
-    TargetResult {
-        target: format!("must_survive = {domain}"),
-        met: broken_by.is_empty(),
-        broken_by,
-        names_nothing: takes.is_empty() && !known,
-    }
+    let stops = |study: &Study, takes: &Set| {
+        let has_needs = study.needs.requests() > 0 && !takes.is_empty();
+        has_needs && losses::on(study, takes).verdict >= Verdict::Partly
+    };
+    let takes = estate.taken_by(domain, today);
+    // Who finds nobody while nothing is lost survives nothing.
+    let broken_by = named(&|study| study.needs.left_behind > 0 || stops(study, &takes));
+    let names_nothing = is_nowhere(domain, estate, today);
+    let not_known_for = match estate.supposing(domain) {
+        Some(supposed) if broken_by.is_empty() => {
+            let at_worst = supposed.taken_by(domain, today);
+            named(&|study| stops(study, &at_worst))
+        }
+        _ => Vec::new(),
+    };
+    let met = match (broken_by.is_empty(), names_nothing || !not_known_for.is_empty()) {
+        (false, _) => Some(false),
+        (true, true) => None,
+        (true, false) => Some(true),
+    };
+    TargetResult { target: format!("must_survive = {domain}"), met, broken_by, not_known_for, names_nothing }
 }
 
 fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
@@ -75,15 +92,27 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
     let limits = limits.into_iter().filter_map(|(kind, limit)| Some((kind, limit.as_ref()?.value.0)));
     limits
         .map(|(kind, limit)| {
-            let all = dependence.iter().filter(|dependence| dependence.kind == kind);
-            let above =
-                all.flat_map(|dependence| &dependence.shares).filter(|share| share.of_all[index] > limit);
-            let broken_by: Vec<String> =
-                above.map(|share| format!("{} ({:.1} %)", share.name, share.of_all[index] * 100.0)).collect();
+            let of_kind = || dependence.iter().filter(|dependence| dependence.kind == kind);
+            let part = |share: &scenario::Share| share.of_all[index];
+            let known: Vec<&scenario::Share> = of_kind().flat_map(|dependence| &dependence.shares).collect();
+            let unknown: f64 = of_kind().map(|dependence| part(&dependence.unknown)).sum();
+            let shown = |name: &str, part: f64| format!("{name} ({:.1} %)", part * 100.0);
+            let above = known.iter().filter(|share| part(share) > limit);
+            let broken_by: Vec<String> = above.map(|share| shown(&share.name, part(share))).collect();
+            let largest = known.iter().map(|share| part(share)).fold(0.0, f64::max);
+            // All of the unknown may be the largest's. Where nothing was measured, nothing is known.
+            let measured = known.iter().map(|share| part(share)).sum::<f64>() + unknown > 0.0;
+            let may_be_above = unknown > 0.0 && largest + unknown > limit;
+            let met = match (broken_by.is_empty(), measured && !may_be_above) {
+                (false, _) => Some(false),
+                (true, known) => known.then_some(true),
+            };
+            let not_known_for = if met.is_none() { vec![shown("unknown", unknown)] } else { Vec::new() };
             TargetResult {
                 target: format!("max_share.{kind} = {limit} of {}{over}", measure.as_str()),
-                met: broken_by.is_empty(),
+                met,
                 broken_by,
+                not_known_for,
                 names_nothing: false,
             }
         })

@@ -1,10 +1,12 @@
 //! The board's page: five sentences, the lights, and what there is to decide.
 
+use std::time::Duration;
+
 use scenario::{Concentration, DomainKind, Verdict};
 
-use super::super::figures::{Event, Figures, LossFigures, ProductFigures};
+use super::super::figures::{Event, Figures, LossFigures, ProductFigures, TargetResult};
 use super::super::page::{Block, Language, Section, Tone, say};
-use super::{count, listed, loss, names, percent};
+use super::{count, length, listed, loss, names, percent};
 use crate::config::product::Criticality;
 
 /// From which index on a market counts as concentrated, and as moderately so: the bounds of the US merger guidelines of 2023.
@@ -41,10 +43,11 @@ fn coverage(figures: &Figures, language: Language) -> String {
     let answered = percent(language, super::super::figures::share(totals.answered, totals.requests));
     let money = figures.currency.show(language, totals.nanos);
     let asked = asked(language, figures.products.len(), totals.requests);
+    let length = length(language, figures.length());
     let mut sentence = say!(
         language,
-        "{asked} through Relève; {answered} were answered whole, for {money}.",
-        "{asked} à travers Relève ; {answered} ont reçu une réponse entière, pour {money}."
+        "In {length}, {asked} through Relève; {answered} were answered whole, for {money}.",
+        "En {length}, {asked} à travers Relève ; {answered} ont reçu une réponse entière, pour {money}."
     );
     if !figures.declared.is_empty() {
         let names: Vec<String> =
@@ -142,7 +145,30 @@ fn stops(figures: &Figures, language: Language) -> String {
     )
 }
 
+/// Products of which it is not known whether each single loss that is survived by what is known really is.
+fn in_doubt(figures: &Figures) -> Vec<String> {
+    let losses = || figures.losses.iter().filter(|loss| loss.meaning.is_none());
+    let may =
+        |name: &str| losses().flat_map(|loss| &loss.products).any(|on| *on.product == *name && on.may_stop());
+    let products = figures.products.iter().filter(|product| may(&product.name));
+    products.map(|product| product.name.to_string()).collect()
+}
+
 fn single_losses(figures: &Figures, language: Language) -> String {
+    let mut sentence = known_losses(figures, language);
+    let doubtful = in_doubt(figures);
+    if !doubtful.is_empty() {
+        let names = listed(language, &doubtful);
+        sentence += &say!(
+            language,
+            " Others may: nobody says where some that {names} could use belong.",
+            " D'autres le peuvent : personne ne dit d'où relèvent certains de ceux dont {names} pourraient se servir."
+        );
+    }
+    sentence
+}
+
+fn known_losses(figures: &Figures, language: Language) -> String {
     let hurting = hurting(figures);
     let Some(worst) = hurting.first() else {
         return say!(
@@ -178,7 +204,7 @@ fn substitutes(figures: &Figures, language: Language) -> String {
         let worst = |product: &ProductFigures| {
             let on =
                 figures.losses.iter().filter(|loss| loss.meaning.is_none()).flat_map(|loss| &loss.products);
-            on.filter(|on| on.product == product.name).map(|on| on.verdict).max()
+            on.filter(|on| on.product == product.name).map(|on| on.at_worst).max()
         };
         let named = figures.products.iter().filter(|product| worst(product) == Some(wanted));
         named.map(|product| product.name.to_string()).collect()
@@ -229,8 +255,12 @@ fn dates(figures: &Figures, language: Language) -> String {
 }
 
 fn lights(figures: &Figures, language: Language) -> Vec<(String, String, Tone)> {
-    let mut lights =
-        vec![concentration(figures, language), survival(figures, language), proof(figures, language)];
+    let mut lights = vec![
+        rests_on(figures, language),
+        concentration(figures, language),
+        survival(figures, language),
+        proof(figures, language),
+    ];
     let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
     let all = figures.accounts.len();
     lights.push((
@@ -243,16 +273,38 @@ fn lights(figures: &Figures, language: Language) -> Vec<(String, String, Tone)> 
         if unknown == 0 { Tone::Good } else { Tone::Doubtful },
     ));
     if !figures.targets.is_empty() {
-        let missed = figures.targets.iter().filter(|target| !target.met).count();
-        let all = figures.targets.len();
-        let met = all - missed;
-        lights.push((
-            say!(language, "Targets", "Objectifs"),
-            say!(language, "{met} of {all} met", "{met} sur {all} atteints"),
-            if missed == 0 { Tone::Good } else { Tone::Bad },
-        ));
+        lights.push(targets(figures, language));
     }
     lights
+}
+
+fn targets(figures: &Figures, language: Language) -> (String, String, Tone) {
+    let with = |met: Option<bool>| figures.targets.iter().filter(|target| target.met == met).count();
+    let (met, missed, unknown) = (with(Some(true)), with(Some(false)), with(None));
+    let all = figures.targets.len();
+    let mut words = say!(language, "{met} of {all} met", "{met} sur {all} atteints");
+    if unknown > 0 {
+        words += &say!(language, ", {unknown} not known", ", {unknown} inconnus");
+    }
+    let tone = match (missed, unknown) {
+        (0, 0) => Tone::Good,
+        (0, _) => Tone::Doubtful,
+        _ => Tone::Bad,
+    };
+    (say!(language, "Targets", "Objectifs"), words, tone)
+}
+
+/// Over how long it was looked: what was seen for less than a day says little of the next.
+fn rests_on(figures: &Figures, language: Language) -> (String, String, Tone) {
+    const DAY: Duration = Duration::from_hours(24);
+    let looked = figures.length();
+    let tone = if looked < DAY { Tone::Doubtful } else { Tone::Good };
+    let (length, requests) = (length(language, looked), count(language, figures.totals.requests));
+    (
+        say!(language, "What it rests on", "Sur quoi cela repose"),
+        say!(language, "{length}, {requests} requests", "{length}, {requests} requêtes"),
+        tone,
+    )
 }
 
 fn concentration(figures: &Figures, language: Language) -> (String, String, Tone) {
@@ -279,8 +331,10 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
         matches!(product.criticality, Some(Criticality::Critical | Criticality::Important))
     };
     let (number, all) = (hurt.len(), figures.products.len());
+    let doubtful = in_doubt(figures);
     let tone = match (hurt.is_empty(), hurt.iter().any(|product| matters(&product))) {
-        (true, _) => Tone::Good,
+        (true, _) if doubtful.is_empty() => Tone::Good,
+        (true, _) => Tone::Doubtful,
         // Where nobody has said what matters, everything may.
         (false, false) if hurt.iter().all(|product| product.criticality.is_some()) => Tone::Doubtful,
         (false, _) => Tone::Bad,
@@ -293,6 +347,10 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
     let behind = left_behind(figures).0.len();
     if behind > 0 {
         word += &say!(language, ", {behind} of them by none", ", dont {behind} sans aucune");
+    }
+    let more = doubtful.iter().filter(|name| hurt.iter().all(|product| *product.name != ***name)).count();
+    if more > 0 {
+        word += &say!(language, "; {more} more may", " ; {more} de plus le peuvent");
     }
     (say!(language, "Single points of failure", "Points de défaillance uniques"), word, tone)
 }
@@ -322,8 +380,12 @@ fn decisions(figures: &Figures, language: Language) -> Vec<String> {
     for product in &figures.products {
         asked.extend(on_product(figures, product, language));
     }
-    for target in figures.targets.iter().filter(|target| !target.met) {
+    for target in figures.targets.iter().filter(|target| target.met != Some(true)) {
         let (what, whom) = (&target.target, listed(language, &target.broken_by));
+        if target.met.is_none() {
+            asked.push(find_out(target, language));
+            continue;
+        }
         asked.push(say!(
             language,
             "Meet the target {what}, or change it: broken by {whom}.",
@@ -345,6 +407,23 @@ fn decisions(figures: &Figures, language: Language) -> Vec<String> {
         ));
     }
     asked
+}
+
+/// A target of which nobody knows whether it is met.
+fn find_out(target: &TargetResult, language: Language) -> String {
+    let (what, whom) = (&target.target, listed(language, &target.not_known_for));
+    if whom.is_empty() {
+        return say!(
+            language,
+            "The target {what}: nothing here has that name; mend it, or say who has.",
+            "L'objectif {what} : rien ici ne porte ce nom ; le corriger, ou dire qui le porte."
+        );
+    }
+    say!(
+        language,
+        "The target {what}: say where those belong of whom that is unknown; until then it is not known for {whom}.",
+        "L'objectif {what} : dire d'où relèvent ceux pour qui on l'ignore ; d'ici là, on ne sait rien pour {whom}."
+    )
 }
 
 /// What one product asks for: a candidate elsewhere, or a proof.

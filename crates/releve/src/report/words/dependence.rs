@@ -121,15 +121,10 @@ fn trend(section: &mut Section, figures: &Figures, language: Language) {
     let mut table = Table::new(caption, heads).figures_from(1);
     let mut lines = Vec::new();
     for trend in &figures.trend {
-        let (first, second) = trend.parts.split_at(trend.parts.len() / 2);
-        let mean = |parts: &[Option<f64>]| {
-            let known: Vec<f64> = parts.iter().flatten().copied().collect();
-            #[expect(clippy::cast_precision_loss, reason = "a few dozen steps")]
-            let count = known.len().max(1) as f64;
-            percent(language, known.iter().sum::<f64>() / count)
-        };
+        let half = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), |part| percent(language, part));
+        let [first, second] = trend.halves.map(half);
         let name = shown(&trend.name, language);
-        table.row([name.clone().into(), mean(first).into(), mean(second).into()]);
+        table.row([name.clone().into(), first.into(), second.into()]);
         lines.push((name, trend.parts.clone()));
     }
     section.blocks.push(Block::Trend(lines, table));

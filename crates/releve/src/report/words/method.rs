@@ -206,19 +206,22 @@ fn targets(section: &mut Section, figures: &Figures, language: Language) {
     let heads = [
         say!(language, "target", "objectif"),
         say!(language, "met", "atteint"),
-        say!(language, "broken by", "manqué par"),
+        say!(language, "broken by, or not known of", "manqué par, ou inconnu de"),
     ];
     let mut table =
         Table::new(say!(language, "Targets of the configuration", "Objectifs de la configuration"), heads);
     for target in &figures.targets {
-        let met = match (target.met, target.names_nothing) {
-            (_, true) => {
-                Cell::toned(Tone::Doubtful, say!(language, "names nothing here", "ne nomme rien d'ici"))
+        let met = match target.met {
+            Some(true) => Cell::toned(Tone::Good, say!(language, "yes", "oui")),
+            Some(false) => Cell::toned(Tone::Bad, say!(language, "no", "non")),
+            None if target.names_nothing => {
+                let words = say!(language, "not known: names nothing here", "inconnu : ne nomme rien d'ici");
+                Cell::toned(Tone::Doubtful, words)
             }
-            (true, false) => Cell::toned(Tone::Good, say!(language, "yes", "oui")),
-            (false, false) => Cell::toned(Tone::Bad, say!(language, "no", "non")),
+            None => Cell::toned(Tone::Doubtful, say!(language, "not known", "inconnu")),
         };
-        table.row([target.target.clone().into(), met, listed(language, &target.broken_by).into()]);
+        let whom = if target.met.is_none() { &target.not_known_for } else { &target.broken_by };
+        table.row([target.target.clone().into(), met, listed(language, whom).into()]);
     }
     section.table(table);
 }
@@ -244,7 +247,7 @@ fn basis(figures: &Figures, language: Language) -> Table {
             say!(language, "ledger's end", "fin du registre"),
             format!("{} / {}", basis.ledger_seq, basis.ledger_chain),
         ),
-        (say!(language, "length in days", "durée en jours"), format!("{:.2}", figures.days())),
+        (say!(language, "length", "durée"), super::length(language, figures.length())),
         (say!(language, "money", "monnaie"), rate),
     ];
     for (what, which) in rows {

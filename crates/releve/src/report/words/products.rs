@@ -50,15 +50,15 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
     section
 }
 
-/// What the table above does not know, and so takes for the better.
+/// What the table above does not know.
 fn survives(unplaced: &Unplaced, language: Language) -> String {
     let kind = kind(language, unplaced.kind).to_lowercase();
     let names: Vec<String> = unplaced.deployments.iter().map(ToString::to_string).collect();
     let names = listed(language, &names);
     say!(
         language,
-        "Unknown {kind}: {names}. Until somebody says it, they count as surviving every loss of that kind, which may be wrong.",
-        "{kind} : inconnu pour {names}. Tant que personne ne le dit, ils comptent comme survivant à toute perte de cette nature, ce qui peut être faux."
+        "Unknown {kind}: {names}. They may be lost with any of that kind. Until somebody says it, what hangs on them is \"at best\" as the table says.",
+        "{kind} : inconnu pour {names}. Ils peuvent tomber avec n'importe lequel. Tant que personne ne le dit, ce qui en dépend n'est qu'« au mieux » ce que dit le tableau."
     )
 }
 
@@ -84,8 +84,12 @@ fn matrix<'f>(
 }
 
 fn on_product(on: &OnProduct, language: Language) -> Cell {
-    let (tone, mut words) = verdict(language, on.verdict);
+    let (mut tone, mut words) = verdict(language, on.verdict);
     let outlook = &on.outlook;
+    if on.is_in_doubt() {
+        tone = Tone::Doubtful;
+        words = say!(language, "at best {words}", "au mieux : {words}");
+    }
     if outlook.none > 0.0 && outlook.none < 1.0 {
         words = say!(language, "{words}: {}", "{words} : {}", percent(language, outlook.none));
     }

@@ -1,6 +1,6 @@
 //! Requests under way: a slab, so that none is allocated twice.
 
-use routing::{Permit, Plan, Standing, Walk};
+use routing::{Permit, Plan, Reason, Standing, Walk};
 
 use super::fate::Fate;
 use crate::replay::ask::Ask;
@@ -32,6 +32,27 @@ impl Flight<'_> {
             Standing::Excluded(reason) => Some(reason.as_str()),
             Standing::Eligible => None,
         })
+    }
+
+    /// Those that could serve it, were they well: nothing of the request or the configuration stands against them.
+    pub(super) fn able(&self) -> impl Iterator<Item = usize> {
+        let is_able = |standing: &Standing| match standing {
+            Standing::Eligible => true,
+            Standing::Excluded(reason) => matches!(
+                reason,
+                Reason::Due { .. }
+                    | Reason::Benched { .. }
+                    | Reason::Open { .. }
+                    | Reason::ProbeTaken { .. }
+                    | Reason::RateLimited { .. }
+                    | Reason::NoSlot
+                    | Reason::NoBudget { .. }
+            ),
+        };
+        let candidates = self.walk.plan().candidates.iter();
+        candidates
+            .filter(move |candidate| is_able(&candidate.standing))
+            .map(|candidate| candidate.deployment.0 as usize)
     }
 }
 

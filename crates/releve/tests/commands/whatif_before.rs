@@ -1,0 +1,135 @@
+//! `releve whatif` and what was so before: what hurts anyway is no consequence, and chance is no price.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Ran, run};
+
+const CONFIG: &str = r#"
+[providers.first]
+protocol = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+maker = "acme"
+host = "acme"
+[providers.second]
+protocol = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+maker = "other"
+host = "other"
+[routes.chat]
+deployments = [
+  { use = "first/m", price = { input = "1", output = "10" } },
+  { use = "second/m", price = { input = "2", output = "20" } },
+]
+[routes.one]
+deployments = [{ use = "first/m", price = { input = "1", output = "10" } }]
+[products.office]
+routes = ["chat"]
+[products.pinned]
+routes = ["one"]
+"#;
+
+/// Asked where nobody is.
+const MARS: &str = "[products.mars]\nroutes = [\"chat\"]\nregions = [\"mars\"]\n";
+
+/// Ten minutes of a request a second, of all products in turn.
+fn house(config: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("releve.toml"), config).unwrap();
+    let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
+    fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
+        .unwrap();
+    folder
+}
+
+fn whatif(folder: &Path, arguments: &[&str]) -> Ran {
+    let ran = run(folder, &[&["whatif", "--trace", "trace.csv", "--most", "600"], arguments].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran
+}
+
+fn product<'a>(answer: &'a Value, name: &str) -> &'a Value {
+    answer["products"].as_array().unwrap().iter().find(|row| row["product"] == name).unwrap()
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_was_refused_before_is_no_consequence() {
+    let house = house(&format!("{CONFIG}{MARS}"));
+    let lose = ["--lose", "maker:other", "--for", "10m", "--no-herd", "--in-short"];
+    let answer = whatif(house.path(), &[&lose[..], &["--json"]].concat()).json();
+    let mars = product(&answer, "mars");
+    assert_eq!(
+        (&mars["before"]["served"]["value"], &mars["after"]["served"]["value"]),
+        (&0.0.into(), &0.0.into())
+    );
+    assert_eq!(mars["first_hurts_s"], Value::Null, "it hurt before: {mars}");
+    assert_eq!(mars["refused"], mars["refused_before"], "{mars}");
+    let words = in_one_line(&whatif(house.path(), &lose).out);
+    assert!(!words.contains("after 0s"), "{words}");
+    assert!(words.contains("may be served, as before"), "{words}");
+    assert!(words.contains("(no max_outage is configured, so none is allowed), as before"), "{words}");
+}
+
+#[test]
+fn nothing_hurts_before_it_happens() {
+    let house = house(CONFIG);
+    // Parts of the time are a second and a half here: an outage begins within one, and those who came before it fall, too.
+    let late = "why = \"x\"\nspan = \"10m\"\n[[event]]\nwhat = \"outage\"\non = [\"maker:acme\"]\nfrom = \"299.9s\"\n";
+    let late = late.replace("299.9s", "299s");
+    fs::write(house.path().join("late.toml"), late).unwrap();
+    let answer = whatif(house.path(), &["late.toml", "--in-short", "--json"]).json();
+    let hurts = product(&answer, "pinned")["first_hurts_s"].as_f64().unwrap();
+    assert!((299.0..310.0).contains(&hurts), "{hurts}");
+}
+
+#[test]
+fn where_all_that_could_serve_are_lost_that_is_said() {
+    let house = house(CONFIG);
+    let lose = ["--lose", "maker:acme", "--for", "10m", "--no-herd", "--in-short"];
+    let answer = whatif(house.path(), &[&lose[..], &["--json"]].concat()).json();
+    let refused = product(&answer, "pinned")["refused"].as_object().unwrap().clone();
+    assert_eq!(refused.keys().collect::<Vec<_>>(), ["all_lost"], "one cause, one reason: {refused:?}");
+    let words = in_one_line(&whatif(house.path(), &lose).out);
+    assert!(words.contains("refused: 100 % because all that could serve it are lost"), "{words}");
+    assert!(!words.contains("failing"), "{words}");
+}
+
+#[test]
+fn insurance_is_asked_for_though_nothing_serves_more() {
+    let house = house(&format!("{CONFIG}{MARS}").replace("[products.pinned]\nroutes = [\"one\"]\n", ""));
+    // A third of the requests finds nobody whatever is added, so that it is never painless.
+    let lose = ["--lose", "maker:other", "--for", "10m", "--no-herd"];
+    let answer = whatif(house.path(), &[&lose[..], &["--json"]].concat()).json();
+    let insurance = answer["insurance"].as_array().unwrap();
+    assert_eq!(insurance[0]["smallest_cut"], 2, "{insurance:?}");
+    assert_eq!(
+        insurance.last().unwrap()["smallest_cut"],
+        3,
+        "a contract more holds one loss more: {insurance:?}"
+    );
+    let words = in_one_line(&whatif(house.path(), &lose).out);
+    assert!(words.contains("a contract with"), "{words}");
+}
+
+#[test]
+fn chance_is_no_price_of_insurance() {
+    let house = house(CONFIG);
+    let answer =
+        whatif(house.path(), &["--lose", "maker:acme", "--for", "10m", "--no-herd", "--json"]).json();
+    for row in answer["insurance"].as_array().unwrap() {
+        for (money, doubt) in
+            [("usd_per_day", "usd_per_day_doubt"), ("usd_per_calm_day", "usd_per_calm_day_doubt")]
+        {
+            let (money, doubt) = (row[money].as_f64().unwrap(), row[doubt].as_f64().unwrap());
+            assert!(doubt > 0.0 && (money == 0.0 || money.abs() > doubt), "{row}");
+        }
+    }
+    let last = answer["insurance"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["usd_per_calm_day"], 0.0, "a last fallback that nobody needs costs nothing: {last}");
+}
