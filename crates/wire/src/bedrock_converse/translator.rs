@@ -2,7 +2,7 @@
 
 use super::{answer, media, request, stream};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
+    Answer, Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
     Target, ToolNames, TranslateError, Translator,
 };
 
@@ -25,6 +25,13 @@ impl Translator for Converse {
 
     fn carries_betas(&self, target: &Target<'_>) -> bool {
         request::is_claude(target.model)
+    }
+
+    /// "A conversation must start with a user message": instructions alone are refused in the same words.
+    ///
+    /// Source: elastic/kibana#246393 of 2025-12, langgenius/dify#12340 of 2025-01; read 2026-11-29.
+    fn begins(&self) -> Begins {
+        Begins::WithUser
     }
 
     fn tool_names(&self) -> ToolNames {

@@ -45,6 +45,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         false
     }
 
+    /// How a conversation has to begin.
+    fn begins(&self) -> Begins {
+        Begins::Spoken
+    }
+
     /// What becomes of a conversation whose last word is the model's.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.no.contains(Needs::PREFILL) { Start::Refused } else { Start::GoneOnWith }
@@ -97,6 +102,17 @@ pub trait ClientTranslator: Sync + std::fmt::Debug {
 
     /// A writer of one streamed answer for a client.
     fn event_encoder(&self, about: &ReplyContext) -> Box<dyn EventEncoder>;
+}
+
+/// How a conversation has to begin for a supplier to take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// With anything, and be it instructions alone.
+    Anyhow,
+    /// With either speaker's word, beside instructions.
+    Spoken,
+    /// With the user's word, beside instructions.
+    WithUser,
 }
 
 /// What a supplier makes of a conversation whose last word is the model's.

@@ -21,7 +21,7 @@ use catalogue::Needs;
 
 use super::OpenaiChat;
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
+    Answer, Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
     Start, Target, ToolNames, TranslateError, Translator,
 };
 
@@ -47,6 +47,11 @@ impl Translator for OpenaiChat {
     /// knows functions only, so that is what they all get.
     fn has_custom_tools(&self) -> bool {
         false
+    }
+
+    /// Instructions alone are taken.
+    fn begins(&self) -> Begins {
+        Begins::Anyhow
     }
 
     /// Models here answer with a message of their own, but where one is known to go on.

@@ -32,21 +32,13 @@ pub(super) fn write(
     let (system, others): (Vec<&Turn>, Vec<&Turn>) =
         request.turns.iter().partition(|turn| turn.role == Role::System);
     writer.note_promotion();
-    // Google refuses a request that consists of instructions: they are all that was said.
-    let alone = others.iter().all(|turn| turn.blocks.is_empty());
-    if alone && !system.is_empty() {
-        writer.lose("messages.role", "instructions alone are said as the user's words");
-    } else if !system.is_empty() {
+    if !system.is_empty() {
         writer.json.key("systemInstruction").object().key("parts").array();
         system.iter().flat_map(|turn| &turn.blocks).try_for_each(|block| writer.instruction(block))?;
         writer.json.end_array().end_object();
     }
     writer.json.key("contents").array();
-    if alone {
-        writer.turn(&system, "user")?;
-    } else {
-        writer.turns(&others)?;
-    }
+    writer.turns(&others)?;
     writer.json.end_array();
     Ok(())
 }
