@@ -12,6 +12,7 @@ GREETING, REFUSAL = "Hello! How can I help?", "That I will not do."
 
 def config(first, _):
     config = every_protocol(first, [f"{COHERE}-refusing"])
+    config["products.office"] = {"store": True}
     config["routes.another-left"] = {"deployments": [entry(f"{COHERE}-refusing"), entry(OLLAMA)]}
     return config
 
@@ -34,6 +35,7 @@ def test_g01_the_model_may_greet_first(tongues, first, client, supplier, stream)
     if client == supplier:
         pytest.skip("what the client says goes on as it is")
     tongue = tongues[client]
+    tongue.dropped.clear()
     talk = [greeting(client), *tongue.user("Tell me about the weather at sea, please.")]
     heard = tongue.ask(stream, f"to-{supplier}", talk, system="Be kind.")
     assert heard.text and heard.finish == "stop"
@@ -49,6 +51,7 @@ def test_g01_instructions_alone_are_answered(tongues, client, supplier, stream):
     if client == supplier:
         pytest.skip("what the client says goes on as it is")
     tongue = tongues[client]
+    tongue.dropped.clear()
     heard = tongue.ask(stream, f"to-{supplier}", [], system="Write a haiku about the weather at sea.")
     assert heard.text and heard.finish == "stop"
     if not stream:
