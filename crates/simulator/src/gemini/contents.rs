@@ -119,8 +119,14 @@ fn check_signature(at: &str, signature: &str) -> Result<(), Refusal> {
     Err(Refusal::bad(message).about(format!("{at}.thought_signature"), None))
 }
 
-fn names<'a>(content: &'a Value, kind: &str) -> Vec<&'a str> {
-    let found = parts(content).iter().filter_map(|part| part.get(kind));
+/// Turns: contents of the model that follow each other are one, as google-genai makes them of a stream (the call, and the
+/// empty text with which it ended).
+fn turns(contents: &[Value]) -> impl Iterator<Item = &[Value]> {
+    contents.chunk_by(|one, next| role(one) == "model" && role(next) == "model")
+}
+
+fn names<'a>(turn: &'a [Value], kind: &str) -> Vec<&'a str> {
+    let found = turn.iter().flat_map(parts).filter_map(|part| part.get(kind));
     let mut names: Vec<&str> = found.filter_map(|call| call["name"].as_str()).collect();
     names.sort_unstable();
     names
@@ -129,9 +135,8 @@ fn names<'a>(content: &'a Value, kind: &str) -> Vec<&'a str> {
 /// Calls follow a user's turn or responses, and the very next turn responds to each of them.
 fn check_turns(contents: &[Value]) -> Result<(), Refusal> {
     let mut open: Vec<&str> = Vec::new();
-    let mut before: Option<&Value> = None;
-    for content in contents {
-        let (calls, responses) = (names(content, "functionCall"), names(content, "functionResponse"));
+    for (place, turn) in turns(contents).enumerate() {
+        let (calls, responses) = (names(turn, "functionCall"), names(turn, "functionResponse"));
         if !responses.is_empty() && open.is_empty() {
             return Err(Refusal::bad(
                 "Please ensure that function response turn comes immediately after a function call turn.",
@@ -140,14 +145,13 @@ fn check_turns(contents: &[Value]) -> Result<(), Refusal> {
         if responses != open {
             return Err(unequal());
         }
-        if !calls.is_empty() && before.is_none_or(|before| role(before) == "model") {
+        if !calls.is_empty() && place == 0 {
             return Err(Refusal::bad(
                 "Please ensure that function call turn comes immediately after a user turn or after a function response \
                  turn.",
             ));
         }
         open = calls;
-        before = Some(content);
     }
     if open.is_empty() { Ok(()) } else { Err(unequal()) }
 }
@@ -161,10 +165,11 @@ fn unequal() -> Refusal {
 
 /// Since the user last spoke, the first call of each step bears the signature that it came with.
 fn check_signatures(contents: &[Value]) -> Result<(), Refusal> {
-    let speaks = |content: &Value| role(content) != "model" && names(content, "functionResponse").is_empty();
-    let turn = contents.iter().rposition(speaks).unwrap_or(0);
-    for (index, content) in contents.iter().enumerate().skip(turn) {
-        let Some(first) = parts(content).iter().find(|part| part.get("functionCall").is_some()) else {
+    let speaks = |turn: &[Value]| role(&turn[0]) != "model" && names(turn, "functionResponse").is_empty();
+    let turns: Vec<_> = turns(contents).collect();
+    let spoken = turns.iter().rposition(|turn| speaks(turn)).unwrap_or(0);
+    for (index, turn) in turns.iter().enumerate().skip(spoken) {
+        let Some(first) = turn.iter().flat_map(parts).find(|part| part.get("functionCall").is_some()) else {
             continue;
         };
         if first.get("thoughtSignature").is_none() {

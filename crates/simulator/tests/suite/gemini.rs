@@ -141,6 +141,28 @@ async fn gemini_3_wants_its_signatures_back() {
     }
 }
 
+/// As google-genai's automatic calling sends a stream back: the call, and the empty text that ended it.
+#[tokio::test]
+async fn a_row_of_the_models_contents_is_one_turn() {
+    let supplier = supplier().await;
+    let ask = |body: Value| {
+        let (address, path) = (supplier.address(), "/v1beta/models/gemini-3-pro:generateContent");
+        async move { send(address, Method::POST, path, &[], body.to_string()).await.unwrap() }
+    };
+    let mut body = weather("weather?");
+    let call = ask(body.clone()).await.json()["candidates"][0]["content"].clone();
+    let end = json!({ "role": "model", "parts": [{ "text": "" }] });
+    let response = json!({ "functionResponse": { "name": "get_weather", "response": { "result": "sun" } } });
+    let response = json!({ "role": "user", "parts": [response] });
+    let contents = body["contents"].as_array_mut().unwrap();
+    contents.extend([call.clone(), end.clone(), response]);
+    let reply = ask(body.clone()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    body["contents"] = json!([body["contents"][0], call, end]);
+    let refused = ask(body).await;
+    assert!(refused.status == 400 && refused.text().contains("number of function response parts"));
+}
+
 #[tokio::test]
 async fn structured_answers_obey_their_schema() {
     let supplier = supplier().await;

@@ -40,6 +40,8 @@ pub(in crate::gemini) struct Encoder {
 struct Choice {
     open: Option<Open>,
     finish: Option<FinishReason>,
+    /// Whether there is a part of it.
+    speaks: bool,
     calls: bool,
     broke_a_call: bool,
     grounding: Grounding,
@@ -245,11 +247,10 @@ impl Encoder {
     /// A response that holds one part.
     fn part(&mut self, choice: u32, part: &[u8], out: &mut Vec<u8>) {
         // The choice is known from now on, so that its reason is waited for.
-        self.choice(choice);
+        self.choice(choice).speaks = true;
         let mut json = Json::new();
         json.object().key("candidates").array().object();
-        json.key("content").object().key("parts").array().raw(part).end_array();
-        json.key("role").text("model").end_object();
+        content(&mut json, part);
         json.key("index").number(choice.into()).end_object().end_array();
         self.response(json, out);
     }
@@ -259,7 +260,9 @@ impl Encoder {
             return;
         }
         let mut json = Json::new();
-        json.object().key("candidates").array().object().key("index").number(choice.into());
+        json.object().key("candidates").array().object();
+        content(&mut json, NO_WORDS);
+        json.key("index").number(choice.into());
         client::logprobs(&mut json, tokens, &mut self.losses);
         json.end_object().end_array();
         self.response(json, out);
@@ -271,6 +274,9 @@ impl Encoder {
         json.object().key("candidates").array();
         for (index, choice) in &self.choices {
             json.object();
+            if choice.speaks {
+                content(&mut json, NO_WORDS);
+            }
             if let Some(reason) = &choice.finish {
                 client::ended(&mut json, reason, choice.broke_a_call, &mut self.losses);
             }
@@ -296,4 +302,12 @@ impl Encoder {
         out.extend_from_slice(&json.finish());
         out.extend_from_slice(b"\r\n\r\n");
     }
+}
+
+/// A part that says nothing. Google ends streams with one, and its SDKs' chats keep no turn in which a response has no part.
+const NO_WORDS: &[u8] = br#"{"text":""}"#;
+
+fn content(json: &mut Json, part: &[u8]) {
+    json.key("content").object().key("parts").array().raw(part).end_array();
+    json.key("role").text("model").end_object();
 }

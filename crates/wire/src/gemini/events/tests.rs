@@ -322,7 +322,9 @@ fn a_stream_for_a_client() {
         ),
     ];
     assert_eq!(chunks, expected);
-    let candidate = json!({"finishReason": "STOP", "index": 0, "groundingMetadata": {
+    // As Google ends them: a response without a part is no turn to google-genai's chats, which then forget it.
+    let nothing = json!({"role": "model", "parts": [{"text": ""}]});
+    let candidate = json!({"content": nothing, "finishReason": "STOP", "index": 0, "groundingMetadata": {
         "groundingChunks": [{"web": {"uri": "https://a"}}],
         "groundingSupports": [{"segment": {"startIndex": 1, "endIndex": 4, "text": "rö"}, "groundingChunkIndices": [0]}]}});
     assert_eq!(last["candidates"], json!([candidate]));
