@@ -148,12 +148,16 @@ fn wants_second_opinion(
         }
         Failure::Client if call.is_translated(deployment) => {
             call.translation_refused(deployment);
-            // Only who speaks the client's own protocol can tell whether the request was wrong, or its translation.
-            is_left(call, record, |_| true)
+            // Who speaks the client's own protocol can tell whether the request was wrong, or its translation; and so can
+            // who is told it in other words.
+            let protocol = |deployment| call.codec_of(deployment).protocol();
+            is_left(call, record, |other| {
+                !call.is_translated(other) || protocol(other) != protocol(deployment)
+            })
         }
         // The members that belong to a beta feature went there without it.
         Failure::Client if !takes_betas(call, deployment) => {
-            is_left(call, record, |deployment| takes_betas(call, deployment))
+            is_left(call, record, |other| !call.is_translated(other) && takes_betas(call, other))
         }
         _ => false,
     }
@@ -164,12 +168,12 @@ fn takes_betas(call: &Call, deployment: DeploymentIndex) -> bool {
     call.client_headers.has_all_betas(&call.snapshot.provider_of(deployment).betas)
 }
 
-/// Whether somebody who speaks the client's own protocol, and is of that kind, has not been asked yet.
+/// Whether somebody of that kind has not been asked yet.
 fn is_left(call: &Call, record: &Record<'_>, kind: impl Fn(DeploymentIndex) -> bool) -> bool {
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
     eligible
         .map(|candidate| candidate.deployment)
-        .filter(|deployment| !call.is_translated(*deployment) && !record.has_tried(*deployment))
+        .filter(|deployment| !record.has_tried(*deployment))
         .any(kind)
 }
 

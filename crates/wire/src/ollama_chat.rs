@@ -24,8 +24,8 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Target, ToolNames, TranslateError,
-    Translator,
+    Answer, Begins, ClientTranslator, Documents, Encoded, EventDecoder, Request, Target, ToolNames,
+    TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
 use crate::failure::{Broken, Failure};
@@ -150,6 +150,11 @@ impl Translator for OllamaChat {
 
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-.", any_start: true }
+    }
+
+    /// Instructions alone are taken.
+    fn begins(&self) -> Begins {
+        Begins::Anyhow
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -8,6 +8,7 @@
 //! **Promises**: a loss is an error or is named, on both ways; the answer's blocks and their order are the supplier's.
 
 mod adapt;
+mod opening;
 #[cfg(test)]
 mod pairs;
 mod schemas;

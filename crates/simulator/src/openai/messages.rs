@@ -73,7 +73,11 @@ fn check(index: usize, message: &Value) -> Result<(), Refusal> {
             Err(missing(&format!("messages[{index}].tool_call_id")))
         }
         "assistant" if calls => Ok(()),
-        "system" | "developer" | "user" | "assistant" | "tool" | "function" => check_content(index, fields),
+        "assistant" => {
+            check_content(index, fields)?;
+            check_spoken_parts(index, fields)
+        }
+        "system" | "developer" | "user" | "tool" | "function" => check_content(index, fields),
         other => {
             let message = format!(
                 "Invalid value: '{other}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'."
@@ -100,6 +104,28 @@ fn check_content(index: usize, fields: &Map<String, Value>) -> Result<(), Refusa
         }
         Some(other) => Err(wrong_type(&param, "one of a string or array of objects", other)),
     }
+}
+
+/// The parts that the model's own messages have: text and refusals, each in words.
+///
+/// Source: `chat_completion_assistant_message_param.py` in openai 3.54.0, read 2026-11-29.
+fn check_spoken_parts(index: usize, fields: &Map<String, Value>) -> Result<(), Refusal> {
+    let parts = fields.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for (place, part) in parts.iter().enumerate() {
+        let param = format!("messages[{index}].content[{place}]");
+        match part.get("type").and_then(Value::as_str).unwrap_or_default() {
+            kind @ ("text" | "refusal") if !part.get(kind).is_some_and(Value::is_string) => {
+                return Err(missing(&format!("{param}.{kind}")));
+            }
+            "text" | "refusal" => {}
+            other => {
+                let message =
+                    format!("Invalid value: '{other}'. Supported values are: 'text' and 'refusal'.");
+                return Err(Refusal::bad(message).about(format!("{param}.type"), Some("invalid_value")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Each tool call is answered at once, and nothing else is.

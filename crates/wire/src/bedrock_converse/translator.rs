@@ -2,8 +2,8 @@
 
 use super::{answer, media, request, stream};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
-    Schemas, Target, ToolNames, TranslateError, Translator,
+    Answer, Begins, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, ReplyContext,
+    Request, Schemas, Target, ToolNames, TranslateError, Translator,
 };
 
 /// See the module.
@@ -29,6 +29,13 @@ impl Translator for Converse {
 
     fn documents(&self) -> Documents {
         Documents::Cited
+    }
+
+    /// "A conversation must start with a user message": instructions alone are refused in the same words.
+    ///
+    /// Source: elastic/kibana#246393 of 2025-12, langgenius/dify#12340 of 2025-01; read 2026-11-29.
+    fn begins(&self) -> Begins {
+        Begins::WithUser
     }
 
     fn tool_names(&self) -> ToolNames {

@@ -61,6 +61,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         Documents::Files
     }
 
+    /// How a conversation has to begin.
+    fn begins(&self) -> Begins {
+        Begins::Spoken
+    }
+
     /// What becomes of a conversation whose last word is the model's.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.no.contains(Needs::PREFILL) { Start::Refused } else { Start::GoneOnWith }
@@ -126,6 +131,17 @@ pub enum Schemas {
     Strict,
     /// Those that lie in the subset of Anthropic, in which objects are closed.
     Closed,
+}
+
+/// How a conversation has to begin for a supplier to take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// With anything, and be it instructions alone.
+    Anyhow,
+    /// With either speaker's word, beside instructions.
+    Spoken,
+    /// With the user's word, beside instructions.
+    WithUser,
 }
 
 /// What a supplier makes of a conversation whose last word is the model's.

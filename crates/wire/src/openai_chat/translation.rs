@@ -21,8 +21,8 @@ use catalogue::Needs;
 
 use super::OpenaiChat;
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request, Schemas,
-    Start, Target, ToolNames, TranslateError, Translator,
+    Answer, Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
+    Schemas, Start, Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for OpenaiChat {
@@ -51,6 +51,11 @@ impl Translator for OpenaiChat {
     /// knows functions only, so that is what they all get.
     fn has_custom_tools(&self) -> bool {
         false
+    }
+
+    /// Instructions alone are taken.
+    fn begins(&self) -> Begins {
+        Begins::Anyhow
     }
 
     /// Models here answer with a message of their own, but where one is known to go on.

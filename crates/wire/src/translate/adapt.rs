@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use catalogue::{Needs, Quirks};
 
+use super::opening;
 use super::undo::Undo;
 use crate::conversation::document;
 use crate::conversation::{
@@ -35,6 +36,9 @@ pub(super) fn adapt<'a>(
 ) -> Result<Adapted<'a>, TranslateError> {
     let undo = Undo { owner: target.owner.into(), ..Undo::default() };
     let mut adapted = Adapted { request: Cow::Borrowed(request), undo, losses: Vec::new() };
+    if let Some(turns) = opening::turns(request, supplier.begins(), &mut adapted.losses) {
+        adapted.request.to_mut().turns = turns;
+    }
     if !supplier.has_custom_tools() {
         adapted.custom_tools_to_functions();
     }

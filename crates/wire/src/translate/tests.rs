@@ -15,6 +15,7 @@ mod documents;
 mod going_on;
 mod known_faults;
 mod losses;
+mod opening;
 mod searches;
 mod service;
 mod starts;

@@ -67,6 +67,7 @@ const PROOF: &[&str] = &["proof", "signature", "reasoning", "thinking", "thought
 const MOVED: &[&str] = &[
     "=messages.order",
     "=messages.role",
+    "=messages.first",
     "=text",
     "=tool_result",
     "=tool_result.blocks",

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::through::{answer_goes_through, request_goes_through, stream_goes_through};
 use super::*;
 use crate::conversation::{
-    Block, Content, Encoded, EventDecoder, EventEncoder, FinishReason, Media, ToolNames, Turn,
+    Begins, Block, Content, Encoded, EventDecoder, EventEncoder, FinishReason, Media, ToolNames, Turn,
 };
 use crate::translate::note;
 
@@ -76,6 +76,10 @@ impl Translator for Heart {
 
     fn event_decoder(&self) -> Box<dyn EventDecoder> {
         Box::new(Recalling)
+    }
+
+    fn begins(&self) -> Begins {
+        Begins::Anyhow
     }
 
     fn tool_names(&self) -> ToolNames {

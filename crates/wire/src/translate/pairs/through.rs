@@ -96,8 +96,9 @@ fn translated(
             return Ok(None);
         }
     }
-    if is_whole {
-        readable(translation.end(&mut got), b"the end")?;
+    // Only the end shows that the client could be told nothing of it.
+    if is_whole && unsayable(translation.end(&mut got))?.is_none() {
+        return Ok(None);
     }
     Ok(Some((got, translation.losses())))
 }

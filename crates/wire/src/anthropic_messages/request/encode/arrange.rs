@@ -56,7 +56,7 @@ fn split<'a>(
 ) -> Result<Arranged<'a>, TranslateError> {
     let mut arranged = Arranged::default();
     let last_word = request.turns.iter().rposition(|turn| turn.role != Role::System);
-    let by_model = last_word.is_none_or(|at| request.turns[at].role == Role::Assistant);
+    let by_model = last_word.is_some_and(|at| request.turns[at].role == Role::Assistant);
     for (at, turn) in request.turns.iter().enumerate() {
         if turn.name.as_deref().is_some_and(|name| !name.is_empty()) {
             losses.add("messages.name", "speakers of a role have no names there");
@@ -72,8 +72,7 @@ fn split<'a>(
                 "instructions are text there",
             ));
         }
-        let is_last = at + 1 == request.turns.len();
-        let is_behind = last_word.is_some_and(|last| at > last) || (last_word.is_none() && is_last);
+        let is_behind = last_word.is_some_and(|last| at > last);
         if by_model && is_behind && !blocks.is_empty() {
             losses.add(
                 "messages.role",
@@ -232,15 +231,11 @@ fn results_behind_calls(messages: &mut Vec<Message<'_>>, losses: &mut Losses) ->
     Ok(())
 }
 
-/// The first word has to be the user's; the last may be the model's only if that was meant and the model takes it.
+/// Something has to be said; the last word may be the model's only if that was meant and the model takes it. So may the first:
+/// Anthropic has taken that since 2024-12 (anthropics/anthropic-sdk-typescript#622, read 2026-11-29).
 fn check_ends(arranged: &Arranged<'_>, request: &Request, target: &Target<'_>) -> Result<(), TranslateError> {
-    match arranged.messages.first() {
-        None => return Err(TranslateError::unsayable("messages", "something has to be said there")),
-        Some(first) if !first.is_user => {
-            let why = "a conversation begins with the user there, and no words are put in their mouth";
-            return Err(TranslateError::unsayable("messages", why));
-        }
-        Some(_) => {}
+    if arranged.messages.is_empty() {
+        return Err(TranslateError::unsayable("messages", "something has to be said there"));
     }
     if arranged.messages.last().is_some_and(|last| last.is_user) {
         return Ok(());

@@ -321,7 +321,6 @@ proptest! {
 /// What the API refuses.
 fn obeys_the_rules(body: &Value) {
     let messages = body["messages"].as_array().unwrap();
-    assert_eq!(messages[0]["role"], "user");
     for pair in messages.windows(2) {
         assert_ne!(pair[0]["role"], pair[1]["role"], "turns alternate");
         let calls = pair[0]["content"].as_array().unwrap().iter().filter(|block| block["type"] == "tool_use");

@@ -32,11 +32,7 @@ pub(super) fn write(
     let (system, others): (Vec<&Turn>, Vec<&Turn>) =
         request.turns.iter().partition(|turn| turn.role == Role::System);
     writer.note_promotion();
-    // Google refuses a request that consists of instructions: they are all that was said.
-    let alone = others.iter().all(|turn| turn.blocks.is_empty());
-    if alone && !system.is_empty() {
-        writer.lose("messages.role", "instructions alone are said as the user's words");
-    } else if !system.is_empty() {
+    if !system.is_empty() {
         if system.iter().any(|turn| turn.name.is_some()) {
             writer.lose("messages.name", "no names of speakers there");
         }
@@ -45,11 +41,7 @@ pub(super) fn write(
         writer.json.end_array().end_object();
     }
     writer.json.key("contents").array();
-    if alone {
-        writer.turn(&system, "user")?;
-    } else {
-        writer.turns(&others)?;
-    }
+    writer.turns(&others)?;
     writer.json.end_array();
     Ok(())
 }

@@ -182,9 +182,6 @@ fn g6_no_instruction_is_lost() {
     let (body, losses) = encoded(&request, &older());
     assert_eq!(body["systemInstruction"], json!({"parts": [{"text": "a"}, {"text": "b"}]}));
     assert_eq!(losses, ["messages.order"]);
-    let (body, losses) = encoded(&conversation(vec![system("only")]), &older());
-    assert_eq!(body, json!({"contents": [{"role": "user", "parts": [{"text": "only"}]}]}));
-    assert_eq!(losses, ["messages.role"]);
     let image = turn(Role::System, vec![picture()]);
     assert_eq!(refused(&conversation(vec![image, user("x")]), &older()), "turns.system");
 }

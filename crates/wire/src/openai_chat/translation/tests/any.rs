@@ -159,34 +159,31 @@ fn exchange() -> impl Strategy<Value = Vec<Turn>> {
         "[a-zA-Z0-9]{1,9}".prop_map(|text| Opaque::new(Protocol::OpenaiChat, "thought_signature", text));
     let call = (call(of(signature)), mark())
         .prop_map(|(call, cache)| Block { content: Content::ToolCall(call), cache });
-    let refusal = text().prop_map(|text| Block::from(Content::Refusal(text)));
     let result = (vec(text_block(), 0..3), mark());
-    (of(reasoning), of(text_block()), weighted(0.1, refusal), vec((call, result), 0..4)).prop_map(
-        |(reasoning, text, refusal, calls)| {
-            let mut blocks: Vec<Block> =
-                reasoning.map(Block::from).into_iter().chain(text).chain(refusal).collect();
-            let mut results = Vec::new();
-            for (call, (said, cache)) in calls {
-                let Content::ToolCall(called) = &call.content else { unreachable!("these are calls") };
-                let result = ToolResult {
-                    call_id: called.id.clone(),
-                    name: None,
-                    blocks: said,
-                    is_error: false,
-                    is_custom: matches!(called.input, ToolInput::Text(_)),
-                };
-                results.push(Turn {
-                    role: Role::User,
-                    name: None,
-                    blocks: vec![Block { content: Content::ToolResult(result), cache }],
-                });
-                blocks.push(call);
-            }
-            let mut turns = vec![Turn { role: Role::Assistant, name: None, blocks }];
-            turns.extend(results);
-            turns
-        },
-    )
+    // No refusals: they are said as text.
+    (of(reasoning), of(text_block()), vec((call, result), 0..4)).prop_map(|(reasoning, text, calls)| {
+        let mut blocks: Vec<Block> = reasoning.map(Block::from).into_iter().chain(text).collect();
+        let mut results = Vec::new();
+        for (call, (said, cache)) in calls {
+            let Content::ToolCall(called) = &call.content else { unreachable!("these are calls") };
+            let result = ToolResult {
+                call_id: called.id.clone(),
+                name: None,
+                blocks: said,
+                is_error: false,
+                is_custom: matches!(called.input, ToolInput::Text(_)),
+            };
+            results.push(Turn {
+                role: Role::User,
+                name: None,
+                blocks: vec![Block { content: Content::ToolResult(result), cache }],
+            });
+            blocks.push(call);
+        }
+        let mut turns = vec![Turn { role: Role::Assistant, name: None, blocks }];
+        turns.extend(results);
+        turns
+    })
 }
 
 fn tools() -> impl Strategy<Value = (Vec<Tool>, ToolChoice)> {

@@ -60,10 +60,6 @@ fn b23_instructions_behind_the_models_word_do_not_make_it_a_start() {
         json!({"role": "user", "content": [{"type": "text", "text": "Sum up."}]})
     );
     assert_eq!(lost, ["messages.role"]);
-    let (body, lost) = written(&asking(vec![said(Role::System, "Be kind."), said(Role::System, "Greet.")]));
-    assert_eq!(body["system"], json!([{"type": "text", "text": "Be kind."}]));
-    assert_eq!(body["messages"], json!([{"role": "user", "content": [{"type": "text", "text": "Greet."}]}]));
-    assert_eq!(lost, ["messages.role"]);
 }
 
 #[test]
@@ -281,8 +277,9 @@ fn what_is_carried_whole_is_one_object_or_is_refused() {
 }
 
 #[test]
-fn g01_the_user_speaks_first_and_says_something() {
-    assert_eq!(unsayable(&asking(vec![said(Role::Assistant, "Hello!"), said(Role::User, "q")])), "messages");
+fn g01_something_is_said_and_the_user_has_the_last_word() {
+    let (body, lost) = written(&asking(vec![said(Role::Assistant, "Hello!"), said(Role::User, "q")]));
+    assert_eq!((&body["messages"][0]["role"], lost), (&json!("assistant"), vec![]), "as Anthropic takes it");
     assert_eq!(unsayable(&asking(vec![said(Role::User, " ")])), "messages");
     assert_eq!(unsayable(&asking(vec![])), "messages");
     let silent = asking(vec![said(Role::User, "q"), said(Role::Assistant, "a"), said(Role::User, "")]);

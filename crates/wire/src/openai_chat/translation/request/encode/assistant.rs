@@ -2,23 +2,29 @@
 
 use catalogue::{Protocol, Quirks};
 
-use super::super::super::answer::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, REFUSAL_LAST, write_call};
+use super::super::super::answer::{ONE_PROOF, ONLY_ITS_OWN, OUT_OF_PLACE, write_call};
 use super::super::super::extras::{SIGNATURE, write_signature};
 use super::super::super::reasoning::write_back;
 use super::messages::what;
 use super::{NOT_THEIRS, Writer};
-use crate::conversation::{CacheMark, Content, Opaque, Reasoning, Text, ToolCall, TranslateError, Turn};
+use crate::conversation::{CacheMark, Content, Opaque, Reasoning, ToolCall, TranslateError, Turn};
 use crate::json::Json;
 
 /// What stands for reasoning in a message with calls that has none: Moonshot wants some there and takes an empty string
 /// for none (seen in other gateways' reports of 2026-04 and 2026-05; `DeepSeek` takes either).
 const BLANK: &str = " ";
 
+/// Why the model's refusal is text there. `OpenAI` would take a part of type `refusal`, and refuses one that stands in the message's
+/// member of that name without a text; not all who speak its protocol know the part.
+///
+/// Source: `chat_completion_assistant_message_param.py` in openai 3.54.0, where `content` is required beside it; read 2026-11-29.
+const SAID_AS_TEXT: &str = "it is said as text";
+
 /// A turn, sorted into the places that a message has.
 #[derive(Debug, Default)]
 struct Said<'a> {
-    texts: Vec<(&'a Text, Option<CacheMark>)>,
-    refusal: String,
+    /// Refusals among them.
+    texts: Vec<(&'a str, Option<CacheMark>)>,
     reasoning: Vec<&'a Reasoning>,
     calls: Vec<(&'a ToolCall, Option<CacheMark>)>,
     /// What proves the last text.
@@ -36,7 +42,7 @@ impl<'a> Writer<'a> {
     pub(super) fn assistant(&mut self, turn: &'a Turn) -> Result<(), TranslateError> {
         let said = self.sorted(turn)?;
         let back = self.reasoning_back(&said);
-        let is_alone = said.calls.is_empty() && said.refusal.is_empty();
+        let is_alone = said.calls.is_empty();
         let has_reasoning = back.text.is_some() || back.entries.is_some();
         if said.texts.is_empty() && is_alone && !has_reasoning && !turn.blocks.is_empty() {
             // Nothing is left of it, and that is named.
@@ -44,9 +50,6 @@ impl<'a> Writer<'a> {
         }
         self.json.object().key("role").text("assistant").optional("name", turn.name.as_ref());
         self.text(&said.texts, is_alone);
-        if !said.refusal.is_empty() {
-            self.json.key("refusal").text(&said.refusal);
-        }
         self.json.optional("reasoning_content", back.text).optional_raw("reasoning_details", back.entries);
         if !said.calls.is_empty() {
             self.json.key("tool_calls").array();
@@ -69,22 +72,23 @@ impl<'a> Writer<'a> {
                     if !said.calls.is_empty() && !text.text.is_empty() {
                         self.losses.note("text", OUT_OF_PLACE);
                     }
-                    if !said.refusal.is_empty() && !text.text.is_empty() {
-                        self.losses.note("refusal.order", REFUSAL_LAST);
-                    }
                     if let Some(proof) = &text.proof
                         && said.proof.replace(proof).is_some()
                     {
                         self.losses.note("text.proof", ONE_PROOF);
                     }
-                    said.texts.push((text, block.cache));
+                    said.texts.push((&text.text, block.cache));
+                    continue;
+                }
+                Content::Refusal(refusal) => {
+                    self.losses.note("refusal", SAID_AS_TEXT);
+                    said.texts.push((refusal, block.cache));
                     continue;
                 }
                 Content::ToolCall(call) => {
                     said.calls.push((call, block.cache));
                     continue;
                 }
-                Content::Refusal(refusal) => said.refusal.push_str(refusal),
                 Content::Reasoning(reasoning) => said.reasoning.push(reasoning),
                 Content::Opaque(own) => self.losses.note(&own.kind, ONLY_ITS_OWN),
                 Content::Search(_) => self.losses.note("web_search", ONLY_ITS_OWN),
@@ -101,11 +105,11 @@ impl<'a> Writer<'a> {
     }
 
     /// The text in one piece, as a supplier of this protocol would have said it, unless marks divide it.
-    fn text(&mut self, texts: &[(&Text, Option<CacheMark>)], is_alone: bool) {
+    fn text(&mut self, texts: &[(&str, Option<CacheMark>)], is_alone: bool) {
         let mark = texts.iter().find_map(|(_, cache)| *cache);
         self.json.key("content");
         if texts.is_empty() {
-            // Beside calls and refusals there may be none; alone it has to be text.
+            // Beside calls there may be none; alone it has to be text.
             if is_alone {
                 self.json.text("")
             } else {
@@ -114,13 +118,13 @@ impl<'a> Writer<'a> {
         } else if mark.is_some() && self.takes_marks() {
             self.json.array();
             for (text, cache) in texts {
-                self.json.object().key("type").text("text").key("text").text(&text.text);
+                self.json.object().key("type").text("text").key("text").text(text);
                 self.mark(*cache);
                 self.json.end_object();
             }
             self.json.end_array();
         } else {
-            let whole: String = texts.iter().map(|(text, _)| text.text.as_str()).collect();
+            let whole: String = texts.iter().map(|(text, _)| *text).collect();
             self.json.text(&whole);
             self.mark(mark);
         }

@@ -66,7 +66,7 @@ fn everything_as_a_supplier_gets_it() {
     // What only its own supplier holds or runs goes nowhere else.
     request.turns[2].blocks.pop();
     let encoded = OpenaiChat.encode_request(&request, &target()).unwrap();
-    let expected = ["tool_result.media", "verbosity", "prompt_cache_key", "user", "metadata"];
+    let expected = ["tool_result.media", "refusal", "verbosity", "prompt_cache_key", "user", "metadata"];
     assert_eq!(names(&encoded.losses), expected);
     let golden = include_str!("supplier.json");
     assert_eq!(String::from_utf8(encoded.body.to_vec()).unwrap(), golden.trim_end());
@@ -364,4 +364,17 @@ fn e15_a_grammar_stands_in_a_member_of_its_own() {
     let (body, _) = encode(&Request { tools: vec![tool], ..said(Vec::new()) }, &target());
     let nested = json!({"type": "grammar", "grammar": {"syntax": "lark", "definition": "x"}});
     assert_eq!(body["tools"][0]["custom"]["format"], nested);
+}
+
+/// A message with nothing in it but the member `refusal` is refused: "expected a string, got null".
+#[test]
+fn a_refusal_goes_back_as_text() {
+    let request = said(vec![
+        turn(Role::User, [Content::text("a")]),
+        turn(Role::Assistant, [Content::Refusal("I will not.".into())]),
+        turn(Role::User, [Content::text("b")]),
+    ]);
+    let (body, losses) = encode(&request, &target());
+    assert_eq!(body["messages"][1], json!({"role": "assistant", "content": "I will not."}));
+    assert_eq!(losses, ["refusal"]);
 }
