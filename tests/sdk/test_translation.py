@@ -167,9 +167,39 @@ def test_g1_tools_are_called_and_answered(tongue, protocol, truth, wish):
 
 def test_a_forced_tool(tongue, protocol, truth):
     if protocol == "ollama-chat":
-        return is_refused(tongue, protocol, tools=(WEATHER, TIDES), force="get_tides")
+        return forced_by_form(tongue, ["get_tides"], force="get_tides")
     heard = agree(tongue, protocol, truth, tongue.user(PROMPT), tools=(WEATHER, TIDES), force="get_tides")
     assert [name for name, _ in heard.called] == ["get_tides"]
+
+
+def forced_by_form(tongue, names, **options):
+    """Ollama is held to the form of the answer, which becomes the call of a tool; its result goes back like any other."""
+    for stream in (False, True):
+        talk = tongue.user("Tell me about the sea, please.")
+        heard = tongue.ask(stream, route("ollama-chat"), talk, tools=(WEATHER, TIDES), **options)
+        (name, arguments), = heard.called
+        assert name in names and set(arguments) == ({"place", "days"} if name == "get_weather" else {"harbour"})
+        assert heard.finish == "tools" and not heard.text
+        assert heard.input_tokens > 0 and heard.output_tokens > 0
+        talk = [*talk, *heard.turn, *tongue.results(heard, "high at six")]
+        assert tongue.ask(stream, route("ollama-chat"), talk, tools=(WEATHER, TIDES)).text
+
+
+SOME_TOOL = {
+    "openai-chat": {"tool_choice": "required"},
+    "openai-responses": {"tool_choice": "required"},
+    "anthropic-messages": {"tool_choice": {"type": "any"}},
+    "gemini": {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
+    "bedrock-converse": {"toolConfig": {"toolChoice": {"any": {}}}},
+}
+
+
+def test_b10_some_tool_at_who_has_only_forms(tongue):
+    more = SOME_TOOL[tongue.name]
+    forced_by_form(tongue, ["get_weather", "get_tides"], more=more)
+    # A server that takes the form for a call of its own says it as one.
+    heard = tongue.ask(False, route("ollama-chat"), tongue.user("Use get_tides now"), tools=(WEATHER, TIDES), more=more)
+    assert [name for name, _ in heard.called] == ["get_tides"] and heard.finish == "tools"
 
 
 def test_g3_structured_output(tongue, protocol, truth):

@@ -63,7 +63,8 @@ pub struct Statement {
     /// The file of arrivals that stood in for the ledger's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<FileRecord>,
-    /// What was asked for, by the name of the option.
+    /// What was asked for, by the name of the option; the period as the moments that it was taken from and to, so that the
+    /// same options ask for the same records at any time.
     pub arguments: BTreeMap<String, String>,
     /// What decided every chance; empty where there was none.
     pub seeds: Vec<u64>,
@@ -87,6 +88,9 @@ pub struct Configuration {
     pub version: String,
     /// Of the configuration with presets and defaults filled in. Secrets are not in it, only where they are found.
     pub sha256: Digest,
+    /// The file, where the pack quotes its text: with stars for all that is never quoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<FileRecord>,
 }
 
 /// The catalogue.
@@ -113,6 +117,8 @@ pub struct Source {
 /// The part of a ledger that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerPart {
+    /// Its file's, without the folder.
+    pub name: String,
     /// Its first record.
     pub first_seq: i64,
     /// Its last record.

@@ -8,6 +8,7 @@ mod signer;
 mod table;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use evidence::{Entries, FileRecord, LedgerPart, Limit, SigningKey, Statement};
 use jiff::civil::Date;
@@ -38,6 +39,8 @@ pub(crate) struct Contents {
     pub(crate) figures: Vec<u8>,
     /// The figures as tables.
     pub(crate) tables: Vec<Table>,
+    /// Whether the configuration's text is quoted, as diffs do.
+    pub(crate) quotes_configuration: bool,
     /// Other texts, by name.
     pub(crate) texts: Vec<(&'static str, String)>,
 }
@@ -64,13 +67,15 @@ impl Contents {
         let mut files = Entries::from([(&*page, self.page.as_bytes()), (&*figures, &*self.figures)]);
         files.extend(tables.iter().map(|(name, text)| (&**name, text.as_bytes())));
         files.extend(self.texts.iter().map(|(name, text)| (*name, text.as_bytes())));
+        let source = settings.loaded.source.as_ref().filter(|_| self.quotes_configuration);
+        let quoted = source.map(|source| FileRecord::of(&*source.name, source.quotable().as_bytes()));
         let statement = Statement {
             kind: self.kind.to_owned(),
             subject: self.subject,
             organisation,
             day: self.day.map(|day| day.to_string()),
             program: facts::program().map_err(SealError::Program)?,
-            configuration: configuration(settings),
+            configuration: evidence::Configuration { quoted, ..configuration(settings) },
             catalogue: facts::catalogue(settings),
             ledger: self.ledger,
             trace: self.trace,
@@ -82,9 +87,10 @@ impl Contents {
     }
 }
 
-/// The part of a ledger that was read, as a manifest says it.
-pub(crate) fn part(extent: &store::Extent) -> LedgerPart {
+/// The part of a ledger that was read, as a manifest says it. Of the file's place its name alone, which answers say too.
+pub(crate) fn part(ledger: &Path, extent: &store::Extent) -> LedgerPart {
     LedgerPart {
+        name: ledger.file_name().unwrap_or(ledger.as_os_str()).to_string_lossy().into_owned(),
         first_seq: extent.first_seq,
         last_seq: extent.last_seq,
         chain: evidence::Digest::from_bytes(*extent.chain.as_bytes()),
@@ -94,4 +100,14 @@ pub(crate) fn part(extent: &store::Extent) -> LedgerPart {
 /// The arguments that were given, by name.
 pub(crate) fn arguments<const N: usize>(given: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
     given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// A period as it was taken, by the names of the options that ask for the very same again whenever that is, in moments: `--last
+/// 30d` and a period without an end mean something else each day.
+pub(crate) fn period(
+    [from, to]: [&str; 2],
+    from_us: Option<i64>,
+    to_us: Option<i64>,
+) -> BTreeMap<String, String> {
+    arguments([(from, from_us.map(table::moment)), (to, to_us.map(table::moment))])
 }

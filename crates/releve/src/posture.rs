@@ -3,6 +3,8 @@
 //! Pure but for [`Decided::read`] and [`stand`]: acts of the record, terms of the configuration and a moment come in, and
 //! every deployment's posture goes into the router's world. Where several targets hold it the strictest does.
 
+mod held;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use scenario::Company;
 use scenario::event::Target;
 use store::{Act, Postures, StoreError};
 
+pub(crate) use self::held::{Held, Left, Why};
 use crate::cli::words;
 use crate::config::Config;
 use crate::settings::Settings;
@@ -171,26 +174,48 @@ impl Decided {
 
     /// Puts everybody's posture into the snapshot's world.
     pub(crate) fn apply(&self, snapshot: &Snapshot, terms: &[Terms], now: Now) {
-        let acts: Vec<(Target, Posture)> = self
-            .in_force(now)
-            .into_iter()
-            .filter_map(|act| Some((act.target.parse().ok()?, posture(act, now)?)))
-            .collect();
+        let in_force = InForce::at(self, terms, now);
         for (index, facts) in (0..).zip(&snapshot.routing) {
             let provider = &snapshot.providers[usize::from(facts.provider.0)].name;
-            let agreed = terms.iter().find(|terms| terms.provider == *provider);
-            let company = Company {
-                owner: agreed.and_then(|terms| terms.owner.as_deref()),
-                country: agreed.and_then(|terms| terms.country.as_deref()),
-            };
-            let decided = acts.iter().filter(|(target, _)| target.holds(facts, provider, company));
-            let all = decided.map(|(_, posture)| *posture).chain(agreed.map(|terms| terms.posture(now)));
+            let all = in_force.on(facts, provider).map(|(_, posture)| posture);
             let strictest = all.fold(Posture::Normal, |one, other| one.and(other, now.world));
             let deployment = DeploymentIndex(index);
             if snapshot.world.posture(deployment) != strictest {
                 snapshot.world.set_posture(deployment, strictest);
             }
         }
+    }
+}
+
+/// Everything that holds at a moment: decisions on their targets, and contracts.
+#[derive(Debug)]
+struct InForce<'a> {
+    acts: Vec<(Target, Posture)>,
+    terms: &'a [Terms],
+    now: Now,
+}
+
+impl<'a> InForce<'a> {
+    fn at(decided: &Decided, terms: &'a [Terms], now: Now) -> Self {
+        let acts = decided.in_force(now).into_iter();
+        let acts = acts.filter_map(|act| Some((act.target.parse().ok()?, posture(act, now)?))).collect();
+        Self { acts, terms, now }
+    }
+
+    /// What of it holds a deployment of `provider`: each decision with its target, then the contract.
+    fn on<'s>(
+        &'s self,
+        facts: &'s routing::Deployment,
+        provider: &'s str,
+    ) -> impl Iterator<Item = (Option<&'s Target>, Posture)> {
+        let agreed = self.terms.iter().find(|terms| *terms.provider == *provider);
+        let company = Company {
+            owner: agreed.and_then(|terms| terms.owner.as_deref()),
+            country: agreed.and_then(|terms| terms.country.as_deref()),
+        };
+        let decided = self.acts.iter().filter(move |(target, _)| target.holds(facts, provider, company));
+        let decided = decided.map(|(target, posture)| (Some(target), *posture));
+        decided.chain(agreed.map(|terms| (None, terms.posture(self.now))))
     }
 }
 

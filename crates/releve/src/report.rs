@@ -21,7 +21,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
-use store::{Extent, Period, Reader, StoreError};
+use store::{Act, Extent, Period, Reader, StoreError};
 
 pub(crate) use self::estate::estate;
 pub(crate) use self::exit::{Plan, plan};
@@ -30,6 +30,7 @@ use self::figures::Basis;
 pub(crate) use self::figures::Figures;
 pub(crate) use self::foretold::Foretold;
 pub(crate) use self::page::{Language, Page, Tone as Light};
+use crate::posture::Held;
 use crate::settings::Settings;
 
 /// Reads the ledger once and works everything out. `None` where nothing was asked in the period.
@@ -43,16 +44,34 @@ pub(crate) fn figures(
     today: Date,
 ) -> Result<Option<Figures>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let mut estate = estate::estate(&settings.resolved, &today.to_string());
-    capacity::observe(&mut estate, &reader)?;
-    let extent = reader.extent(period)?;
+    let (extent, acts) = self::period(&reader, period)?;
+    let held = Held::on(today, &settings.resolved, &acts);
+    let mut estate = estate::estate(&settings.resolved, &held);
+    capacity::observe(&mut estate, &reader, &extent)?;
     let traffic = gather(&reader, &estate, extent.period)?;
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
-    figures.foretold = foretold::newest(&reader, &estate, &extent)?;
+    figures.left = held.left(&estate, &traffic);
+    figures.foretold = foretold::newest(&reader, &estate, &extent, &today.to_string())?;
     Ok(Some(figures))
+}
+
+/// What a period holds, and what people had decided by its end. Without an end it ends with the last record, or with the last
+/// decision where that came later.
+///
+/// # Errors
+/// Those of the ledger.
+pub(crate) fn period(reader: &Reader, period: Period) -> Result<(Extent, Vec<Act>), StoreError> {
+    let mut acts = reader.decisions()?;
+    let mut extent = reader.extent(period)?;
+    let decided_us = acts.iter().map(|act| act.set_us.saturating_add(1)).max();
+    if period.to_us.is_none() && decided_us > extent.period.to_us {
+        extent = reader.extent(Period { to_us: decided_us, ..period })?;
+    }
+    acts.retain(|act| extent.period.to_us.is_none_or(|to_us| act.set_us < to_us));
+    Ok((extent, acts))
 }
 
 fn gather(reader: &Reader, estate: &Estate, period: Period) -> Result<Traffic, StoreError> {
@@ -89,24 +108,21 @@ fn basis(
     (from_us, to_us): (i64, i64),
 ) -> Basis {
     let snapshot = &settings.resolved.snapshot;
-    let part = crate::pack::part(extent);
+    let part = crate::pack::part(ledger, extent);
     Basis {
         program: env!("CARGO_PKG_VERSION"),
         config_version: snapshot.version.to_string(),
         catalogue_version: snapshot.catalogue_version.to_string(),
-        ledger: named(ledger),
+        ledger: part.name,
         ledger_first_seq: part.first_seq,
         ledger_seq: part.last_seq,
         ledger_chain: part.chain,
+        booked_from_us: extent.period.from_us,
+        booked_until_us: extent.period.to_us,
         from_us,
         to_us,
         shapes: traffic.shapes.len(),
     }
-}
-
-/// A ledger's name without its folder: the same wherever it lies.
-fn named(ledger: &Path) -> String {
-    ledger.file_name().unwrap_or(ledger.as_os_str()).to_string_lossy().into_owned()
 }
 
 impl Figures {

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use catalogue::{Bucket, Capabilities, Needs, PriceList, Protocol, Rate, Rates};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
-use scenario::event::{Herd, Meaning, Scenario, compile};
+use scenario::event::{Herd, Scenario, compile};
 use scenario::fit::{Samples, fit};
+use scenario::maker::Meaning;
 use scenario::replay::{Ask, Backing, Play, PlayedEstate, Product, Route, Shape, Traffic, replay};
 
 const REQUESTS: u64 = 1_000_000;
@@ -76,6 +77,7 @@ fn estate() -> PlayedEstate {
         },
     };
     PlayedEstate {
+        day: "2026-11-28".into(),
         deployments: deployments.collect(),
         backing: vec![backing; 10],
         providers: (0..10).map(|index| format!("p{index}").into()).collect(),

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+/// What a maker or a host is called that nobody has named.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// A kind of fault domain. A deployment belongs to at most one of each kind; where that is unknown, to none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +108,14 @@ impl Domain {
             DomainKind::Country => company.country == Some(name),
             DomainKind::Deployment => *facts.name == *name,
         }
+    }
+}
+
+impl Domain {
+    /// Whether its name only says that nobody has named a maker or a host.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        matches!(self.kind, DomainKind::Maker | DomainKind::Host)
+            && (self.name.is_empty() || *self.name == *UNKNOWN)
     }
 }
 

@@ -7,7 +7,10 @@ use catalogue::{PriceList, Region, Weights};
 use routing::{Deployment, Policy, Prefer, RouteEntry};
 
 use crate::domain::{Domain, DomainKind};
+use crate::maker::{self, Meaning, Ties};
+use crate::replay::OWN_HOST;
 use crate::set::Set;
+use crate::tenure::Tenure;
 
 /// A day, `YYYY-MM-DD`: such texts compare as days do.
 pub type Day = Arc<str>;
@@ -42,6 +45,8 @@ pub struct Member {
     pub tokens_per_minute: Option<u64>,
     /// How long one of its answers takes on average, where that was seen: a slot is taken for as long.
     pub answer: Option<Duration>,
+    /// How long it may serve: what was decided, what its contract's dates come to, when its model is switched off.
+    pub tenure: Tenure,
 }
 
 impl Member {
@@ -134,9 +139,32 @@ impl Estate {
         }
     }
 
+    /// Takes an account as if nothing had been decided about it and its contract went on: for asking what leaving it takes.
+    pub fn readmit(&mut self, account: usize) {
+        for member in
+            self.members.iter_mut().filter(|member| usize::from(member.routing.provider.0) == account)
+        {
+            member.tenure = Tenure::default();
+        }
+    }
+
     /// The account that a deployment belongs to.
     pub fn account_of(&self, member: usize) -> usize {
         usize::from(self.members[member].routing.provider.0)
+    }
+
+    /// What ties a deployment to its model's maker.
+    pub fn ties(&self, member: usize) -> Ties<'_> {
+        let (account, member) = (&self.accounts[self.account_of(member)], &self.members[member]);
+        Ties {
+            maker: &member.routing.maker,
+            host: &member.routing.host,
+            own: account.own || *member.routing.host == *OWN_HOST,
+            weights: &member.weights,
+            rights_until: account.rights_until.as_deref(),
+            price_until: account.price_until.as_deref(),
+            ends: member.ends.as_deref(),
+        }
     }
 
     /// All fault domains of the kinds that losses are made of, each with the deployments that it takes away, in the
@@ -162,7 +190,7 @@ impl Estate {
     /// The deployments that the loss of a domain takes away.
     pub fn taken_by(&self, domain: &Domain, today: &str) -> Set {
         match domain.kind {
-            DomainKind::Maker => crate::maker::taken(self, &domain.name, today),
+            DomainKind::Maker => maker::taken(self, &domain.name, Meaning::Gone, today),
             DomainKind::Region => {
                 let wide: Option<Region> = domain.name.parse().ok();
                 let lies_within = |member: &Member| {

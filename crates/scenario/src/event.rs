@@ -14,6 +14,7 @@ pub use course::{Condition, Course, Step, compile};
 pub use target::{EVERYBODY, Target};
 
 use crate::domain::{Domain, DomainKind};
+use crate::maker::Meaning;
 use crate::replay::PlayedEstate;
 
 /// A scenario: why one should look at it, how long it is, and what happens.
@@ -62,7 +63,7 @@ pub struct Event {
 /// What happens.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// It serves nobody.
+    /// It serves nobody. Of a maker: [`Meaning::Gone`].
     Outage(Outage),
     /// It serves badly.
     Brownout {
@@ -75,11 +76,11 @@ pub enum What {
     Limits(f64),
     /// Its prices become so many times what they were.
     Price(f64),
-    /// Its terms do not suit these products any more; all where none is named.
+    /// Its terms do not suit these products any more; all where none is named. Of a maker: [`Meaning::TermsChange`].
     Terms(Vec<Arc<str>>),
-    /// Its models are switched off.
+    /// Its models are switched off. Of a maker: [`Meaning::Gone`].
     Retirement,
-    /// Hosts other than the maker's own may no longer serve its models, but for open weights.
+    /// Hosts other than the maker's own may no longer serve its models: [`Meaning::HostsMayNot`].
     LicenceEnd,
     /// It becomes part of another maker: shares count together from now on.
     Merger(Arc<str>),
@@ -163,64 +164,46 @@ pub struct Arrival {
     pub open: bool,
 }
 
-/// What the loss of a maker can mean. Each is tested by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meaning {
-    /// Its models serve nowhere, but for open weights on own machines.
-    Gone,
-    /// Its own API stops; who hosts its models goes on.
-    Api,
-    /// Its hosts may no longer serve it; its own API goes on.
-    Licence,
-    /// No new models and no fixes: today's traffic is served as before.
-    Frozen,
-}
-
-impl Meaning {
-    /// The names, as people write them.
-    pub const NAMES: [(&'static str, Self); 4] =
-        [("gone", Self::Gone), ("api", Self::Api), ("licence", Self::Licence), ("frozen", Self::Frozen)];
-
-    /// What it is, in words.
-    pub const fn says(self) -> &'static str {
-        match self {
-            Self::Gone => "its models serve nowhere but as open weights on own machines",
-            Self::Api => "its own API stops",
-            Self::Licence => "others may no longer serve its models",
-            Self::Frozen => "no new models and no fixes",
-        }
-    }
-
-    /// Whether a deployment is lost with `target`.
-    pub(crate) fn takes(self, target: &Target, estate: &PlayedEstate, deployment: usize) -> bool {
-        if !target.names(estate, deployment) {
-            return false;
-        }
-        if target.kind() != Some(DomainKind::Maker) {
-            return true;
-        }
-        let facts = &estate.deployments[deployment];
-        let is_open = estate.backing[deployment].weights == catalogue::Weights::Open;
-        let at_home = facts.host == facts.maker;
-        match self {
-            Self::Gone => !(is_open && estate.is_own(deployment)),
-            Self::Api => at_home,
-            Self::Licence => !at_home && !is_open,
-            Self::Frozen => false,
-        }
+impl Event {
+    /// Whether it reaches a deployment. What befalls a maker takes what the report says that the maker's loss takes, as
+    /// rights and promises stand on the day on which it begins; and a maker's troubles, limits and prices are not those of
+    /// one's own machines.
+    pub fn reaches(&self, estate: &PlayedEstate, deployment: usize) -> bool {
+        let takes = |target: &Target, meaning| target.takes(meaning, estate, deployment, self.from);
+        let by = |target: &Target| match &self.what {
+            What::Outage(_) | What::Retirement => takes(target, Meaning::Gone),
+            What::Terms(_) => takes(target, Meaning::TermsChange),
+            What::LicenceEnd => {
+                let may_not = estate.goes_with_its_maker(deployment, Meaning::HostsMayNot, self.from);
+                target.names(estate, deployment) && may_not
+            }
+            What::Brownout { .. } | What::Limits(_) | What::Price(_) => {
+                let of_its_maker = target.kind() == Some(DomainKind::Maker);
+                target.names(estate, deployment) && !(of_its_maker && estate.is_own(deployment))
+            }
+            What::Merger(_)
+            | What::RampDown
+            | What::Arrival(_)
+            | What::Growth(_)
+            | What::Region { .. }
+            | What::Posture { .. } => target.names(estate, deployment),
+        };
+        self.targets.iter().any(by)
     }
 }
 
 impl Scenario {
-    /// The loss of `target` for `span`.
+    /// The loss of `target` for `span`, from now on; of a maker, in this meaning.
     pub fn loss(target: &Target, meaning: Meaning, span: Duration, estate: &PlayedEstate) -> Self {
-        let lost = (0..estate.deployments.len()).filter(|index| meaning.takes(target, estate, *index));
+        let now = Duration::ZERO;
+        let lost = (0..estate.deployments.len()).filter(|index| target.takes(meaning, estate, *index, now));
         let named = |index: usize| {
             Target::Domain(Domain::new(DomainKind::Deployment, Arc::clone(&estate.deployments[index].name)))
         };
         let targets: Vec<Target> = lost.map(named).collect();
         let what = match (target.kind(), meaning) {
-            (Some(DomainKind::Maker), Meaning::Licence) => What::Retirement,
+            (Some(DomainKind::Maker), Meaning::HostsMayNot | Meaning::Frozen) => What::Retirement,
+            (Some(DomainKind::Maker), Meaning::TermsChange) => What::Terms(Vec::new()),
             _ => What::Outage(Outage::Refused),
         };
         // One's own account or deployment concerns nobody else.
@@ -251,16 +234,15 @@ impl Scenario {
         if self.events.iter().any(by_itself) {
             return true;
         }
-        let calm = Course::calm(estate, 1, 1.0).steps.remove(0);
         let played_ms = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX);
         // What a fall does to the others is none of its own doing.
         let alone = Self { herd: None, ..self.clone() };
         let course = compile(&alone, estate, played_ms);
-        course.steps.into_iter().any(|mut step| {
-            step.at_ms = calm.at_ms;
+        course.steps.iter().cloned().any(|mut step| {
+            let calm = Step::by_itself(estate, Duration::from_millis(step.at_ms), course.compressed, &[]);
             for (index, condition) in step.conditions.iter_mut().enumerate() {
                 if !asked.get(index).is_some_and(|asked| *asked) {
-                    *condition = Condition::default();
+                    condition.clone_from(&calm.conditions[index]);
                 }
             }
             step != calm

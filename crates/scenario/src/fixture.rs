@@ -6,6 +6,7 @@ use catalogue::{Protocol, Weights};
 use routing::{Deployment, DeploymentIndex, Policy, ProviderIndex, RouteEntry};
 
 use crate::estate::{Account, Estate, Member, Product, Route};
+use crate::tenure::Tenure;
 
 pub(crate) fn account(name: &str) -> Account {
     Account { name: name.into(), ..Account::default() }
@@ -25,6 +26,7 @@ pub(crate) fn member(name: &str, account: u16, maker: &str, host: &str, weights:
         said_requests_per_minute: None,
         tokens_per_minute: None,
         answer: None,
+        tenure: Tenure::default(),
     }
 }
 

@@ -21,6 +21,7 @@ mod proof;
 pub mod replay;
 mod set;
 mod shape;
+mod tenure;
 mod traffic;
 
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
@@ -32,4 +33,5 @@ pub use price::at_list_price;
 pub use proof::{PROVING_REQUESTS, Proof, proofs, proven, served};
 pub use set::Set;
 pub use shape::{Limits, Shape, Size, SizeClass};
+pub use tenure::{Hold, Tenure};
 pub use traffic::{Gatherer, Load, Peak, ServerIndex, ShapeIndex, Sums, Traffic, tokens};

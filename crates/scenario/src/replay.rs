@@ -23,12 +23,16 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
+#[cfg(test)]
+pub(crate) use insurance::losses;
 pub use insurance::{Added, Fragility, fragility};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -87,7 +87,8 @@ impl Limits {
 }
 
 impl Shape {
-    /// The deployments that can serve it in this configuration. `None` where its route is gone.
+    /// The deployments that can serve it in this configuration, but for those that the router refuses whatever is asked:
+    /// they were left, or their contract is over. `None` where its route is gone.
     ///
     /// A product that is still there has today's rule about regions; one that is gone, that of its requests.
     pub fn candidates(&self, size: Size, estate: &Estate) -> Option<Set> {
@@ -113,7 +114,7 @@ impl Shape {
             .filter(|index| {
                 let member = &estate.members[*index];
                 let unpriced = priced_only && member.prices.is_none();
-                let barred = unpriced || self.unsayable.contains(*index);
+                let barred = unpriced || member.tenure.is_over() || self.unsayable.contains(*index);
                 !barred && obstacle(facts, &member.routing).is_none()
             })
             .collect()
@@ -127,6 +128,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{account, estate, member};
+    use crate::tenure::{Hold, Tenure};
 
     fn shape(size: SizeClass) -> Shape {
         Shape {
@@ -177,5 +179,32 @@ mod tests {
             shape(SizeClass::default()).candidates(Size::default(), &estate),
             Some([0].into_iter().collect())
         );
+    }
+
+    #[test]
+    fn whom_the_router_refuses_is_nobodys_candidate() {
+        use routing::{Ground, Posture};
+
+        let mut estate = estate(
+            ["a/drained", "a/left", "b/off", "b/to-end"]
+                .iter()
+                .zip([0, 0, 1, 1])
+                .map(|(name, account)| member(name, account, "m", "h", Weights::Unknown))
+                .collect(),
+            vec![account("a"), account("b")],
+        );
+        let held = |posture| Tenure {
+            holds: vec![Hold { on: None, from_ms: 0, until_ms: None, posture }],
+            off_ms: None,
+        };
+        // Who is drained stays the last fallback, even when nothing is left of its share.
+        estate.members[0].tenure = held(Posture::drain_from(-36_000_000, 1.0));
+        estate.members[1].tenure = held(Posture::Leave(Ground::Untold));
+        estate.members[2].tenure = Tenure { off_ms: Some(0), ..Tenure::default() };
+        estate.members[3].tenure = Tenure { off_ms: Some(1), ..Tenure::default() };
+        let candidates = |estate: &Estate| shape(SizeClass::default()).candidates(Size::default(), estate);
+        assert_eq!(candidates(&estate), Some([0, 3].into_iter().collect()));
+        estate.readmit(0);
+        assert_eq!(candidates(&estate), Some([0, 1, 3].into_iter().collect()));
     }
 }

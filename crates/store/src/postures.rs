@@ -171,6 +171,12 @@ pub fn in_force(all: &[Act], now_us: i64) -> Vec<&Act> {
     holding
 }
 
+/// All decisions of a ledger that is only read, and so may have no place for them yet.
+pub(crate) fn recorded(connection: &Connection) -> Result<Vec<Act>, StoreError> {
+    let is_there = connection.table_exists(None, "posture")?;
+    Ok(if is_there { all(connection)? } else { Vec::new() })
+}
+
 fn all(connection: &Connection) -> Result<Vec<Act>, rusqlite::Error> {
     let mut select = connection.prepare_cached(
         "SELECT id, target, posture, per_hour, reason, author, set_us, expires_us FROM posture ORDER BY id",

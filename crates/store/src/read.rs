@@ -23,6 +23,7 @@ pub use pace::Pace;
 use crate::error::StoreError;
 use crate::lock::Lock;
 use crate::options::Durability;
+use crate::postures::{self, Act};
 use crate::schema;
 use crate::{daybook, recovery};
 
@@ -108,20 +109,41 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn tail(&self, count: usize) -> Result<Vec<Booked>, StoreError> {
-        let last = format!("{BOOKED} WHERE journal.record > 0 ORDER BY journal.seq DESC LIMIT ?1");
-        let mut select = self.connection.prepare_cached(&last)?;
+        self.last(count, (0, i64::MAX))
+    }
+
+    /// The last settlements and corrections of an extent, oldest first: the same ones whatever is booked later.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn tail_of(&self, extent: &Extent, count: usize) -> Result<Vec<Booked>, StoreError> {
+        self.last(count, (extent.first_seq, extent.last_seq))
+    }
+
+    fn last(&self, count: usize, (first, last): (i64, i64)) -> Result<Vec<Booked>, StoreError> {
+        let range = "WHERE journal.record > 0 AND journal.seq BETWEEN ?2 AND ?3";
+        let last_of = format!("{BOOKED} {range} ORDER BY journal.seq DESC LIMIT ?1");
+        let mut select = self.connection.prepare_cached(&last_of)?;
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let mut records = select.query_map([count], booked)?.collect::<Result<Vec<_>, _>>()?;
+        let mut records = select.query_map([count, first, last], booked)?.collect::<Result<Vec<_>, _>>()?;
         records.reverse();
         Ok(records)
     }
 
-    /// How long the answers among the last `records` records took, by who gave them.
+    /// All that people have decided about suppliers, the oldest first; none in a ledger of before that could be.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn paces(&self, records: u32) -> Result<Vec<Pace>, StoreError> {
-        pace::paces(&self.connection, records)
+    pub fn decisions(&self) -> Result<Vec<Act>, StoreError> {
+        postures::recorded(&self.connection)
+    }
+
+    /// How long the answers among the last `records` records of an extent took, by who gave them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn paces_of(&self, extent: &Extent, records: u32) -> Result<Vec<Pace>, StoreError> {
+        pace::paces_of(&self.connection, extent, records)
     }
 
     /// Everything about one request; `None` where nothing is known of it. Waits a moment for a request that has just

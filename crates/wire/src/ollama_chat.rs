@@ -157,6 +157,10 @@ impl Translator for OllamaChat {
         Begins::Anyhow
     }
 
+    fn has_forced_tools(&self) -> bool {
+        false
+    }
+
     fn client(&self) -> Option<&'static dyn ClientTranslator> {
         None
     }

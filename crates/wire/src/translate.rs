@@ -8,6 +8,7 @@
 //! **Promises**: a loss is an error or is named, on both ways; the answer's blocks and their order are the supplier's.
 
 mod adapt;
+mod forced;
 mod opening;
 #[cfg(test)]
 mod pairs;
@@ -130,6 +131,9 @@ pub fn answer(
     about: &ReplyContext,
 ) -> Result<Encoded, TranslateError> {
     let mut answer = supplier.decode_answer(body)?;
+    if let Some(held) = &undo.held {
+        held.answer(&mut answer, &about.request_id);
+    }
     undo.answer(&mut answer);
     shown::leave_out(&mut answer, client)?;
     let mut encoded = client.encode_answer(&answer, about)?;
@@ -142,6 +146,8 @@ pub fn answer(
 #[derive(Debug)]
 pub struct StreamTranslation {
     decoder: Box<dyn EventDecoder>,
+    /// What makes calls of an answer that is held to the form of one.
+    forced: Option<forced::Stream>,
     undo: undo::Stream,
     shown: shown::Stream,
     encoder: Box<dyn EventEncoder>,
@@ -162,6 +168,7 @@ impl StreamTranslation {
     ) -> Self {
         Self {
             decoder: supplier.event_decoder(),
+            forced: forced::Stream::new(&undo, &about.request_id),
             undo: undo::Stream::new(undo),
             shown: shown::Stream::new(client),
             encoder: client.event_encoder(about),
@@ -208,7 +215,7 @@ impl StreamTranslation {
         }
         let more = said(bytes, text)?;
         let choice = self.decoder.go_on(&more)?;
-        if self.undo.lets_text_through(choice) {
+        if self.forced.is_none() && self.undo.lets_text_through(choice) {
             return Some(self.encoder.grow(choice, &more, out));
         }
         self.decoded.clear();
@@ -229,6 +236,11 @@ impl StreamTranslation {
 
     fn encode(&mut self, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         self.events.clear();
+        if let Some(forced) = &mut self.forced {
+            for event in std::mem::take(&mut self.decoded) {
+                forced.event(event, &mut self.decoded);
+            }
+        }
         for event in self.decoded.drain(..) {
             self.undo.event(event, &mut self.events);
         }

@@ -376,6 +376,8 @@ FEATURES = {
             chat={"tool_choice": "required"}, responses={"tool_choice": "required"}, messages={"tool_choice": {"type": "any"}},
             gemini={"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
             converse={"toolConfig": {"toolChoice": {"any": {}}}}, cohere={"tool_choice": "REQUIRED"},
+            # The answer is held to the form of the one tool's call.
+            ollama=Way(seen={"format": SCHEMA}, asked=False),
         ),
         "this tool now": with_tool(
             chat={"tool_choice": {"type": "function", "function": {"name": "get_weather"}}},
@@ -384,7 +386,7 @@ FEATURES = {
             gemini={"toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["get_weather"]}}},
             converse={"toolConfig": {"toolChoice": {"tool": {"name": "get_weather"}}}},
             # The one tool that is on offer, and some tool must be called.
-            cohere={"tool_choice": "REQUIRED"},
+            cohere={"tool_choice": "REQUIRED"}, ollama=Way(seen={"format": SCHEMA}, asked=False),
         ),
         "one call at a time": with_tool(
             chat={"parallel_tool_calls": False}, responses={"parallel_tool_calls": False},

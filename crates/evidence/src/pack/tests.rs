@@ -17,12 +17,21 @@ fn statement() -> Statement {
         organisation: Some("ACME".into()),
         day: Some("2026-11-28".into()),
         program: Program { version: "0.1.0".into(), sha256: Digest::of(b"program") },
-        configuration: Configuration { version: "0".into(), sha256: Digest::of(b"configuration") },
+        configuration: Configuration {
+            version: "0".into(),
+            sha256: Digest::of(b"configuration"),
+            quoted: None,
+        },
         catalogue: Catalogue {
             version: "1".into(),
             sources: vec![Source { preset: "p".into(), from: "f".into(), read: String::new() }],
         },
-        ledger: Some(LedgerPart { first_seq: 1, last_seq: 9, chain: Digest::of(b"chain") }),
+        ledger: Some(LedgerPart {
+            name: "l.db".into(),
+            first_seq: 1,
+            last_seq: 9,
+            chain: Digest::of(b"chain"),
+        }),
         trace: None,
         arguments: BTreeMap::from([("lang".into(), "en".into())]),
         seeds: vec![7],

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 }
 
 /// Which day it is.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub(crate) struct Day {
     /// The day that dates are held against, such as 2026-11-30; without it, today (UTC).

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use evidence::{Digest, Manifest, OpenError, Opened, PublicKey, SigningKey};
+use evidence::{Digest, LedgerPart, Manifest, OpenError, Opened, PublicKey, SigningKey};
 use serde::Serialize;
 
 use super::table::{Cell, Table};
@@ -296,10 +296,10 @@ fn facts(manifest: &Manifest) -> Vec<(&'static str, Cell)> {
     say("catalogue", Some(format!("{}, {} sources", catalogue.version, catalogue.sources.len())));
     say(
         "ledger",
-        statement
-            .ledger
-            .as_ref()
-            .map(|part| format!("records {} to {}, chain {}", part.first_seq, part.last_seq, part.chain)),
+        statement.ledger.as_ref().map(|part| {
+            let LedgerPart { name, first_seq, last_seq, chain } = part;
+            format!("{name}, records {first_seq} to {last_seq}, chain {chain}")
+        }),
     );
     say("trace", statement.trace.as_ref().map(|trace| format!("{}, sha256 {}", trace.name, trace.sha256)));
     rows.into_iter().map(|(name, said)| (name, Cell::from(words::plain(&said)))).collect()

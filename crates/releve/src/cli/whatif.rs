@@ -1,6 +1,7 @@
 //! `releve whatif`: what losing a supplier, or any described future, would do to each product: on one's own recorded
 //! requests, through the same router that serves live ones.
 
+mod carried;
 mod estate;
 mod history;
 mod input;
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routing::PostureKind;
-use scenario::event::{Event, Meaning, Scenario, Target, What};
+use scenario::event::{Event, Scenario, Target, What};
+use scenario::maker::Meaning;
 
 use super::terminal::Terminal;
 use super::{CliError, Desk, Exit, LedgerFile, pack};
@@ -31,8 +33,9 @@ use crate::config::period::Period;
 pub(crate) use shipped::SCENARIOS;
 
 /// What says how recorded requests are played again, and of which: nothing that a history of incidents has.
-const OF_A_REPLAY: [&str; 10] =
-    ["scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger"];
+const OF_A_REPLAY: [&str; 11] = [
+    "scenario", "lose", "meaning", "trace", "no_herd", "most", "backtest", "pack", "in_short", "ledger", "at",
+];
 
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "releve whatif [OPTIONS] [SCENARIO | --lose <WHO>...]\n       \
@@ -44,8 +47,10 @@ pub(crate) struct Arguments {
     /// Who is lost: maker:NAME, host:NAME, region:NAME, provider:NAME, deployment:PROVIDER/MODEL, or several.
     #[arg(long, value_name = "WHO", conflicts_with = "scenario")]
     lose: Vec<Target>,
-    /// What losing a maker means: gone (its models serve nowhere but as open weights on own machines), api (its own API
-    /// stops), licence (others may no longer host it), frozen (no fixes, no new models).
+    /// What losing a maker means, as in the report: gone (its own API stops, and others may no longer host it: what the
+    /// report calls its loss), api (its own API stops), licence (others may no longer host it, but for open weights and
+    /// rights that last), frozen (no fixes, no new models: what is switched off within a year is gone), terms (its terms or
+    /// prices change, and one leaves).
     #[arg(long = "as", value_name = "HOW", default_value = "gone", value_parser = meaning)]
     meaning: Meaning,
     /// For how long: a day, where nobody says; with --history the weeks of a period, four.
@@ -86,6 +91,8 @@ pub(crate) struct Arguments {
     ledger: LedgerFile,
     #[command(flatten)]
     period: super::ledger::period::Arguments,
+    #[command(flatten)]
+    day: super::report::Day,
 }
 
 /// The longest that is looked at. What is recorded says nothing of the world by then.
@@ -109,7 +116,7 @@ fn most(text: &str) -> Result<usize, String> {
 
 fn meaning(text: &str) -> Result<Meaning, String> {
     let found = Meaning::NAMES.iter().find(|(name, _)| *name == text);
-    found.map(|(_, meaning)| *meaning).ok_or_else(|| "write gone, api, licence or frozen".to_owned())
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| "write gone, api, licence, frozen or terms".to_owned())
 }
 
 /// What a decision would do, shown before it is made; `None` where nothing is recorded that could tell.
@@ -187,6 +194,7 @@ impl Arguments {
             in_short: true,
             ledger: LedgerFile { ledger: ledger.ledger.clone() },
             period: super::ledger::period::Arguments::default(),
+            day: super::report::Day::default(),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn configuration(settings: &Settings) -> Configuration {
     Configuration {
         version: settings.resolved.snapshot.version.to_string(),
         sha256: Digest::from_bytes(settings.resolved.digest()),
+        quoted: None,
     }
 }
 

@@ -80,9 +80,14 @@ impl Cell {
 
     /// A moment in microseconds since 1970, as RFC 3339 in UTC.
     pub(crate) fn moment(us: i64) -> Self {
-        let moment = jiff::Timestamp::from_microsecond(us);
-        Self::Plain(moment.map_or_else(|_| us.to_string(), |moment| moment.to_string()))
+        Self::Plain(moment(us))
     }
+}
+
+/// A moment in microseconds since 1970, as RFC 3339 in UTC, to the microsecond.
+pub(super) fn moment(us: i64) -> String {
+    let moment = jiff::Timestamp::from_microsecond(us);
+    moment.map_or_else(|_| us.to_string(), |moment| moment.to_string())
 }
 
 impl From<&str> for Cell {

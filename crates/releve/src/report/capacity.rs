@@ -8,9 +8,9 @@ use ledger::Record;
 use scenario::Estate;
 use scenario::fit::limits_said;
 use serde::Serialize;
-use store::{Reader, StoreError};
+use store::{Extent, Reader, StoreError};
 
-/// The newest records whose answers are timed.
+/// The newest records of the period whose answers are timed.
 const TIMED: u32 = 100_000;
 /// The newest whose headers are read.
 const HEARD: usize = 2_000;
@@ -27,18 +27,18 @@ pub(crate) struct OwnLimit {
     pub(crate) tokens_per_minute: Option<u64>,
 }
 
-/// Puts into the estate what the newest records say. A limit of a supplier's headers counts where the configuration states
+/// Puts into the estate what the newest records of the extent say: a period that is over has the limits of that time. A limit of a supplier's headers counts where the configuration states
 /// no `capacity` of its account, and for no machines of one's own.
-pub(super) fn observe(estate: &mut Estate, reader: &Reader) -> Result<(), StoreError> {
+pub(super) fn observe(estate: &mut Estate, reader: &Reader, extent: &Extent) -> Result<(), StoreError> {
     if estate.members.iter().any(|member| member.routing.max_in_flight.is_some()) {
-        for pace in reader.paces(TIMED)? {
+        for pace in reader.paces_of(extent, TIMED)? {
             let member = estate.members.iter_mut().find(|member| member.routing.name == pace.deployment);
             if let Some(member) = member {
                 member.answer = Some(Duration::from_micros(pace.total_us / pace.answers.max(1)));
             }
         }
     }
-    for booked in reader.tail(HEARD)? {
+    for booked in reader.tail_of(extent, HEARD)? {
         let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
         let Record::Settlement(entry) = record else { continue };
         for attempt in &entry.attempts {

@@ -13,20 +13,23 @@ use crate::config::contract::Cost;
 use crate::config::product;
 use crate::config::provider::Provider;
 use crate::config::value::{At, Named};
+use crate::posture::Held;
 use crate::resolve::Resolved;
 
 /// The host's name of own machines, in the catalogue.
 const OWN: &str = "own";
 
-/// Everything that could serve, and for whom, on the day `today` (`YYYY-MM-DD`).
-pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
+/// Everything that could serve, and for whom, on the day that `held` is of; with what holds then.
+pub(crate) fn estate(resolved: &Resolved, held: &Held) -> Estate {
+    let today = held.day().to_string();
     let snapshot = &resolved.snapshot;
     let config = &resolved.effective;
     let members: Vec<Member> = snapshot
         .routing
         .iter()
         .zip(&snapshot.deployments)
-        .map(|(routing, gateway)| {
+        .zip(held.tenures(resolved))
+        .map(|((routing, gateway), tenure)| {
             let provider = &config.providers[usize::from(routing.provider.0)];
             let known = known_model(provider, &routing.name);
             let mut routing = routing.clone();
@@ -43,6 +46,7 @@ pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
                 said_requests_per_minute: None,
                 tokens_per_minute: None,
                 answer: None,
+                tenure,
             }
         })
         .collect();
@@ -63,7 +67,7 @@ pub(crate) fn estate(resolved: &Resolved, today: &str) -> Estate {
         name: Arc::clone(&product.name),
         regions: Arc::clone(&product.regions),
         priced_only: product.unpriced == Unpriced::Refuse,
-        approved: approved(config, &product.name, &members, today),
+        approved: approved(config, &product.name, &members, &today),
         max_outage: written(config, &product.name)
             .and_then(|body| body.max_outage.as_ref())
             .map(|outage| outage.value.0),

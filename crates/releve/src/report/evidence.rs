@@ -3,13 +3,15 @@
 mod figures;
 mod plan;
 
+use std::collections::BTreeMap;
+
 use evidence::{LedgerPart, Limit};
 use serde::Serialize;
 
 use super::exit::Plan;
 use super::figures::{Basis, Figures};
 use super::page::{Block, Language, Page};
-use crate::pack::{Contents, arguments};
+use crate::pack::{Contents, arguments, period};
 
 impl Figures {
     /// With the page in this language.
@@ -20,12 +22,13 @@ impl Figures {
             day: Some(self.today),
             ledger: Some(self.basis.part()),
             trace: None,
-            arguments: arguments([("lang", Some(name(language)))]),
+            arguments: self.basis.asked(["since", "until"], [("lang", Some(name(language)))]),
             seeds: vec![super::foretold::SEED],
             limits: limits(&self.page(Language::En)),
             page: self.page(language).html(),
             figures: json(self),
             tables: figures::tables(self),
+            quotes_configuration: false,
             texts: Vec::new(),
         }
     }
@@ -44,15 +47,16 @@ impl Plan {
             day: Some(self.today),
             ledger: Some(self.basis.part()),
             trace: None,
-            arguments: arguments([
-                ("provider", Some(self.provider.to_string())),
-                ("lang", Some(name(language))),
-            ]),
+            arguments: self.basis.asked(
+                ["from", "to"],
+                [("provider", Some(self.provider.to_string())), ("lang", Some(name(language)))],
+            ),
             seeds: Vec::new(),
             limits: limits(&self.page(Language::En)),
             page: self.page(language).html(),
             figures: json(self),
             tables: plan::tables(self),
+            quotes_configuration: true,
             texts: texts.collect(),
         }
     }
@@ -60,7 +64,23 @@ impl Plan {
 
 impl Basis {
     fn part(&self) -> LedgerPart {
-        LedgerPart { first_seq: self.ledger_first_seq, last_seq: self.ledger_seq, chain: self.ledger_chain }
+        LedgerPart {
+            name: self.ledger.clone(),
+            first_seq: self.ledger_first_seq,
+            last_seq: self.ledger_seq,
+            chain: self.ledger_chain,
+        }
+    }
+
+    /// The arguments, with those that ask for the same period.
+    fn asked<const N: usize>(
+        &self,
+        names: [&str; 2],
+        given: [(&str, Option<String>); N],
+    ) -> BTreeMap<String, String> {
+        let mut asked = arguments(given);
+        asked.append(&mut period(names, self.booked_from_us, self.booked_until_us));
+        asked
     }
 }
 

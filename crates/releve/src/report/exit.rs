@@ -11,13 +11,14 @@ use scenario::event::Target;
 use scenario::exit::{self, Class, Leaving, Schedule, Terms};
 use scenario::{Company, Estate, Gatherer, Sums, Traffic, Verdict};
 use serde::Serialize;
-use store::{Act, Period, Postures, Reader, StoreError};
+use store::{Act, Period, Reader, StoreError};
 
 pub(crate) use self::changes::{Change, Changes, Reads};
 use super::figures::{Basis, share, unknown_terms};
 use super::money::{Currency, daily};
 use crate::config::contract::Contract;
 use crate::config::provider::Provider;
+use crate::posture::{Held, Left};
 use crate::settings::Settings;
 
 /// How one provider is left.
@@ -37,8 +38,10 @@ pub(crate) struct Plan {
     pub(crate) changes: Changes,
     pub(crate) due: Due,
     pub(crate) kept: Kept,
-    /// What people have decided about it, the oldest first.
+    /// What people had decided about it by the end of the period, the oldest first.
     pub(crate) acts: Vec<Decision>,
+    /// Others who could serve and may not on that day.
+    pub(crate) left: Vec<Left>,
     pub(crate) gaps: Vec<Gap>,
 }
 
@@ -128,17 +131,22 @@ pub(crate) fn plan(
     reads: Reads<'_>,
 ) -> Result<Option<Plan>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let mut estate = super::estate::estate(&settings.resolved, &today.to_string());
-    super::capacity::observe(&mut estate, &reader)?;
+    let (extent, recorded) = super::period(&reader, period)?;
+    let held = Held::on(today, &settings.resolved, &recorded);
+    let mut estate = super::estate::estate(&settings.resolved, &held);
+    // Whom it speaks of may have been left already: then it says who serves what it served.
+    estate.readmit(provider);
+    super::capacity::observe(&mut estate, &reader, &extent)?;
     let mut gatherer = Gatherer::new(&estate);
-    let extent = reader.extent(period)?;
     reader.scan(extent.period, &mut gatherer)?;
     let traffic = gatherer.finish();
     let Some(span) = traffic.span_us else { return Ok(None) };
     let basis = super::basis(settings, ledger, &extent, &traffic, span);
-    let acts = decisions(&Postures::open(ledger)?.all()?, provider, &estate);
+    let acts = decisions(&recorded, provider, &estate);
     let changes = Changes::of(settings, &estate.accounts[provider].name, reads);
-    Ok(Some(Plan::of(settings, &traffic, &estate, (provider, today), (basis, acts, changes))))
+    let mut plan = Plan::of(settings, &traffic, &estate, (provider, today), (basis, acts, changes));
+    plan.left = held.left(&estate, &traffic);
+    Ok(Some(plan))
 }
 
 impl Plan {
@@ -178,6 +186,7 @@ impl Plan {
             schedule,
             changes,
             acts,
+            left: Vec::new(),
             gaps: Vec::new(),
         };
         plan.gaps = plan.find_gaps();

@@ -11,6 +11,7 @@ use store::{Period, Reader, StoreError};
 
 use super::figures::{losses, products};
 use super::{capacity, estate, gather};
+use crate::posture::Held;
 use crate::resolve::Resolved;
 
 /// How far back requests say what is needed.
@@ -51,17 +52,18 @@ pub(crate) fn fallbacks(
     domains: &[Domain],
 ) -> Result<Vec<Vec<Fallback>>, StoreError> {
     let reader = Reader::open(ledger)?;
-    let today = today.to_string();
     let back_us = i64::try_from(LOOKED_BACK.as_micros()).unwrap_or(i64::MAX);
     let period = Period { from_us: Some(now_us.saturating_sub(back_us)), to_us: None };
-    let mut estate = estate::estate(resolved, &today);
-    capacity::observe(&mut estate, &reader)?;
-    let traffic = gather(&reader, &estate, period)?;
+    let (extent, acts) = super::period(&reader, period)?;
+    let held = Held::on(today, resolved, &acts);
+    let mut estate = estate::estate(resolved, &held);
+    capacity::observe(&mut estate, &reader, &extent)?;
+    let traffic = gather(&reader, &estate, extent.period)?;
     let candidates = scenario::candidates(&traffic, &estate);
     let carried = scenario::carried(&traffic, &estate);
     let studies = products::studies(&traffic, &estate, &candidates, &carried);
     let of = |domain: &Domain| {
-        let takes = estate.taken_by(domain, &today);
+        let takes = estate.taken_by(domain, &today.to_string());
         let asked = studies.iter().filter(|study| study.needs.requests() > 0);
         let all = asked.map(|study| {
             let losses::OnProduct { product, verdict, outlook } = losses::on(study, &takes);

@@ -19,6 +19,7 @@ use super::foretold::Foretold;
 use super::money::Currency;
 use crate::config::estate::{Declared, Own};
 use crate::config::value::At;
+use crate::posture::Left;
 use crate::settings::Settings;
 
 /// Into how many steps a trend is cut.
@@ -37,6 +38,8 @@ pub(crate) struct Figures {
     /// Each maker's part of the tokens over the period.
     pub(crate) trend: Vec<Trend>,
     pub(crate) losses: Vec<LossFigures>,
+    /// Who could serve and may not on that day: nobody's substitute.
+    pub(crate) left: Vec<Left>,
     /// Where those losses are not whole.
     pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) products: Vec<ProductFigures>,
@@ -65,6 +68,10 @@ pub(crate) struct Basis {
     pub(crate) ledger_first_seq: i64,
     pub(crate) ledger_seq: i64,
     pub(crate) ledger_chain: evidence::Digest,
+    /// The period as it was taken, in microseconds since 1970: when the records were booked that were read, from the first
+    /// moment on (`None`: from the beginning) and before the second.
+    pub(crate) booked_from_us: Option<i64>,
+    pub(crate) booked_until_us: Option<i64>,
     /// The first and the last arrival, in microseconds since 1970.
     pub(crate) from_us: i64,
     pub(crate) to_us: i64,
@@ -140,6 +147,7 @@ impl Figures {
             accounts,
             targets,
             basis,
+            left: Vec::new(),
             foretold: None,
         }
     }

@@ -47,8 +47,9 @@ pub(super) fn newest(
     reader: &Reader,
     estate: &Estate,
     extent: &Extent,
+    today: &str,
 ) -> Result<Option<Foretold>, StoreError> {
-    let mut played = PlayedEstate::of(estate);
+    let mut played = PlayedEstate::of(estate, today);
     let mut recording = replay::Reader::new(&played);
     let before = (extent.last_seq - NEWEST).max(extent.first_seq - 1);
     for booked in reader.after(before)? {

@@ -4,6 +4,7 @@ mod board;
 mod contracts;
 mod dependence;
 pub(super) mod exit;
+mod left;
 mod method;
 mod products;
 
@@ -106,7 +107,7 @@ fn names(language: Language, domains: &[Domain]) -> String {
 fn loss(language: Language, loss: &LossFigures) -> String {
     let names = names(language, &loss.domains);
     match loss.meaning {
-        None => names,
+        None | Some(Meaning::Gone) => names,
         Some(Meaning::ApiStops) => {
             say!(language, "{names}: its own API stops", "{names} : sa propre API s'arrête")
         }

@@ -5,25 +5,23 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use evidence::{Entries, SigningKey};
-use ledger::{Journal, Kept, Record, RequestId};
 use serde_json::Value;
-use store::{Options, Period, Reader, Sqlite};
 
 use crate::{Ran, recorded, run};
 
-const CONFIG: &str = "releve-demo.toml";
-const LEDGER: &str = "releve-demo.db";
+pub(crate) const CONFIG: &str = "releve-demo.toml";
+pub(crate) const LEDGER: &str = "releve-demo.db";
 /// On which day every report here is made.
 const DAY: [&str; 2] = ["--at", "2026-11-30"];
 const WHATIF: [&str; 7] = ["whatif", "--lose", "maker:openai", "--for", "20s", "--most", "300"];
 
 /// Runs a command with the demo's configuration.
-fn told(folder: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn told(folder: &Path, arguments: &[&str]) -> Ran {
     run(folder, &[&["--config", CONFIG], arguments].concat())
 }
 
 /// The pack that a command writes.
-fn packed(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn packed(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     let ran = told(folder, &[arguments, &["--pack", "it.zip"]].concat());
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
     assert!(ran.complaints.contains("the pack is in it.zip"), "{ran:?}");
@@ -35,7 +33,7 @@ fn report(folder: &Path, more: &[&str]) -> Vec<u8> {
 }
 
 /// `releve verify` of these bytes in an empty folder, as on another machine.
-fn verified(bytes: &[u8], more: &[&str]) -> Ran {
+pub(crate) fn verified(bytes: &[u8], more: &[&str]) -> Ran {
     let elsewhere = tempfile::tempdir().unwrap();
     fs::write(elsewhere.path().join("other.zip"), bytes).unwrap();
     run(elsewhere.path(), &[&["verify", "other.zip"], more].concat())
@@ -46,7 +44,7 @@ fn own_key(folder: &Path) -> String {
 }
 
 /// What a file of the pack says.
-fn file(pack: &[u8], name: &str) -> String {
+pub(crate) fn file(pack: &[u8], name: &str) -> String {
     let pack = evidence::open(pack).unwrap();
     let text = pack.files.get(name).unwrap_or_else(|| panic!("{name}: {:?}", pack.files.keys()));
     String::from_utf8(text.to_vec()).unwrap()
@@ -90,31 +88,6 @@ fn the_same_inputs_make_the_same_pack_and_it_is_whole_elsewhere() {
         let digest = evidence::Digest::of(&program).to_string();
         assert_eq!(found["manifest"]["program"]["sha256"], digest.as_str());
     }
-}
-
-#[test]
-fn a_period_that_is_over_makes_the_same_pack_after_the_ledger_has_grown() {
-    let folder = recorded::folder();
-    let path = folder.path().join(LEDGER);
-    let last = Reader::open(&path).unwrap().tail(1).unwrap().remove(0);
-    let until = jiff::Timestamp::from_microsecond(last.at_us + 1).unwrap().to_string();
-    let over = ["--until", &until];
-    let (closed, open) = (report(folder.path(), &over), report(folder.path(), &[]));
-    assert!(closed == open, "until now is everything");
-
-    let Record::Settlement(mut entry) = last.record().unwrap() else { panic!("{last:?}") };
-    entry.id = RequestId::new(u64::try_from(last.at_us / 1_000).unwrap() + 1, [7, 7]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ledger = Sqlite::open(&Options::new(&path)).unwrap();
-    assert_eq!(runtime.block_on(ledger.settle(entry)), Kept::Committed);
-    drop(ledger);
-    let grown = Reader::open(&path).unwrap().export(Period::default()).unwrap().last().unwrap().unwrap().seq;
-    assert_eq!(grown, last.seq + 1);
-
-    assert!(report(folder.path(), &over) == closed, "what came later is in it");
-    assert!(report(folder.path(), &[]) != open, "what came later is not in it");
-    let ledger = path.to_str().unwrap();
-    assert_eq!(verified(&closed, &["--json", "--ledger", ledger]).json()["ledger"], "same");
 }
 
 #[test]

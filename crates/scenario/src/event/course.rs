@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Region;
-use routing::{Ground, Posture, PostureKind};
+use routing::{Ground, Instant, Posture, PostureKind};
 
-use super::{Arrival, Event, Outage, Scenario, What};
+use super::{Arrival, Event, Outage, Scenario, Target, What};
 use crate::replay::PlayedEstate;
 
 /// Into how many steps a gradual growth is cut.
@@ -86,7 +86,7 @@ pub fn compile(scenario: &Scenario, estate: &PlayedEstate, played_ms: u64) -> Co
     #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
     let compressed = (span_ms / played_ms.max(1) as f64).max(1e-9);
     let clock = Clock { compressed };
-    let mut moments: Vec<Duration> = vec![Duration::ZERO];
+    let mut moments = turns(estate);
     for event in &scenario.events {
         moments.push(event.from);
         moments.extend(event.until);
@@ -95,32 +95,68 @@ pub fn compile(scenario: &Scenario, estate: &PlayedEstate, played_ms: u64) -> Co
             moments.extend((1..GROWTH_STEPS).map(|step| event.from + length * step / GROWTH_STEPS));
         }
     }
-    moments.retain(|moment| *moment < scenario.span || moment.is_zero());
-    moments.sort_unstable();
-    moments.dedup();
+    let moments = within(moments, scenario.span);
     let steps = moments.into_iter().map(|moment| step(scenario, estate, moment, clock)).collect();
     Course { steps, played_ms, compressed }
 }
 
+/// When somebody's contract, decision or model begins or ends.
+fn turns(estate: &PlayedEstate) -> Vec<Duration> {
+    estate.backing.iter().flat_map(|backing| backing.tenure.turns()).map(Duration::from_millis).collect()
+}
+
+/// The moments of a span, its beginning among them, each once and in order.
+fn within(mut moments: Vec<Duration>, span: Duration) -> Vec<Duration> {
+    moments.push(Duration::ZERO);
+    moments.retain(|moment| *moment < span || moment.is_zero());
+    moments.sort_unstable();
+    moments.dedup();
+    moments
+}
+
 impl Course {
-    /// Nothing happens.
+    /// Nothing happens but what comes by itself: what was decided holds and expires, contracts and models end.
     pub fn calm(estate: &PlayedEstate, played_ms: u64, compressed: f64) -> Self {
-        let calm = Step {
-            at_ms: 0,
-            conditions: vec![Condition::default(); estate.deployments.len()],
-            growth: 1.0,
-            regions: estate.products.iter().map(|product| product.regions.clone()).collect(),
-        };
-        Self { steps: vec![calm], played_ms, compressed }
+        let span = Duration::from_millis(played_ms).mul_f64(compressed);
+        let moments = within(turns(estate), span).into_iter();
+        let steps = moments.map(|moment| Step::by_itself(estate, moment, compressed, &[])).collect();
+        Self { steps, played_ms, compressed }
     }
 
     /// What a scenario is held against: nothing of it happens, and whoever is to arrive is not there.
     pub fn before(scenario: &Scenario, estate: &PlayedEstate, played_ms: u64, compressed: f64) -> Self {
         let mut before = Self::calm(estate, played_ms, compressed);
         for arrival in scenario.arrivals() {
-            before.steps[0].conditions[newcomer(estate, arrival)].shut_to = u64::MAX;
+            let newcomer = newcomer(estate, arrival);
+            for step in &mut before.steps {
+                step.conditions[newcomer].shut_to = u64::MAX;
+            }
         }
         before
+    }
+}
+
+impl Step {
+    /// How everybody stands at a moment of a scenario where nothing happens. What was decided on one of `but` does not count.
+    pub(crate) fn by_itself(
+        estate: &PlayedEstate,
+        moment: Duration,
+        compressed: f64,
+        but: &[&Target],
+    ) -> Self {
+        let clock = Clock { compressed };
+        let at_ms = u64::try_from(moment.as_millis()).unwrap_or(u64::MAX);
+        let conditions = estate.backing.iter().map(|backing| Condition {
+            posture: clock.posture(backing.tenure.posture(at_ms, but)),
+            retired: backing.tenure.is_off(at_ms),
+            ..Condition::default()
+        });
+        Self {
+            at_ms: clock.played(moment),
+            conditions: conditions.collect(),
+            growth: 1.0,
+            regions: estate.products.iter().map(|product| product.regions.clone()).collect(),
+        }
     }
 }
 
@@ -144,11 +180,25 @@ impl Clock {
     fn per_hour(self, rate: f64) -> f64 {
         rate * self.compressed
     }
+
+    /// A posture of the scenario's clock on the replay's.
+    fn posture(self, posture: Posture) -> Posture {
+        match posture {
+            Posture::Drain { gone_at, per_hour } => Posture::Drain {
+                gone_at: Instant(self.played(Duration::from_millis(gone_at.0))),
+                per_hour: self.per_hour(per_hour),
+            },
+            other => other,
+        }
+    }
 }
 
 fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clock) -> Step {
-    let mut calm = Course::calm(estate, 1, 1.0).steps.remove(0);
-    calm.at_ms = clock.played(moment);
+    let anew = decided_anew(scenario, moment);
+    let mut calm = Step::by_itself(estate, moment, clock.compressed, &anew);
+    // The strictest of what holds by itself and what people do in the scenario.
+    let held: Vec<Posture> =
+        calm.conditions.iter_mut().map(|condition| std::mem::take(&mut condition.posture)).collect();
     let mut crowded = false;
     let mut fallen = vec![false; estate.deployments.len()];
     for event in &scenario.events {
@@ -178,14 +228,18 @@ fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clo
             _ => {}
         }
         for (index, condition) in calm.conditions.iter_mut().enumerate() {
-            if event.targets.iter().any(|target| target.names(estate, index)) {
-                apply(event, estate, index, condition, clock);
+            if event.reaches(estate, index) {
+                apply(event, estate, condition, clock);
                 let falls = matches!(event.what, What::Outage(_) | What::Retirement | What::LicenceEnd);
                 let browns = matches!(event.what, What::Brownout { .. });
                 fallen[index] |= falls || browns;
                 crowded |= falls && !estate.is_own(index);
             }
         }
+    }
+    let now = Instant(calm.at_ms);
+    for (condition, held) in calm.conditions.iter_mut().zip(held) {
+        condition.posture = held.and(condition.posture, now);
     }
     if let Some(herd) = scenario.herd.filter(|_| crowded) {
         for (index, condition) in calm.conditions.iter_mut().enumerate() {
@@ -198,7 +252,16 @@ fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clo
     calm
 }
 
-fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Condition, clock: Clock) {
+/// On whom people decide in the scenario: there the last word holds, which is not today's.
+fn decided_anew(scenario: &Scenario, moment: Duration) -> Vec<&Target> {
+    let holds = |event: &&Event| {
+        let is_on = event.from <= moment && event.until.is_none_or(|until| moment < until);
+        is_on && matches!(event.what, What::Posture { .. })
+    };
+    scenario.events.iter().filter(holds).flat_map(|event| &event.targets).collect()
+}
+
+fn apply(event: &Event, estate: &PlayedEstate, condition: &mut Condition, clock: Clock) {
     match &event.what {
         What::Outage(outage) => condition.outage = Some(*outage),
         What::Brownout { slower, errors } => {
@@ -212,12 +275,7 @@ fn apply(event: &Event, estate: &PlayedEstate, index: usize, condition: &mut Con
             let shut = estate.products.iter().enumerate().filter(|(_, product)| named(&product.name));
             condition.shut_to |= shut.fold(0, |bits, (product, _)| bits | bit(product));
         }
-        What::Retirement => condition.retired = true,
-        What::LicenceEnd => {
-            let facts = &estate.deployments[index];
-            let is_open = estate.backing[index].weights == catalogue::Weights::Open;
-            condition.retired |= facts.host != facts.maker && !is_open;
-        }
+        What::Retirement | What::LicenceEnd => condition.retired = true,
         What::RampDown => {
             let takes = event.until.map_or(Duration::from_hours(1), |until| until.saturating_sub(event.from));
             let per_hour = 1.0 / (takes.as_secs_f64() / 3_600.0).max(1e-6);

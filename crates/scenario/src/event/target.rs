@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::domain::{Company, Domain, DomainKind, InvalidDomain};
+use crate::maker::Meaning;
 use crate::replay::PlayedEstate;
 
 /// Who is meant. Text form: that of [`Domain`], or `everybody`.
@@ -52,7 +54,20 @@ impl Target {
         }
     }
 
-    /// The same of what the router knows, its provider's name and the company behind that.
+    /// Whether its loss takes a deployment, `after` so long; a maker's in this meaning.
+    pub(crate) fn takes(
+        &self,
+        meaning: Meaning,
+        estate: &PlayedEstate,
+        deployment: usize,
+        after: Duration,
+    ) -> bool {
+        let is_maker = self.kind() == Some(DomainKind::Maker);
+        self.names(estate, deployment)
+            && (!is_maker || estate.goes_with_its_maker(deployment, meaning, after))
+    }
+
+    /// The same as [`Self::names`] of what the router knows, its provider's name and the company behind that.
     pub fn holds(&self, facts: &routing::Deployment, provider: &str, company: Company<'_>) -> bool {
         match self {
             Self::Domain(domain) => domain.holds(facts, provider, company),

@@ -47,6 +47,8 @@ pub struct Came {
 /// little to say anything.
 pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Option<Backtest> {
     const LEAST: usize = 30;
+    // What holds today is no part of what was known, or so, then.
+    let estate = &estate.unheld();
     let length_ms = recording.traffic.length_ms;
     let began = recording.traffic.began_unix_ms;
     let all = fit(&recording.samples, estate, length_ms, began);

@@ -5,15 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::{PriceList, Region, Weights};
+use jiff::civil::Date;
 use routing::{Deployment, Policy, RouteEntry};
 
-use crate::domain::{Company, Domain, DomainKind};
+use crate::domain::{Company, Domain, DomainKind, UNKNOWN};
+use crate::estate::Day;
 use crate::fit::Samples;
+use crate::maker::{Meaning, Ties};
+use crate::tenure::Tenure;
 
 /// The estate as it is played: what [`crate::Estate`] says, by the indices of `routing`, without what only reports ask for
 /// and with whatever a scenario adds.
 #[derive(Debug, Clone)]
 pub struct PlayedEstate {
+    /// The day on which it is played: rights and promises that end after it hold.
+    pub day: Day,
     /// What `routing` knows of each deployment.
     pub deployments: Vec<Deployment>,
     /// What else is known of it; the same indices.
@@ -33,6 +39,8 @@ pub struct Backing {
     pub owner: Option<Arc<str>>,
     /// Whose law that company obeys, where that is known.
     pub country: Option<Arc<str>>,
+    /// How long it may serve.
+    pub tenure: Tenure,
     /// What it costs; `None` is unpriced.
     pub prices: Option<Arc<PriceList>>,
     /// Requests a minute that the supplier lets through; `None` is unknown and does not bind.
@@ -49,6 +57,12 @@ pub struct Backing {
     pub fixed_usd_per_day: f64,
     /// Who may run the model.
     pub weights: Weights,
+    /// Until when the account has a right to it, whatever becomes of its maker.
+    pub rights_until: Option<Day>,
+    /// Until when the account's prices are promised.
+    pub price_until: Option<Day>,
+    /// The day on which the model is switched off there, where that is known.
+    pub ends: Option<Day>,
 }
 
 impl Backing {
@@ -62,6 +76,7 @@ impl Backing {
         Self {
             owner: account.owner.clone(),
             country: account.country.clone(),
+            tenure: member.tenure.clone(),
             prices: member.prices.clone(),
             shares_requests: requests.is_some(),
             shares_tokens: tokens.is_some(),
@@ -70,6 +85,9 @@ impl Backing {
             works_off_per_minute: tokens.filter(|_| account.own),
             fixed_usd_per_day: account.fixed_usd_per_day,
             weights: member.weights.clone(),
+            rights_until: account.rights_until.clone(),
+            price_until: account.price_until.clone(),
+            ends: member.ends.clone(),
         }
     }
 }
@@ -104,13 +122,11 @@ pub struct Product {
 
 /// The host that stands for an organisation's own machines in the catalogue.
 pub(crate) const OWN: &str = "own";
-/// What a maker or a host is called that nobody has named.
-const UNKNOWN: &str = "unknown";
 
 impl PlayedEstate {
     /// The configured world, with the limits that it states. What own machines cannot do at once queues; what a supplier
-    /// does not let through is refused.
-    pub fn of(estate: &crate::Estate) -> Self {
+    /// does not let through is refused. `day`: on which it is played (`YYYY-MM-DD`).
+    pub fn of(estate: &crate::Estate, day: &str) -> Self {
         let backing = (0..estate.members.len()).map(|member| Backing::of(estate, member)).collect();
         let products = estate.products.iter().map(|product| Product {
             name: Arc::clone(&product.name),
@@ -126,6 +142,7 @@ impl PlayedEstate {
             entries: route.entries.clone(),
         });
         Self {
+            day: day.into(),
             deployments: estate.members.iter().map(|member| member.routing.clone()).collect(),
             backing,
             providers: estate.accounts.iter().map(|account| Arc::clone(&account.name)).collect(),
@@ -145,6 +162,16 @@ impl PlayedEstate {
         }
     }
 
+    /// The same where nothing was decided about anybody, and contracts and models go on.
+    #[must_use]
+    pub fn unheld(&self) -> Self {
+        let mut free = self.clone();
+        for backing in &mut free.backing {
+            backing.tenure = Tenure::default();
+        }
+        free
+    }
+
     /// The index of a deployment by its name.
     pub fn deployment(&self, name: &str) -> Option<usize> {
         self.deployments.iter().position(|deployment| &*deployment.name == name)
@@ -153,6 +180,26 @@ impl PlayedEstate {
     /// Whether a deployment runs on own machines: no crowd comes there.
     pub fn is_own(&self, deployment: usize) -> bool {
         &*self.deployments[deployment].host == OWN
+    }
+
+    /// Whether a deployment goes when its model's maker is lost in this meaning, `after` so long.
+    pub fn goes_with_its_maker(&self, deployment: usize, meaning: Meaning, after: Duration) -> bool {
+        let (facts, backing) = (&self.deployments[deployment], &self.backing[deployment]);
+        let ties = Ties {
+            maker: &facts.maker,
+            host: &facts.host,
+            own: self.is_own(deployment),
+            weights: &backing.weights,
+            rights_until: backing.rights_until.as_deref(),
+            price_until: backing.price_until.as_deref(),
+            ends: backing.ends.as_deref(),
+        };
+        ties.are_cut(meaning, &self.day_after(after))
+    }
+
+    fn day_after(&self, after: Duration) -> Day {
+        let later = self.day.parse::<Date>().ok().and_then(|day| day.checked_add(after).ok());
+        later.map_or_else(|| Arc::clone(&self.day), |day| day.to_string().into())
     }
 
     /// Whether a deployment belongs to a fault domain.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use routing::{DeploymentIndex, Dice, Instant, Prefer, RouteEntry, View, World};
 
@@ -10,7 +11,8 @@ use super::estate::{PlayedEstate, Route, weigh};
 use super::tally::Tally;
 use crate::cuts::{LARGEST, Needs};
 use crate::domain::{Domain, DomainKind};
-use crate::event::{Meaning, Target};
+use crate::event::Target;
+use crate::maker::Meaning;
 use crate::set::Set;
 
 /// One thing that can be added to an estate.
@@ -151,8 +153,9 @@ impl fmt::Display for Fragility {
     }
 }
 
-/// How much has to fall at once. Makers (gone everywhere but as open weights on own machines), hosts, regions, owners,
-/// countries and accounts are looked at; health and limits are not.
+/// How much has to fall at once: of the losses that the report looks at, as it means them ([`crate::Estate::losses`]), on
+/// the day on which the estate is played. Health and limits are not looked at, so it is more than the report's cuts where
+/// those are of capacity.
 pub fn fragility(estate: &PlayedEstate, traffic: &Traffic) -> Fragility {
     let groups = groups(estate, traffic).into_iter().map(|candidates| (candidates, 1));
     let needs = Needs::of_groups(groups.collect());
@@ -163,6 +166,9 @@ pub fn fragility(estate: &PlayedEstate, traffic: &Traffic) -> Fragility {
 /// The candidates of each kind of request, each set once.
 fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
     let world = World::new(&estate.deployments, &estate.providers);
+    for (index, backing) in (0..).zip(&estate.backing) {
+        world.set_posture(DeploymentIndex(index), backing.tenure.posture(0, &[]));
+    }
     let view = View { deployments: &estate.deployments, world: &world };
     let mut seen = BTreeSet::new();
     let mut groups = BTreeSet::new();
@@ -178,7 +184,10 @@ fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
         let plan = routing::plan(&facts, &route.policy, &route.entries, &view, Instant(0), &mut Dice::new(0));
         let mut group = Set::default();
         for candidate in plan.candidates.iter().filter(|candidate| candidate.is_eligible()) {
-            group.insert(candidate.deployment.0 as usize);
+            let index = candidate.deployment.0 as usize;
+            if !estate.backing[index].tenure.is_off(0) {
+                group.insert(index);
+            }
         }
         if !group.is_empty() {
             groups.insert(group);
@@ -187,17 +196,16 @@ fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
     groups
 }
 
-/// What each fault domain takes with it.
-fn losses(estate: &PlayedEstate) -> Vec<(Domain, Set)> {
-    let domains = estate.domains().into_iter().filter(|domain| domain.kind != DomainKind::Deployment);
-    domains
-        .map(|domain| {
-            let target = Target::Domain(domain.clone());
-            let taken =
-                (0..estate.deployments.len()).filter(|index| Meaning::Gone.takes(&target, estate, *index));
-            (domain, taken.collect())
-        })
-        .collect()
+/// What each fault domain takes with it. Those that share no more than that nobody has named their maker or their host
+/// share nothing.
+pub(crate) fn losses(estate: &PlayedEstate) -> Vec<(Domain, Set)> {
+    let is_one = |domain: &Domain| domain.kind != DomainKind::Deployment && !domain.is_unnamed();
+    let taken = |domain: Domain| {
+        let target = Target::Domain(domain.clone());
+        let all = 0..estate.deployments.len();
+        (domain, all.filter(|index| target.takes(Meaning::Gone, estate, *index, Duration::ZERO)).collect())
+    };
+    estate.domains().into_iter().filter(is_one).map(taken).collect()
 }
 
 #[cfg(test)]

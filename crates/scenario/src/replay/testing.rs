@@ -21,6 +21,7 @@ pub(crate) fn estate(count: u16) -> PlayedEstate {
     let rates = Rates::NONE.with(Bucket::InputUncached, rate(1)).with(Bucket::OutputText, rate(10));
     let backing = Backing { prices: Some(Arc::new(PriceList::configured(rates))), ..Backing::default() };
     PlayedEstate {
+        day: "2026-11-28".into(),
         deployments: deployments.collect(),
         backing: vec![backing; usize::from(count)],
         providers: (0..count).map(|index| format!("p{index}").into()).collect(),

@@ -4,7 +4,8 @@ use routing::PostureKind;
 
 use super::testing::{estate, fitted, play, run, traffic};
 use super::*;
-use crate::event::{Arrival, Course, Event, Herd, Meaning, Outage, Scenario, Target, What, compile};
+use crate::event::{Arrival, Course, Event, Herd, Outage, Scenario, Target, What, compile};
+use crate::maker::Meaning;
 
 const MINUTE: u64 = 60_000;
 
@@ -224,8 +225,9 @@ fn what_a_maker_is_lost_for_decides_who_is_lost() {
         targets
     };
     assert_eq!(lost(Meaning::Gone), ["deployment:p0/m", "deployment:p1/m"]);
-    assert_eq!(lost(Meaning::Api), ["deployment:p0/m"]);
-    assert_eq!(lost(Meaning::Licence), ["deployment:p1/m"]);
+    assert_eq!(lost(Meaning::ApiStops), ["deployment:p0/m"]);
+    assert_eq!(lost(Meaning::HostsMayNot), ["deployment:p1/m"]);
+    assert_eq!(lost(Meaning::TermsChange), ["deployment:p0/m", "deployment:p1/m"]);
     assert_eq!(lost(Meaning::Frozen), Vec::<String>::new());
 }
 

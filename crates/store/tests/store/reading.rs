@@ -256,3 +256,39 @@ fn other_files_are_left_alone() {
     assert!(matches!(Sqlite::open(&Options::new(&path)), Err(StoreError::Foreign { .. })));
     assert!(matches!(Reader::open(&path), Err(StoreError::Foreign { .. })));
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_booked_after_or_before_an_extent_is_in_no_tail_or_pace_of_it() {
+    let fixture = Fixture::new();
+    let mut ids = Vec::new();
+    for number in 0..6 {
+        let mut entry = fixture.traffic.entry(number, ARRIVED_US + number.cast_signed());
+        entry.outcome = Outcome::Answered;
+        entry.deployment = Some("a/b".into());
+        entry.total_us = 10_u64.pow(u32::try_from(number).unwrap());
+        ids.push(entry.id);
+        assert_eq!(fixture.ledger.settle(entry).await, Kept::Committed);
+    }
+    let reader = fixture.reader();
+    let all = reader.tail(10).unwrap();
+    let period = Period { from_us: Some(all[1].at_us), to_us: Some(all[4].at_us) };
+    let extent = reader.extent(period).unwrap();
+    // Records may be booked in the same microsecond: then they are all in the period, or none is.
+    let within: Vec<_> =
+        all.iter().filter(|booked| (extent.first_seq..=extent.last_seq).contains(&booked.seq)).collect();
+    let ids_of = |count: usize| {
+        let tail = reader.tail_of(&extent, count).unwrap();
+        tail.iter().map(|booked| booked.record().unwrap().id()).collect::<Vec<_>>()
+    };
+    let expected: Vec<_> = within.iter().map(|booked| booked.record().unwrap().id()).collect();
+    assert!(!expected.is_empty() && !expected.contains(&ids[5]));
+    assert_eq!(ids_of(10), expected);
+    assert_eq!(ids_of(1), expected[expected.len() - 1..]);
+    let pace = |records: u32| reader.paces_of(&extent, records).unwrap().remove(0);
+    let total = |of: &[RequestId]| -> u64 {
+        let places = ids.iter().zip(0..).filter(|(id, _)| of.contains(id));
+        places.map(|(_, place)| 10_u64.pow(place)).sum()
+    };
+    assert_eq!((pace(10).answers, pace(10).total_us), (expected.len() as u64, total(&expected)));
+    assert_eq!(pace(1).total_us, total(&expected[expected.len() - 1..]));
+}

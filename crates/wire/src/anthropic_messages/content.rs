@@ -34,6 +34,7 @@ const NAMES: &[&str] = &[
     "input",
     "caller",
     "tool_use_id",
+    "tool_name",
     "content",
     "is_error",
     "transformations",
@@ -106,6 +107,11 @@ impl Reader<'_> {
                 let piece = self.thought(&mut members, kind == "thinking")?;
                 members.rest(self.losses, &kind)?;
                 return Ok(piece);
+            }
+            // What a client's search for tools has found: all of them are on offer elsewhere.
+            "tool_reference" if self.from == Origin::Client => {
+                self.losses.add("tool_reference", "said as text");
+                Content::text(format!("Now available: the tool `{}`.", members.required("tool_name")?))
             }
             _ => return Ok(Piece::Block(self.carried(kind, whole))),
         };

@@ -66,6 +66,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         Begins::Spoken
     }
 
+    /// Whether it can be asked for that a tool be called.
+    fn has_forced_tools(&self) -> bool {
+        true
+    }
+
     /// What becomes of a conversation whose last word is the model's.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.no.contains(Needs::PREFILL) { Start::Refused } else { Start::GoneOnWith }

@@ -45,6 +45,9 @@ pub(super) fn adapt<'a>(
     adapted.request = document::fit(adapted.request, supplier.documents(), &mut adapted.losses);
     adapted.searches_to_blocks();
     adapted.rename_tools(supplier.tool_names());
+    if !supplier.has_forced_tools() {
+        adapted.forced_tools_to_schema(target);
+    }
     if request.format == OutputFormat::Json && !says_json(&request.turns) {
         adapted.json_in_words();
     }
@@ -104,7 +107,12 @@ impl Adapted<'_> {
     fn json_in_words(&mut self) {
         let why = "the word, which stands nowhere in the prompt, is put into the instructions";
         super::note(&mut self.losses, Loss::new("response_format", why));
-        let words = Block::from(Content::text("Answer in JSON."));
+        self.instruct("Answer in JSON.".to_owned());
+    }
+
+    /// Puts words behind the first instructions.
+    pub(super) fn instruct(&mut self, words: String) {
+        let words = Block::from(Content::text(words));
         let turns = &mut self.request.to_mut().turns;
         match turns.first_mut() {
             Some(turn) if turn.role == Role::System => turn.blocks.push(words),

@@ -12,6 +12,7 @@ use crate::conversation::{
 };
 
 mod documents;
+mod forced;
 mod going_on;
 mod known_faults;
 mod losses;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use self::unwrap::Unwrap;
+use super::forced::Held;
 use crate::conversation::{
     Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
 };
@@ -26,6 +27,8 @@ pub struct Undo {
     pub(super) answer_tool: Option<String>,
     /// Whether the answer is the only member of an object, since the supplier takes nothing else.
     pub(super) is_wrapped: bool,
+    /// What the answer is where it is held to a call.
+    pub(super) held: Option<Held>,
 }
 
 impl Undo {

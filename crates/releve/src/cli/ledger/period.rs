@@ -60,7 +60,8 @@ impl Arguments {
         if let Some(last) = self.last {
             let length = i64::try_from(last.0.as_micros()).unwrap_or(i64::MAX);
             return Ok(Period {
-                from_us: Some(Clock::system().unix_us().saturating_sub(length)),
+                // Nothing was booked before 1970, nor can that be written as a moment however long ago it is.
+                from_us: Some(Clock::system().unix_us().saturating_sub(length).max(0)),
                 to_us: None,
             });
         }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use evidence::FileRecord;
 use gateway::snapshot::Snapshot;
+use jiff::civil::Date;
 use ledger::Record;
-use scenario::event::{Meaning, Scenario, Target};
+use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
+use scenario::maker::Meaning;
 use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
 use scenario::{DomainKind, PROVING_REQUESTS};
-use store::{Extent, StoreError};
+use store::{Act, Extent, StoreError};
 
 use super::super::terminal::Terminal;
 use super::super::{CliError, Desk};
@@ -20,12 +22,16 @@ use super::{Arguments, estate, trace};
 use crate::config::problem::nearest;
 use crate::config::scenario as file;
 use crate::config::source::Source;
+use crate::posture::Held;
+use crate::report;
 use crate::settings::{Settings, SettingsError};
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) estate: PlayedEstate,
+    /// What holds of whom, by decisions on record and contracts.
+    pub(super) held: Held,
     pub(super) recording: Recording,
     pub(super) fitted: Fitted,
     pub(super) backtest: Option<Backtest>,
@@ -37,8 +43,10 @@ pub(super) struct Input {
     pub(super) source: String,
     /// The same file as it was read, where it is no ledger.
     pub(super) trace: Option<FileRecord>,
-    /// The part of the ledger that was read; `None` where there is no ledger.
-    pub(super) extent: Option<Extent>,
+    /// The ledger, and the part of it that was read; `None` where there is none.
+    pub(super) ledger: Option<(PathBuf, Extent)>,
+    /// The day that dates are held against.
+    pub(super) day: Date,
     /// The configuration that it was read with.
     pub(super) settings: Arc<Settings>,
 }
@@ -56,20 +64,24 @@ pub(super) fn read(
     terminal: &mut Terminal,
 ) -> Result<Input, CliError> {
     let settings = desk.described()?;
-    let mut estate = estate::of(&settings);
-    names(arguments, &estate)?;
+    let day = arguments.day.day();
+    names(arguments, &estate::of(&settings, &estate::held(&settings, &[], day)))?;
     terminal.doing("reading what was recorded")?;
+    let held = estate::held(&settings, &decisions(arguments, desk)?, day);
+    let mut estate = estate::of(&settings, &held);
     let from_ledger = ledger(arguments, desk, &estate);
     let mut trace = None;
     // Suppliers are as the ledger knows them, if there is one: `known` where the requests are a file's.
-    let (recording, path, extent, known) = match &arguments.trace {
+    let (recording, path, ledger, known) = match &arguments.trace {
         Some(path) => {
             let (traced, file) = trace::read(path, &estate, &routes(&settings))?;
             trace = Some(file);
-            let (known, extent) = from_ledger.ok().map(|(known, _, read)| (known, read)).unzip();
-            (traced, path.clone(), extent, known)
+            let (known, ledger) = from_ledger.ok().map(|(known, path, read)| (known, (path, read))).unzip();
+            (traced, path.clone(), ledger, known)
         }
-        None => from_ledger.map(|(recording, path, read)| (recording, path, Some(read), None))?,
+        None => {
+            from_ledger.map(|(recording, path, read)| (recording, path.clone(), Some((path, read)), None))?
+        }
     };
     if recording.traffic.asks.is_empty() {
         return Err(CliError::failed(format!("{} holds no request to play again", path.display())).mend(
@@ -95,7 +107,29 @@ pub(super) fn read(
     let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
-    Ok(Input { estate, recording, fitted, backtest, proven, known_ms, source, trace, extent, settings })
+    Ok(Input {
+        estate,
+        held,
+        recording,
+        fitted,
+        backtest,
+        proven,
+        known_ms,
+        source,
+        trace,
+        ledger,
+        day,
+        settings,
+    })
+}
+
+/// What people have decided by the end of the period; nothing where there is no ledger, which is said where one is needed.
+fn decisions(arguments: &Arguments, desk: &Desk<'_>) -> Result<Vec<Act>, CliError> {
+    match store::Reader::open(&desk.ledger(&arguments.ledger)?) {
+        Ok(ledger) => Ok(report::period(&ledger, arguments.period.period()?)?.1),
+        Err(StoreError::Missing { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Losses to try, whoever carried most first; else why none can be told, where nothing is recorded yet.
@@ -149,18 +183,24 @@ fn loss(target: &Target, arguments: &Arguments, estate: &PlayedEstate) -> Result
     }
     let (why, mend) = match arguments.meaning {
         Meaning::Frozen => (
-            "today's traffic is served as before",
+            "nothing of it is switched off within a year, so today's traffic is served as before",
             "`releve whatif frozen-supplier` plays what comes of it in time",
         ),
-        Meaning::Api => {
+        Meaning::ApiStops => {
             ("nothing is asked of its own API here", "host:NAME or provider:NAME takes who runs it")
         }
-        Meaning::Licence => {
-            ("nobody but itself runs it here, or its weights are open", "`--as api` takes its own API")
-        }
-        Meaning::Gone => {
-            ("its weights are open and run on own machines", "host:own or provider:NAME takes the machines")
-        }
+        Meaning::HostsMayNot => (
+            "nobody but itself runs it here, or by open weights or rights that last",
+            "`--as api` takes its own API",
+        ),
+        Meaning::Gone => (
+            "whoever runs it here has open weights, or rights that last",
+            "host:NAME or provider:NAME takes who runs it",
+        ),
+        Meaning::TermsChange => (
+            "its weights are open and run elsewhere, or prices are promised",
+            "host:NAME or provider:NAME takes who runs it",
+        ),
     };
     Err(CliError::usage(format!("the loss of {target} takes nobody away: {why}")).mend(mend))
 }
@@ -173,7 +213,7 @@ fn ledger(
     let path = desk.ledger(&arguments.ledger)?;
     let ledger = store::Reader::open(&path)?;
     let mut reader = Reader::new(estate);
-    let extent = ledger.extent(arguments.period.period()?)?;
+    let (extent, _) = report::period(&ledger, arguments.period.period()?)?;
     for booked in ledger.export(extent.period)? {
         let booked = booked?;
         let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;

@@ -1,9 +1,11 @@
 //! What an answer rests on, in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use scenario::DomainKind;
 use scenario::event::{Herd, Target, What};
 use scenario::fit::Certainty;
@@ -12,6 +14,7 @@ use super::super::words;
 use super::input::Input;
 use super::outcome::Assumption;
 use super::runs::Question;
+use crate::posture::Held;
 
 /// What an assumption is about that says what was recorded, and how long.
 pub(super) const RECORDED: &str = "recorded";
@@ -22,11 +25,15 @@ pub(super) struct Facts {
     requests: usize,
     length_ms: u64,
     known_ms: u64,
+    day: Date,
     /// Whether requests of a file were dealt out to products that it does not name.
     dealt: bool,
     began_unix_ms: u64,
     unknown: u64,
     wrong: u64,
+    held: Held,
+    /// By deployment, the day on which its model is switched off.
+    ends: BTreeMap<Arc<str>, String>,
 }
 
 impl Facts {
@@ -36,10 +43,13 @@ impl Facts {
             requests: recording.traffic.asks.len(),
             length_ms: recording.traffic.length_ms,
             known_ms: input.known_ms,
+            day: input.day,
             dealt: recording.dealt,
             began_unix_ms: recording.traffic.began_unix_ms,
             unknown: recording.unknown,
             wrong: recording.wrong,
+            held: input.held.clone(),
+            ends: input.settings.resolved.ends.clone(),
         }
     }
 }
@@ -52,12 +62,19 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
     if let Some(ill) = ill(question, facts.known_ms) {
         say("illness", ill);
     }
+    say("decided", decided(facts, question));
     say("lost", lost(question));
     say("herd", herd(question));
     say("speed", speed(question));
     say("limits", limits(question));
     say("tokens", tokens(question));
-    say("proven", "a deployment is proven for a product where it has answered it 20 times in the recording, or is approved in the configuration".to_owned());
+    say(
+        "proven",
+        format!(
+            "a deployment is proven for a product where it has answered it 20 times in the recording, or where an approval in the configuration holds on {}",
+            facts.day
+        ),
+    );
     if facts.unknown > 0 {
         let count = words::count(facts.unknown.into());
         say(
@@ -129,6 +146,28 @@ fn ill(question: &Question, length_ms: u64) -> Option<String> {
         .then(|| format!("left out of how suppliers usually are, for they were not themselves: {all}"))
 }
 
+/// Who may serve, before anything happens and after: what the router keeps to by itself.
+fn decided(facts: &Facts, question: &Question) -> String {
+    let span_ms = u64::try_from(question.scenario.span.as_millis()).unwrap_or(u64::MAX);
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for index in listed(question) {
+        let name = &*question.estate.deployments[index].name;
+        let ends = facts.ends.get(name).map(String::as_str);
+        let says = facts.held.told(&question.estate.backing[index].tenure, ends, span_ms).join(", ");
+        match told.iter_mut().find(|(same, _)| *same == says) {
+            _ if says.is_empty() => {}
+            Some((_, names)) => names.push(name),
+            None => told.push((says, vec![name])),
+        }
+    }
+    if told.is_empty() {
+        return "nobody was left or is drained, and no contract or model ends in this time".to_owned();
+    }
+    let told = told.into_iter().map(|(says, names)| format!("{}: {says}", words::some_of(names.into_iter())));
+    let told = told.collect::<Vec<_>>().join("; ");
+    format!("as it holds today, and turns by itself, both before and after: {told}")
+}
+
 fn lost(question: &Question) -> String {
     let gone = |what: &What| {
         matches!(
@@ -138,16 +177,31 @@ fn lost(question: &Question) -> String {
     };
     let hit = |index: &usize| {
         let mut events = question.scenario.events.iter().filter(|event| gone(&event.what));
-        events.any(|event| event.targets.iter().any(|target| target.names(&question.estate, *index)))
+        events.any(|event| event.reaches(&question.estate, *index))
     };
-    let names: Vec<&str> = listed(question)
-        .into_iter()
-        .filter(hit)
-        .map(|index| &*question.estate.deployments[index].name)
-        .collect();
-    let gone =
-        if names.is_empty() { "no deployment goes".to_owned() } else { words::some_of(names.into_iter()) };
-    gone + &spared(question)
+    let named = |indices: Vec<usize>| {
+        let names = indices.iter().map(|index| &*question.estate.deployments[*index].name);
+        words::some_of(names)
+    };
+    let (goes, stays): (Vec<usize>, Vec<usize>) = listed(question).into_iter().partition(hit);
+    let stays: Vec<usize> = stays.into_iter().filter(|index| is_of_the_lost(question, *index)).collect();
+    let gone = if goes.is_empty() { "no deployment goes".to_owned() } else { named(goes) };
+    let on = (!stays.is_empty()).then(|| {
+        format!(
+            "; of the same maker {} stays, as in the report: open weights elsewhere, rights or promises that last, or not what is lost",
+            named(stays)
+        )
+    });
+    gone + &on.unwrap_or_default() + &spared(question)
+}
+
+/// Whether its model was made by whoever is lost, or whom something takes models from.
+fn is_of_the_lost(question: &Question, index: usize) -> bool {
+    let takes =
+        |what: &What| matches!(what, What::Outage(_) | What::Retirement | What::LicenceEnd | What::Terms(_));
+    let events = question.scenario.events.iter().filter(|event| takes(&event.what));
+    let mut all = question.lost.iter().chain(events.flat_map(|event| &event.targets));
+    all.any(|target| target.kind() == Some(DomainKind::Maker) && target.names(&question.estate, index))
 }
 
 /// Whom a loss may take as well, for nobody says where they belong.

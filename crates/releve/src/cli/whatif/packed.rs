@@ -1,23 +1,27 @@
 //! An answer as the contents of an evidence pack.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use evidence::{FileRecord, Limit};
-use scenario::event::Meaning;
+use jiff::civil::Date;
+use scenario::maker::Meaning;
 
 use super::super::CliError;
 use super::input::Input;
 use super::outcome::{Answer, Change, Figure, Side};
 use super::{Arguments, show};
 use crate::config::source::Source;
-use crate::pack::{Cell, Contents, Table, arguments, part};
+use crate::pack::{Cell, Contents, Table, arguments, part, period};
 use crate::settings::Settings;
 
 /// What an answer rests on and does not say itself: taken before the runs use the input up.
 #[derive(Debug)]
 pub(super) struct RestsOn {
     ledger: Option<evidence::LedgerPart>,
+    period: BTreeMap<String, String>,
+    day: Date,
     trace: Option<FileRecord>,
     scenario: Option<Source>,
     limits: Table,
@@ -28,7 +32,11 @@ impl RestsOn {
     /// `scenario` is the file that what is asked was read from.
     pub(super) fn of(input: &Input, scenario: Option<Source>) -> Self {
         Self {
-            ledger: input.extent.as_ref().map(part),
+            ledger: input.ledger.as_ref().map(|(path, extent)| part(path, extent)),
+            period: input.ledger.as_ref().map_or_else(BTreeMap::new, |(_, extent)| {
+                period(["from", "to"], extent.period.from_us, extent.period.to_us)
+            }),
+            day: input.day,
             trace: input.trace.clone(),
             scenario,
             limits: limits(input),
@@ -44,10 +52,10 @@ impl RestsOn {
         Ok(Contents {
             kind: "whatif",
             subject: answer.scenario.clone(),
-            day: None,
+            day: Some(self.day),
             ledger: self.ledger,
             trace: self.trace,
-            arguments: given(asked),
+            arguments: given(asked).into_iter().chain(self.period).collect(),
             seeds: vec![asked.seed],
             limits: answer.assumptions.iter().map(|all| limit(all.about, &all.says)).collect(),
             page: show::html(answer)?,
@@ -63,13 +71,14 @@ impl RestsOn {
                 sensitivity(answer),
                 insurance(answer),
             ],
+            quotes_configuration: false,
             texts: scenario.into_iter().collect(),
         })
     }
 }
 
 /// What was asked, without the places of files.
-fn given(asked: &Arguments) -> std::collections::BTreeMap<String, String> {
+fn given(asked: &Arguments) -> BTreeMap<String, String> {
     let names: Vec<String> = asked.lose.iter().map(ToString::to_string).collect();
     let lost = !names.is_empty();
     let name = |path: &str| Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());

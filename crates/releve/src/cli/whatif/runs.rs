@@ -14,7 +14,7 @@ use scenario::{Domain, DomainKind};
 
 use super::input::Input;
 use super::outcome::{Answer, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
-use super::{Arguments, layout, offers, pairs, premium};
+use super::{Arguments, carried, layout, offers, pairs, premium};
 use crate::report::Foretold;
 
 /// A run is not shorter than this: breakers wait for up to a minute.
@@ -34,6 +34,8 @@ pub(super) struct Question {
     pub(super) seed: u64,
     /// The first deployment of those on offer, whom no route lists.
     pub(super) offers: usize,
+    /// The most tokens a minute that each deployment has carried, of those who are here before anybody arrives.
+    carried: Vec<f64>,
 }
 
 pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) -> Answer {
@@ -85,6 +87,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
 impl Question {
     fn new(input: Input, scenario: Scenario, arguments: &Arguments) -> Self {
         let Input { mut estate, recording, mut fitted, mut proven, .. } = input;
+        let carried = carried::per_minute(&estate, &recording.traffic);
         for arrival in scenario.arrivals() {
             estate = estate.with(arrival);
             fitted = fitted.with(arrival);
@@ -110,7 +113,7 @@ impl Question {
             }
         }
         let (lost, seed) = (arguments.lose.clone(), arguments.seed);
-        Self { estate, fitted, traffic, proven, scenario, lost, played_ms, seed, offers }
+        Self { estate, fitted, traffic, proven, scenario, lost, played_ms, seed, offers, carried }
     }
 
     /// How much longer the scenario is than what is played.
@@ -305,9 +308,8 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
         let worse = Herd { limits: 0.25, slower: 4.0 };
         vary("a worse herd: limits x 0.25, first tokens x 4", None, with(Some(worse)), 1.0);
     }
-    let carried = carried_per_minute(question);
-    if carried.iter().any(|tokens| *tokens > 0.0) {
-        let bounded = bounded(&question.estate, &carried);
+    if question.carried.iter().any(|tokens| *tokens > 0.0) {
+        let bounded = carried::bounded(&question.estate, &question.carried);
         let what = "limits: nobody takes more a minute than it has carried here";
         vary(what, Some(bounded), course.clone(), 1.0);
     }
@@ -317,34 +319,4 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
         row(varied.what, &question.play_in(estate, &varied.course, varied.output_times))
     });
     [row("as assumed", after)].into_iter().chain(varied).collect()
-}
-
-/// The estate in which limits that are not known are what was carried.
-fn bounded(estate: &PlayedEstate, carried: &[f64]) -> PlayedEstate {
-    let mut bounded = estate.clone();
-    for (backing, carried) in bounded.backing.iter_mut().zip(carried) {
-        let known = backing.tokens_per_minute.or(backing.works_off_per_minute);
-        backing.tokens_per_minute = known.or(Some(carried.max(1.0)));
-    }
-    bounded
-}
-
-/// The most tokens that each deployment carried here in a minute, as recorded.
-#[expect(clippy::cast_precision_loss, reason = "a rate")]
-pub(super) fn carried_per_minute(question: &Question) -> Vec<f64> {
-    const MINUTE_MS: u64 = 60_000;
-    let mut most = vec![0_u64; question.estate.deployments.len()];
-    let mut current = vec![(0_u64, 0_u64); most.len()];
-    for ask in question.traffic.asks.iter().filter(|ask| ask.counted_by != scenario::replay::NOBODY) {
-        let deployment = usize::from(ask.counted_by);
-        let minute = ask.at_ms / MINUTE_MS;
-        let (counted, tokens) = &mut current[deployment];
-        if *counted != minute {
-            (*counted, *tokens) = (minute, 0);
-        }
-        *tokens += u64::from(ask.input) + u64::from(ask.output);
-        most[deployment] = most[deployment].max(*tokens);
-    }
-    let minutes = (question.traffic.length_ms as f64 / MINUTE_MS as f64).clamp(1e-6, 1.0);
-    most.into_iter().map(|tokens| tokens as f64 / minutes).collect()
 }

@@ -26,7 +26,7 @@ choice! {
         Price = "price",
         /// Its terms do not suit some products.
         Terms = "terms",
-        /// Its models are switched off.
+        /// Its models are switched off, where nobody has them by open weights or rights.
         Retirement = "retirement",
         /// Other hosts may no longer serve its models.
         LicenceEnd = "licence-end",

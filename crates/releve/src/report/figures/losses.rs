@@ -80,7 +80,7 @@ pub(super) fn all(estate: &Estate, studies: &[Study], today: &str) -> Vec<LossFi
     makers.dedup();
     for name in makers {
         for meaning in Meaning::ALL {
-            let takes = maker::taken_if(estate, &name, meaning, today);
+            let takes = maker::taken(estate, &name, meaning, today);
             let domain = Domain::new(DomainKind::Maker, Arc::clone(&name));
             losses.push(loss(vec![domain], Some(meaning), &takes, studies));
         }

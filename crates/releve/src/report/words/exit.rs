@@ -203,6 +203,7 @@ fn method(plan: &Plan, language: Language) -> Section {
         "Candidates are worked out from the recorded requests by the code that routes live ones: abilities, window, region, protocol, price. Proven means 20 whole answers for the product in the period, or an approval on file. Costs are list prices with the same numbers of tokens and cold caches: a scale, not a bill.",
         "Les candidats sont établis d'après les requêtes enregistrées par le code qui aiguille les requêtes réelles : capacités, fenêtre, région, protocole, prix. Éprouvé signifie 20 réponses entières pour le produit sur la période, ou une approbation inscrite. Les coûts sont ceux du tarif public, à nombre de jetons égal et caches froids : un ordre de grandeur, non une facture."
     ));
+    section.text(super::left::method(&plan.left, plan.today, language));
     let basis = &plan.basis;
     section.list(
         vec![

@@ -3,7 +3,7 @@
 use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
-use super::{count, listed, percent};
+use super::{count, left, listed, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -48,6 +48,7 @@ fn method(figures: &Figures, language: Language) -> Vec<String> {
             "Les jetons et dépenses d'une tentative comptent là où elle fut faite, une requête là où elle reçut réponse."
         ),
     ];
+    said.push(left::method(&figures.left, figures.today, language));
     said.extend(own_limits(figures, language));
     said.push(foretold(figures, language));
     said
@@ -132,8 +133,8 @@ fn own_limits(figures: &Figures, language: Language) -> Option<String> {
     let all = all.join(", ");
     Some(say!(
         language,
-        "Limits of single deployments, by the newest records: what suppliers' headers say where no capacity is configured, and slots (max_in_flight), each taken for as long as an answer takes on average (Little's law): {all}.",
-        "Limites propres à un déploiement, d'après les enregistrements les plus récents : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places (max_in_flight), chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
+        "Limits of single deployments, by the newest records of the period: what suppliers' headers say where no capacity is configured, and slots (max_in_flight), each taken for as long as an answer takes on average (Little's law): {all}.",
+        "Limites propres à un déploiement, d'après les enregistrements les plus récents de la période : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places (max_in_flight), chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
     ))
 }
 

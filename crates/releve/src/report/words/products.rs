@@ -4,7 +4,7 @@ use scenario::{Effect, Proof};
 
 use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
-use super::{count, kind, listed, loss, minute, moment, names, percent, verdict};
+use super::{count, kind, left, listed, loss, minute, moment, names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
 const SHOWN: usize = 12;
@@ -17,6 +17,15 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
         "Each recorded request is held against today's configuration without what is lost: its abilities, sizes, regions and protocol, and the capacity that is configured, at the product's busiest minute. That a fallback is listed counts for nothing here; that it could have served these requests does.",
         "Chaque requête enregistrée est confrontée à la configuration d'aujourd'hui sans ce qui est perdu : capacités, tailles, régions et protocole, et la puissance configurée, à la minute la plus chargée du produit. Qu'un secours figure sur la liste ne compte pas ; qu'il eût pu servir ces requêtes, oui."
     ));
+    if !figures.left.is_empty() {
+        section.text(say!(
+            language,
+            "These serve nobody on {} and are nobody's substitute, whatever routes list:",
+            "Ceux-ci ne servent personne le {} et ne remplacent personne, quoi que listent les routes :",
+            figures.today
+        ));
+        section.blocks.push(Block::List(left::each(&figures.left, language)));
+    }
     section.table(matrix(
         figures,
         figures.losses.iter().filter(|loss| loss.meaning.is_none()),

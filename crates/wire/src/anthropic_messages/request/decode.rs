@@ -2,6 +2,7 @@
 //!
 //! Source: `message_create_params.py` (also of `beta`) of the official Python SDK, anthropic 2.12.0, read 2026-11-28.
 
+mod compaction;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use super::super::members::Members;
 use super::super::thread;
 use crate::conversation::{Block, Content, Request, Role, Turn};
 use crate::scan::{Kind, ScanError, Scanner};
+use catalogue::Protocol;
 
 /// Every name that is known at the top.
 const NAMES: &[&str] = &[
@@ -87,7 +89,8 @@ fn turns(members: &mut Members<'_>, losses: &mut Losses) -> Result<Vec<Turn>, Fa
     };
     let mut at = 0;
     messages.array(|scan| {
-        turns.push(message(scan, losses).map_err(|fault| fault.within(|| format!("messages.{at}")))?);
+        let turn = message(scan, losses).map_err(|fault| fault.within(|| format!("messages.{at}")))?;
+        compaction::resumed(&mut turns, turn, losses);
         at += 1;
         Ok::<_, Fault>(())
     })?;
@@ -103,13 +106,37 @@ fn message(scan: &mut Scanner<'_>, losses: &mut Losses) -> Result<Turn, Fault> {
     let blocks = Reader { from: Origin::Client, losses }.member(&mut members, "content")?;
     let Some(blocks) = blocks else { return Err(Fault::malformed("content", "it is missing")) };
     let (role, blocks) = match role.as_str() {
-        "user" => (Role::User, blocks),
+        "user" => {
+            check_users(&blocks)?;
+            (Role::User, blocks)
+        }
         "assistant" => (Role::Assistant, blocks),
         "system" => (Role::System, instructions(blocks, "content")?),
         _ => return Err(Fault::malformed("role", "`user`, `assistant` or `system` was expected")),
     };
     members.rest(losses, "messages")?;
     Ok(Turn { role, name: None, blocks })
+}
+
+/// Refuses what a user says that only this protocol knows, such as a file in a container: without it the request would be
+/// another. What the model's own tools did is left out elsewhere, whoever's turn has it.
+fn check_users(blocks: &[Block]) -> Result<(), Fault> {
+    blocks.iter().try_for_each(|block| match &block.content {
+        Content::ToolResult(result) => check_users(&result.blocks),
+        Content::Opaque(opaque)
+            if opaque.protocol == Protocol::AnthropicMessages
+                && !["_tool_use", "_tool_result", "compaction"]
+                    .iter()
+                    .any(|end| opaque.kind.ends_with(end)) =>
+        {
+            let what = format!("messages.{}", opaque.kind);
+            Err(Fault::unsayable(
+                what,
+                "only its own protocol has it, and the request means something else without",
+            ))
+        }
+        _ => Ok(()),
+    })
 }
 
 /// Instructions, which stand in the member `name`: blocks of text.

@@ -206,7 +206,10 @@ impl Writer<'_> {
 
     fn image(&mut self, media: &Media) -> Result<(), TranslateError> {
         let url = match (&media.source, &media.media_type) {
-            (MediaSource::Url(url), _) => url.clone(),
+            (MediaSource::Url(url), _) if is_fetched(url) => url.clone(),
+            (MediaSource::Url(_), _) => {
+                return Err(TranslateError::unsayable("image.url", "an address that is not of the web"));
+            }
             (MediaSource::Base64(data), Some(kind)) => {
                 format!("data:{kind};base64,{}", String::from_utf8_lossy(data))
             }
@@ -259,6 +262,13 @@ impl Writer<'_> {
         self.json.end_array().end_object();
         Ok(())
     }
+}
+
+/// Whether the supplier can get it: addresses of the web, and data. Another supplier's own store is nothing to it, and the
+/// names in there nothing that it should know.
+fn is_fetched(address: &str) -> bool {
+    let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme);
+    ["https", "http", "data"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 fn unsayable_media(kind: MediaKind) -> TranslateError {

@@ -452,3 +452,18 @@ fn a16_what_has_no_place_is_named() {
         assert!(losses.contains(&what.to_owned()), "{what}: {losses:?}");
     }
 }
+
+#[test]
+fn g10_addresses_that_are_not_of_the_web_stay_here() {
+    let at = |address: &str| {
+        asked(vec![Content::Media(media(MediaKind::Image, None, MediaSource::Url(address.into())))])
+    };
+    for address in ["s3://acme-secret/a.png", "gs://b/a.png", "file:///etc/passwd", "a.png", ""] {
+        assert_eq!(refused(&at(address)), "image.url", "{address}");
+    }
+    for address in ["https://example.com/a.png", "HTTP://example.com/a.png", "data:image/png;base64,aGk="] {
+        let (body, _) = said(&at(address));
+        let url = json!({"type": "image_url", "image_url": {"url": address}});
+        assert_eq!(body["messages"][0]["content"], json!([url]));
+    }
+}

@@ -369,3 +369,85 @@ fn a_block_of_another_dialect_is_one_only_if_it_is_an_object() {
     assert_eq!(carried(r#"{"id":"ws_1"}"#), Content::Opaque(expected));
     assert!(matches!(carried(r#"{},{"id":"ws_1"}"#), Content::Reasoning(_)));
 }
+
+#[test]
+fn tools_that_a_search_found_are_said_as_text() {
+    let found = |names: &[&str]| {
+        let found: Vec<_> =
+            names.iter().map(|name| json!({"type": "tool_reference", "tool_name": name})).collect();
+        json!([{"type": "tool_result", "tool_use_id": "1", "content": found}])
+    };
+    let messages = json!([{"role": "user", "content": found(&["get_weather", "get_tides"])}]);
+    let request = read(&with(&json!({ "messages": messages }))).unwrap();
+    let Content::ToolResult(result) = &request.turns[0].blocks[0].content else { panic!("a result") };
+    let said = ["get_weather", "get_tides"].map(|name| format!("Now available: the tool `{name}`."));
+    assert_eq!(result.blocks, said.map(|text| Content::text(text).into()));
+    assert_eq!(lost(&json!({ "messages": messages })), ["tool_reference"]);
+    let nameless =
+        json!([{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "tool_reference"}]}]);
+    assert!(matches!(blocks("user", &nameless), Err(TranslateError::Malformed { .. })));
+}
+
+#[test]
+fn a_summary_is_said_in_the_place_of_what_it_sums_up() {
+    let compaction =
+        |content: &Value| json!({"type": "compaction", "content": content, "encrypted_content": "E"});
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let talk = |first: &Value, behind: &[Value]| {
+        let said = [&[text("so"), compaction(first)], behind].concat();
+        json!({"system": "Be kind.", "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said},
+            {"role": "user", "content": "Go on"}]})
+    };
+    let roles_and_texts = |body: &Value| {
+        let request = read(&with(body)).unwrap();
+        let text = |block: &Block| match &block.content {
+            Content::Text(text) => text.text.clone(),
+            Content::Opaque(opaque) => opaque.kind.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let texts =
+            |turn: &crate::conversation::Turn| turn.blocks.iter().map(text).collect::<Vec<_>>().join("|");
+        request.turns.iter().map(|turn| (turn.role, texts(turn))).collect::<Vec<_>>()
+    };
+    let pairs = |expected: &[(Role, &str)]| -> Vec<(Role, String)> {
+        expected.iter().map(|(role, text)| (*role, (*text).to_owned())).collect()
+    };
+    let (system, summary) = (
+        (Role::System, "Be kind."),
+        (Role::User, "A summary of our conversation so far:\n\nJean wants a refund."),
+    );
+    let words = json!("Jean wants a refund.");
+    let go_on = (Role::User, "Go on");
+    assert_eq!(roles_and_texts(&talk(&words, &[])), pairs(&[system, summary, go_on]));
+    let then = talk(&words, &[text("Sure.")]);
+    assert_eq!(roles_and_texts(&then), pairs(&[system, summary, (Role::Assistant, "Sure."), go_on]));
+    let twice = talk(&json!("Older."), &[text("between"), compaction(&words), text("Sure.")]);
+    assert_eq!(roles_and_texts(&twice), pairs(&[system, summary, (Role::Assistant, "Sure."), go_on]));
+    assert_eq!(lost(&twice), ["compaction"]);
+    // Where summing up failed, nothing is summed up.
+    let failed = talk(&Value::Null, &[]);
+    let expected = [system, (Role::User, "q"), (Role::Assistant, "so|compaction"), go_on];
+    assert_eq!(roles_and_texts(&failed), pairs(&expected));
+}
+
+#[test]
+fn g10_what_a_user_says_in_words_of_this_protocol_alone_is_refused() {
+    let upload = json!({"type": "container_upload", "file_id": "file_1"});
+    for (content, what) in [
+        (json!([upload]), "messages.container_upload"),
+        (json!([{"type": "hologram", "data": "x"}]), "messages.hologram"),
+        (
+            json!([{"type": "tool_result", "tool_use_id": "1", "content": [upload]}]),
+            "messages.container_upload",
+        ),
+    ] {
+        let Err(TranslateError::Unsayable { what: refused, .. }) = blocks("user", &content) else {
+            panic!("{content} is read")
+        };
+        assert_eq!(refused, what);
+    }
+    // What the model's own tools did is left out elsewhere, and named.
+    let done = json!([{"type": "web_search_tool_result", "tool_use_id": "s", "content": []}, {"type": "text", "text": "a"}]);
+    assert!(blocks("user", &done).is_ok());
+    assert!(blocks("assistant", &json!([{"type": "hologram", "data": "x"}])).is_ok());
+}

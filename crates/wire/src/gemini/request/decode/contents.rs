@@ -7,6 +7,7 @@ use crate::gemini::part::{Data, Part};
 use crate::gemini::reading::{Read, Wrong, lose, named};
 use crate::gemini::signature;
 use crate::scan::{Kind, Scanner};
+use catalogue::Protocol;
 
 /// The calls so far, and which of them have their result.
 #[derive(Debug, Default)]
@@ -89,8 +90,26 @@ fn content(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> 
     }
     if role == Role::Assistant {
         blocks = joined(blocks);
+    } else {
+        check_said(&blocks)?;
     }
     Ok((role, blocks))
+}
+
+/// Refuses parts that only this protocol knows where it is not the model that says them: without them the request would be
+/// another.
+fn check_said(blocks: &[Block]) -> Read<()> {
+    blocks.iter().try_for_each(|block| match &block.content {
+        Content::ToolResult(result) => check_said(&result.blocks),
+        Content::Opaque(own) if own.protocol == Protocol::Gemini => {
+            let what = format!("contents.{}", own.kind);
+            Err(Wrong::unsayable(
+                &what,
+                "only its own protocol has it, and the request means something else without",
+            ))
+        }
+        _ => Ok(()),
+    })
 }
 
 /// What Google's SDKs make of a stream goes back as it came, a part a piece: pieces of one thought, or of one text, are one

@@ -380,3 +380,20 @@ fn what_the_python_sdk_sends() {
     assert_eq!((schema.tool_choice, schema.tools[0].name()), (ToolChoice::Any, "googleSearch"));
     assert_eq!(names(&schema.losses), ["safetySettings", "schema.propertyOrdering"]);
 }
+
+#[test]
+fn g10_what_a_user_says_in_words_of_this_protocol_alone_is_refused() {
+    let hologram = json!({"hologram": {"data": "x"}});
+    let said = |parts: Value| json!({"contents": [{"parts": parts, "role": "user"}]});
+    assert_eq!(unsayable(&said(json!([{"text": "a"}, hologram]))), "contents.hologram");
+    let result = json!([{"functionResponse": {"name": "f", "response": {}, "parts": [hologram]}}]);
+    assert_eq!(unsayable(&said(result)), "contents.hologram");
+    let instructions =
+        json!({"systemInstruction": {"parts": [hologram]}, "contents": [{"parts": [{"text": "a"}]}]});
+    assert_eq!(unsayable(&instructions), "contents.hologram");
+    let model = json!({"contents": [{"role": "model", "parts": [hologram]}, {"parts": [{"text": "a"}]}]});
+    assert!(
+        GeminiTranslator.decode_request(model.to_string().as_bytes()).is_ok(),
+        "left out elsewhere, and named"
+    );
+}
