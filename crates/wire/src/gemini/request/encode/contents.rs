@@ -32,13 +32,7 @@ pub(super) fn write(
     let (system, others): (Vec<&Turn>, Vec<&Turn>) =
         request.turns.iter().partition(|turn| turn.role == Role::System);
     writer.note_promotion();
-    if !system.is_empty() {}
-
-    // Google refuses a request that consists of instructions: they are all that was said.
-    let alone = others.iter().all(|turn| turn.blocks.is_empty());
-    if alone && !system.is_empty() {
-        writer.lose("messages.role", "instructions alone are said as the user's words");
-    } else if !system.is_empty() {
+    if !system.is_empty() {
         if system.iter().any(|turn| turn.name.is_some()) {
             writer.lose("messages.name", "no names of speakers there");
         }
