@@ -16,8 +16,8 @@ use catalogue::{Capabilities, Quirks};
 pub(crate) use self::answer::{any_answer, any_event_stream};
 pub(crate) use self::gather::{Gathered, gather};
 pub(crate) use self::request::any_request;
-pub(crate) use self::texts::cut;
 pub(crate) use self::served::{any_served_answer, any_served_stream};
+pub(crate) use self::texts::cut;
 use super::Target;
 
 /// A model of which nothing is known.

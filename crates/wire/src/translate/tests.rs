@@ -13,6 +13,7 @@ use crate::conversation::{
 
 mod going_on;
 mod known_faults;
+mod schemas;
 mod searches;
 mod service;
 mod starts;
