@@ -153,6 +153,7 @@ def options(**members):
     return {"options": members}
 
 
+ONLY_JSON = "Your answer must be one JSON object and nothing else: no words before or after it, no code fence."
 SCHEMA = {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]}
 
 
@@ -347,7 +348,9 @@ FEATURES = {
         "any JSON": more(
             chat={"response_format": {"type": "json_object"}}, responses={"text": {"format": {"type": "json_object"}}},
             gemini=generation(responseMimeType="application/json"), cohere={"response_format": {"type": "json_object"}},
-            ollama={"format": "json"},
+            # These have the words alone.
+            ollama={"format": "json"}, messages=Way(seen={"text": ONLY_JSON}, asked=False),
+            converse=Way(seen={"text": ONLY_JSON}, asked=False),
         ),
         # In Gemini the form alone says it; OpenAI refuses a prompt without the word, which is put there.
         "any JSON, without the word": {
@@ -355,7 +358,7 @@ FEATURES = {
             CHAT: Way(seen={"response_format": {"type": "json_object"}}, asked=False),
             RESPONSES: Way(seen={"text": {"format": {"type": "json_object"}}}, asked=False),
             COHERE: Way(seen={"response_format": {"type": "json_object"}}), OLLAMA: Way(seen={"format": "json"}),
-            MESSAGES: Way(seen={"text": "Answer in JSON."}, asked=False), CONVERSE: Way(seen={"text": "Answer in JSON."}, asked=False),
+            MESSAGES: Way(seen={"text": ONLY_JSON}, asked=False), CONVERSE: Way(seen={"text": ONLY_JSON}, asked=False),
         },
         "verbosity": more(chat=own({"verbosity": "low"}), responses={"text": {"verbosity": "low"}}),
     },

@@ -38,6 +38,10 @@ impl Translator for AnthropicMessages {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }
 
+    fn has_json_mode(&self) -> bool {
+        false
+    }
+
     fn schemas(&self) -> Schemas {
         Schemas::Closed
     }

@@ -42,6 +42,10 @@ impl Translator for Converse {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }
 
+    fn has_json_mode(&self) -> bool {
+        false
+    }
+
     fn schemas(&self) -> Schemas {
         Schemas::Closed
     }

@@ -51,6 +51,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether an answer can be held to be JSON, whatever JSON it is.
+    fn has_json_mode(&self) -> bool {
+        true
+    }
+
     /// Which schemas a supplier of this protocol takes, where a model is to be held to them.
     fn schemas(&self) -> Schemas {
         Schemas::Any

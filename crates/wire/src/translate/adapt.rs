@@ -17,6 +17,10 @@ use crate::json::Json;
 /// The tool whose call is the answer, where a model has no other way to be held to a schema and the schema has no name.
 const ANSWER_TOOL: &str = "answer_in_this_form";
 
+/// What asks for JSON where nothing else does: without the rest models put it into a fence, with words around it.
+const ONLY_JSON: &str =
+    "Your answer must be one JSON object and nothing else: no words before or after it, no code fence.";
+
 /// The schema of a tool that takes free text, for models that have only functions.
 const FREE_TEXT_SCHEMA: &[u8] = br#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
 
@@ -48,8 +52,14 @@ pub(super) fn adapt<'a>(
     if !supplier.has_forced_tools() {
         adapted.forced_tools_to_schema(target);
     }
-    if request.format == OutputFormat::Json && !says_json(&request.turns) {
-        adapted.json_in_words();
+    if request.format == OutputFormat::Json {
+        if !supplier.has_json_mode() {
+            let why = "nothing holds an answer to JSON there: the instructions alone ask for it";
+            adapted.ask_in_words(ONLY_JSON, why);
+        } else if !says_json(&request.turns) {
+            let why = "the word, which stands nowhere in the prompt, is put into the instructions";
+            adapted.ask_in_words("Answer in JSON.", why);
+        }
     }
     adapted.schemas(supplier, target)?;
     Ok(adapted)
@@ -99,15 +109,14 @@ impl Adapted<'_> {
         }
     }
 
-    /// Models are asked for JSON in words, too: `OpenAI` refuses a prompt without the word, Cohere warns of answers without an end,
-    /// and where a protocol has no such form the words are all that there is.
+    /// Models are asked for JSON in words, too: `OpenAI` refuses a prompt without the word, Cohere warns of answers without an end.
+    /// Where a protocol has no such form the words are all that there is, so that they say all of it, whatever the prompt says.
     ///
     /// Source: `response_format_json_object.py` in openai 3.54.0 and its API's error, `response_format_v2.py` in cohere 7.3.1;
     /// read 2026-11-29.
-    fn json_in_words(&mut self) {
-        let why = "the word, which stands nowhere in the prompt, is put into the instructions";
+    fn ask_in_words(&mut self, words: &str, why: &'static str) {
         super::note(&mut self.losses, Loss::new("response_format", why));
-        self.instruct("Answer in JSON.".to_owned());
+        self.instruct(words.to_owned());
     }
 
     /// Puts words behind the first instructions.

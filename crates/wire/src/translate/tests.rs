@@ -17,6 +17,7 @@ mod going_on;
 mod known_faults;
 mod losses;
 mod opening;
+mod schemas;
 mod searches;
 mod service;
 mod starts;

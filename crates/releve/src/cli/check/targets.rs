@@ -6,14 +6,16 @@ use jiff::civil::Date;
 use scenario::{Domain, DomainKind, Estate};
 
 use crate::config::problem::{Problem, nearest};
+use crate::posture::Held;
 use crate::report::{estate, is_nowhere};
 use crate::resolve::Resolved;
 
 /// Each name in `must_survive` that nothing which is configured has: a report cannot say that it is survived.
 pub(super) fn nowhere(resolved: &Resolved, today: Date) -> Vec<Problem> {
     let Some(targets) = &resolved.effective.targets else { return Vec::new() };
+    // Names are asked for, so whom people have left counts as well.
+    let estate = estate(resolved, &Held::on(today, resolved, &[]));
     let today = today.to_string();
-    let estate = estate(resolved, &today);
     let nowhere = targets.must_survive.iter().filter(|loss| is_nowhere(&loss.value.0, &estate, &today));
     nowhere
         .map(|loss| {
