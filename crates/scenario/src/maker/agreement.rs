@@ -8,13 +8,15 @@ use catalogue::{Needs as Abilities, Protocol, Weights};
 use proptest::prelude::*;
 use routing::{DeploymentIndex, RouteEntry};
 
-use super::*;
+use super::{Meaning, taken};
 use crate::cuts::Needs;
 use crate::domain::{Domain, DomainKind};
-use crate::event::{Event, Outage, Scenario, Target, What, compile};
+use crate::estate::Estate;
+use crate::event::{Condition, Event, Outage, Scenario, Target, What, compile};
 use crate::fixture::{account, estate, member};
 use crate::replay::testing::{play, traffic};
 use crate::replay::{PlayedEstate, losses};
+use crate::set::Set;
 use crate::shape::{Shape, Size, SizeClass};
 
 const DAY: &str = "2026-11-28";
@@ -83,7 +85,7 @@ fn one(maker: &str, what: What) -> Scenario {
 fn changed(scenario: &Scenario, played: &PlayedEstate) -> Set {
     let course = compile(scenario, played, 60_000);
     let conditions = course.steps[0].conditions.iter().enumerate();
-    let is_hit = |(_, condition): &(usize, &crate::event::Condition)| *(*condition) != Default::default();
+    let is_hit = |(_, condition): &(usize, &Condition)| **condition != Condition::default();
     conditions.filter(is_hit).map(|(index, _)| index).collect()
 }
 
