@@ -83,7 +83,7 @@ fn again(manifest: &Statement) -> Vec<String> {
     // A name may have spaces in it: what has no kind goes on with the one before.
     for part in asked.remove("lose").unwrap_or_default().split_whitespace() {
         match command.last_mut() {
-            Some(last) if !part.contains(':') => *last += &format!(" {part}"),
+            Some(last) if !part.contains(':') => *last = format!("{last} {part}"),
             _ => command.push(format!("--lose={part}")),
         }
     }
