@@ -52,7 +52,9 @@ fn heard(undo: Undo, texts: &[&str], finish: &FinishReason, size: usize) -> (Vec
     for event in told {
         let mut between = Vec::new();
         held.event(event, &mut between);
-        between.into_iter().for_each(|event| stream.event(event, &mut events));
+        for event in between {
+            stream.event(event, &mut events);
+        }
     }
     let gathered = gather(&events).answer.choices.remove(0);
     assert_eq!((&gathered.blocks, &gathered.finish), (&whole.blocks, &whole.finish));
