@@ -33,18 +33,18 @@ pub(in super::super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> 
                 Ok(scan.skip()?)
             })
         }),
-        b"location" => object(scan, "citation.location", |scan, name| match name {
-            b"web" => object(scan, "citation.location.web", |scan, name| {
+        b"location" => object(scan, "citation.location", |scan, name| {
+            if name != b"web" {
+                note(losses, Loss::new("citations.location", "a place in a document, not in the answer"));
+                return Ok(scan.skip()?);
+            }
+            object(scan, "citation.location.web", |scan, name| {
                 if name == b"url" {
                     citation.url = Some(text(scan, "citation.location.web.url")?);
                     return Ok(());
                 }
                 Ok(scan.skip()?)
-            }),
-            _ => {
-                note(losses, Loss::new("citations.location", "a place in a document, not in the answer"));
-                Ok(scan.skip()?)
-            }
+            })
         }),
         _ => Ok(scan.skip()?),
     })?;

@@ -84,7 +84,7 @@ impl Reply {
             b"object" => self.is_error |= scan.text()?.is_some_and(|object| object.is("error")),
             // About the supplier's machines, not the answer; clients of this protocol compare the one, `system_fingerprint`.
             b"obfuscation" | b"provider" | b"timings" | b"prompt_filter_results" | b"x_groq" => {
-                scan.skip()?
+                scan.skip()?;
             }
             _ => losses.unknown(scan, "", name)?,
         }
