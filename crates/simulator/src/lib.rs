@@ -47,6 +47,7 @@ mod dice;
 mod fault;
 mod frames;
 mod gemini;
+mod held;
 mod http;
 mod models;
 mod network;

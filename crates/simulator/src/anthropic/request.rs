@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::messages;
 use crate::{
     billing::{self, PromptCache, Section},
+    held,
     http::Request,
     prompt::{Form, Prompt, Reasoning, Shown, Talk, Tool, ToolChoice, Tools},
     protocol::{Desk, Reason, Refusal},
@@ -205,6 +206,10 @@ fn tools(body: &Map<String, Value>, wish: Option<String>, reasoning: Reasoning) 
         if is_own && !tool["input_schema"].is_object() {
             return Err(required(&format!("tools.{index}.custom.input_schema")));
         }
+        if is_own && tool["strict"] == true {
+            held::anthropic(&tool["input_schema"])
+                .map_err(|mistake| Refusal::bad(format!("tools.{index}.custom: {mistake}")))?;
+        }
         if is_own {
             known.push(Tool { name: name.to_owned(), schema: tool["input_schema"].clone() });
         }
@@ -289,7 +294,10 @@ fn form(body: &Map<String, Value>) -> Result<Form, Refusal> {
         return Ok(Form::Prose);
     };
     match (format["type"].as_str(), format.get("schema")) {
-        (Some("json_schema"), Some(schema)) => Ok(Form::Schema(schema.clone())),
+        (Some("json_schema"), Some(schema)) => match held::anthropic(schema) {
+            Ok(()) => Ok(Form::Schema(schema.clone())),
+            Err(mistake) => Err(Refusal::bad(format!("output_config.format.schema: {mistake}"))),
+        },
         (Some("json_schema"), None) => Err(required("output_config.format.json_schema.schema")),
         _ => Err(Refusal::bad("output_config.format.type: Input should be 'json_schema'")),
     }

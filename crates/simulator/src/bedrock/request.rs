@@ -13,6 +13,7 @@ use super::{
 use crate::{
     anthropic,
     billing::{self, PromptCache},
+    held,
     http::{Request, decoded},
     prompt::{Form, Prompt, Reasoning, Talk, Tool, ToolChoice, Tools, list, strings},
     protocol::{Desk, Reason, Refusal},
@@ -107,6 +108,10 @@ fn tools(config: &Map<String, Value>, wish: Option<String>, reasoning: Reasoning
                 "The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be one of the following: object."
             )));
         }
+        if spec["strict"] == true {
+            held::anthropic(schema)
+                .map_err(|mistake| refused_by_model(&format!("tools.{index}.custom: {mistake}")))?;
+        }
         if known.iter().any(|tool| tool.name == name) {
             return Err(Refusal::bad(format!(
                 "The tool {name} is already defined at toolConfig.tools.{index}."
@@ -150,7 +155,10 @@ fn form(body: &Map<String, Value>) -> Result<Form, Refusal> {
     let Some(format) = format else { return Ok(Form::Prose) };
     let schema = format.pointer("/structure/jsonSchema/schema").and_then(Value::as_str).unwrap_or_default();
     match serde_json::from_str(schema) {
-        Ok(schema @ Value::Object(_)) => Ok(Form::Schema(schema)),
+        Ok(schema @ Value::Object(_)) => match held::anthropic(&schema) {
+            Ok(()) => Ok(Form::Schema(schema)),
+            Err(mistake) => Err(refused_by_model(&format!("output_config.format.schema: {mistake}"))),
+        },
         _ => Err(Refusal::bad(
             "The value at outputConfig.textFormat.structure.jsonSchema.schema is not a valid JSON schema.",
         )),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::{
+    held,
     http::Request,
     protocol::{Desk, Reason, Refusal},
     settings::{Model, Prefill},
@@ -104,6 +105,31 @@ pub(crate) fn array<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a 
         Some(Value::Array(values)) => Ok(values),
         Some(other) => Err(wrong_type(name, "an array", other)),
     }
+}
+
+/// Whether a function's schema is one that its calls can be held to.
+pub(crate) fn check_parameters(
+    name: &str,
+    schema: &Value,
+    strict: &Value,
+    param: String,
+) -> Result<(), Refusal> {
+    held::openai(schema, *strict == Value::Bool(true)).map_err(|mistake| {
+        let message = format!("Invalid schema for function '{name}': {mistake}");
+        Refusal::bad(message).about(param, Some("invalid_function_parameters"))
+    })
+}
+
+/// Whether an answer's schema is one that it can be held to.
+pub(crate) fn check_format(
+    name: &str,
+    schema: &Value,
+    strict: &Value,
+    (param, code): (&str, Option<&'static str>),
+) -> Result<(), Refusal> {
+    held::openai(schema, *strict == Value::Bool(true)).map_err(|mistake| {
+        Refusal::bad(format!("Invalid schema for response_format '{name}': {mistake}")).about(param, code)
+    })
 }
 
 pub(crate) fn missing(param: &str) -> Refusal {

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{
     fields::{
-        array, authorise, between, boolean, check_tool_name, effort, integer, missing, model, parse, prefill,
-        wrong_type,
+        array, authorise, between, boolean, check_format, check_parameters, check_tool_name, effort, integer,
+        missing, model, parse, prefill, wrong_type,
     },
     messages,
 };
@@ -108,6 +108,10 @@ fn tools(body: &Map<String, Value>, wish: Option<String>) -> Result<Tools, Refus
             .pointer("/function/parameters")
             .cloned()
             .unwrap_or_else(|| serde_json::json!({ "type": "object" }));
+        let strict = &tool["function"]["strict"];
+        if *strict == Value::Bool(true) && tool.pointer("/function/parameters").is_some() {
+            check_parameters(name, &schema, strict, format!("tools[{index}].function.parameters"))?;
+        }
         known.push(Tool { name: name.to_owned(), schema });
     }
     let choice = tool_choice(body, &known)?;
@@ -207,8 +211,11 @@ fn form(body: &Map<String, Value>, talk: &Talk<'_>) -> Result<Form, Refusal> {
         }
         Some("json_schema") => {
             let name = format.pointer("/json_schema/name").and_then(Value::as_str);
-            name.ok_or_else(|| missing("response_format.json_schema.name"))?;
+            let name = name.ok_or_else(|| missing("response_format.json_schema.name"))?;
             let schema = format.pointer("/json_schema/schema").cloned();
+            if let Some(schema) = &schema {
+                check_format(name, schema, &format["json_schema"]["strict"], ("response_format", None))?;
+            }
             Ok(Form::Schema(schema.unwrap_or_else(|| serde_json::json!({ "type": "object" }))))
         }
         _ => {

@@ -6,7 +6,10 @@ use super::{items, schema};
 use crate::{
     billing::{self, PromptCache},
     http::Request,
-    openai::fields::{authorise, check_tool_name, effort, missing, model, parse, prefill, refusal_of},
+    openai::fields::{
+        authorise, check_format, check_parameters, check_tool_name, effort, missing, model, parse, prefill,
+        refusal_of,
+    },
     prompt::{Form, Prompt, Reasoning, Shown, Tool, ToolChoice, Tools, list},
     protocol::{Desk, Reason, Refusal},
     settings::Model,
@@ -102,6 +105,9 @@ fn tools(body: &Map<String, Value>, wish: Option<String>) -> Result<Tools, Refus
         let name = tool["name"].as_str().unwrap_or_default();
         check_tool_name(name, &format!("tools[{index}].name"))?;
         let schema = tool.get("parameters").filter(|schema| schema.is_object()).cloned();
+        if let Some(schema) = schema.as_ref().filter(|_| tool["strict"] == true) {
+            check_parameters(name, schema, &tool["strict"], format!("tools[{index}].parameters"))?;
+        }
         let schema = schema.unwrap_or_else(|| json!({ "type": "object" }));
         known.push(Tool { name: name.to_owned(), schema });
     }
@@ -139,7 +145,12 @@ fn tool_choice(body: &Map<String, Value>, given: &[Value], known: &[Tool]) -> Re
 fn form(body: &Map<String, Value>, talk: &items::Talk<'_>) -> Result<Form, Refusal> {
     let format = body.get("text").and_then(|text| text.get("format")).unwrap_or(&Value::Null);
     match format["type"].as_str() {
-        Some("json_schema") => Ok(Form::Schema(format["schema"].clone())),
+        Some("json_schema") => {
+            let (name, schema) = (format["name"].as_str().unwrap_or_default(), &format["schema"]);
+            let place = ("text.format.schema", Some("invalid_json_schema"));
+            check_format(name, schema, &format["strict"], place)?;
+            Ok(Form::Schema(schema.clone()))
+        }
         Some("json_object") if talk.mentions_json() => Ok(Form::Json),
         Some("json_object") => {
             let message = "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.";

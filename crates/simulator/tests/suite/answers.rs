@@ -194,8 +194,8 @@ async fn several_choices_differ_and_their_chunks_mix() {
 #[tokio::test]
 async fn structured_answers_are_valid_json() {
     let supplier = supplier().await;
-    let schema =
-        json!({ "type": "object", "properties": { "ok": { "type": "boolean" } }, "required": ["ok"] });
+    let schema = json!({ "type": "object", "properties": { "ok": { "type": "boolean" } }, "required": ["ok"],
+        "additionalProperties": false });
     let format =
         json!({ "type": "json_schema", "json_schema": { "name": "a", "schema": schema, "strict": true } });
     let reply = chat(&supplier, &with(hello(false), &json!({ "response_format": format }))).await.json();
@@ -205,6 +205,42 @@ async fn structured_answers_are_valid_json() {
     let reply = message(&supplier, &with(hello(false), &config)).await.json();
     let text = reply["content"][0]["text"].as_str().unwrap();
     assert!(serde_json::from_str::<Value>(text).unwrap()["ok"].is_boolean());
+}
+
+#[tokio::test]
+async fn schemas_that_an_answer_cannot_be_held_to_are_refused_as_the_real_ones_refuse_them() {
+    let supplier = supplier().await;
+    let open = json!({ "type": "object", "properties": { "ok": { "type": "boolean" } } });
+    let list = json!({ "type": "array", "items": { "type": "boolean" } });
+    let format = |schema: &Value, strict: bool| {
+        let schema = json!({ "name": "a", "schema": schema, "strict": strict });
+        json!({ "response_format": { "type": "json_schema", "json_schema": schema } })
+    };
+    for (schema, strict, status) in [(&open, true, 400), (&open, false, 200), (&list, false, 400)] {
+        let reply = chat(&supplier, &with(hello(false), &format(schema, strict))).await;
+        assert_eq!(reply.status, status, "{schema} {strict}");
+        let error = &reply.json()["error"];
+        assert!(status == 200 || error["type"] == "invalid_request_error", "{error}");
+        assert!(
+            status == 200
+                || error["message"].as_str().unwrap().starts_with("Invalid schema for response_format 'a'")
+        );
+    }
+    let function = json!({ "name": "f", "parameters": open, "strict": true });
+    let tools = json!({ "tools": [{ "type": "function", "function": function }] });
+    let error = chat(&supplier, &with(hello(false), &tools)).await.json()["error"].clone();
+    assert_eq!(error["code"], "invalid_function_parameters");
+    assert_eq!(error["param"], "tools[0].function.parameters");
+    for body in [
+        json!({ "output_config": { "format": { "type": "json_schema", "schema": open } } }),
+        json!({ "tools": [{ "name": "f", "input_schema": open, "strict": true }] }),
+    ] {
+        let reply = message(&supplier, &with(hello(false), &body)).await;
+        assert_eq!((reply.status, &reply.json()["error"]["type"]), (400, &json!("invalid_request_error")));
+        assert!(
+            reply.json()["error"]["message"].as_str().unwrap().contains("must be explicitly set to false")
+        );
+    }
 }
 
 #[tokio::test]

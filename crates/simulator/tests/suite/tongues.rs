@@ -197,5 +197,6 @@ async fn long_prompts_are_read_from_the_cache_the_second_time_where_the_protocol
 
 /// A schema with one required string.
 pub(crate) fn city() -> Value {
-    json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] })
+    json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"],
+        "additionalProperties": false })
 }
