@@ -65,7 +65,7 @@ pub(crate) struct Streaming {
     pub(crate) reader: Box<dyn StreamReader>,
     pub(crate) rest: AnswerBody,
     /// Where the client reads another protocol.
-    pub(crate) translation: Option<StreamTranslation>,
+    pub(crate) translation: Option<Box<StreamTranslation>>,
     heard: Heard,
 }
 
@@ -361,7 +361,7 @@ async fn first_content(
         Err(failure) => {
             trace.in_vain(streaming.reader.usage(), streaming.reader.output_bytes());
             let lost = streaming.translation.as_ref().filter(|_| failure == Failure::AnswerUnsayable);
-            let unsayable = lost.map(StreamTranslation::losses).unwrap_or_default();
+            let unsayable = lost.map(|translation| translation.losses()).unwrap_or_default();
             Err(Failed { unsayable, ..failure.into() })
         }
     }
@@ -381,7 +381,7 @@ impl Streaming {
     fn new(
         call: &Call,
         deployment: DeploymentIndex,
-        translation: Option<StreamTranslation>,
+        translation: Option<Box<StreamTranslation>>,
         rest: AnswerBody,
     ) -> Self {
         let codec = call.codec_of(deployment);
@@ -429,8 +429,7 @@ impl Streaming {
             }
             match seen.kind {
                 // What the client cannot be shown is nothing to it yet.
-                SeenKind::Content if self.translation.as_ref().is_some_and(StreamTranslation::is_unshown) => {
-                }
+                SeenKind::Content if self.translation.as_ref().is_some_and(|told| told.is_unshown()) => {}
                 SeenKind::Content => return Ok(Look::Begun),
                 SeenKind::Terminal => return Ok(Look::Ended),
                 _ => {}
@@ -475,7 +474,7 @@ impl Streaming {
 
 /// A frame as the client gets it; empty where it says nothing to it yet.
 fn said(
-    translation: &mut Option<StreamTranslation>,
+    translation: &mut Option<Box<StreamTranslation>>,
     frame: Frame,
     text: Option<OnlyText>,
 ) -> Result<Bytes, Failure> {
@@ -486,7 +485,7 @@ fn said(
 }
 
 /// What is left to say to the client of a whole stream that the supplier has closed.
-pub(crate) fn finished(translation: &mut Option<StreamTranslation>) -> Result<Bytes, Failure> {
+pub(crate) fn finished(translation: &mut Option<Box<StreamTranslation>>) -> Result<Bytes, Failure> {
     let mut out = Vec::new();
     if let Some(translation) = translation {
         translation.end(&mut out).map_err(|error| failure(&error))?;

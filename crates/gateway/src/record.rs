@@ -17,6 +17,7 @@ use routing::{Change, DeploymentIndex, Permit};
 use tokio::time::Instant;
 use wire::{Failure, StreamReader};
 
+use crate::attempt::Failed;
 use crate::call::Call;
 use crate::estimate;
 use crate::metrics::{Ended, Tried};
@@ -116,7 +117,9 @@ impl<'a> Record<'a> {
     }
 
     /// The attempt under way failed before anything of it reached the client.
-    pub(crate) fn failed(&self, failure: Failure) {
+    pub(crate) fn failed(&self, failed: &Failed) {
+        let failure = failed.failure;
+        self.dropped(&failed.unsayable);
         let Some(current) = self.current.take() else { return };
         let now = Instant::now();
         let used = self.used_in_vain(&current.trace).or_else(|| self.used_unheard(&current.trace, failure));

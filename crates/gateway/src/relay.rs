@@ -53,7 +53,7 @@ struct Source {
     heard: Heard,
     framer: Framer,
     rest: AnswerBody,
-    translation: Option<StreamTranslation>,
+    translation: Option<Box<StreamTranslation>>,
     /// Whether the usage that we asked for is taken out.
     strips: bool,
 }

@@ -134,10 +134,10 @@ impl Speech {
     }
 
     /// A translation of the streamed answer; `None` where it goes through as it comes.
-    pub(crate) fn stream(&self) -> Option<StreamTranslation> {
+    pub(crate) fn stream(&self) -> Option<Box<StreamTranslation>> {
         let Self::Translated(translated) = self else { return None };
         let Translated { supplier, client, undo, about, .. } = &**translated;
-        Some(StreamTranslation::new(*supplier, *client, Arc::clone(undo), about))
+        Some(Box::new(StreamTranslation::new(*supplier, *client, Arc::clone(undo), about)))
     }
 
     /// The headers of the answer, as far as they describe its body.

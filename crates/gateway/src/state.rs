@@ -366,7 +366,7 @@ impl Call {
         let turn = NewTurn {
             product: Arc::clone(&self.product().name),
             id: answer.id,
-            previous: self.thread.previous().map(|id| id.to_string()),
+            previous: self.thread.previous().map(ToString::to_string),
             owner: Arc::clone(&self.snapshot.provider_of(deployment).name),
             keep_for: self.product().store_for,
             items: answer.items,

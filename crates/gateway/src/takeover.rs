@@ -93,8 +93,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             Ok(started) => return Ok(Serving { deployment, attempts: walk.attempts(), started }),
             Err(failed) => failed,
         };
-        record.dropped(&failed.unsayable);
-        record.failed(failed.failure);
+        record.failed(&failed);
         if wants_second_opinion(call, record, deployment, failed.failure) {
             said.failed(call, deployment, failed);
             continue;

@@ -77,10 +77,10 @@ fn strict_node(node: &Map<String, Value>) -> Result<(), String> {
     let others = |name: &&String| !matches!(name.as_str(), "$ref" | "$defs" | "definitions");
     if node.contains_key("$ref") {
         let beside: Vec<String> = node.keys().filter(others).map(|name| format!("'{name}'")).collect();
-        return match beside.is_empty() {
-            true => Ok(()),
-            false => Err(format!("$ref cannot have keywords {{{}}}.", beside.join(", "))),
-        };
+        if beside.is_empty() {
+            return Ok(());
+        }
+        return Err(format!("$ref cannot have keywords {{{}}}.", beside.join(", ")));
     }
     if let Some(name) = node.keys().find(|name| !OPENAI_TAKES.contains(&name.as_str())) {
         return Err(format!("'{name}' is not permitted."));

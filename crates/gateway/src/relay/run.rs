@@ -22,7 +22,7 @@ impl Run {
     /// Adds a frame as the client gets it.
     pub(super) fn say(
         &mut self,
-        translation: &mut Option<StreamTranslation>,
+        translation: &mut Option<Box<StreamTranslation>>,
         frame: Frame,
         text: Option<OnlyText>,
     ) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Sound answers in both protocols.
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{AnswerStyle, Supplier};
 
@@ -236,7 +236,10 @@ async fn schemas_that_an_answer_cannot_be_held_to_are_refused_as_the_real_ones_r
         json!({ "tools": [{ "name": "f", "input_schema": open, "strict": true }] }),
     ] {
         let reply = message(&supplier, &with(hello(false), &body)).await;
-        assert_eq!((reply.status, &reply.json()["error"]["type"]), (400, &json!("invalid_request_error")));
+        assert_eq!(
+            (reply.status, &reply.json()["error"]["type"]),
+            (StatusCode::BAD_REQUEST, &json!("invalid_request_error"))
+        );
         assert!(
             reply.json()["error"]["message"].as_str().unwrap().contains("must be explicitly set to false")
         );

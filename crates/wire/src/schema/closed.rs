@@ -95,7 +95,7 @@ impl Writer {
         if types.iter().any(|kind| kind == "object") {
             self.close(&all);
         }
-        self.words(words);
+        self.words(&words);
         self.json.end_object();
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Writer {
         self.json.key("additionalProperties").boolean(false);
     }
 
-    fn words(&mut self, words: Words<'_>) {
+    fn words(&mut self, words: &Words<'_>) {
         if words.rest.is_empty() {
             self.json.optional_raw("description", words.description);
             return;

@@ -139,7 +139,7 @@ mod tests {
             with_a(r#"{"type":"array","items":{"type":"string","enum":["x"]},"minItems":1,"maxItems":3}"#),
             with_a(r#"{"anyOf":[{"type":"string"},{"type":"null"}],"description":"d"}"#),
             with_a(&with_a(r#"{"type":"string"}"#)),
-            object(r##""a":{"$ref":"#/$defs/A"}"##, r##","required":["a"],"$defs":{"A":{"type":"string"}}"##),
+            object(r##""a":{"$ref":"#/$defs/A"}"##, r#","required":["a"],"$defs":{"A":{"type":"string"}}"#),
             object(r##""a":{"$ref":"#"}"##, r#","required":["a"]"#),
         ] {
             assert_eq!(is_strict(schema.as_bytes()), Ok(true), "{schema}");
