@@ -14,7 +14,6 @@ const WAYS = ['plain', 'stream'];
 
 /** What the target has no words for: the client's own 400, which says so. */
 const UNSAYABLE = {
-  'a named tool': ['ollama-chat'],
   'stop words': ['openai-responses'],
 };
 
