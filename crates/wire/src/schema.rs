@@ -16,7 +16,7 @@ pub(crate) use self::wrap::{MEMBER, is_object, wrapped};
 use crate::scan::{Kind, ScanError, Scanner};
 
 /// A run of a schema's own bytes: a value.
-type Value<'a> = &'a [u8];
+pub(crate) type Value<'a> = &'a [u8];
 
 /// Keywords whose members have names of their author's, and are schemas.
 const NAMED: [&str; 3] = ["properties", "$defs", "definitions"];
@@ -39,7 +39,7 @@ fn members(value: Value<'_>) -> Result<Vec<(String, Value<'_>)>, ScanError> {
 }
 
 /// The elements of a list.
-fn elements(value: Value<'_>) -> Result<Vec<Value<'_>>, ScanError> {
+pub(crate) fn elements(value: Value<'_>) -> Result<Vec<Value<'_>>, ScanError> {
     let mut elements = Vec::new();
     Scanner::new(value)?.array(|scan| {
         let range = scan.range()?;
@@ -50,7 +50,7 @@ fn elements(value: Value<'_>) -> Result<Vec<Value<'_>>, ScanError> {
 }
 
 /// What a string says; `None` for another value.
-fn string(value: Value<'_>) -> Option<String> {
+pub(crate) fn string(value: Value<'_>) -> Option<String> {
     Scanner::new(value).ok()?.text().ok()?.map(|text| text.unescape().into_owned())
 }
 

@@ -2,9 +2,7 @@
 
 use super::to_subset::{Target, Writer};
 use crate::scan::{Kind, ScanError, Scanner};
-
-/// A run of the schema's own bytes: a value.
-pub(super) type Value<'a> = &'a [u8];
+use crate::schema::{Value, elements, string};
 
 /// A node, without what only refers.
 #[derive(Debug, Default)]
@@ -169,20 +167,4 @@ fn keep<'a>(place: &mut Option<Value<'a>>, value: Value<'a>) {
     if value != b"null" {
         place.get_or_insert(value);
     }
-}
-
-/// What a string says.
-pub(super) fn string(value: Value<'_>) -> Option<String> {
-    Scanner::new(value).ok()?.text().ok()?.map(|text| text.unescape().into_owned())
-}
-
-/// The elements of a list.
-pub(super) fn elements(value: Value<'_>) -> Result<Vec<Value<'_>>, ScanError> {
-    let mut elements = Vec::new();
-    Scanner::new(value)?.array(|scan| {
-        let range = scan.range()?;
-        elements.push(scan.slice(range));
-        Ok::<_, ScanError>(())
-    })?;
-    Ok(elements)
 }

@@ -11,10 +11,11 @@
 
 use std::collections::HashMap;
 
-use super::node::{Node, Value, elements, string};
+use super::node::Node;
 use crate::conversation::Loss;
 use crate::json::Json;
 use crate::scan::{Kind, ScanError, Scanner};
+use crate::schema::{Value, elements, string};
 use crate::translate::note;
 
 #[cfg(test)]
