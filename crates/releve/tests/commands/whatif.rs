@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{recorded, run};
 
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 [providers.first]
 protocol = "openai-chat"
 base_url = "http://127.0.0.1:9/v1"
@@ -34,10 +34,14 @@ max_outage = "1h"
 max_degradation = 0.05
 "#;
 
-/// A folder with the configuration, and ten minutes of a request a second, of both products in turn.
 fn house() -> tempfile::TempDir {
+    house_with(CONFIG)
+}
+
+/// A folder with the configuration, and ten minutes of a request a second, of all its products in turn.
+pub(crate) fn house_with(config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("releve.toml"), CONFIG).unwrap();
+    fs::write(folder.path().join("releve.toml"), config).unwrap();
     let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
     fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
         .unwrap();
@@ -51,7 +55,7 @@ fn asked(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&ran.out).unwrap()
 }
 
-fn product<'a>(answer: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn product<'a>(answer: &'a Value, name: &str) -> &'a Value {
     answer["products"].as_array().unwrap().iter().find(|row| row["product"] == name).unwrap()
 }
 

@@ -5,53 +5,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::whatif::{CONFIG, house_with as house, product};
 use crate::{Ran, run};
-
-const CONFIG: &str = r#"
-[providers.first]
-protocol = "openai-chat"
-base_url = "http://127.0.0.1:9/v1"
-maker = "acme"
-host = "acme"
-[providers.second]
-protocol = "openai-chat"
-base_url = "http://127.0.0.1:9/v1"
-maker = "other"
-host = "other"
-[routes.chat]
-deployments = [
-  { use = "first/m", price = { input = "1", output = "10" } },
-  { use = "second/m", price = { input = "2", output = "20" } },
-]
-[routes.one]
-deployments = [{ use = "first/m", price = { input = "1", output = "10" } }]
-[products.office]
-routes = ["chat"]
-[products.pinned]
-routes = ["one"]
-"#;
 
 /// Asked where nobody is.
 const MARS: &str = "[products.mars]\nroutes = [\"chat\"]\nregions = [\"mars\"]\n";
-
-/// Ten minutes of a request a second, of all products in turn.
-fn house(config: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("releve.toml"), config).unwrap();
-    let lines: String = (0..600).map(|second| format!("{second},1000,100\n")).collect::<Vec<_>>().concat();
-    fs::write(folder.path().join("trace.csv"), format!("arrival_s,input_tokens,output_tokens\n{lines}"))
-        .unwrap();
-    folder
-}
 
 fn whatif(folder: &Path, arguments: &[&str]) -> Ran {
     let ran = run(folder, &[&["whatif", "--trace", "trace.csv", "--most", "600"], arguments].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     ran
-}
-
-fn product<'a>(answer: &'a Value, name: &str) -> &'a Value {
-    answer["products"].as_array().unwrap().iter().find(|row| row["product"] == name).unwrap()
 }
 
 fn in_one_line(text: &str) -> String {
@@ -102,7 +65,10 @@ fn where_all_that_could_serve_are_lost_that_is_said() {
 
 #[test]
 fn insurance_is_asked_for_though_nothing_serves_more() {
-    let house = house(&format!("{CONFIG}{MARS}").replace("[products.pinned]\nroutes = [\"one\"]\n", ""));
+    let house = house(&format!("{CONFIG}{MARS}").replace(
+        "[products.pinned]\nroutes = [\"local\"]\nmax_outage = \"1h\"\nmax_degradation = 0.05\n",
+        "",
+    ));
     // A third of the requests finds nobody whatever is added, so that it is never painless.
     let lose = ["--lose", "maker:other", "--for", "10m", "--no-herd"];
     let answer = whatif(house.path(), &[&lose[..], &["--json"]].concat()).json();
