@@ -23,6 +23,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Needs;
 
 pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
@@ -43,6 +44,12 @@ pub struct Outbound {
     pub losses: Vec<Loss>,
     /// What was put differently, to be undone in the answer.
     pub undo: Undo,
+}
+
+/// What a request may need of a model that lacks all of `lacking`, and a translated one gets in other ways: JSON by words, and JSON
+/// of a schema by a tool that takes the answer.
+pub const fn met_otherwise(lacking: Needs) -> Needs {
+    if lacking.contains(Needs::TOOLS) { Needs::JSON_MODE } else { Needs::JSON_MODE.union(Needs::JSON_SCHEMA) }
 }
 
 /// Says `request` to a supplier that is spoken to through `supplier`: without the tools that it may
