@@ -11,6 +11,7 @@ use crate::conversation::{
     OutputFormat, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
 };
 
+mod citations;
 mod documents;
 mod forced;
 mod going_on;

@@ -187,8 +187,13 @@ fn b07_a_call_that_broke_off_is_still_json() {
 fn citations_with_an_address_are_said() {
     let cited = |url: Option<&str>| {
         let text = |text: &str| Some(text.to_owned());
-        let citation =
-            Citation { url: url.map(Into::into), title: text("t"), quote: text("q"), range: Some((1, 5)) };
+        let citation = Citation {
+            url: url.map(Into::into),
+            title: text("t"),
+            quote: text("q"),
+            range: Some((1, 5)),
+            place: None,
+        };
         Content::Text(Text { text: "words".into(), citations: vec![citation], ..Text::default() })
     };
     let (body, lost) = written(&answer(vec![cited(Some("https://x"))], None));

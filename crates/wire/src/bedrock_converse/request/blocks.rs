@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use catalogue::Needs;
 
 use super::super::content::{
-    Given, given_back, tool_arguments, write_cache_mark, write_media, write_reasoning_text,
+    Given, given_back, tool_arguments, write_cache_mark, write_cited, write_media, write_reasoning_text,
 };
 use super::super::media::DocumentNames;
 use super::arrange::Placed;
@@ -98,13 +98,20 @@ impl<'a> Writer<'a> {
     }
 
     fn text(&mut self, text: &Text) {
-        if !text.citations.is_empty() {
+        // What points into the request's own documents means something to whoever gets them.
+        let (placed, others): (Vec<_>, Vec<_>) =
+            text.citations.iter().partition(|citation| citation.place.is_some());
+        if !others.is_empty() {
             self.lose("citations", "sources of earlier answers are not sent back");
         }
         if text.proof.is_some() {
             self.lose("text.proof", "only its maker can read it");
         }
-        self.json.object().key("text").text(&text.text).end_object();
+        if placed.is_empty() {
+            self.json.object().key("text").text(&text.text).end_object();
+        } else {
+            write_cited(&mut self.json, &text.text, placed, &mut self.losses);
+        }
     }
 
     fn call(&mut self, call: &ToolCall) -> Result<(), TranslateError> {

@@ -255,6 +255,7 @@ fn images_and_tools_that_aws_runs_come_in_one_piece() {
         title: Some("T".into()),
         quote: Some("q".into()),
         range: None,
+        place: None,
     };
     let opaque = |kind: &'static str, data: &str| {
         BlockStart::Opaque(Opaque::new(Protocol::BedrockConverse, kind, data))

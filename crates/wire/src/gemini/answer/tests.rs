@@ -185,6 +185,7 @@ fn sources_become_citations_in_characters() {
         title: title.map(Into::into),
         quote: quote.map(Into::into),
         range,
+        place: None,
     };
     let expected = [
         cited("https://c", None, None, Some((0, 5))),

@@ -240,6 +240,7 @@ fn text() -> impl Strategy<Value = Text> {
             title,
             quote: None,
             range: Some((start, start + 1)),
+            place: None,
         },
     );
     let token = || {
