@@ -12,7 +12,7 @@ use self::unfence::Unfence;
 use self::unwrap::Unwrap;
 use super::forced::Held;
 use crate::conversation::{
-    Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
+    Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Loss, Opaque, ToolCall, ToolInput,
 };
 use crate::scan::{ScanError, Scanner};
 
@@ -31,6 +31,8 @@ pub struct Undo {
     pub(super) is_wrapped: bool,
     /// Whether JSON was asked for in words, so that the model may put it into a code fence.
     pub(super) may_be_fenced: bool,
+    /// What is lost if a limit that the client did not set cuts the answer off.
+    pub(super) if_cut: Option<Loss>,
     /// What the answer is where it is held to a call.
     pub(super) held: Option<Held>,
 }

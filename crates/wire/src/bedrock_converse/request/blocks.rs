@@ -144,12 +144,11 @@ impl<'a> Writer<'a> {
                     let kind = opaque.kind.clone();
                     self.lose(&kind, "a block that only its maker can read");
                 }
-                Content::ToolCall(_)
-                | Content::ToolResult(_)
-                | Content::Reasoning(_)
-                | Content::Search(_) => {
-                    self.lose("tool_result.blocks", "a tool's result holds text and media only");
+                Content::ToolCall(_) | Content::ToolResult(_) => {
+                    self.lose("tool_result", "a tool's result holds text and media only");
                 }
+                Content::Reasoning(_) => self.lose("reasoning", "a tool's result holds text and media only"),
+                Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
             }
         }
         self.json.end_array();

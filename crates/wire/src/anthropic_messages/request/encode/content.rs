@@ -174,15 +174,15 @@ impl<'a, 'w> Writer<'a, 'w> {
                 }
                 Content::Media(_) if result.is_error => {
                     let why = "a failed tool's result is text there: media stand behind it";
-                    self.losses.add("tool_result.position", why);
+                    self.losses.add("tool_result.media", why);
                     displaced.push(block);
                 }
                 Content::Text(_) | Content::Media(_) => blocks.push(block),
                 Content::Opaque(opaque) if self.is_own(opaque) => blocks.push(block),
-                other => {
-                    let what = format!("tool_result.{}", super::arrange::what(other));
-                    return Err(TranslateError::unsayable(what, "a result holds text and media there"));
+                Content::Opaque(opaque) => {
+                    self.losses.add(opaque.kind.clone(), "only its own maker can read it");
                 }
+                other => self.losses.add(super::arrange::what(other), "a result holds text and media there"),
             }
         }
         self.json
