@@ -31,8 +31,8 @@ pub use document::{About, Documents};
 pub(crate) use event::is_only_text;
 pub use event::{BlockStart, Delta, Event};
 pub use message::{
-    Block, CacheMark, Citation, Content, Logprob, Media, MediaKind, MediaSource, Reasoning, Role, Text,
-    TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
+    Block, CacheMark, Citation, CitedIn, CitedPlace, Content, Logprob, Media, MediaKind, MediaSource,
+    Reasoning, Role, Text, TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
 };
 pub(crate) use opaque::SEAL_IN_BASE64;
 pub use opaque::{Opaque, SEAL};
