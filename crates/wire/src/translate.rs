@@ -28,8 +28,8 @@ pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, OutputFormat, ReplyContext,
-    Request, Role, Start, Target, TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, GoneOn, Loss, OutputFormat,
+    ReplyContext, Request, Role, Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -180,7 +180,7 @@ impl StreamTranslation {
 
     /// Appends what a frame says to `out`, in whole frames of the client's dialect; nothing where it says nothing yet.
     /// `text` is what the stream's [reader](crate::StreamReader) saw of it ([`Seen::text`](crate::Seen::text)): of frames that
-    /// differ in their text alone only one is read in full.
+    /// differ in their text and their counts alone only one is read in full.
     ///
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
@@ -202,7 +202,7 @@ impl StreamTranslation {
         self.encode(out)
     }
 
-    /// The same for a frame that differs from one before in its text alone, from where its `bytes` begin. `None`, and nothing
+    /// The same for a frame that differs from one before in its text and its counts alone, from where its `bytes` begin. `None`, and nothing
     /// done, where it has to be read in full: by [`frame`](Self::frame).
     pub fn go_on(
         &mut self,
@@ -214,11 +214,16 @@ impl StreamTranslation {
             return None;
         }
         let more = said(bytes, text)?;
-        let choice = self.decoder.go_on(&more)?;
+        let GoneOn { choice, usage } = self.decoder.go_on(&more, &text.counts)?;
+        let usage = usage.map(Event::Usage);
         if self.forced.is_none() && self.undo.lets_text_through(choice) {
+            if let Some(Err(error)) = usage.map(|usage| self.encoder.encode(&usage, out)) {
+                return Some(Err(error));
+            }
             return Some(self.encoder.grow(choice, &more, out));
         }
         self.decoded.clear();
+        self.decoded.extend(usage);
         self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
         Some(self.encode(out))
     }
@@ -245,8 +250,12 @@ impl StreamTranslation {
             self.undo.event(event, &mut self.events);
         }
         for event in &self.events {
-            if self.shown.lets_through(event)? {
-                self.encoder.encode(event, out)?;
+            if !self.shown.lets_through(event)? {
+                continue;
+            }
+            match event {
+                Event::Delta { choice, delta: Delta::Text(text) } => self.encoder.grow(*choice, text, out)?,
+                event => self.encoder.encode(event, out)?,
             }
         }
         Ok(())
