@@ -126,13 +126,13 @@ pub(crate) async fn attempt(
     };
     let response = match sent {
         None => return Err(Failure::Timeout.into()),
-        Some(Err(SendError::Dial(error))) => {
-            tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
-            return Err(Failure::Unreachable.into());
-        }
         Some(Err(error)) => {
-            tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
-            return Err(Failure::Broken(Broken::Cut).into());
+            let words = call.room.shared.troubles.tell(&provider.name, &error);
+            trace.trouble.replace(Some(words));
+            return Err(match error {
+                SendError::Dial(_) => Failure::Unreachable.into(),
+                _ => Failure::Broken(Broken::Cut).into(),
+            });
         }
         Some(Ok(response)) => response,
     };

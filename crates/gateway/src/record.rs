@@ -324,6 +324,7 @@ impl<'a> Record<'a> {
         record.status = trace.status.get();
         record.outcome = outcome;
         record.limits_seen = trace.limits.take();
+        record.trouble = trace.trouble.take();
         record.supplier_request_id = trace.supplier_request_id.take();
         record
     }

@@ -227,7 +227,10 @@ fn went(attempt: &AttemptRecord) -> String {
         .unwrap_or_default();
     match attempt.outcome {
         AttemptOutcome::Served => "served".to_owned(),
-        AttemptOutcome::Failed(failure) => format!("{failure}{status}"),
+        AttemptOutcome::Failed(failure) => {
+            let trouble = attempt.trouble.as_deref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+            format!("{failure}{status}{trouble}")
+        }
         AttemptOutcome::Abandoned => "abandoned".to_owned(),
         AttemptOutcome::Refused(reason) => format!("not dialled: {reason}"),
     }
