@@ -97,7 +97,7 @@ mod tests {
     fn b12_what_translation_says_in_other_ways_is_not_lacked() {
         let lacking = |no, protocol| {
             let capabilities = Capabilities { no, ..Capabilities::default() };
-            Deployment { capabilities, protocol, ..fixture::deployment("a/m", 0) }
+            Deployment { protocol, capabilities, ..fixture::deployment("a/m", 0) }
         };
         let asked = |needs| Facts {
             needs,
