@@ -233,10 +233,9 @@ fn b01_a_limit_that_is_not_the_clients_is_told_of_where_it_cuts_an_answer_off() 
                 "content": [], "stop_reason": null, "usage": {"input_tokens": 1, "output_tokens": 1}}});
             let ended = json!({"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 1}});
             let events = [begun, ended, json!({"type": "message_stop"})];
-            let events: String = events
-                .iter()
-                .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-                .collect();
+            let framed =
+                |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+            let events = events.iter().map(framed).collect::<Vec<_>>().concat();
             for frame in crate::testing::frames(&events) {
                 stream.frame(&frame, None, &mut out).unwrap();
             }
