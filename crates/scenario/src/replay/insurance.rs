@@ -184,7 +184,7 @@ impl Added {
     }
 }
 
-/// What an account's room is raised to: `20000 tokens a minute in place of 10000`.
+/// What an account's room is raised to: `20,000 tokens a minute in place of 10,000`.
 fn limits(estate: &Estate, account: usize, tenths: u32) -> Vec<String> {
     let of = &estate.accounts[account];
     let members = estate.members.iter().filter(|member| usize::from(member.routing.provider.0) == account);
@@ -194,13 +194,26 @@ fn limits(estate: &Estate, account: usize, tenths: u32) -> Vec<String> {
         requests.extend(of.requests_per_minute.or(member.said_requests_per_minute));
         slots.extend(member.routing.max_in_flight);
     }
-    let say = |limit: u64, raised: u64, of: &str| format!("{raised} {of} in place of {limit}");
+    let say = |limit, raised, of| format!("{} {of} in place of {}", grouped(raised), grouped(limit));
     let tokens = tokens.into_iter().map(|limit| say(limit, more(limit, tenths), "tokens a minute"));
     let requests = requests.into_iter().map(|limit| say(limit, more(limit, tenths), "requests a minute"));
     let slots = slots
         .into_iter()
         .map(|slots| say(slots.into(), more_slots(slots, tenths).into(), "requests at a time"));
     tokens.chain(requests).chain(slots).collect()
+}
+
+/// `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The tokens a minute of an account, or of all its deployments where each has its own; `None` where nobody says.
@@ -320,9 +333,10 @@ mod tests {
         assert_eq!(costs(&estate), [Some(50.0), Some(300.0), Some(240.0), None]);
         assert_eq!(
             room(0, 15).words(&estate),
-            "1.5 times the room at own (15000 tokens a minute in place of 10000): \
+            "1.5 times the room at own (15,000 tokens a minute in place of 10,000): \
              $50.00 a day more, used or not, if more costs as much as what is there"
         );
+        assert_eq!([7, 999, 1_000, 1_234_567].map(grouped), ["7", "999", "1,000", "1,234,567"]);
         let unknown = room(2, 20).words(&estate);
         assert!(unknown.ends_with("what that costs nobody has written down"), "{unknown}");
         room(0, 20).make_room(&mut estate);

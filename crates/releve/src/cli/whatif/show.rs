@@ -306,8 +306,24 @@ fn told(backtest: Option<&Foretold>) -> String {
     let pair = |(predicted, came): (f64, f64), shown: fn(f64) -> String| {
         format!("{} predicted, {} came", shown(predicted), shown(came))
     };
+    let turned = row.turned().map_or_else(String::new, |(known, came)| {
+        format!(
+            " The incident turned half way: {} answered {} of its attempts in the first half and {} in the second, which the first does not tell.",
+            row.incident.as_deref().unwrap_or("whoever was ill"),
+            percent(known),
+            percent(came)
+        )
+    });
+    let guessed = if row.rests_on_guesses() {
+        format!(
+            " {} of the answers came from suppliers that had answered fewer than 30 times before: how fast they are was half guessed.",
+            percent(row.by_seldom_seen)
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.",
+        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.{turned}{guessed}",
         row.requests,
         pair(row.served, percent),
         pair(row.cost_usd, usd),

@@ -89,11 +89,30 @@ fn foretold(figures: &Figures, language: Language) -> String {
             )
         },
     );
-    say!(
+    let says = say!(
         language,
         "How well `releve whatif` foretells here: of {what} ({requests} requests), from what was known before: served {served}; cost {cost}; first token in the middle {middle}, of the slowest in twenty {slow}.",
         "Ce que valent ici les prédictions de `releve whatif` : pour {what} ({requests} requêtes), d'après ce qu'on savait avant : servies {served} ; coût {cost} ; premier jeton au milieu {middle}, du plus lent sur vingt {slow}."
-    )
+    );
+    let turned = foretold.turned().map_or_else(String::new, |(known, came)| {
+        let (known, came) = (percent(language, known), percent(language, came));
+        say!(
+            language,
+            " The incident turned half way: whoever was ill answered {known} of its attempts in the first half and {came} in the second, which the first does not tell.",
+            " L'incident a tourné à mi-chemin : le fournisseur en cause a répondu à {known} des tentatives dans la première moitié et à {came} dans la seconde, ce que la première ne dit pas."
+        )
+    });
+    let says = says + &turned;
+    if !foretold.rests_on_guesses() {
+        return says;
+    }
+    let seldom = percent(language, foretold.by_seldom_seen);
+    let guessed = say!(
+        language,
+        " {seldom} of the answers came from suppliers that had answered fewer than 30 times before: how fast they are was half guessed.",
+        " {seldom} des réponses venaient de fournisseurs qui avaient répondu moins de 30 fois auparavant : leur vitesse a été à moitié devinée."
+    );
+    says + &guessed
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "money for people")]
