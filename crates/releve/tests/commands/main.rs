@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod columns;
 mod container;
 mod demo;
 mod exit_plan;
@@ -17,6 +18,7 @@ mod pack_again;
 mod posture;
 mod recorded;
 mod report;
+mod rich;
 mod standing;
 mod supplier;
 mod targets;
