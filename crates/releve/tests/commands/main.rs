@@ -15,6 +15,7 @@ mod local_engine;
 mod many_entries;
 mod pack;
 mod pack_again;
+mod plain_words;
 mod posture;
 mod recorded;
 mod report;

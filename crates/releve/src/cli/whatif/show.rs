@@ -140,7 +140,7 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         let outside = row.change.after.outside_max_outage_ms.value / 1_000.0;
         if outside > 0.0 {
             let allowed = row.max_outage_s.map_or_else(
-                || "no max_outage is configured, so none is allowed".to_owned(),
+                || "nobody says how long it may be, so no time is allowed".to_owned(),
                 |allowed| format!("{} are allowed", time(allowed)),
             );
             lines.push(vec![
