@@ -279,8 +279,8 @@ impl Relay<'_> {
         }
     }
 
-    /// Takes the frames in front that differ from one before in their text alone: most of a stream. Nothing but their text is
-    /// looked at, and where it is not translated they are passed on in one piece.
+    /// Takes the frames in front that differ from one before in their text and their counts alone: most of a stream. Nothing else
+    /// is looked at, and where it is not translated they are passed on in one piece.
     fn alike(&self, source: &mut Source, run: &mut Run) -> Result<(), Failure> {
         let mut length = 0;
         while let Some((text, more)) = self.record.read_alike(&source.framer.ahead()[length..]) {

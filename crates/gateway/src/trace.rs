@@ -55,8 +55,8 @@ impl AttemptTrace {
         }
     }
 
-    pub(crate) fn connected(&self) {
-        self.connected.set(Some(Instant::now()));
+    pub(crate) fn connected(&self, at: Instant) {
+        self.connected.set(Some(at));
     }
 
     pub(crate) fn headers(&self, status: StatusCode, headers: &HeaderMap) {

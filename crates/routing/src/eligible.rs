@@ -12,7 +12,10 @@ pub fn obstacle(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
     if spoken != facts.protocol && !facts.translates.contains(spoken) {
         return Some(Reason::Protocol);
     }
-    region(facts, deployment).or_else(|| abilities(facts, deployment)).or_else(|| size(facts, deployment))
+    let is_translated = spoken != facts.protocol;
+    region(facts, deployment)
+        .or_else(|| abilities(facts, deployment, is_translated))
+        .or_else(|| size(facts, deployment))
 }
 
 fn region(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
@@ -26,8 +29,11 @@ fn region(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
     }
 }
 
-fn abilities(facts: &Facts<'_>, deployment: &Deployment) -> Option<Reason> {
-    let lacking = deployment.capabilities.missing(facts.needs);
+fn abilities(facts: &Facts<'_>, deployment: &Deployment, is_translated: bool) -> Option<Reason> {
+    let mut lacking = deployment.capabilities.missing(facts.needs);
+    if is_translated {
+        lacking = lacking.difference(wire::translate::met_otherwise(deployment.capabilities.no));
+    }
     (!lacking.is_empty()).then_some(Reason::Lacks(lacking))
 }
 
@@ -85,6 +91,32 @@ mod tests {
         let seeing = Facts { needs: Needs::IMAGES | Needs::TOOLS, ..facts() };
         assert_eq!(obstacle(&seeing, &blind), Some(Reason::Lacks(Needs::IMAGES)));
         assert_eq!(obstacle(&facts(), &blind), None);
+    }
+
+    #[test]
+    fn b12_what_translation_says_in_other_ways_is_not_lacked() {
+        let lacking = |no, protocol| {
+            let capabilities = Capabilities { no, ..Capabilities::default() };
+            Deployment { protocol, capabilities, ..fixture::deployment("a/m", 0) }
+        };
+        let asked = |needs| Facts {
+            needs,
+            translates: [Protocol::AnthropicMessages].into_iter().collect(),
+            ..facts()
+        };
+        let structured = Needs::JSON_SCHEMA | Needs::JSON_MODE;
+        let other = |no| lacking(no, Protocol::AnthropicMessages);
+        assert_eq!(obstacle(&asked(Needs::JSON_SCHEMA), &other(structured)), None);
+        assert_eq!(obstacle(&asked(Needs::JSON_MODE), &other(structured | Needs::TOOLS)), None);
+        let toolless = other(structured | Needs::TOOLS);
+        assert_eq!(obstacle(&asked(Needs::JSON_SCHEMA), &toolless), Some(Reason::Lacks(Needs::JSON_SCHEMA)));
+        let images = Needs::JSON_SCHEMA | Needs::IMAGES;
+        assert_eq!(obstacle(&asked(images), &other(images)), Some(Reason::Lacks(Needs::IMAGES)));
+        // Of its own protocol its bytes stay its bytes.
+        for needs in [Needs::JSON_SCHEMA, Needs::JSON_MODE] {
+            let own = lacking(structured, Protocol::OpenaiChat);
+            assert_eq!(obstacle(&asked(needs), &own), Some(Reason::Lacks(needs)));
+        }
     }
 
     #[test]

@@ -31,14 +31,14 @@ pub use document::{About, Documents};
 pub(crate) use event::is_only_text;
 pub use event::{BlockStart, Delta, Event};
 pub use message::{
-    Block, CacheMark, Citation, Content, Logprob, Media, MediaKind, MediaSource, Reasoning, Role, Text,
-    TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
+    Block, CacheMark, Citation, CitedIn, CitedPlace, Content, Logprob, Media, MediaKind, MediaSource,
+    Reasoning, Role, Text, TokenLogprob, ToolCall, ToolInput, ToolResult, Turn,
 };
 pub(crate) use opaque::SEAL_IN_BASE64;
 pub use opaque::{Opaque, SEAL};
 pub use request::{Caching, Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
 pub use search::{Page, Place, Search, WebSearch};
 pub use translator::{
-    Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Loss, ReplyContext, Schemas, Start,
-    Target, ToolNames, TranslateError, Translator,
+    Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, GoneOn, Loss, ReplyContext, Schemas,
+    Start, Target, ToolNames, TranslateError, Translator,
 };

@@ -23,13 +23,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Needs;
 
 pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, Loss, OutputFormat, ReplyContext,
-    Request, Role, Start, Target, TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, FinishReason, GoneOn, Loss,
+    OutputFormat, ReplyContext, Request, Role, Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -43,6 +44,12 @@ pub struct Outbound {
     pub losses: Vec<Loss>,
     /// What was put differently, to be undone in the answer.
     pub undo: Undo,
+}
+
+/// What a request may need of a model that lacks all of `lacking`, and a translated one gets in other ways: JSON by words, and JSON
+/// of a schema by a tool that takes the answer.
+pub const fn met_otherwise(lacking: Needs) -> Needs {
+    if lacking.contains(Needs::TOOLS) { Needs::JSON_MODE } else { Needs::JSON_MODE.union(Needs::JSON_SCHEMA) }
 }
 
 /// Says `request` to a supplier that is spoken to through `supplier`: without the tools that it may
@@ -72,8 +79,12 @@ fn told(
     supplier: &dyn Translator,
     target: &Target<'_>,
 ) -> Result<Outbound, TranslateError> {
-    let adapted = adapt::adapt(request, supplier, target)?;
-    let encoded = supplier.encode_request(&adapted.request, target)?;
+    let mut adapted = adapt::adapt(request, supplier, target)?;
+    let mut encoded = supplier.encode_request(&adapted.request, target)?;
+    if is_lower(adapted.request.max_tokens, target) {
+        let at = encoded.losses.iter().position(|loss| loss.what == LIMIT);
+        adapted.undo.if_cut = at.map(|at| encoded.losses.remove(at));
+    }
     let mut losses = request.losses.clone();
     for loss in adapted.losses.into_iter().chain(encoded.losses) {
         note(&mut losses, loss);
@@ -92,6 +103,14 @@ fn told(
         }
     }
     Ok(Outbound { body: encoded.body, losses, undo: adapted.undo })
+}
+
+/// How losses name a limit of the answer.
+const LIMIT: &str = "max_tokens";
+
+/// Whether a limit on the answer can be lower than what was asked for: then only an answer that it cuts off lost anything.
+fn is_lower(asked: Option<u64>, target: &Target<'_>) -> bool {
+    asked.is_none_or(|asked| target.max_output.is_some_and(|most| asked > most))
 }
 
 /// Refuses a request whose answer is to go on with the model's last word, for a supplier that would do otherwise.
@@ -135,6 +154,9 @@ pub fn answer(
         held.answer(&mut answer, &about.request_id);
     }
     undo.answer(&mut answer);
+    if answer.choices.iter().any(|choice| choice.finish == Some(FinishReason::Length)) {
+        answer.losses.extend(undo.if_cut.clone());
+    }
     shown::leave_out(&mut answer, client)?;
     let mut encoded = client.encode_answer(&answer, about)?;
     let mut losses = answer.losses;
@@ -153,6 +175,9 @@ pub struct StreamTranslation {
     encoder: Box<dyn EventEncoder>,
     decoded: Vec<Event>,
     events: Vec<Event>,
+    /// What is lost if the answer is cut off by a limit that the client did not set, and once it was.
+    if_cut: Option<Loss>,
+    cut: Option<Loss>,
     /// Whether the frame that was decoded last is what [`OnlyText::is_like_before`] compares with, and its text is what the
     /// decoder made of it.
     is_pattern: bool,
@@ -169,6 +194,8 @@ impl StreamTranslation {
         Self {
             decoder: supplier.event_decoder(),
             forced: forced::Stream::new(&undo, &about.request_id),
+            if_cut: undo.if_cut.clone(),
+            cut: None,
             undo: undo::Stream::new(undo),
             shown: shown::Stream::new(client),
             encoder: client.event_encoder(about),
@@ -180,7 +207,7 @@ impl StreamTranslation {
 
     /// Appends what a frame says to `out`, in whole frames of the client's dialect; nothing where it says nothing yet.
     /// `text` is what the stream's [reader](crate::StreamReader) saw of it ([`Seen::text`](crate::Seen::text)): of frames that
-    /// differ in their text alone only one is read in full.
+    /// differ in their text and their counts alone only one is read in full.
     ///
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
@@ -202,7 +229,7 @@ impl StreamTranslation {
         self.encode(out)
     }
 
-    /// The same for a frame that differs from one before in its text alone, from where its `bytes` begin. `None`, and nothing
+    /// The same for a frame that differs from one before in its text and its counts alone, from where its `bytes` begin. `None`, and nothing
     /// done, where it has to be read in full: by [`frame`](Self::frame).
     pub fn go_on(
         &mut self,
@@ -214,11 +241,16 @@ impl StreamTranslation {
             return None;
         }
         let more = said(bytes, text)?;
-        let choice = self.decoder.go_on(&more)?;
+        let GoneOn { choice, usage } = self.decoder.go_on(&more, &text.counts)?;
+        let usage = usage.map(Event::Usage);
         if self.forced.is_none() && self.undo.lets_text_through(choice) {
+            if let Some(Err(error)) = usage.map(|usage| self.encoder.encode(&usage, out)) {
+                return Some(Err(error));
+            }
             return Some(self.encoder.grow(choice, &more, out));
         }
         self.decoded.clear();
+        self.decoded.extend(usage);
         self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
         Some(self.encode(out))
     }
@@ -245,8 +277,15 @@ impl StreamTranslation {
             self.undo.event(event, &mut self.events);
         }
         for event in &self.events {
-            if self.shown.lets_through(event)? {
-                self.encoder.encode(event, out)?;
+            if matches!(event, Event::Finish { reason: FinishReason::Length, .. }) {
+                self.cut = self.cut.take().or(self.if_cut.take());
+            }
+            if !self.shown.lets_through(event)? {
+                continue;
+            }
+            match event {
+                Event::Delta { choice, delta: Delta::Text(text) } => self.encoder.grow(*choice, text, out)?,
+                event => self.encoder.encode(event, out)?,
             }
         }
         Ok(())
@@ -259,7 +298,7 @@ impl StreamTranslation {
 
     /// What was lost so far.
     pub fn losses(&self) -> Vec<Loss> {
-        [self.decoder.losses(), self.shown.losses(), self.encoder.losses()].concat()
+        [self.decoder.losses(), self.cut.as_slice(), self.shown.losses(), self.encoder.losses()].concat()
     }
 }
 

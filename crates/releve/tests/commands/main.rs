@@ -11,6 +11,7 @@ mod exit_plan;
 mod first_steps;
 mod held;
 mod history;
+mod insurance;
 mod local_engine;
 mod many_entries;
 mod pack;

@@ -14,6 +14,7 @@
 )]
 
 mod amendments;
+mod b12_formats;
 mod betas;
 mod client;
 mod counting;

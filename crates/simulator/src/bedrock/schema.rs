@@ -1,4 +1,4 @@
-//! What a Converse request may hold (`ConverseRequest` of `bedrock-runtime`, botocore 1.44.8, read 2026-11-28).
+//! What a Converse request may hold (`ConverseRequest` of `bedrock-runtime`, botocore 1.44.8, read 2026-11-29).
 
 use crate::shape::{
     Shape::{self, Any, Flag, List, Map, Name, Number, Object, One, Same, Text, Whole, Word},
@@ -6,6 +6,7 @@ use crate::shape::{
 };
 
 const ANY_OBJECT: Shape = Map(&Any);
+const COUNT: Shape = Whole(0, i32::MAX as i64);
 const TOOL_NAME: Shape = Name { most: 64, also: "_-" };
 const TOOL_USE_ID: Shape = Name { most: 64, also: "_.:-" };
 
@@ -31,16 +32,7 @@ static MESSAGE: Shape =
 static BLOCK: Shape = One(&[
     may("text", Text),
     may("image", Same(&IMAGE)),
-    may(
-        "document",
-        Object(&[
-            must("name", Text),
-            must("source", ANY_OBJECT),
-            may("format", Word(&["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"])),
-            may("context", Text),
-            may("citations", ANY_OBJECT),
-        ]),
-    ),
+    may("document", Same(&DOCUMENT)),
     may("video", ANY_OBJECT),
     may("audio", ANY_OBJECT),
     may("toolUse", Same(&TOOL_USE)),
@@ -48,16 +40,67 @@ static BLOCK: Shape = One(&[
     may("guardContent", ANY_OBJECT),
     may("cachePoint", Same(&CACHE_POINT)),
     may("reasoningContent", Same(&REASONING)),
-    may("citationsContent", ANY_OBJECT),
-    may("searchResult", ANY_OBJECT),
+    may("citationsContent", Same(&CITED)),
+    may("searchResult", Same(&SEARCH_RESULT)),
     may("toolAddition", ANY_OBJECT),
     may("toolRemoval", ANY_OBJECT),
 ]);
 
 static IMAGE: Shape = Object(&[
     must("format", Word(&["png", "jpeg", "gif", "webp"])),
-    must("source", One(&[may("bytes", Text), may("s3Location", ANY_OBJECT)])),
+    must("source", One(&[may("bytes", Text), may("s3Location", Same(&S3_LOCATION))])),
 ]);
+
+static S3_LOCATION: Shape = Object(&[must("uri", Text), may("bucketOwner", Text)]);
+
+static DOCUMENT: Shape = Object(&[
+    must("name", Name { most: 200, also: Shape::ALL }),
+    must(
+        "source",
+        One(&[
+            may("bytes", Name { most: usize::MAX, also: Shape::ALL }),
+            may("s3Location", Same(&S3_LOCATION)),
+            may("text", Text),
+            may("content", List(&One(&[may("text", Text)]))),
+        ]),
+    ),
+    may("format", Word(&["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"])),
+    may("context", Text),
+    may("citations", Same(&CITATIONS_CONFIG)),
+]);
+
+static SEARCH_RESULT: Shape = Object(&[
+    must("source", Text),
+    must("title", Text),
+    must("content", List(&Object(&[must("text", Text)]))),
+    may("citations", Same(&CITATIONS_CONFIG)),
+]);
+
+static CITATIONS_CONFIG: Shape = Object(&[must("enabled", Flag)]);
+
+/// Text of the model's that cites.
+static CITED: Shape =
+    Object(&[may("content", List(&One(&[may("text", Text)]))), may("citations", List(&CITATION))]);
+
+static CITATION: Shape = Object(&[
+    may("title", Text),
+    may("source", Text),
+    may("sourceContent", List(&One(&[may("text", Text)]))),
+    may("location", Same(&LOCATION)),
+]);
+
+static LOCATION: Shape = One(&[
+    may("web", Object(&[may("url", Text), may("domain", Text)])),
+    may("documentChar", Same(&IN_DOCUMENT)),
+    may("documentPage", Same(&IN_DOCUMENT)),
+    may("documentChunk", Same(&IN_DOCUMENT)),
+    may(
+        "searchResultLocation",
+        Object(&[may("searchResultIndex", COUNT), may("start", COUNT), may("end", COUNT)]),
+    ),
+]);
+
+static IN_DOCUMENT: Shape = Object(&[may("documentIndex", COUNT), may("start", COUNT), may("end", COUNT)]);
 
 static TOOL_USE: Shape = Object(&[
     must("toolUseId", TOOL_USE_ID),
@@ -77,9 +120,9 @@ static RESULT: Shape = One(&[
     may("json", Any),
     may("text", Text),
     may("image", Same(&IMAGE)),
-    may("document", ANY_OBJECT),
+    may("document", Same(&DOCUMENT)),
     may("video", ANY_OBJECT),
-    may("searchResult", ANY_OBJECT),
+    may("searchResult", Same(&SEARCH_RESULT)),
 ]);
 
 static REASONING: Shape = One(&[

@@ -375,3 +375,77 @@ async fn exceptions_come_inside_streams() {
         assert_eq!((&last[":message-type"], &last[":exception-type"]), (&json!("exception"), &json!(kind)));
     }
 }
+
+/// A user's turn of this block and a question, and an answer that is this block, gone on from.
+fn beside(block: &Value, answer: &Value) -> Value {
+    json!({ "messages": [
+        { "role": "user", "content": [block, { "text": "How deep?" }] },
+        { "role": "assistant", "content": [answer] },
+        { "role": "user", "content": [{ "text": "And at low water?" }] },
+    ] })
+}
+
+#[tokio::test]
+async fn documents_and_what_is_cited_of_them_are_as_the_service_model_has_them() {
+    let supplier = supplier().await;
+    let found = json!({ "searchResult": { "source": "shelf 3", "title": "Pilots", "content": [{ "text": "deep" }],
+        "citations": { "enabled": true } } });
+    let document = json!({ "document": { "name": "Tides", "context": "of 2026", "citations": { "enabled": true },
+        "source": { "content": [{ "text": "one" }, { "text": "two" }] } } });
+    let citing = |location: Value| {
+        json!({ "citationsContent": { "content": [{ "text": "Deep." }], "citations": [
+            { "title": "Pilots", "source": "shelf 3", "sourceContent": [{ "text": "deep" }], "location": location }] } })
+    };
+    let place = json!({ "documentIndex": 0, "start": 0, "end": 4 });
+    let answer = citing(json!({ "documentChar": place }));
+    for location in [
+        json!({ "documentPage": place }),
+        json!({ "documentChunk": place }),
+        json!({ "searchResultLocation": { "searchResultIndex": 0, "start": 0, "end": 1 } }),
+        json!({ "web": { "url": "https://pilots.example", "domain": "pilots.example" } }),
+    ] {
+        for block in [&found, &document] {
+            let body = tongue().with(false, &beside(block, &citing(location.clone())));
+            let reply = tongue().ask(&supplier, false, &body).await;
+            assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        }
+    }
+    let without = |block: &Value, kind: &str, name: &str| {
+        let mut block = block.clone();
+        block[kind].as_object_mut().unwrap().remove(name);
+        block
+    };
+    let with = |block: &Value, path: &str, value: Value| {
+        let mut block = block.clone();
+        *block.pointer_mut(path).unwrap() = value;
+        block
+    };
+    let missing = |member: &str| format!("Value null at 'messages.1.member.content.1.member.{member}'");
+    for (block, words) in [
+        (without(&found, "searchResult", "source"), missing("searchResult.source")),
+        (without(&found, "searchResult", "title"), missing("searchResult.title")),
+        (without(&found, "searchResult", "content"), missing("searchResult.content")),
+        (without(&document, "document", "name"), missing("document.name")),
+        (without(&document, "document", "source"), missing("document.source")),
+        (with(&document, "/document/citations", json!({})), missing("document.citations.enabled")),
+        (with(&document, "/document/name", json!("")), "length greater than or equal to 1".into()),
+        (
+            with(&document, "/document/name", json!("x".repeat(201))),
+            "length less than or equal to 200".into(),
+        ),
+        (
+            with(&document, "/document/source", json!({ "text": "", "content": [] })),
+            "exactly one of its keys".into(),
+        ),
+        (with(&found, "/searchResult/content/0", json!({})), missing("searchResult.content.1.member.text")),
+    ] {
+        refuses(&supplier, beside(&block, &answer), &words).await;
+    }
+    for (location, words) in [
+        (json!({ "documentChar": place, "documentPage": place }), "exactly one of its keys"),
+        (json!({ "documentChar": { "documentIndex": -1 } }), "value greater than or equal to 0"),
+        (json!({}), "exactly one of its keys"),
+    ] {
+        refuses(&supplier, beside(&found, &citing(location)), words).await;
+    }
+}

@@ -11,6 +11,10 @@
 //! | a block that only another dialect has | `redacted_thinking`, the kind marked `block:` |
 //! | what a search's maker wants back of it | `redacted_thinking` right behind its two blocks, the kind marked `search:` |
 //!
+//! The proof of the text that ends a turn is left out: clients take an answer's last block for what was said, so one behind it
+//! would hide it. (Claude Code 2.1.197 with `-p` then prints nothing.) That is no loss: the turn is over, and who signs texts
+//! wants the signatures of the calls of a turn that goes on (ai.google.dev, "Thought signatures", read 2026-11-29).
+//!
 //! A proof of this dialect's own makers, of unknown owner, is its own text and no seal. A proof of an own maker stands on
 //! a thought only, so a `thinking` without text and with a foreign seal is never a thought.
 
@@ -27,11 +31,6 @@ pub(super) const SIGNATURE: &str = "signature";
 
 /// The kind of what stands in a thought's place.
 pub(super) const REDACTED: &str = "redacted";
-
-/// Why the proof of the text that ends a turn is left out: clients take an answer's last block for what was said, so one
-/// behind it would hide it. (Claude Code 2.1.197 with `-p` then prints nothing.) Who signs texts does not insist on
-/// them: Gemini refuses turns without the signatures of their calls only.
-pub(super) const ENDS_A_TURN: &str = "what it proves ends the turn; clients would take it for the answer";
 
 const BEHIND: &str = "behind:";
 const BLOCK: &str = "block:";

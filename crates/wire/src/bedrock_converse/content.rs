@@ -12,7 +12,7 @@ use catalogue::Protocol;
 pub(super) use self::citation::{read as read_citation, write as write_citation};
 pub(super) use self::proof::{Given, given, given_back};
 pub(super) use self::tool::arguments as tool_arguments;
-pub(super) use self::write::{write, write_media, write_reasoning_text};
+pub(super) use self::write::{write, write_cited, write_media, write_reasoning_text};
 use super::document;
 use super::media;
 use super::read::{Read, list, named, object, text};

@@ -97,6 +97,52 @@ pub struct Citation {
     pub quote: Option<String>,
     /// Where the citing passage begins and ends in the text, in characters.
     pub range: Option<(u64, u64)>,
+    /// Where the cited passage stands in what the client gave along.
+    pub place: Option<CitedPlace>,
+}
+
+/// A passage of what a client gave along, by numbers that its maker counts.
+///
+/// Source: `text_citation.py` in anthropic 2.12.0 and `CitationLocation` in botocore 1.44.8, which passes on Anthropic's numbers;
+/// read 2026-11-29.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedPlace {
+    /// What it is counted among, and in what its bounds are.
+    pub kind: CitedIn,
+    /// Which of them, from 0.
+    pub index: u64,
+    /// Where it begins.
+    pub start: u64,
+    /// Where it ends; it does no more belong to it.
+    pub end: u64,
+}
+
+/// The kinds of places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CitedIn {
+    /// A document, in characters from 0.
+    Characters,
+    /// A document, in pages from 1.
+    Pages,
+    /// A document, in its passages from 0.
+    Passages,
+    /// A result of the client's own search, in its passages from 0.
+    SearchResult {
+        /// Where it was found, in the client's words, which need be no address.
+        found_at: String,
+    },
+}
+
+impl Citation {
+    /// Why its place is lost where nothing is said but addresses.
+    pub const PLACE_LOST: &str = "no place for where in a document it stands";
+
+    /// A source of the client's own search: its words for where it was found are an address if they look like one.
+    pub(crate) fn found_at(&mut self, words: &str) {
+        if self.url.is_none() && ["https://", "http://"].iter().any(|scheme| words.starts_with(scheme)) {
+            self.url = Some(words.to_owned());
+        }
+    }
 }
 
 /// One token and how probable it was.

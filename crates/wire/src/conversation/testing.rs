@@ -11,6 +11,8 @@ mod request;
 mod served;
 mod texts;
 
+use std::sync::Arc;
+
 use catalogue::{Capabilities, Quirks};
 
 pub(crate) use self::answer::{any_answer, any_event_stream};
@@ -18,7 +20,7 @@ pub(crate) use self::gather::{Gathered, gather};
 pub(crate) use self::request::any_request;
 pub(crate) use self::served::{any_served_answer, any_served_stream};
 pub(crate) use self::texts::cut;
-use super::Target;
+use super::{Media, MediaKind, MediaSource, Target};
 
 /// A model of which nothing is known.
 pub(crate) fn target() -> Target<'static> {
@@ -33,6 +35,11 @@ pub(crate) fn target() -> Target<'static> {
         betas: &[],
         may_drop: &[],
     }
+}
+
+/// Media of which nothing more is said.
+pub(crate) fn media(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Media {
+    Media { kind, media_type: media_type.map(Arc::from), source, name: None, detail: None, about: None }
 }
 
 #[cfg(test)]

@@ -205,7 +205,10 @@ impl Grounding {
         if self.sources.is_empty() && queries.is_empty() {
             return;
         }
-        let page = |source: &Source| Citation { range: None, ..source.citation.clone() };
+        let page = |source: &Source| Citation { range: None, place: None, ..source.citation.clone() };
+        if self.sources.iter().any(|source| source.citation.place.is_some()) {
+            note(losses, Loss::new("citations.location", Citation::PLACE_LOST));
+        }
         let mut pages: Vec<Citation> = Vec::new();
         for source in &self.sources {
             if !pages.contains(&page(source)) {

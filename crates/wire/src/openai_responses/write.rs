@@ -24,6 +24,9 @@ pub(super) fn annotation(json: &mut Json, citation: &Citation, length: u64, loss
     if citation.quote.is_some() {
         note(losses, Loss::new("citation.quote", "no place for the passage"));
     }
+    if citation.place.is_some() {
+        note(losses, Loss::new("citations.location", Citation::PLACE_LOST));
+    }
     let Some(url) = &citation.url else {
         note(losses, Loss::new("citations", "only an address can be cited"));
         return false;

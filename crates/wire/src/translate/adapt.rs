@@ -53,9 +53,13 @@ pub(super) fn adapt<'a>(
         adapted.forced_tools_to_schema(target);
     }
     if request.format == OutputFormat::Json {
-        if !supplier.has_json_mode() {
+        let lacks = target.capabilities.no.contains(Needs::JSON_MODE);
+        if lacks || !supplier.has_json_mode() {
             let why = "nothing holds an answer to JSON there: the instructions alone ask for it";
             adapted.ask_in_words(ONLY_JSON, why);
+            adapted.request.to_mut().format = OutputFormat::Text;
+            // The tokens of probabilities are those of the text as it came.
+            adapted.undo.may_be_fenced = request.sampling.logprobs.is_none();
         } else if !says_json(&request.turns) {
             let why = "the word, which stands nowhere in the prompt, is put into the instructions";
             adapted.ask_in_words("Answer in JSON.", why);
@@ -205,12 +209,13 @@ impl Adapted<'_> {
         self.undo.renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
     }
 
-    /// A model without structured output can still be held to a schema by a tool that takes the answer.
+    /// A model without structured output can still be asked for a schema by a tool that takes the answer.
     pub(super) fn schema_to_tool(
         &mut self,
-        rule: ToolNames,
+        supplier: &dyn Translator,
         target: &Target<'_>,
     ) -> Result<(), TranslateError> {
+        let rule = supplier.tool_names();
         if target.capabilities.no.contains(Needs::TOOLS) {
             return Err(TranslateError::unsayable(
                 "response_format",
@@ -219,10 +224,13 @@ impl Adapted<'_> {
         }
         let thinks = !matches!(self.request.effort, None | Some(Effort::Off));
         let request = self.request.to_mut();
-        let OutputFormat::Schema { name, description, schema, strict } = std::mem::take(&mut request.format)
+        let OutputFormat::Schema { name, description, schema, .. } = std::mem::take(&mut request.format)
         else {
             return Ok(());
         };
+        if request.sampling.logprobs.take().is_some() {
+            super::note(&mut self.losses, Loss::new("logprobs", "the answer is a call, which has none"));
+        }
         let taken = request.tools.iter().map(|tool| tool.name().to_owned()).collect();
         let name = fitting(name.as_deref().unwrap_or(ANSWER_TOOL), rule, &taken);
         let description = description.unwrap_or_else(|| "Call this with your answer.".to_owned());
@@ -234,12 +242,10 @@ impl Adapted<'_> {
             name: name.clone(),
             description: Some(description),
             schema: Some(schema),
-            strict,
-            cache: None,
+            ..Function::default()
         }));
-        request.tool_choice = if thinks && target.quirks.contains(Quirks::NO_FORCED_TOOL_WITH_THINKING) {
-            let why = "a model that thinks cannot be held to a tool there: it is only asked";
-            super::note(&mut self.losses, Loss::new("response_format.strict", why));
+        let is_free = thinks && target.quirks.contains(Quirks::NO_FORCED_TOOL_WITH_THINKING);
+        request.tool_choice = if is_free || !supplier.has_forced_tools() {
             ToolChoice::Auto
         } else if alone {
             ToolChoice::Named(name.clone())

@@ -27,15 +27,19 @@ impl Adapted<'_> {
     ) -> Result<(), TranslateError> {
         let lacks = target.capabilities.no.contains(Needs::JSON_SCHEMA);
         let form = supplier.schemas();
-        if !lacks {
+        if lacks {
+            self.no_strict_tools();
+        } else {
             self.strict_tools(form)?;
         }
         if !matches!(self.request.format, OutputFormat::Schema { .. }) {
             return Ok(());
         }
         if lacks {
+            let why = "a tool takes the answer of a model that no schema holds: it is only asked";
+            note(&mut self.losses, Loss::new("response_format.strict", why));
             self.wrap_answer()?;
-            return self.schema_to_tool(supplier.tool_names(), target);
+            return self.schema_to_tool(supplier, target);
         }
         match form {
             Schemas::Any => Ok(()),
@@ -50,8 +54,7 @@ impl Adapted<'_> {
                     "a schema that holds itself, or lets members be called anything: the model is only asked";
                 note(&mut self.losses, Loss::new("response_format.strict", why));
                 self.wrap_answer()?;
-                self.set_answer(|_, strict| *strict = None);
-                self.schema_to_tool(supplier.tool_names(), target)
+                self.schema_to_tool(supplier, target)
             }
         }
     }
@@ -101,6 +104,20 @@ impl Adapted<'_> {
     fn set_answer(&mut self, set: impl FnOnce(&mut Bytes, &mut Option<bool>)) {
         if let OutputFormat::Schema { schema, strict, .. } = &mut self.request.to_mut().format {
             set(schema, strict);
+        }
+    }
+
+    /// Leaves `strict` out of tools for a model that no schema holds.
+    fn no_strict_tools(&mut self) {
+        let is_strict = |tool: &Tool| matches!(tool, Tool::Function(Function { strict: Some(true), .. }));
+        if !self.request.tools.iter().any(is_strict) {
+            return;
+        }
+        note(&mut self.losses, Loss::new("tools.strict", "no schema holds that model's calls"));
+        for tool in &mut self.request.to_mut().tools {
+            if let Tool::Function(function) = tool {
+                function.strict = None;
+            }
         }
     }
 

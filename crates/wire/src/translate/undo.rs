@@ -1,5 +1,6 @@
 //! Taking back, in the answer, what was put differently in the request.
 
+mod unfence;
 mod unwrap;
 
 use std::collections::{HashMap, HashSet};
@@ -7,10 +8,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::unfence::Unfence;
 use self::unwrap::Unwrap;
 use super::forced::Held;
 use crate::conversation::{
-    Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Opaque, ToolCall, ToolInput,
+    Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Loss, Opaque, ToolCall, ToolInput,
 };
 use crate::scan::{ScanError, Scanner};
 
@@ -27,6 +29,10 @@ pub struct Undo {
     pub(super) answer_tool: Option<String>,
     /// Whether the answer is the only member of an object, since the supplier takes nothing else.
     pub(super) is_wrapped: bool,
+    /// Whether JSON was asked for in words, so that the model may put it into a code fence.
+    pub(super) may_be_fenced: bool,
+    /// What is lost if a limit that the client did not set cuts the answer off.
+    pub(super) if_cut: Option<Loss>,
     /// What the answer is where it is held to a call.
     pub(super) held: Option<Held>,
 }
@@ -52,8 +58,8 @@ impl Undo {
             }
             Content::Reasoning(reasoning) => reasoning.proof.iter_mut().for_each(|proof| self.own(proof)),
             Content::Text(text) => {
-                if self.is_wrapped {
-                    text.text = Unwrap::whole(&text.text);
+                if let Some(shell) = self.shell() {
+                    text.text = shell.whole(&text.text);
                 }
                 text.proof.iter_mut().for_each(|proof| self.own(proof));
             }
@@ -76,6 +82,15 @@ impl Undo {
             call.name.clone_from(name);
         }
         Content::ToolCall(call)
+    }
+
+    /// What a text of the answer comes out of.
+    fn shell(&self) -> Option<Shell> {
+        if self.is_wrapped {
+            Some(Shell::Object(Unwrap::default()))
+        } else {
+            self.may_be_fenced.then(|| Shell::Fence(Unfence::default()))
+        }
     }
 
     fn is_answer(&self, name: &str) -> bool {
@@ -115,6 +130,43 @@ fn free_text(arguments: &Bytes) -> String {
     read().ok().flatten().unwrap_or_else(whole)
 }
 
+/// What stands around the text that the client asked for.
+#[derive(Debug, Clone)]
+enum Shell {
+    Object(Unwrap),
+    Fence(Unfence),
+}
+
+impl Shell {
+    /// What there is to say once `text` has come.
+    fn push(&mut self, text: &str) -> String {
+        match self {
+            Self::Object(unwrap) => unwrap.push(text),
+            Self::Fence(unfence) => unfence.push(text),
+        }
+    }
+
+    /// What there is to say once no more comes.
+    fn end(&mut self) -> String {
+        match self {
+            Self::Object(unwrap) => unwrap.end(),
+            Self::Fence(unfence) => unfence.end(),
+        }
+    }
+
+    /// Whether all that comes is said as it is.
+    fn is_off(&self) -> bool {
+        matches!(self, Self::Fence(unfence) if unfence.is_off())
+    }
+
+    /// The whole of a text.
+    fn whole(mut self, text: &str) -> String {
+        let mut out = self.push(text);
+        out += &self.end();
+        out
+    }
+}
+
 /// The same for a stream, event by event.
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -128,8 +180,8 @@ struct State {
     calls: bool,
     /// The arguments so far of an open call whose tool takes free text.
     free_text: Option<Vec<u8>>,
-    /// The open text that comes out of an object.
-    unwrap: Option<Unwrap>,
+    /// What the open text comes out of.
+    shell: Option<Shell>,
 }
 
 impl Stream {
@@ -152,7 +204,7 @@ impl Stream {
                     let delta = Delta::Text(free_text(&arguments.into()));
                     out.push(Event::Delta { choice, delta });
                 }
-                let held = self.state(choice).unwrap.take().map(|mut unwrap| unwrap.end());
+                let held = self.state(choice).shell.take().map(|mut shell| shell.end());
                 if let Some(held) = held.filter(|held| !held.is_empty()) {
                     out.push(Event::Delta { choice, delta: Delta::Text(held) });
                 }
@@ -170,7 +222,9 @@ impl Stream {
     /// Whether text that the open block grows by is to the client what it was.
     pub(super) fn lets_text_through(&self, choice: u32) -> bool {
         let at = MOST_CHOICES.min(choice as usize);
-        self.choices.get(at).is_none_or(|state| state.free_text.is_none() && state.unwrap.is_none())
+        self.choices
+            .get(at)
+            .is_none_or(|state| state.free_text.is_none() && state.shell.as_ref().is_none_or(Shell::is_off))
     }
 
     fn block_start(&mut self, choice: u32, block: BlockStart) -> BlockStart {
@@ -178,8 +232,11 @@ impl Stream {
             BlockStart::ToolCall { name, .. } if self.undo.is_answer(&name) => {
                 self.block_start(choice, BlockStart::Text)
             }
-            BlockStart::Text if self.undo.is_wrapped => {
-                self.state(choice).unwrap = Some(Unwrap::default());
+            BlockStart::Text => {
+                let shell = self.undo.shell();
+                if shell.is_some() {
+                    self.state(choice).shell = shell;
+                }
                 BlockStart::Text
             }
             BlockStart::ToolCall { id, name, is_custom } => {
@@ -209,8 +266,8 @@ impl Stream {
                     arguments.extend_from_slice(text.as_bytes());
                     None
                 }
-                State { unwrap: Some(unwrap), .. } => {
-                    Some(unwrap.push(&text)).filter(|text| !text.is_empty()).map(Delta::Text)
+                State { shell: Some(shell), .. } => {
+                    Some(shell.push(&text)).filter(|text| !text.is_empty()).map(Delta::Text)
                 }
                 _ => Some(Delta::Text(text)),
             },

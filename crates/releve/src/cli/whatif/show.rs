@@ -254,8 +254,16 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         (true, true) => "$0".to_owned(),
         (true, false) => format!("no more than chance, ± {}", dollars(doubt)),
     };
+    let and_more = |price: String, unpriced: usize| match unpriced {
+        0 => price,
+        _ => format!("{price}, and what nobody has written down"),
+    };
     let rows = answer.insurance.iter().map(|row| {
-        let cut = row.smallest_cut.map_or_else(|| "more than three".to_owned(), |size| size.to_string());
+        let cut = match row.smallest_cut {
+            None => "more than three".to_owned(),
+            Some(0) => "0: one is short as it is".to_owned(),
+            Some(size) => size.to_string(),
+        };
         let with = match row.adds.len() {
             0 => "as it is".to_owned(),
             1 => "with step 1".to_owned(),
@@ -264,8 +272,8 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         vec![
             with,
             percent(row.served),
-            more(row.usd_per_day, row.usd_per_day_doubt),
-            more(row.usd_per_calm_day, row.usd_per_calm_day_doubt),
+            and_more(more(row.usd_per_day, row.usd_per_day_doubt), row.unpriced),
+            and_more(more(row.usd_per_calm_day, row.usd_per_calm_day_doubt), row.unpriced),
             cut,
         ]
     });
@@ -274,7 +282,7 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         "served",
         "more a day in it",
         "more on a calm day",
-        "losses at once that still stop a product",
+        "losses at once that still hurt a product",
     ];
     pages.table(&heads, rows.collect())?;
     let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();

@@ -32,10 +32,7 @@ pub(in crate::anthropic_messages) fn encode(
         writer.proof_follows();
     }
     writer.json.end_array();
-    let Writer { mut json, mut losses, waiting, called, refused, searches: _ } = writer;
-    if waiting.is_some() {
-        losses.add("reasoning.proof", carry::ENDS_A_TURN);
-    }
+    let Writer { mut json, mut losses, waiting: _, called, refused, searches: _ } = writer;
     let (word, sequence) = match &choice.finish {
         Some(reason) => {
             let (word, sequence) = stop::word(reason, called, refused, &mut losses);

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::decode::decode;
 use super::encode::encode;
 use crate::anthropic_messages::translate::tests::about;
+use crate::conversation::testing;
 use crate::conversation::{
-    Answer, Block, Choice, Citation, Content, FinishReason, Media, MediaKind, MediaSource, Opaque, Reasoning,
-    Text, ToolCall, ToolInput, TranslateError,
+    Answer, Block, Choice, Citation, Content, FinishReason, MediaKind, MediaSource, Opaque, Reasoning, Text,
+    ToolCall, ToolInput, TranslateError,
 };
 use crate::failure::Failure;
 
@@ -187,8 +188,13 @@ fn b07_a_call_that_broke_off_is_still_json() {
 fn citations_with_an_address_are_said() {
     let cited = |url: Option<&str>| {
         let text = |text: &str| Some(text.to_owned());
-        let citation =
-            Citation { url: url.map(Into::into), title: text("t"), quote: text("q"), range: Some((1, 5)) };
+        let citation = Citation {
+            url: url.map(Into::into),
+            title: text("t"),
+            quote: text("q"),
+            range: Some((1, 5)),
+            place: None,
+        };
         Content::Text(Text { text: "words".into(), citations: vec![citation], ..Text::default() })
     };
     let (body, lost) = written(&answer(vec![cited(Some("https://x"))], None));
@@ -242,14 +248,7 @@ fn f04_the_proof_of_a_call_stands_before_it() {
 
 #[test]
 fn what_an_answer_cannot_hold() {
-    let media = Media {
-        kind: MediaKind::Image,
-        media_type: None,
-        source: MediaSource::Base64("/9j/".into()),
-        name: None,
-        detail: None,
-        about: None,
-    };
+    let media = testing::media(MediaKind::Image, None, MediaSource::Base64("/9j/".into()));
     let refused = |answer: &Answer| matches!(encode(answer, &about()), Err(TranslateError::Unsayable { .. }));
     assert!(refused(&answer(vec![Content::Media(media)], None)));
     let two = Answer { choices: vec![Choice::default(), Choice::default()], ..Answer::default() };

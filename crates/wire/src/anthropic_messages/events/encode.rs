@@ -415,8 +415,6 @@ impl Encoder {
         self.end_block(out);
         if self.called {
             self.proof_follows(out);
-        } else if self.waiting.take().is_some() {
-            self.losses.add("reasoning.proof", carry::ENDS_A_TURN);
         }
         self.phase = Phase::Over;
         if self.usage.is_none() {

@@ -8,7 +8,7 @@ use super::super::search;
 use super::proof::{Given, given};
 use super::{citation, tool};
 use crate::conversation::{
-    Block, Content, Loss, Media, Reasoning, Text, ToolCall, ToolInput, TranslateError,
+    Block, Citation, Content, Loss, Media, Reasoning, Text, ToolCall, ToolInput, TranslateError,
 };
 use crate::json::Json;
 use crate::translate::note;
@@ -54,15 +54,24 @@ fn write_text(json: &mut Json, text: &Text, losses: &mut Vec<Loss>) {
     if text.proof.is_some() {
         note(losses, Loss::new("text.proof", "no place for it beside text"));
     }
-    json.object();
     if text.citations.is_empty() {
-        json.key("text").text(&text.text).end_object();
-        return;
+        json.object().key("text").text(&text.text).end_object();
+    } else {
+        write_cited(json, &text.text, &text.citations, losses);
     }
-    json.key("citationsContent").object();
-    json.key("content").array().object().key("text").text(&text.text).end_object().end_array();
+}
+
+/// Writes a block of text with its sources.
+pub(in super::super) fn write_cited<'c>(
+    json: &mut Json,
+    text: &str,
+    citations: impl IntoIterator<Item = &'c Citation>,
+    losses: &mut Vec<Loss>,
+) {
+    json.object().key("citationsContent").object();
+    json.key("content").array().object().key("text").text(text).end_object().end_array();
     json.key("citations").array();
-    for citation in &text.citations {
+    for citation in citations {
         citation::write(json, citation, losses);
     }
     json.end_array().end_object().end_object();

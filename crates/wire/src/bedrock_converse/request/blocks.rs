@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use catalogue::Needs;
 
 use super::super::content::{
-    Given, given_back, tool_arguments, write_cache_mark, write_media, write_reasoning_text,
+    Given, given_back, tool_arguments, write_cache_mark, write_cited, write_media, write_reasoning_text,
 };
 use super::super::media::DocumentNames;
 use super::arrange::Placed;
@@ -98,13 +98,20 @@ impl<'a> Writer<'a> {
     }
 
     fn text(&mut self, text: &Text) {
-        if !text.citations.is_empty() {
+        // What points into the request's own documents means something to whoever gets them.
+        let (placed, others): (Vec<_>, Vec<_>) =
+            text.citations.iter().partition(|citation| citation.place.is_some());
+        if !others.is_empty() {
             self.lose("citations", "sources of earlier answers are not sent back");
         }
         if text.proof.is_some() {
             self.lose("text.proof", "only its maker can read it");
         }
-        self.json.object().key("text").text(&text.text).end_object();
+        if placed.is_empty() {
+            self.json.object().key("text").text(&text.text).end_object();
+        } else {
+            write_cited(&mut self.json, &text.text, placed, &mut self.losses);
+        }
     }
 
     fn call(&mut self, call: &ToolCall) -> Result<(), TranslateError> {
@@ -137,12 +144,11 @@ impl<'a> Writer<'a> {
                     let kind = opaque.kind.clone();
                     self.lose(&kind, "a block that only its maker can read");
                 }
-                Content::ToolCall(_)
-                | Content::ToolResult(_)
-                | Content::Reasoning(_)
-                | Content::Search(_) => {
-                    self.lose("tool_result.blocks", "a tool's result holds text and media only");
+                Content::ToolCall(_) | Content::ToolResult(_) => {
+                    self.lose("tool_result", "a tool's result holds text and media only");
                 }
+                Content::Reasoning(_) => self.lose("reasoning", "a tool's result holds text and media only"),
+                Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
             }
         }
         self.json.end_array();

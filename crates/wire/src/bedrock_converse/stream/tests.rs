@@ -8,6 +8,7 @@ use super::super::testing::{
     about, any_finish, any_usage, converse, decoded, frames, joined, said_by_assistant, signature, stream,
 };
 use super::*;
+use crate::conversation::testing;
 use crate::conversation::*;
 
 mod order;
@@ -242,19 +243,13 @@ fn images_and_tools_that_aws_runs_come_in_one_piece() {
     ])));
     assert_eq!(outcome, Ok(()));
     assert_eq!(losses.iter().map(|loss| &*loss.what).collect::<Vec<_>>(), ["contentBlockDelta.new"]);
-    let image = Media {
-        kind: MediaKind::Image,
-        media_type: Some("image/jpeg".into()),
-        source: MediaSource::Base64("AAEC".into()),
-        name: None,
-        detail: None,
-        about: None,
-    };
+    let image = testing::media(MediaKind::Image, Some("image/jpeg"), MediaSource::Base64("AAEC".into()));
     let citation = Citation {
         url: Some("https://x".into()),
         title: Some("T".into()),
         quote: Some("q".into()),
         range: None,
+        place: None,
     };
     let opaque = |kind: &'static str, data: &str| {
         BlockStart::Opaque(Opaque::new(Protocol::BedrockConverse, kind, data))
@@ -385,14 +380,7 @@ fn what_a_client_cannot_be_told_is_named() {
     assert!(refused(Event::Finish { choice: 1, reason: FinishReason::Stop }));
     let custom = BlockStart::ToolCall { id: "1".into(), name: "f".into(), is_custom: true };
     assert!(refused(Event::BlockStart { choice: 0, block: custom }));
-    let sound = Media {
-        kind: MediaKind::Audio,
-        media_type: None,
-        source: MediaSource::Base64("AA==".into()),
-        name: None,
-        detail: None,
-        about: None,
-    };
+    let sound = testing::media(MediaKind::Audio, None, MediaSource::Base64("AA==".into()));
     assert!(refused(Event::BlockStart { choice: 0, block: BlockStart::Media(sound) }));
 }
 

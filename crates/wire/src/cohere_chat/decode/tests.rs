@@ -67,6 +67,7 @@ fn text_with_citations_and_probabilities() {
         title: Some("Health".into()),
         quote: Some("We offer gym memberships, on-site yoga classes".into()),
         range: Some((9, 24)),
+        place: None,
     };
     let tool = Citation { title: Some("call_1:0".into()), range: Some((31, 35)), ..Citation::default() };
     let second = Citation { title: Some("doc:1".into()), quote: Some("yoga".into()), ..tool.clone() };

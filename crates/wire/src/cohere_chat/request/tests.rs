@@ -6,6 +6,7 @@ use catalogue::{Capabilities, Needs, Protocol};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::conversation::testing::media;
 use crate::conversation::testing::target;
 use crate::conversation::{
     Block, CacheMark, Citation, Content, Function, Media, MediaKind, MediaSource, Opaque, Reasoning, Role,
@@ -56,10 +57,6 @@ fn result(id: &str, contents: Vec<Content>) -> Content {
 
 fn thought(text: &str) -> Content {
     Content::Reasoning(Reasoning { text: text.into(), proof: None, is_summary: false })
-}
-
-fn media(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Media {
-    Media { kind, media_type: media_type.map(Arc::from), source, name: None, detail: None, about: None }
 }
 
 fn function(name: &str) -> Function {

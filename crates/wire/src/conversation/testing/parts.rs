@@ -75,6 +75,7 @@ fn any_citation() -> impl Strategy<Value = (Citation, Place, Place)> {
         title,
         quote,
         range: None,
+        place: None,
     });
     (citation, any::<Place>(), any::<Place>())
 }

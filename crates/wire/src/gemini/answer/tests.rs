@@ -3,9 +3,10 @@
 use catalogue::{Protocol, Usage};
 use serde_json::{Value, json};
 
+use crate::conversation::testing;
 use crate::conversation::{
-    Answer, Choice, Citation, ClientTranslator, Content, FinishReason, Logprob, Media, MediaKind,
-    MediaSource, Opaque, Reasoning, Text, TokenLogprob, ToolCall, ToolInput, TranslateError, Translator,
+    Answer, Choice, Citation, ClientTranslator, Content, FinishReason, Logprob, MediaKind, MediaSource,
+    Opaque, Reasoning, Text, TokenLogprob, ToolCall, ToolInput, TranslateError, Translator,
 };
 use crate::failure::Failure;
 use crate::gemini::testing::{about, call, json_of, names, usage};
@@ -65,14 +66,11 @@ fn a_suppliers_whole_answer() {
         call(&made.id, "f", r#"{"n":12345678901234567890}"#, Some(signature::made("AAAA"))),
         call("given", "f", "{}", None),
         Content::Text(Text { proof: Some(signature::made("BBBB")), ..Text::default() }),
-        Content::Media(Media {
-            kind: MediaKind::Image,
-            media_type: Some("image/png".into()),
-            source: MediaSource::Base64("AAAA".into()),
-            name: None,
-            detail: None,
-            about: None,
-        }),
+        Content::Media(testing::media(
+            MediaKind::Image,
+            Some("image/png"),
+            MediaSource::Base64("AAAA".into()),
+        )),
         Content::Opaque(Opaque::new(
             Protocol::Gemini,
             "executableCode",
@@ -185,6 +183,7 @@ fn sources_become_citations_in_characters() {
         title: title.map(Into::into),
         quote: quote.map(Into::into),
         range,
+        place: None,
     };
     let expected = [
         cited("https://c", None, None, Some((0, 5))),
@@ -262,14 +261,7 @@ fn an_answer_for_a_client() {
 
 #[test]
 fn what_a_client_cannot_be_told_is_named() {
-    let held = Content::Media(Media {
-        kind: MediaKind::Image,
-        media_type: None,
-        source: MediaSource::Held("file-1".into()),
-        name: None,
-        detail: None,
-        about: None,
-    });
+    let held = Content::Media(testing::media(MediaKind::Image, None, MediaSource::Held("file-1".into())));
     let search = Content::Opaque(Opaque::new(Protocol::AnthropicMessages, "web_search_tool_result", "{}"));
     let mut answer = one(
         vec![held, search, Content::Refusal("no".into()), Content::text("x")],

@@ -257,6 +257,7 @@ fn sources_are_told_once_in_characters_of_their_block() {
         title: Some("A".into()),
         quote: None,
         range: Some((6, 10)),
+        place: None,
     };
     assert_eq!(citations, [&Delta::Citation(citation)]);
     assert_eq!(losses, []);

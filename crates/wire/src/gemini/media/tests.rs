@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-
-fn media(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Media {
-    Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None, about: None }
-}
+use crate::conversation::testing::media;
 
 fn written(media: &Media) -> Result<(Value, Vec<String>), String> {
     let (mut json, mut losses) = (Json::new(), Vec::new());

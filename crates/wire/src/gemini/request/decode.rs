@@ -37,6 +37,9 @@ fn read(body: &[u8]) -> Read<Request> {
             b"cachedContent" | b"continuationToken" if scan.kind()? == Kind::String => {
                 return Err(Wrong::unsayable(&named("", name), "only the supplier that made it can read it"));
             }
+            b"modelArmorConfig" if scan.kind()? == Kind::Object => {
+                return Err(Wrong::unsayable("modelArmorConfig", "nobody else holds an answer to a policy"));
+            }
             // Stands in the path.
             b"model" => scan.skip()?,
             _ => lose(scan, named("", name), &mut request.losses)?,

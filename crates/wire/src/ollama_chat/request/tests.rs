@@ -6,6 +6,7 @@ use catalogue::{Capabilities, Needs, Protocol};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::conversation::testing;
 use crate::conversation::testing::target;
 use crate::conversation::{
     Block, CacheMark, Citation, Content, Effort, Function, Media, MediaKind, MediaSource, Opaque, Reasoning,
@@ -60,14 +61,7 @@ fn thought(text: &str) -> Content {
 
 fn image(data: &str) -> Content {
     let source = MediaSource::Base64(data.to_owned().into());
-    Content::Media(Media {
-        kind: MediaKind::Image,
-        media_type: Some("image/png".into()),
-        source,
-        name: None,
-        detail: None,
-        about: None,
-    })
+    Content::Media(testing::media(MediaKind::Image, Some("image/png"), source))
 }
 
 fn function(name: &str) -> Function {
@@ -280,16 +274,7 @@ fn b14_effort_is_a_level() {
 
 #[test]
 fn b17_b18_g10_media_is_delivered_or_refused() {
-    let media = |kind, source| {
-        Content::Media(Media {
-            kind,
-            media_type: Some("x/y".into()),
-            source,
-            name: None,
-            detail: None,
-            about: None,
-        })
-    };
+    let media = |kind, source| Content::Media(testing::media(kind, Some("x/y"), source));
     let data = || MediaSource::Base64("aGk=".into());
     for (what, content) in [
         ("image.url", media(MediaKind::Image, MediaSource::Url("https://x".into()))),

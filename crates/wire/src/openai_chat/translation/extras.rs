@@ -22,6 +22,9 @@ pub(super) fn write_citation(
     index: Option<u64>,
     losses: &mut Losses,
 ) {
+    if citation.place.is_some() {
+        losses.note("citations.location", Citation::PLACE_LOST);
+    }
     if citation.url.is_none() {
         losses.note("citations", "a source without an address has none here");
     }

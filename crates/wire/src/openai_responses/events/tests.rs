@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Decoder, Encoder};
+use crate::conversation::testing;
 use crate::conversation::{
     BlockStart, Citation, ClientTranslator, Content, Delta, Event, EventDecoder, EventEncoder, FinishReason,
-    Logprob, Media, MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob,
-    ToolCall, ToolInput, TranslateError,
+    Logprob, MediaKind, MediaSource, Opaque, Reasoning, ReplyContext, Request, Text, TokenLogprob, ToolCall,
+    ToolInput, TranslateError,
 };
 use crate::openai_responses::PROTOCOL;
 use crate::openai_responses::translator::ResponsesTranslator;
@@ -222,14 +223,7 @@ fn content() -> impl Strategy<Value = Content> {
         1 => opaque().prop_map(|proof| {
             Content::Reasoning(Reasoning { text: String::new(), proof: Some(proof), is_summary: true })
         }),
-        1 => "[A-Za-z0-9]{4,8}".prop_map(|data| Content::Media(Media {
-            kind: MediaKind::Image,
-            media_type: Some("image/webp".into()),
-            source: MediaSource::Base64(data.into()),
-            name: None,
-            detail: None,
-            about: None,
-        })),
+        1 => "[A-Za-z0-9]{4,8}".prop_map(|data| Content::Media(testing::media(MediaKind::Image, Some("image/webp"), MediaSource::Base64(data.into())))),
     ]
 }
 
@@ -240,6 +234,7 @@ fn text() -> impl Strategy<Value = Text> {
             title,
             quote: None,
             range: Some((start, start + 1)),
+            place: None,
         },
     );
     let token = || {

@@ -141,7 +141,15 @@ impl<'w> Items<'w> {
                 self.json.end_object();
             }
             Content::Media(media) if role != Role::Assistant => self.media(media, block.cache)?,
-            _ => return Err(TranslateError::unsayable("media", "a model says nothing but text there")),
+            Content::Media(_) => {
+                return Err(TranslateError::unsayable("media", "a model says nothing but text there"));
+            }
+            Content::Opaque(opaque) => self.lose(&opaque.kind, "only its own maker can read it"),
+            Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
+            Content::Reasoning(_) => self.lose("reasoning", "only the model's turns have it"),
+            Content::ToolCall(_) | Content::ToolResult(_) => {
+                self.lose("tool_result", "there are text and media, and no more");
+            }
         }
         Ok(())
     }

@@ -64,16 +64,8 @@ impl Differences {
 const MEDIA: &[&str] = &["media", "image", "audio", "document", "video", "file"];
 const REASONING: &[&str] = &["reasoning", "thinking", "thought", "summary"];
 const PROOF: &[&str] = &["proof", "signature", "reasoning", "thinking", "thought", "encrypted"];
-const MOVED: &[&str] = &[
-    "=messages.order",
-    "=messages.role",
-    "=messages.first",
-    "=text",
-    "=tool_result",
-    "=tool_result.blocks",
-    "refusal",
-    "document",
-];
+const MOVED: &[&str] =
+    &["=messages.order", "=messages.role", "=messages.first", "=text", "=tool_result", "refusal", "document"];
 const ORDER: &[&str] = &[
     "order",
     "reasoning",

@@ -159,3 +159,89 @@ fn p4_what_an_answer_tells_beside_its_words_is_not_lost_in_silence() {
         assert!(lost.contains(&"stop_sequence".to_owned()), "{to}: {lost:?}");
     }
 }
+
+#[test]
+fn p4_what_a_tools_result_has_no_place_for_has_its_own_name_everywhere() {
+    let opaque = Content::Opaque(Opaque::new(Protocol::CohereChat, "map_tile", "{}"));
+    let result = crate::conversation::ToolResult {
+        call_id: "1".into(),
+        name: Some("f".into()),
+        blocks: vec![Content::text("so").into(), opaque.into()],
+        is_error: false,
+        is_custom: false,
+    };
+    let said = |role, content: Content| Turn { role, name: None, blocks: vec![content.into()] };
+    let turns = vec![
+        said(Role::User, Content::text("q")),
+        said(Role::Assistant, call("f", "{}")),
+        said(Role::User, Content::ToolResult(result)),
+    ];
+    let asked = Request { turns, tools: vec![function("f")], max_tokens: Some(99), ..Request::default() };
+    for to in SUPPLIERS {
+        let sent = request(&asked, codec(to).translator().unwrap(), &target()).unwrap();
+        let lost: Vec<String> = sent.losses.into_iter().map(|loss| loss.what).collect();
+        assert_eq!(lost, ["map_tile"], "{to}");
+    }
+}
+
+/// Where the client sets no limit, or a higher one than the model has, only an answer that is cut off has lost anything.
+#[test]
+fn b01_a_limit_that_is_not_the_clients_is_told_of_where_it_cuts_an_answer_off() {
+    use Protocol::{AnthropicMessages as Messages, OpenaiChat};
+    let small = Target { max_output: Some(50), ..target() };
+    let asked = |limit: Option<u64>| {
+        let mut body = chat(&json!([{"role": "user", "content": "?"}]));
+        body["max_completion_tokens"] = json!(limit);
+        codec(OpenaiChat)
+            .translator()
+            .unwrap()
+            .client()
+            .unwrap()
+            .decode_request(body.to_string().as_bytes())
+            .unwrap()
+    };
+    let told = |reason: &str| {
+        json!({"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "x"}],
+            "stop_reason": reason, "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 1}})
+    };
+    let about = || ReplyContext {
+        request_id: "r".into(),
+        created_unix_s: 1,
+        model: "m".into(),
+        estimated_input_tokens: 1,
+        previous: None,
+        request: Arc::default(),
+    };
+    let supplier = codec(Messages).translator().unwrap();
+    let client = codec(OpenaiChat).translator().unwrap().client().unwrap();
+    for (limit, target, is_told) in
+        [(None, target(), true), (Some(99), small, true), (Some(99), target(), false), (None, small, true)]
+    {
+        for (reason, is_cut) in [("end_turn", false), ("max_tokens", true)] {
+            // A limit that the model itself has is none of ours.
+            let expected = is_told && is_cut && (limit.is_some() || target.max_output.is_none());
+            let sent = request(&asked(limit), supplier, &target).unwrap();
+            assert_eq!(sent.losses, []);
+            let undo = Arc::new(sent.undo);
+            let body = told(reason).to_string();
+            let whole = answer(body.as_bytes(), supplier, client, &undo, &about()).unwrap();
+            let names = |losses: Vec<Loss>| losses.into_iter().any(|loss| loss.what == "max_tokens");
+            assert_eq!(names(whole.losses), expected, "{limit:?} {reason}");
+            let mut stream = StreamTranslation::new(supplier, client, undo, &about());
+            let mut out = Vec::new();
+            let begun = json!({"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "model": "m",
+                "content": [], "stop_reason": null, "usage": {"input_tokens": 1, "output_tokens": 1}}});
+            let ended = json!({"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 1}});
+            let events = [begun, ended, json!({"type": "message_stop"})];
+            let events: String = events
+                .iter()
+                .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
+                .collect();
+            for frame in crate::testing::frames(&events) {
+                stream.frame(&frame, None, &mut out).unwrap();
+            }
+            stream.end(&mut out).unwrap();
+            assert_eq!(names(stream.losses()), expected, "{limit:?} {reason}, streamed");
+        }
+    }
+}

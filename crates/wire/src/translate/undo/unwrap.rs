@@ -50,14 +50,6 @@ impl Unwrap {
         std::mem::take(&mut self.held)
     }
 
-    /// The whole of a text.
-    pub(super) fn whole(text: &str) -> String {
-        let mut unwrap = Self::default();
-        let mut out = unwrap.push(text);
-        out += &unwrap.end();
-        out
-    }
-
     fn letter(&mut self, letter: char, out: &mut String) {
         match self.state {
             State::Bare => out.push(letter),
@@ -137,6 +129,13 @@ mod tests {
 
     use super::*;
 
+    fn whole(text: &str) -> String {
+        let mut unwrap = Unwrap::default();
+        let mut out = unwrap.push(text);
+        out += &unwrap.end();
+        out
+    }
+
     #[test]
     fn what_is_wrapped_comes_out_and_what_is_not_stays() {
         for (text, expected) in [
@@ -154,7 +153,7 @@ mod tests {
             ("[1]", "[1]"),
             ("", ""),
         ] {
-            assert_eq!(Unwrap::whole(text), expected, "{text}");
+            assert_eq!(whole(text), expected, "{text}");
         }
     }
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::decode;
 use crate::anthropic_messages::translate::tests::REQUEST;
 use crate::conversation::{
-    Block, CacheMark, Citation, Content, Effort, Media, MediaKind, MediaSource, Opaque, OutputFormat,
-    Reasoning, Request, Role, Text, Tool, ToolCall, ToolChoice, ToolInput, TranslateError,
+    Block, CacheMark, Citation, CitedIn, CitedPlace, Content, Effort, Media, MediaKind, MediaSource, Opaque,
+    OutputFormat, Reasoning, Request, Role, Text, Tool, ToolCall, ToolChoice, ToolInput, TranslateError,
 };
 
 fn read(body: &Value) -> Result<Request, TranslateError> {
@@ -311,11 +311,12 @@ fn citations_keep_address_title_and_quote() {
         panic!("text")
     };
     let text = |text: &str| Some(text.to_owned());
+    let place = CitedPlace { kind: CitedIn::Characters, index: 0, start: 1, end: 2 };
     assert_eq!(
         citations,
         [
-            Citation { url: text("https://x"), title: text("t"), quote: text("q"), range: None },
-            Citation { url: None, title: text("d"), quote: text("r"), range: None },
+            Citation { url: text("https://x"), title: text("t"), quote: text("q"), range: None, place: None },
+            Citation { url: None, title: text("d"), quote: text("r"), range: None, place: Some(place) },
         ]
     );
 }

@@ -215,7 +215,7 @@ fn results_behind_calls(messages: &mut Vec<Message<'_>>, losses: &mut Losses) ->
                 ));
             }
             if found > at + 1 {
-                losses.add("tool_result.position", "results stand right behind their calls there");
+                losses.add("messages.order", "results stand right behind their calls there");
             }
             answers.push(block);
         }

@@ -10,6 +10,7 @@ use super::marks::Marks;
 use crate::anthropic_messages::arguments;
 use crate::anthropic_messages::cache::{self, Carried};
 use crate::anthropic_messages::carry;
+use crate::anthropic_messages::content::citations;
 use crate::anthropic_messages::losses::Losses;
 use crate::conversation::{
     Block, CacheMark, Content, Opaque, Reasoning, Target, Text, ToolCall, ToolResult, TranslateError,
@@ -114,13 +115,22 @@ impl<'a, 'w> Writer<'a, 'w> {
     }
 
     fn text(&mut self, text: &Text, mark: Option<CacheMark>) {
-        if !text.citations.is_empty() {
+        // What points into the request's own documents means something to whoever gets them.
+        let mut placed = text.citations.iter().filter_map(|known| Some((known, known.place.as_ref()?)));
+        if text.citations.iter().any(|citation| citation.place.is_none()) {
             self.losses.add("citations", "only the supplier can say what its model cited");
         }
         if text.proof.is_some() {
             self.losses.add("text.proof", "only its own maker can read it");
         }
         self.json.object().key("type").text("text").key("text").text(&text.text);
+        if let Some(first) = placed.next() {
+            self.json.key("citations").array();
+            for (citation, place) in std::iter::once(first).chain(placed) {
+                citations::write_placed(&mut self.json, citation, place);
+            }
+            self.json.end_array();
+        }
         self.mark(mark);
         self.json.end_object();
     }
@@ -164,15 +174,15 @@ impl<'a, 'w> Writer<'a, 'w> {
                 }
                 Content::Media(_) if result.is_error => {
                     let why = "a failed tool's result is text there: media stand behind it";
-                    self.losses.add("tool_result.position", why);
+                    self.losses.add("tool_result.media", why);
                     displaced.push(block);
                 }
                 Content::Text(_) | Content::Media(_) => blocks.push(block),
                 Content::Opaque(opaque) if self.is_own(opaque) => blocks.push(block),
-                other => {
-                    let what = format!("tool_result.{}", super::arrange::what(other));
-                    return Err(TranslateError::unsayable(what, "a result holds text and media there"));
+                Content::Opaque(opaque) => {
+                    self.losses.add(opaque.kind.clone(), "only its own maker can read it");
                 }
+                other => self.losses.add(super::arrange::what(other), "a result holds text and media there"),
             }
         }
         self.json

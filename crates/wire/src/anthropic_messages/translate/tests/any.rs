@@ -318,7 +318,7 @@ fn citation() -> impl Strategy<Value = Citation> {
         option::of(words()),
         option::of((0..9_u64, 9..20_u64)),
     );
-    place.prop_map(|(url, title, quote, range)| Citation { url, title, quote, range })
+    place.prop_map(|(url, title, quote, range)| Citation { url, title, quote, range, place: None })
 }
 
 pub(in crate::anthropic_messages) fn usage() -> impl Strategy<Value = Usage> {

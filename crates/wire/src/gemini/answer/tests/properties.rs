@@ -23,8 +23,7 @@ prop_compose! {
             url: has[0].then(|| "https://a".to_owned()),
             title: Some(format!("page {size}")),
             quote: has[1].then(|| "q".to_owned()),
-            range: has[2].then(|| (start.min(length), (start + size).min(length))),
-        });
+            range: has[2].then(|| (start.min(length), (start + size).min(length))), place: None });
         Content::Text(Text { text, proof, citations: citations.collect(), ..Text::default() })
     }
 }

@@ -258,7 +258,16 @@ impl<'w> Writer<'w> {
                 Content::Text(text) if text.text.is_empty() => {}
                 Content::Text(text) => texts.push(text.text.as_str()),
                 Content::Media(_) => {}
-                _ => self.lose("tool_result.blocks", "a result is text and media"),
+                Content::Refusal(words) => {
+                    self.lose("refusal", "said as text");
+                    texts.push(words);
+                }
+                Content::Opaque(opaque) => self.lose(&opaque.kind, "only its own maker can read it"),
+                Content::Search(_) => self.lose("web_search", "a search that somebody else made"),
+                Content::Reasoning(_) => self.lose("reasoning", "a result is text and media"),
+                Content::ToolCall(_) | Content::ToolResult(_) => {
+                    self.lose("tool_result", "a result is text and media");
+                }
             }
         }
         self.json.object().key("functionResponse").object();

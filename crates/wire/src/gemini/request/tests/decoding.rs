@@ -3,9 +3,10 @@
 use catalogue::Protocol;
 use serde_json::{Value, json};
 
+use crate::conversation::testing;
 use crate::conversation::{
-    ClientTranslator, Content, Effort, Function, Media, MediaKind, MediaSource, Opaque, OutputFormat,
-    Reasoning, Request, Role, Text, Tool, ToolChoice, ToolResult, TranslateError, WebSearch,
+    ClientTranslator, Content, Effort, Function, MediaKind, MediaSource, Opaque, OutputFormat, Reasoning,
+    Request, Role, Text, Tool, ToolChoice, ToolResult, TranslateError, WebSearch,
 };
 use crate::gemini::testing::{call, decoded, names, result, turn};
 use crate::gemini::translator::GeminiTranslator;
@@ -337,16 +338,8 @@ fn what_the_python_sdk_sends() {
     let chat = read(include_str!("google_genai_chat.json"));
     let contents =
         |turn: usize| chat.turns[turn].blocks.iter().map(|block| block.content.clone()).collect::<Vec<_>>();
-    let media = |kind, media_type: &str, source| {
-        Content::Media(Media {
-            kind,
-            media_type: Some(media_type.into()),
-            source,
-            name: None,
-            detail: None,
-            about: None,
-        })
-    };
+    let media =
+        |kind, media_type: &str, source| Content::Media(testing::media(kind, Some(media_type), source));
     let user = vec![
         Content::text("hi"),
         media(MediaKind::Image, "image/png", MediaSource::Base64("+/+/".into())),

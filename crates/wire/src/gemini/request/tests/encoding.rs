@@ -5,9 +5,10 @@ use std::sync::Arc;
 use catalogue::{Capabilities, Needs, Protocol, Quirks};
 use serde_json::{Value, json};
 
+use crate::conversation::testing;
 use crate::conversation::{
-    CacheMark, Content, Effort, Function, Media, MediaKind, MediaSource, Opaque, OutputFormat, Reasoning,
-    Request, Role, Sampling, Target, Text, Tool, ToolChoice, ToolResult, TranslateError, Translator, Turn,
+    CacheMark, Content, Effort, Function, MediaKind, MediaSource, Opaque, OutputFormat, Reasoning, Request,
+    Role, Sampling, Target, Text, Tool, ToolChoice, ToolResult, TranslateError, Translator, Turn,
 };
 use crate::gemini::testing::{call, encoded, newer, older, result, signed, turn};
 use crate::gemini::translator::GeminiTranslator;
@@ -187,14 +188,7 @@ fn g6_no_instruction_is_lost() {
 }
 
 fn picture() -> Content {
-    Content::Media(Media {
-        kind: MediaKind::Image,
-        media_type: Some("image/png".into()),
-        source: MediaSource::Base64("AAAA".into()),
-        name: None,
-        detail: None,
-        about: None,
-    })
+    Content::Media(testing::media(MediaKind::Image, Some("image/png"), MediaSource::Base64("AAAA".into())))
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
+use crate::conversation::testing;
 use crate::conversation::{
-    Block, ClientTranslator, Content, Effort, Function, Media, MediaKind, MediaSource, OutputFormat,
-    Reasoning, Request, Role, Text, Tool, ToolCall, ToolChoice, ToolInput, ToolResult, Translator, Turn,
+    Block, ClientTranslator, Content, Effort, Function, MediaKind, MediaSource, OutputFormat, Reasoning,
+    Request, Role, Text, Tool, ToolCall, ToolChoice, ToolInput, ToolResult, Translator, Turn,
 };
 use crate::gemini::testing::{newer, older};
 use crate::gemini::translator::GeminiTranslator;
@@ -21,14 +22,7 @@ fn contents() -> impl Strategy<Value = Content> {
                 _ => MediaKind::Document,
             };
             let source = MediaSource::Base64(Bytes::from(data));
-            Content::Media(Media {
-                kind,
-                media_type: Some(media_type.into()),
-                source,
-                name: None,
-                detail: None,
-                about: None,
-            })
+            Content::Media(testing::media(kind, Some(&media_type), source))
         },
     );
     prop_oneof![3 => ".{1,9}".prop_map(Content::text), 1 => media]

@@ -118,6 +118,12 @@ impl Draft {
                     Err(TranslateError::unsayable("modalities", why).into())
                 }
             })?,
+            b"moderation" => {
+                if scan.says_something()? {
+                    let why = "nobody else holds an answer to a policy";
+                    return Err(TranslateError::unsayable("moderation", why).into());
+                }
+            }
             _ => return self.service(scan, name),
         }
         Ok(())

@@ -307,7 +307,7 @@ fn logprob() -> impl Strategy<Value = Logprob> {
 /// An answer's text, with what is known about it; places are within it.
 pub(in super::super) fn cited_text() -> impl Strategy<Value = Text> {
     let citation = (of("[a-z]{1,5}"), of(text()), (0_u64..5, 0_u64..5)).prop_map(|(title, quote, range)| {
-        Citation { url: Some("https://x".into()), title, quote, range: Some(range) }
+        Citation { url: Some("https://x".into()), title, quote, range: Some(range), place: None }
     });
     let token = (logprob(), vec(logprob(), 0..3)).prop_map(|(chosen, top)| TokenLogprob { chosen, top });
     (text(), vec(citation, 0..3), vec(token, 0..3), of(opaque()))

@@ -154,6 +154,7 @@ fn a_supplied_tools_call_is_carried_and_its_sources_cited() {
         title: Some("Rust".into()),
         quote: None,
         range: Some((0, 9)),
+        place: None,
     };
     assert_eq!((text.text.as_str(), &text.citations[..]), ("Rust 1.95", &[citation][..]));
     assert_eq!(whole.usage.unwrap().tool_requests, 1);

@@ -171,7 +171,13 @@ fn a_citation_without_a_place_is_for_what_was_said_so_far() {
     let delta = |delta| Event::Delta { choice: 0, delta };
     let cite = |url: Option<&str>| {
         let quote = Some("q".into());
-        delta(Delta::Citation(Citation { url: url.map(Into::into), title: None, quote, range: None }))
+        delta(Delta::Citation(Citation {
+            url: url.map(Into::into),
+            title: None,
+            quote,
+            range: None,
+            place: None,
+        }))
     };
     let text = |text: &str| delta(Delta::Text(text.into()));
     let events = [start, text("añb"), cite(Some("https://x")), cite(None), text("c"), Event::End];

@@ -1,6 +1,7 @@
 //! Requests for suppliers, written.
 
 use super::*;
+use crate::conversation::testing;
 
 fn request() -> Request {
     Request {
@@ -134,17 +135,9 @@ fn b26_what_cannot_be_said_is_refused_or_named() {
 
 #[test]
 fn g10_media_is_delivered_or_refused() {
-    use crate::conversation::{Media, MediaKind};
-    let media = |kind, media_type: Option<&str>, source| {
-        Content::Media(Media {
-            kind,
-            media_type: media_type.map(Into::into),
-            source,
-            name: None,
-            detail: None,
-            about: None,
-        })
-    };
+    use crate::conversation::MediaKind;
+    let media =
+        |kind, media_type: Option<&str>, source| Content::Media(testing::media(kind, media_type, source));
     let base64 = || MediaSource::Base64("AAAA".into());
     let held = |id: &str| MediaSource::Held(id.into());
     for (role, content, expected) in [

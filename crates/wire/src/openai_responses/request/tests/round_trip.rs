@@ -234,6 +234,7 @@ fn text_keeps_what_is_known_about_it() {
             title: Some("X".into()),
             range: Some((0, 2)),
             quote: None,
+            place: None,
         }],
         logprobs: vec![TokenLogprob { chosen: token("so"), top: vec![token("so"), token("no")] }],
         proof: None,

@@ -4,6 +4,7 @@ use catalogue::{Capabilities, Needs, Protocol};
 use serde_json::json;
 
 use super::{asking, call, result, said, target, turn, unsayable, written, written_to};
+use crate::conversation::testing::media;
 use crate::conversation::{
     Block, CacheMark, Content, Media, MediaKind, MediaSource, Opaque, Reasoning, Request, Role, Target,
     ToolInput, TranslateError,
@@ -92,7 +93,7 @@ fn g01_a_result_that_came_late_moves_behind_its_call() {
     ]));
     assert_eq!(types(&body, 2), ["tool_result", "tool_result"]);
     assert_eq!(types(&body, 4), ["text"]);
-    assert_eq!(lost, ["tool_result.position"]);
+    assert_eq!(lost, ["messages.order"]);
 }
 
 #[test]
@@ -170,14 +171,12 @@ fn g10_media_that_a_failed_result_cannot_hold_stand_behind_it() {
     assert_eq!(types(&body, 2), ["tool_result", "tool_result", "image", "text"]);
     let failed = &body["messages"][2]["content"][0];
     assert_eq!((&failed["is_error"], failed["content"].as_array().unwrap().len()), (&json!(true), 1));
-    assert!(lost.contains(&"tool_result.position".to_owned()));
+    assert!(lost.contains(&"tool_result.media".to_owned()));
 }
 
 /// One medium, shown by the user.
 fn showing(kind: MediaKind, media_type: Option<&str>, source: MediaSource) -> Request {
-    let media =
-        Media { kind, media_type: media_type.map(Into::into), source, name: None, detail: None, about: None };
-    asking(vec![turn(Role::User, vec![Content::Media(media)])])
+    asking(vec![turn(Role::User, vec![Content::Media(media(kind, media_type, source))])])
 }
 
 #[test]

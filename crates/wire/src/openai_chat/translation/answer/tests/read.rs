@@ -42,6 +42,7 @@ fn openrouters_answer() {
         title: Some("Example".into()),
         quote: Some("A passage.".into()),
         range: Some((0, 7)),
+        place: None,
     };
     assert_eq!((text.text.as_str(), &text.citations[..]), ("Let me see.", &[cited][..]));
     assert!(matches!(image, Content::Media(media) if media.source == MediaSource::Base64("iVBORw==".into())));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::super::tests::{about, decode, names, told};
 use crate::codec::Codec;
+use crate::conversation::testing;
 use crate::conversation::{
     Answer, Block, Choice, Citation, ClientTranslator, Content, Encoded, FinishReason, Media, MediaKind,
     MediaSource, Opaque, Reasoning, Request, Text, ToolCall, ToolInput, TranslateError,
@@ -42,14 +43,7 @@ fn one_of_each_as_a_client_gets_it() {
         title: Some("Example".into()),
         ..Citation::default()
     };
-    let image = Media {
-        kind: MediaKind::Image,
-        media_type: Some("image/png".into()),
-        source: MediaSource::Base64("iVBORw==".into()),
-        name: None,
-        detail: None,
-        about: None,
-    };
+    let image = testing::media(MediaKind::Image, Some("image/png"), MediaSource::Base64("iVBORw==".into()));
     let custom =
         ToolCall { id: "2".into(), name: "t".into(), input: ToolInput::Text("x".into()), proof: None };
     let mut signed =
@@ -181,14 +175,7 @@ fn g22_what_proves_is_sealed_for_its_owner() {
 
 #[test]
 fn media_other_than_images_have_no_place() {
-    let sound = Media {
-        kind: MediaKind::Audio,
-        media_type: None,
-        source: MediaSource::Base64("AAAA".into()),
-        name: None,
-        detail: None,
-        about: None,
-    };
+    let sound = testing::media(MediaKind::Audio, None, MediaSource::Base64("AAAA".into()));
     let answer = answered(vec![Content::Media(sound)], None);
     assert!(matches!(encode_for(&answer, Request::default()), Err(TranslateError::Unsayable { .. })));
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::super::tests::{OWNER, names, target};
 use super::everything;
+use crate::conversation::testing;
 use crate::conversation::{
-    Block, Content, Effort, Encoded, Grammar, Media, MediaKind, MediaSource, Opaque, Reasoning, Request,
-    Role, Sampling, Target, Tool, ToolCall, ToolChoice, ToolInput, ToolResult, TranslateError, Translator,
-    Turn,
+    Block, Content, Effort, Encoded, Grammar, MediaKind, MediaSource, Opaque, Reasoning, Request, Role,
+    Sampling, Target, Tool, ToolCall, ToolChoice, ToolInput, ToolResult, TranslateError, Translator, Turn,
 };
 use crate::openai_chat::OpenaiChat;
 
@@ -41,14 +41,7 @@ fn result(id: &str, contents: impl IntoIterator<Item = Content>) -> Content {
 }
 
 fn media(kind: MediaKind, media_type: &str, source: MediaSource) -> Content {
-    Content::Media(Media {
-        kind,
-        media_type: Some(media_type.into()),
-        source,
-        name: None,
-        detail: None,
-        about: None,
-    })
+    Content::Media(testing::media(kind, Some(media_type), source))
 }
 
 fn image() -> Content {
