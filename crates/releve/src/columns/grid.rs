@@ -26,11 +26,14 @@ impl<T: Copy> Grid<T> {
         let natural = self.each(|cell, _| width(cell));
         let least = self.each(widest);
         let Some(widths) = widths(&natural, &least, room) else { return self.apart(room) };
-        let cells = |row: &Vec<(T, String)>| {
-            row.iter().zip(&widths).map(|((_, text), width)| folded(text, *width).len()).max().unwrap_or(0)
+        let is_readable = if self.heads.is_empty() {
+            // Cells that have no names are read one after the other: only the last of them is folded in its place.
+            let last = natural.iter().rposition(|width| *width > 0).unwrap_or(0);
+            widths[..last] == natural[..last]
+        } else {
+            self.rows.iter().all(|row| height(row, &widths) <= TALLEST)
         };
-        let is_tall = self.rows.iter().map(cells).any(|height| height > TALLEST);
-        if is_tall && !self.heads.is_empty() { self.apart(room) } else { self.aligned(&widths) }
+        if is_readable { self.aligned(&widths) } else { self.apart(room) }
     }
 
     /// The most of each column.
@@ -203,6 +206,12 @@ impl<T> Line<T> {
     }
 }
 
+/// How many lines a row takes in columns of these widths.
+fn height<T>(row: &[(T, String)], widths: &[usize]) -> usize {
+    let cells = row.iter().zip(widths).map(|((_, text), width)| folded(text, *width).len());
+    cells.max().unwrap_or(0)
+}
+
 /// The columns' widths: as they are where all fit, else none wider than it must be for the others; `None` where that is
 /// too much still.
 fn widths(natural: &[usize], least: &[usize], columns: usize) -> Option<Vec<usize>> {
@@ -364,6 +373,13 @@ mod tests {
         assert_eq!(
             lines(&table, 42),
             ["  1.  azure-sweden/gpt-5.4-mini  +312 ms", "      0123456789-0123456789"],
+        );
+        let table =
+            grid(&[], &[&["1.", "openai/gpt-5.4", "could not be reached", "connected 12 ms, end 40 ms"]]);
+        assert_eq!(
+            lines(&table, 60),
+            ["  1.  openai/gpt-5.4  could not be reached", "      connected 12 ms, end 40 ms"],
+            "nothing but the last is folded in its place"
         );
         assert_eq!(lines(&grid(&[], &[]), 40), Vec::<String>::new());
     }

@@ -175,13 +175,23 @@ impl Added {
                 let price = self.fixed_usd_per_day(estate).map_or_else(
                     || "what that costs nobody has written down".to_owned(),
                     |usd| {
-                        format!("${usd:.2} a day more, used or not, if more costs as much as what is there")
+                        let usd = dollars(usd);
+                        format!("{usd} a day more, used or not, if more costs as much as what is there")
                     },
                 );
                 format!("{so_much} the room at {} ({limits}): {price}", estate.accounts[account].name)
             }
         }
     }
+}
+
+/// `$30.00`, `$0.0004`: a small price with two figures that say something, never as none.
+fn dollars(usd: f64) -> String {
+    let decimals = (2..9).find(|decimals| usd * 10_f64.powi(*decimals) >= 9.5).unwrap_or(9);
+    let shown = format!("{usd:.*}", usize::try_from(decimals).unwrap_or(9));
+    let cents = shown.find('.').map_or(shown.len(), |point| (point + 3).min(shown.len()));
+    let kept = shown.trim_end_matches('0').len().max(cents);
+    format!("${}", &shown[..kept])
 }
 
 /// What an account's room is raised to: `20000 tokens a minute in place of 10000`.
@@ -322,6 +332,10 @@ mod tests {
             room(0, 15).words(&estate),
             "1.5 times the room at own (15000 tokens a minute in place of 10000): \
              $50.00 a day more, used or not, if more costs as much as what is there"
+        );
+        assert_eq!(
+            [0.0, 0.0004, 0.0123, 0.25, 30.0, 1_234.567].map(dollars),
+            ["$0.00", "$0.0004", "$0.012", "$0.25", "$30.00", "$1234.57"]
         );
         let unknown = room(2, 20).words(&estate);
         assert!(unknown.ends_with("what that costs nobody has written down"), "{unknown}");
