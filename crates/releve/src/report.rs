@@ -163,8 +163,8 @@ impl Page {
         markdown::write(self)
     }
 
-    /// As lines of the given width at most.
-    pub(crate) fn lines(&self) -> Vec<text::Line> {
-        text::write(self)
+    /// As lines of at most so many columns.
+    pub(crate) fn lines(&self, columns: usize) -> Vec<text::Line> {
+        text::write(self, columns)
     }
 }

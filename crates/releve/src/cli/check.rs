@@ -137,7 +137,8 @@ fn explain_what_was_found(
 }
 
 fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut table = Table::with_heads(["provider", "protocol", "address", "region", "key"]).indented(2);
+    let mut table =
+        Table::with_heads(["provider", "protocol", "address", "region", "key"]).indented(2).unfolded();
     for provider in &settings.resolved.effective.providers {
         let body = &provider.body;
         let protocol = body.protocol.as_ref().map_or("", |protocol| protocol.as_str());

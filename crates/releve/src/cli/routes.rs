@@ -204,23 +204,24 @@ fn meet_one(
 
 fn print(met: &[Met], settings: &Settings, live: bool, terminal: &mut Terminal) -> Result<(), CliError> {
     if met.is_empty() {
-        terminal.line("no routes: every model answers to PROVIDER/MODEL; try `releve routes MODEL`")?;
+        let says = "no routes: every model answers to PROVIDER/MODEL; try `releve routes MODEL`";
+        terminal.paragraph(2, &[(Tone::Plain, says.to_owned())])?;
         return Ok(());
     }
     for (number, met) in met.iter().enumerate() {
         if number > 0 {
             terminal.line("")?;
         }
-        let name = terminal.toned(Tone::Strong, &met.route);
+        let name = (Tone::Strong, met.route.to_string());
         let clients = met.clients.map(|protocol| format!("; {protocol} clients")).unwrap_or_default();
-        terminal.line(format_args!("{name}  ({}, for {}{clients})", met.prefer, met.product))?;
+        let whose = format!("  ({}, for {}{clients})", met.prefer, met.product);
+        terminal.paragraph(2, &[name, (Tone::Plain, whose)])?;
         met.print(settings, terminal)?;
     }
     if !live {
         terminal.line("")?;
-        terminal.line(
-            terminal.toned(Tone::Faint, "no gateway is running here: health unknown, all taken as healthy"),
-        )?;
+        let says = "no gateway is running here: health unknown, all taken as healthy";
+        terminal.paragraph(2, &[(Tone::Faint, says.to_owned())])?;
     }
     Ok(())
 }

@@ -12,9 +12,6 @@ use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
 use crate::pack::{SIGNING_KEY_ENDING, Signer, configuration};
 
-/// Longer text goes on in a further line.
-const WIDTH: usize = 100;
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The pack.
@@ -240,9 +237,7 @@ fn print(
     for limit in &findings.manifest.statement.limits {
         let about = terminal.toned(Tone::Strong, words::plain(&limit.about));
         terminal.line(format_args!("  limit, {about}"))?;
-        for line in words::folded(&words::plain(&limit.says), WIDTH) {
-            terminal.line(format_args!("    {line}"))?;
-        }
+        terminal.paragraph(4, &[(Tone::Plain, format!("    {}", words::plain(&limit.says)))])?;
     }
     terminal.line(terminal.toned(
         Tone::Faint,

@@ -13,7 +13,7 @@ pub(super) use self::accounts::unknown_terms;
 pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::{Candidate, ProductFigures};
-pub(crate) use self::targets::{TargetResult, is_nowhere};
+pub(crate) use self::targets::{TargetResult, Wanted, is_nowhere};
 use super::capacity::{self, OwnLimit};
 use super::foretold::Foretold;
 use super::money::Currency;

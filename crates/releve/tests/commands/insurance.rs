@@ -53,7 +53,9 @@ fn curve(second: &str) -> (Vec<Value>, String) {
         "--no-herd",
     ];
     let answer = run(house.path(), &[&all[..], &["--json"]].concat()).json();
-    let words = run(house.path(), &all).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Wide enough for every cell to be in one line.
+    let wide = crate::releve(house.path(), &all).env("COLUMNS", "400").output().unwrap();
+    let words = crate::ran(&wide).out.split_whitespace().collect::<Vec<_>>().join(" ");
     (answer["insurance"].as_array().unwrap().clone(), words)
 }
 

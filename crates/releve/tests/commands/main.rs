@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod columns;
 mod container;
 mod demo;
 mod exit_plan;
@@ -15,9 +16,11 @@ mod local_engine;
 mod many_entries;
 mod pack;
 mod pack_again;
+mod plain_words;
 mod posture;
 mod recorded;
 mod report;
+mod rich;
 mod standing;
 mod supplier;
 mod targets;

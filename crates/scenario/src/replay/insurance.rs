@@ -175,13 +175,23 @@ impl Added {
                 let price = self.fixed_usd_per_day(estate).map_or_else(
                     || "what that costs nobody has written down".to_owned(),
                     |usd| {
-                        format!("${usd:.2} a day more, used or not, if more costs as much as what is there")
+                        let usd = dollars(usd);
+                        format!("{usd} a day more, used or not, if more costs as much as what is there")
                     },
                 );
                 format!("{so_much} the room at {} ({limits}): {price}", estate.accounts[account].name)
             }
         }
     }
+}
+
+/// `$30.00`, `$0.0004`: a small price with two figures that say something, never as none.
+fn dollars(usd: f64) -> String {
+    let decimals = (2..9).find(|decimals| usd * 10_f64.powi(*decimals) >= 9.5).unwrap_or(9);
+    let shown = format!("{usd:.*}", usize::try_from(decimals).unwrap_or(9));
+    let cents = shown.find('.').map_or(shown.len(), |point| (point + 3).min(shown.len()));
+    let kept = shown.trim_end_matches('0').len().max(cents);
+    format!("${}", &shown[..kept])
 }
 
 /// What an account's room is raised to: `20,000 tokens a minute in place of 10,000`.
@@ -337,6 +347,10 @@ mod tests {
              $50.00 a day more, used or not, if more costs as much as what is there"
         );
         assert_eq!([7, 999, 1_000, 1_234_567].map(grouped), ["7", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0.0, 0.0004, 0.0123, 0.25, 30.0, 1_234.567].map(dollars),
+            ["$0.00", "$0.0004", "$0.012", "$0.25", "$30.00", "$1234.57"]
+        );
         let unknown = room(2, 20).words(&estate);
         assert!(unknown.ends_with("what that costs nobody has written down"), "{unknown}");
         room(0, 20).make_room(&mut estate);

@@ -3,7 +3,8 @@
 use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
-use super::{count, left, listed, percent};
+use super::targets::{wanted, whom};
+use super::{count, left, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -152,8 +153,8 @@ fn own_limits(figures: &Figures, language: Language) -> Option<String> {
     let all = all.join(", ");
     Some(say!(
         language,
-        "Limits of single deployments, by the newest records of the period: what suppliers' headers say where no capacity is configured, and slots (max_in_flight), each taken for as long as an answer takes on average (Little's law): {all}.",
-        "Limites propres à un déploiement, d'après les enregistrements les plus récents de la période : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places (max_in_flight), chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
+        "Limits of single deployments, by the newest records of the period: what suppliers' headers say where no capacity is configured, and slots for requests at the same time, each taken for as long as an answer takes on average (Little's law): {all}.",
+        "Limites propres à un déploiement, d'après les enregistrements les plus récents de la période : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places pour des requêtes simultanées, chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
     ))
 }
 
@@ -239,8 +240,8 @@ fn targets(section: &mut Section, figures: &Figures, language: Language) {
             }
             None => Cell::toned(Tone::Doubtful, say!(language, "not known", "inconnu")),
         };
-        let whom = if target.met.is_none() { &target.not_known_for } else { &target.broken_by };
-        table.row([target.target.clone().into(), met, listed(language, whom).into()]);
+        let (wanted, whom) = (wanted(&target.wanted, language), whom(target, language));
+        table.row([wanted.into(), met, whom.into()]);
     }
     section.table(table);
 }
