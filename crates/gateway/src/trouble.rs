@@ -16,7 +16,14 @@ const MOST_CHARS: usize = 300;
 /// What went wrong last on the way to each supplier, and when the log said so.
 #[derive(Debug, Default)]
 pub struct Troubles {
-    last: Mutex<HashMap<Arc<str>, (Arc<str>, Instant)>>,
+    /// By provider.
+    last: Mutex<HashMap<Arc<str>, Said>>,
+}
+
+#[derive(Debug)]
+struct Said {
+    words: Arc<str>,
+    at: Instant,
 }
 
 impl Troubles {
@@ -25,10 +32,10 @@ impl Troubles {
         let (words, now) = (account(error), Instant::now());
         let mut last = self.last.lock().expect("nothing panics while it holds this lock");
         match last.get(provider) {
-            Some((before, at)) if *before == words && now - *at < SAID_EVERY => {}
+            Some(said) if said.words == words && now - said.at < SAID_EVERY => {}
             _ => {
                 tracing::warn!("{provider} did not answer: {words}");
-                last.insert(Arc::clone(provider), (Arc::clone(&words), now));
+                last.insert(Arc::clone(provider), Said { words: Arc::clone(&words), at: now });
             }
         }
         words
