@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod container;
+mod decisions;
 mod demo;
 mod exit_plan;
 mod first_steps;
