@@ -131,6 +131,7 @@ fn basis(
         ledger_first_seq: part.first_seq,
         ledger_seq: part.last_seq,
         ledger_chain: part.chain,
+        ledger_decisions: part.decisions,
         booked_from_us: extent.period.from_us,
         booked_until_us: extent.period.to_us,
         from_us,

@@ -68,6 +68,9 @@ pub(crate) struct Basis {
     pub(crate) ledger_first_seq: i64,
     pub(crate) ledger_seq: i64,
     pub(crate) ledger_chain: evidence::Digest,
+    /// What people had decided about suppliers by the end of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ledger_decisions: Option<evidence::DecisionsPart>,
     /// The period as it was taken, in microseconds since 1970: when the records were booked that were read, from the first
     /// moment on (`None`: from the beginning) and before the second.
     pub(crate) booked_from_us: Option<i64>,

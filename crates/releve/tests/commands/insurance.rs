@@ -1,5 +1,6 @@
 //! The price of insurance: fallbacks, contracts and room beside each other, and how much must fall as the report counts it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -77,7 +78,7 @@ fn room_is_bought_where_a_limit_binds_at_what_it_costs() {
     let said = step["adds"][0].as_str().unwrap();
     assert_eq!(
         said,
-        "twice the room at second (70000 tokens a minute in place of 35000): \
+        "twice the room at second (70,000 tokens a minute in place of 35,000): \
          $30.00 a day more, used or not, if more costs as much as what is there",
         "600 euros a month are 30 dollars a day; and no more than it takes"
     );
@@ -145,10 +146,12 @@ fn smallest(folder: &Path, capacity: &str) -> (u64, u64) {
         ("support", "support-bot"),
         ("platform", "developer-platform"),
     ] {
-        text += &format!(
+        write!(
+            text,
             "[routes.{route}]\ndeployments = [\"first/m\", \"second/m\"]\n\
              [products.{product}]\nroutes = [\"{route}\"]\n"
-        );
+        )
+        .unwrap();
     }
     fs::write(folder.join("releve.toml"), text).unwrap();
     let figures = run(folder, &["report", "--json"]).json();

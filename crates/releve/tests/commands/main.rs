@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod columns;
 mod container;
+mod decisions;
 mod demo;
 mod exit_plan;
 mod first_steps;
