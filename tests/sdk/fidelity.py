@@ -36,7 +36,8 @@ INTRO = """\
 What becomes of what clients say, and of what they are answered, when the supplier speaks another protocol. **This page is made by the
 tests**: official SDKs ask the real binary, in front of simulated suppliers that refuse what their protocol does not have; what arrived
 there, and what the SDK heard, decides each mark. A test fails where this page differs from what was seen. The tables have what the tests
-ask for; whatever else a client says is named in `x-releve-dropped` or refused by the same rules.
+ask for: each top-level member of the SDKs' requests, or `tests/sdk/rig/members.py` says why not, and what of their parts is listed there.
+Whatever else a client says is named in `x-releve-dropped` or refused by the same rules.
 
     tests/sdk/run --fidelity        # runs the tests and writes this page; five minutes
 """

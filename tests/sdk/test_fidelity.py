@@ -5,9 +5,9 @@ import json
 import pytest
 
 from rig.config import every_protocol
-from rig.documents import FEATURES
 from rig.gaps import KNOWN
 from rig.losses import foreign, own
+from rig.members import FEATURES
 from rig.sayings import CHAT, CLIENTS, CONVERSE, GEMINI, LONG, MESSAGES, SUPPLIERS
 from rig.tongues import TONGUES, Tool, status_of
 

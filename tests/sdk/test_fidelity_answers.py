@@ -3,7 +3,8 @@
 import pytest
 
 from rig.config import every_protocol
-from rig.replies import COUNTS, FINISHES, LOGPROB, QUERY, READ, REASONED, TEXT, URL, USAGE, WRITTEN, reply
+from rig.losses import foreign
+from rig.replies import COUNTS, FINISHES, LOGPROB, PLACE, QUERY, READ, REASONED, TEXT, URL, USAGE, WORDS, WRITTEN, reply
 from rig.sayings import CHAT, CLIENTS, COHERE, CONVERSE, GEMINI, MESSAGES, OLLAMA, RESPONSES, SUPPLIERS
 from rig.tongues import TONGUES
 
@@ -73,6 +74,27 @@ def test_citations(tongues, first, client, supplier, note):
         assert heard.text == TEXT, stream
         assert URL in heard.whole, stream
     note(client, supplier, "citations", "carried", tongue.dropped)
+
+
+POINTS = (MESSAGES, CONVERSE)
+"""Who cites places in documents."""
+
+
+@pytest.mark.parametrize("supplier", POINTS)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_g10_where_in_a_document_it_stands(tongues, first, client, supplier, note):
+    tongue, feature = tongues[client], "citations of documents"
+    for stream in BOTH:
+        heard = hear(tongue, supplier, first, stream, placed=True)
+        assert heard.text == TEXT, stream
+        bounds = [f'"start_char_index":{PLACE["start"]}', f'"start": {PLACE["start"]}, "end": {PLACE["end"]}']
+        assert any(each in heard.whole for each in bounds) == (client in POINTS), heard.whole
+        assert (WORDS in heard.whole) == (client not in (CHAT, RESPONSES)) or client == CHAT, heard.whole
+        if not stream:
+            # A stream's headers have gone when it is known.
+            dropped = sorted(tongue.dropped)
+            assert ("citations.location" in dropped) == (client not in POINTS) and not foreign(feature, dropped), dropped
+    note(client, supplier, feature, "carried" if client in POINTS else "dropped", dropped, client in POINTS)
 
 
 TELLS = (RESPONSES, MESSAGES, GEMINI)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from rig.config import every_protocol
-from rig.documents import FEATURES
+from rig.members import FEATURES
 from rig.sayings import CLIENTS, CONVERSE, MESSAGES, SUPPLIERS
 from rig.tongues import TONGUES, merged, status_of
 

@@ -21,9 +21,11 @@ def raw(body, kind):
 
 def reply(protocol, stream, **about):
     """The reply as a fault. `about`: `finish` in the protocol's word, `usage` in its form, `refusal`, `cited`, `logprobs`,
-    `searched` (of the three protocols that tell of it), `served` with priority (of the five that tell the class of service)."""
-    searched, served = about.pop("searched", False), about.pop("served", False)
+    `searched` (of the three protocols that tell of it), `placed` (of the two that cite places in documents), `served` with priority (of the five that tell the class of service)."""
+    searched, served, placed = (about.pop(name, False) for name in ("searched", "served", "placed"))
     body = WHOLE[protocol](**about)
+    if placed:
+        PLACED[protocol](body)
     if served:
         place, told = SERVED[protocol]
         (body[place] if place else body).update(told)
@@ -295,6 +297,23 @@ SERVED = {
     CONVERSE: (None, {"serviceTier": {"type": "priority"}}),
 }
 """Where each protocol tells the class of service, in which words."""
+
+PLACE, WORDS = {"start": 11, "end": 29}, "six in the morning"
+"""Where in a document a source stands, by characters, and its words."""
+
+
+def placed_messages(body):
+    place = {"document_index": 1, "start_char_index": PLACE["start"], "end_char_index": PLACE["end"]}
+    body["content"][0]["citations"] = [{"type": "char_location", "cited_text": WORDS, "document_title": TITLE, **place}]
+
+
+def placed_converse(body):
+    location = {"documentChar": {"documentIndex": 1, **PLACE}}
+    citation = {"title": TITLE, "sourceContent": [{"text": WORDS}], "location": location}
+    body["output"]["message"]["content"] = [{"citationsContent": {"content": [{"text": TEXT}], "citations": [citation]}}]
+
+
+PLACED = {MESSAGES: placed_messages, CONVERSE: placed_converse}
 
 FINISHES = {
     CHAT: {"stop": "stop", "length": "length", "content_filter": "filtered"},

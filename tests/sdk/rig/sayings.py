@@ -341,6 +341,8 @@ FEATURES = {
                 seen={"thinking": {"type": "enabled"}},
             ),
             gemini=Way(seen={"thinkingConfig": {"thinkingBudget": 24576}}, asked=False),
+            # Whether a model takes it is known of few.
+            converse=own({"outputConfig": {"effort": "max"}, "inferenceConfig": {"maxTokens": 8192}}),
             cohere=Way(seen={"thinking": {"type": "enabled", "token_budget": 32768}}), ollama={"think": "max"},
         ),
     },
@@ -543,7 +545,7 @@ FEATURES = {
         ),
         "metadata": more(
             chat=own({"metadata": {"ticket": "4711"}}), responses={"metadata": {"ticket": "4711"}},
-            converse={"requestMetadata": {"ticket": "4711"}},
+            converse={"requestMetadata": {"ticket": "4711"}}, gemini=own({"labels": {"ticket": "4711"}}),
         ),
         "class of service": more(
             chat=own({"service_tier": "priority"}), responses={"service_tier": "priority"},

@@ -21,6 +21,8 @@ pub(super) static REQUEST: Shape = Object(&[
     may("cachedContent", Text),
     may("serviceTier", Text),
     may("store", Flag),
+    may("labels", Map(&Text)),
+    may("continuationToken", Text),
 ]);
 
 /// What `countTokens` may hold.
@@ -174,6 +176,7 @@ static GENERATION: Shape = Object(&[
     may("enableEnhancedCivicAnswers", Flag),
     may("speechConfig", ANY_OBJECT),
     may("imageConfig", ANY_OBJECT),
+    may("audioTranscriptionConfig", ANY_OBJECT),
     may("mediaResolution", Text),
     may(
         "thinkingConfig",
