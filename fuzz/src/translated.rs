@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalogue::{Capabilities, Protocol, Quirks};
-use wire::conversation::{ClientTranslator, ReplyContext, Request, Target, Translator};
+use wire::conversation::{ClientTranslator, Delta, Event, ReplyContext, Request, Target, Translator};
 use wire::translate::{self, StreamTranslation, Undo};
 use wire::{Codec, End, SeenKind};
 
@@ -113,6 +113,35 @@ pub fn translate_stream(protocol: Protocol, stream: &[u8]) {
         if told.is_ok() && reader.end() == End::Complete {
             let _ = translation.end(&mut out);
         }
+    }
+}
+
+/// Writes what a stream says twice for a client of each protocol: pieces of text as copies of the last one where the writer has
+/// such a way, and every event in full. Both must be the same.
+pub fn encode_stream(protocol: Protocol, stream: &[u8]) {
+    let from = codec(protocol);
+    let mut decoder = translator(protocol).event_decoder();
+    let mut events = Vec::new();
+    for frame in frames(from, stream) {
+        if decoder.decode(&frame, &mut events).is_err() {
+            break;
+        }
+    }
+    for (to, client) in clients() {
+        let (mut growing, mut plodding) = (client.event_encoder(&about()), client.event_encoder(&about()));
+        for event in &events {
+            let (mut grown, mut plodded) = (Vec::new(), Vec::new());
+            let told = match event {
+                Event::Delta { choice, delta: Delta::Text(text) } => growing.grow(*choice, text, &mut grown),
+                event => growing.encode(event, &mut grown),
+            };
+            assert_eq!(plodding.encode(event, &mut plodded), told);
+            assert!(told.is_err() || plodded == grown, "growing says something else to {to}");
+            if told.is_err() {
+                break;
+            }
+        }
+        assert_eq!(growing.losses(), plodding.losses());
     }
 }
 

@@ -24,6 +24,7 @@ pub use archive::{ArchiveError, Entries, MOST_BYTES, MOST_FILES, is_name, read_a
 pub use digest::{Digest, NotHexadecimal};
 pub use key::{NoPublicKey, NoSigningKey, PublicKey, SigningKey};
 pub use manifest::{
-    Catalogue, Configuration, FORMAT, FileRecord, LedgerPart, Limit, Manifest, Program, Source, Statement,
+    Catalogue, Configuration, DecisionsPart, FORMAT, FileRecord, LedgerPart, Limit, Manifest, Program,
+    Source, Statement,
 };
 pub use pack::{MANIFEST, OpenError, Opened, PUBLIC_KEY, SIGNATURE, open, seal};

@@ -125,6 +125,18 @@ pub struct LedgerPart {
     pub last_seq: i64,
     /// The chain after the last: SHA-256 over all records up to there, those before the part included.
     pub chain: Digest,
+    /// What people had decided about suppliers by the end of the part; `None` where nothing was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<DecisionsPart>,
+}
+
+/// The decisions of a ledger up to some place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionsPart {
+    /// The place of the last.
+    pub last: i64,
+    /// The chain after it: SHA-256 over all decisions up to there.
+    pub chain: Digest,
 }
 
 /// Something that was assumed, or that the answer does not reach beyond.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::{Needs, Protocol};
 use http::{HeaderMap, HeaderName};
-use sha2::{Digest, Sha256};
+use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
 use wire::{Codec, Edit};
 
@@ -134,8 +134,7 @@ fn deadline(text: &str) -> Result<Duration, Refusal> {
 
 /// A hash that tells equal from different here and nothing elsewhere: prompts are never kept.
 fn salted_hash(salt: u64, bytes: &[u8]) -> u64 {
-    let digest = Sha256::new().chain_update(salt.to_le_bytes()).chain_update(bytes).finalize();
-    u64::from_le_bytes(*digest.first_chunk().expect("a digest has 32 bytes"))
+    SipHasher13::new_with_keys(salt, 0).hash(bytes)
 }
 
 #[cfg(test)]

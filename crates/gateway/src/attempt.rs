@@ -121,18 +121,18 @@ pub(crate) async fn attempt(
     let sent = {
         let outgoing = || outgoing(call, deployment, &speech);
         let connect_timeout = call.policy().connect_timeout;
-        let send = call.room.pool.send(&provider.target, outgoing, connect_timeout, || trace.connected());
+        let send = call.room.pool.send(&provider.target, outgoing, connect_timeout, |at| trace.connected(at));
         call.limits.within(limits.headers, pin!(send)).await
     };
     let response = match sent {
         None => return Err(Failure::Timeout.into()),
-        Some(Err(SendError::Dial(error))) => {
-            tracing::debug!(provider = %provider.name, %error, "cannot reach a supplier");
-            return Err(Failure::Unreachable.into());
-        }
         Some(Err(error)) => {
-            tracing::debug!(provider = %provider.name, %error, "a supplier broke off before it answered");
-            return Err(Failure::Broken(Broken::Cut).into());
+            let words = call.room.shared.troubles.tell(&provider.name, &error);
+            trace.trouble.replace(Some(words));
+            return Err(match error {
+                SendError::Dial(_) => Failure::Unreachable.into(),
+                _ => Failure::Broken(Broken::Cut).into(),
+            });
         }
         Some(Ok(response)) => response,
     };
@@ -215,12 +215,8 @@ fn outgoing(call: &Call, deployment: DeploymentIndex, speech: &Speech) -> Outgoi
         headers,
         body: call.body_for(deployment, speech),
     };
-    provider.target.sign(&mut outgoing, now_unix_s(call));
+    provider.target.sign(&mut outgoing, || call.room.shared.clock.unix_s());
     outgoing
-}
-
-fn now_unix_s(call: &Call) -> u64 {
-    u64::try_from(call.room.shared.clock.unix_us() / 1_000_000).unwrap_or_default()
 }
 
 fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Failed> {
@@ -247,7 +243,7 @@ async fn refused(
     // What cannot be unpacked says nothing; its status still does.
     let body = unpacked(call, &headers, held.into_bytes(), ERROR_BODY_BYTES).await.unwrap_or_default();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let failure = codec.classify(status.as_u16(), &header, &body, now_unix_s(call));
+    let failure = codec.classify(status.as_u16(), &header, &body, call.room.shared.clock.unix_s());
     let answer = Some(Box::new(ErrorAnswer { status, headers, body }));
     Failed { answer, ..failure.into() }
 }

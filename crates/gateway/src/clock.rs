@@ -42,6 +42,11 @@ impl Clock {
         }
     }
 
+    /// Seconds since 1970, UTC.
+    pub fn unix_s(&self) -> u64 {
+        u64::try_from(self.unix_us() / 1_000_000).unwrap_or_default()
+    }
+
     /// `instant` as `routing` counts: milliseconds since the world began.
     pub fn world(&self, instant: Instant) -> routing::Instant {
         let since = instant.saturating_duration_since(self.started);

@@ -100,11 +100,10 @@ impl Counting<'_> {
             let body = self.body(model, body);
             let mut outgoing =
                 Outgoing { method: Method::POST, uri: provider.target.uri(&path), headers, body };
-            let unix_s = self.room.shared.clock.unix_us() / 1_000_000;
-            provider.target.sign(&mut outgoing, u64::try_from(unix_s).unwrap_or_default());
+            provider.target.sign(&mut outgoing, || self.room.shared.clock.unix_s());
             outgoing
         };
-        let sending = self.room.pool.send(&provider.target, outgoing, LONGEST_WAIT, || {});
+        let sending = self.room.pool.send(&provider.target, outgoing, LONGEST_WAIT, |_| {});
         let response = sending.await.ok().filter(|response| response.status().is_success())?;
         let mut held = Held::new(MOST_BYTES, self.room.shared.memory.clone());
         let whole = held.read(&mut response.into_body()).await == Read::End;

@@ -48,6 +48,7 @@ mod state;
 pub mod status;
 mod takeover;
 mod trace;
+mod trouble;
 
 pub use clock::Clock;
 pub use estimate::tokens as estimated_tokens;
@@ -61,3 +62,4 @@ pub use pipeline::answer;
 pub use room::{Room, Shared};
 pub use server::{Listen, serve};
 pub use shutdown::{Phase, Shutdown, Stopper, shutdown};
+pub use trouble::Troubles;

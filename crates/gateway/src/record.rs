@@ -162,8 +162,8 @@ impl<'a> Record<'a> {
         reader.expect("a stream that is relayed has a reader").read(frame)
     }
 
-    /// The same for the frame that `bytes` begin with, if it differs from one before in its text alone: where that stands, and the
-    /// frame's length.
+    /// The same for the frame that `bytes` begin with, if it differs from one before in its text and its counts alone: where
+    /// the text stands, and the frame's length.
     pub(crate) fn read_alike(&self, bytes: &[u8]) -> Option<(wire::OnlyText, usize)> {
         let mut current = self.current.borrow_mut();
         current.as_mut()?.reader.as_mut()?.read_alike(bytes)
@@ -324,6 +324,7 @@ impl<'a> Record<'a> {
         record.status = trace.status.get();
         record.outcome = outcome;
         record.limits_seen = trace.limits.take();
+        record.trouble = trace.trouble.take();
         record.supplier_request_id = trace.supplier_request_id.take();
         record
     }

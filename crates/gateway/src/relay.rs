@@ -186,7 +186,6 @@ impl Relay<'_> {
         if ended {
             return Ended::Well(run.take());
         }
-        self.pace.schedule.intent = None;
         loop {
             if let Some(ended) = self.frames(source, &mut run) {
                 // What came whole before a break still belongs to the client.
@@ -232,12 +231,18 @@ impl Relay<'_> {
                     self.pace.schedule.keep_alive = Some(after(Instant::now(), policy.keepalive));
                     self.outlet.offer(Bytes::from_static(self.call.asked.codec.keep_alive()));
                 }
-                Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
+                Waited::Due(Due::Intent) => self.intend(),
                 Waited::Due(Due::Gap) => return Err(Ended::Broke(Failure::Timeout)),
                 Waited::Due(Due::Total) => return Err(Ended::TookTooLong),
                 Waited::Due(Due::Ending) => return Err(Ended::Stopped),
             }
         }
+    }
+
+    /// An answer that begins at once may last as long as any.
+    fn intend(&mut self) {
+        self.pace.schedule.intent = None;
+        self.record.intend();
     }
 
     fn silence_ends(&mut self, keepalive: Duration, gap: Duration) {
@@ -279,8 +284,8 @@ impl Relay<'_> {
         }
     }
 
-    /// Takes the frames in front that differ from one before in their text alone: most of a stream. Nothing but their text is
-    /// looked at, and where it is not translated they are passed on in one piece.
+    /// Takes the frames in front that differ from one before in their text and their counts alone: most of a stream. Nothing else
+    /// is looked at, and where it is not translated they are passed on in one piece.
     fn alike(&self, source: &mut Source, run: &mut Run) -> Result<(), Failure> {
         let mut length = 0;
         while let Some((text, more)) = self.record.read_alike(&source.framer.ahead()[length..]) {
@@ -352,7 +357,7 @@ impl Relay<'_> {
                 Waited::Done(()) => return None,
                 Waited::Due(Due::Total) => return Some(Ended::TookTooLong),
                 Waited::Due(Due::Ending) => return Some(Ended::Stopped),
-                Waited::Due(Due::Intent) => self.pace.schedule.intent = None,
+                Waited::Due(Due::Intent) => self.intend(),
                 Waited::Due(Due::Gap) => self.pace.schedule.gap = None,
                 Waited::Due(Due::KeepAlive) => self.pace.schedule.keep_alive = None,
             }
@@ -381,8 +386,11 @@ impl Relay<'_> {
                     Waited::Due(Due::Gap) => break Ended::Broke(Failure::Timeout),
                     Waited::Due(Due::Total) => break Ended::TookTooLong,
                     Waited::Due(Due::Ending) => break Ended::Stopped,
-                    Waited::Due(Due::Intent | Due::KeepAlive) => {
-                        self.pace.schedule.intent = None;
+                    Waited::Due(Due::Intent) => {
+                        self.intend();
+                        continue;
+                    }
+                    Waited::Due(Due::KeepAlive) => {
                         self.pace.schedule.keep_alive = None;
                         continue;
                     }

@@ -18,6 +18,7 @@ use crate::memory::MemoryBudget;
 use crate::metrics::{Metrics, Recent};
 use crate::shutdown::Shutdown;
 use crate::snapshot::Snapshot;
+use crate::trouble::Troubles;
 
 /// What all threads share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Counters for `/metrics`.
     pub metrics: Arc<Metrics>,
+    /// What went wrong last on the way to each supplier.
+    pub troubles: Arc<Troubles>,
     /// Who made what only its maker can use.
     pub makers: Arc<Makers>,
     /// The bytes that all buffers together may hold.

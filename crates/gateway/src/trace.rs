@@ -36,6 +36,8 @@ pub(crate) struct AttemptTrace {
     /// What the supplier has said and sent of an answer that came to nothing.
     pub(crate) usage: Cell<Option<Usage>>,
     pub(crate) output_bytes: Cell<u64>,
+    /// Why it could not be reached, or broke off before it answered.
+    pub(crate) trouble: RefCell<Option<Arc<str>>>,
     pub(crate) supplier_request_id: RefCell<Option<Arc<str>>>,
     pub(crate) limits: RefCell<Vec<(Arc<str>, Arc<str>)>>,
 }
@@ -50,13 +52,14 @@ impl AttemptTrace {
             status: Cell::default(),
             usage: Cell::default(),
             output_bytes: Cell::default(),
+            trouble: RefCell::default(),
             supplier_request_id: RefCell::default(),
             limits: RefCell::default(),
         }
     }
 
-    pub(crate) fn connected(&self) {
-        self.connected.set(Some(Instant::now()));
+    pub(crate) fn connected(&self, at: Instant) {
+        self.connected.set(Some(at));
     }
 
     pub(crate) fn headers(&self, status: StatusCode, headers: &HeaderMap) {

@@ -50,6 +50,8 @@ pub struct AttemptRecord {
     pub price_version: Option<Arc<str>>,
     /// The supplier's rate limit headers: name, value.
     pub limits_seen: Vec<(Arc<str>, Arc<str>)>,
+    /// Why the supplier could not be reached, or broke off before it answered: the network's own words.
+    pub trouble: Option<Arc<str>>,
     /// The supplier's own id of the request, to ask it about.
     pub supplier_request_id: Option<Arc<str>>,
     /// What could not be said on the way there or back, by name; empty where nothing was translated. Of a candidate that
@@ -77,6 +79,7 @@ impl AttemptRecord {
             price_version: None,
             limits_seen: Vec::new(),
             supplier_request_id: None,
+            trouble: None,
             dropped: Vec::new(),
             amended: Vec::new(),
         }

@@ -31,6 +31,22 @@ pub struct Link<'a> {
     pub tail: &'a [u8],
 }
 
+/// What of a decision about a supplier is chained: all of it. Decisions have a chain of their own, since they are written
+/// beside a running server.
+#[derive(Debug, Clone, Copy)]
+pub struct ActLink<'a> {
+    /// Its place among the decisions, from 1.
+    pub id: i64,
+    /// When it was made, in microseconds since 1970.
+    pub set_us: i64,
+    /// Until when it holds, likewise; `None` is until the next.
+    pub expires_us: Option<i64>,
+    /// What a drain takes away in an hour, as a share.
+    pub per_hour: f64,
+    /// About whom, what, why, by whom.
+    pub texts: [&'a str; 4],
+}
+
 impl Chain {
     /// The value before the first record.
     pub const START: Self = Self([0; 32]);
@@ -45,6 +61,23 @@ impl Chain {
         fixed[17..].copy_from_slice(link.id.as_bytes());
         let hash = Sha256::new().chain_update(self.0).chain_update(fixed).chain_update(link.head);
         Self(hash.chain_update(link.tail).finalize().into())
+    }
+
+    /// The value after a decision, in the chain of decisions.
+    #[must_use]
+    pub fn next_act(&self, act: &ActLink<'_>) -> Self {
+        // No record's link begins like this: its place is no text.
+        let mut hash = Sha256::new().chain_update(self.0).chain_update(b"decision");
+        hash.update(act.id.to_le_bytes());
+        hash.update(act.set_us.to_le_bytes());
+        hash.update([u8::from(act.expires_us.is_some())]);
+        hash.update(act.expires_us.unwrap_or(0).to_le_bytes());
+        hash.update(act.per_hour.to_bits().to_le_bytes());
+        for text in act.texts {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        Self(hash.finalize().into())
     }
 
     /// The hash that stands for a head: heads repeat, so each is hashed once.
@@ -98,5 +131,22 @@ mod tests {
         assert_eq!(value, Chain::START.next(&link));
         assert!(changed.iter().all(|changed| Chain::START.next(changed) != value));
         assert_ne!(value.next(&link), value);
+    }
+
+    #[test]
+    fn every_part_of_a_decision_changes_its_chain() {
+        let act = ActLink { id: 1, set_us: 2, expires_us: None, per_hour: 0.1, texts: ["ab", "c", "d", "e"] };
+        let changed = [
+            ActLink { id: 2, ..act },
+            ActLink { set_us: 3, ..act },
+            ActLink { expires_us: Some(0), ..act },
+            ActLink { per_hour: 0.2, ..act },
+            ActLink { texts: ["a", "bc", "d", "e"], ..act },
+            ActLink { texts: ["ab", "c", "d", ""], ..act },
+        ];
+        let value = Chain::START.next_act(&act);
+        assert_eq!(value, Chain::START.next_act(&act));
+        assert!(changed.iter().all(|changed| Chain::START.next_act(changed) != value));
+        assert_ne!(value.next_act(&act), value);
     }
 }

@@ -28,7 +28,7 @@ mod summary;
 
 pub use attempt::{AttemptOutcome, AttemptRecord, CandidateRecord};
 pub use booked::Booked;
-pub use chain::{Chain, Link};
+pub use chain::{ActLink, Chain, Link};
 pub use correction::Correction;
 pub use entry::{CostLine, Entry, EntryError};
 pub use facts::{FACTS_VERSION, Kind, RequestFacts};

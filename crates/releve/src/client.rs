@@ -125,7 +125,7 @@ impl Client {
         mut on_text: impl FnMut(&str),
     ) -> Result<Answer, Unanswered> {
         let began = Instant::now();
-        let sent = self.pool.send(&self.target, || self.outgoing(question), CONNECT_TIMEOUT, || {}).await;
+        let sent = self.pool.send(&self.target, || self.outgoing(question), CONNECT_TIMEOUT, |_| {}).await;
         let response =
             sent.map_err(|error| Unanswered { head: Head::default(), trouble: Trouble::Unreachable(error) })?;
         let (parts, body) = response.into_parts();

@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod columns;
 mod config;
 mod demo;
 mod log;

@@ -94,6 +94,10 @@ pub(crate) fn part(ledger: &Path, extent: &store::Extent) -> LedgerPart {
         first_seq: extent.first_seq,
         last_seq: extent.last_seq,
         chain: evidence::Digest::from_bytes(*extent.chain.as_bytes()),
+        decisions: extent.decisions.map(|(last, chain)| evidence::DecisionsPart {
+            last,
+            chain: evidence::Digest::from_bytes(*chain.as_bytes()),
+        }),
     }
 }
 

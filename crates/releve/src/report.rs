@@ -46,9 +46,7 @@ pub(crate) fn figures(
     let reader = Reader::open(ledger)?;
     let (extent, acts) = self::period(&reader, period)?;
     let held = Held::on(today, &settings.resolved, &acts);
-    let mut estate = estate::estate(&settings.resolved, &held);
-    capacity::observe(&mut estate, &reader, &extent)?;
-    let traffic = gather(&reader, &estate, extent.period)?;
+    let (estate, traffic) = seen(settings, &held, &reader, &extent)?;
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
@@ -72,6 +70,22 @@ pub(crate) fn period(reader: &Reader, period: Period) -> Result<(Extent, Vec<Act
     }
     acts.retain(|act| extent.period.to_us.is_none_or(|to_us| act.set_us < to_us));
     Ok((extent, acts))
+}
+
+/// The configuration with the limits that an extent tells of, and what was asked in it: what figures are worked out from.
+///
+/// # Errors
+/// Those of the ledger.
+pub(crate) fn seen(
+    settings: &Settings,
+    held: &Held,
+    reader: &Reader,
+    extent: &Extent,
+) -> Result<(Estate, Traffic), StoreError> {
+    let mut estate = estate::estate(&settings.resolved, held);
+    capacity::observe(&mut estate, reader, extent)?;
+    let traffic = gather(reader, &estate, extent.period)?;
+    Ok((estate, traffic))
 }
 
 fn gather(reader: &Reader, estate: &Estate, period: Period) -> Result<Traffic, StoreError> {
@@ -117,6 +131,7 @@ fn basis(
         ledger_first_seq: part.first_seq,
         ledger_seq: part.last_seq,
         ledger_chain: part.chain,
+        ledger_decisions: part.decisions,
         booked_from_us: extent.period.from_us,
         booked_until_us: extent.period.to_us,
         from_us,
@@ -149,8 +164,8 @@ impl Page {
         markdown::write(self)
     }
 
-    /// As lines of the given width at most.
-    pub(crate) fn lines(&self) -> Vec<text::Line> {
-        text::write(self)
+    /// As lines of at most so many columns.
+    pub(crate) fn lines(&self, columns: usize) -> Vec<text::Line> {
+        text::write(self, columns)
     }
 }

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gateway::snapshot::{Limits, Names, Route, Snapshot};
+use jiff::civil::Date;
 use routing::World;
 use sha2::{Digest, Sha256};
 
@@ -50,13 +51,21 @@ pub(crate) struct Resolved {
     pub(crate) effective: Config,
     /// What deserves a person's look but stops nothing.
     pub(crate) warnings: Vec<Problem>,
-    /// By deployment of a route, the day (`YYYY-MM-DD`) on which its model is switched off, where that is known.
+    /// By deployment of a route, the day (`YYYY-MM-DD`) on which the catalogue says that its model is switched off, where it
+    /// does. Reports and what-ifs do not count on it from then on. The router goes on asking it, for the catalogue may be
+    /// wrong: the supplier's own answer (404) decides.
     pub(crate) ends: BTreeMap<Arc<str>, String>,
     /// By provider, a digest of its address and credential: whoever changed is asked again at once.
     fingerprints: BTreeMap<Arc<str>, [u8; 32]>,
 }
 
 impl Resolved {
+    /// The day on which the catalogue says that a deployment's model was switched off, where that is past.
+    pub(crate) fn ended(&self, deployment: &str, today: Date) -> Option<&str> {
+        let day = self.ends.get(deployment)?;
+        day.parse::<Date>().is_ok_and(|last| last < today).then_some(day)
+    }
+
     /// What is in force, as `GET /api/config` answers it and `config diff` reads it. Holds no secret.
     pub(crate) fn shown(&self) -> serde_json::Value {
         serde_json::json!({ "version": &*self.snapshot.version, "config": self.effective.shown() })

@@ -183,6 +183,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         state: state.clone(),
         clock: Clock::system(),
         metrics: Arc::new(Metrics::default()),
+        troubles: Arc::default(),
         makers: Arc::default(),
         memory: MemoryBudget::new(BUFFER_BYTES),
         shutdown,

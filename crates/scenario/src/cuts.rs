@@ -188,37 +188,77 @@ impl Needs {
     ///
     /// What is already short while nothing is lost has the empty set as its only smallest: then there is no other.
     pub fn cuts(&self, losses: &[Loss]) -> Vec<Cut> {
+        let search = Search { losses, effect: &|lost| Some(self.without(lost)) };
         let mut found: Vec<(Vec<usize>, Effect)> = Vec::new();
         for size in 0..=LARGEST {
-            self.find(losses, size, &mut found);
+            search.find(size, &mut found);
         }
         let named = |cut: Vec<usize>| cut.into_iter().map(|index| losses[index].domains.clone()).collect();
         found.into_iter().map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
     }
 
-    /// Of how many losses the smallest of those sets are, and how many there are of that size; `None` where it takes more
-    /// than [`LARGEST`]. Looks no further than it must.
-    pub fn smallest(&self, losses: &[Loss]) -> Option<(usize, usize)> {
-        (0..=LARGEST).find_map(|size| {
-            let mut found = Vec::new();
-            self.find(losses, size, &mut found);
-            (!found.is_empty()).then_some((size, found.len()))
-        })
+    /// The losses that matter to this product: those that take away any of its candidates, with those joined that take
+    /// away the same of them.
+    pub fn losses(&self, all: &[(Domain, Set)]) -> Vec<Loss> {
+        joined(all, &self.relevant())
     }
 
+    /// All that are candidates of anything that it looks at.
+    fn relevant(&self) -> Set {
+        let at_peaks = self.busiest.iter().flat_map(|busiest| busiest.own.iter().chain(&busiest.others));
+        let all = self.groups.iter().chain(at_peaks);
+        all.fold(Set::default(), |set, (candidates, _)| set.union(candidates))
+    }
+}
+
+/// Of how many losses the smallest sets are that do anything to any of several products, and how many there are of that
+/// size; `None` where it takes more than `most`. Looks no further than it must.
+pub fn smallest(products: &[Needs], all: &[(Domain, Set)], most: usize) -> Option<(usize, usize)> {
+    let relevant = products.iter().fold(Set::default(), |set, needs| set.union(&needs.relevant()));
+    let losses = joined(all, &relevant);
+    let effect = |lost: &Set| products.iter().map(|needs| needs.without(lost)).find(|it| !it.is_none());
+    let search = Search { losses: &losses, effect: &effect };
+    (0..=most).find_map(|size| {
+        let mut found = Vec::new();
+        search.find(size, &mut found);
+        (!found.is_empty()).then_some((size, found.len()))
+    })
+}
+
+/// Those that take away any of the relevant, with those joined that take away the same of them.
+fn joined(all: &[(Domain, Set)], relevant: &Set) -> Vec<Loss> {
+    let mut losses: Vec<Loss> = Vec::new();
+    for (domain, takes) in all {
+        let takes = takes.intersection(relevant);
+        if takes.is_empty() {
+            continue;
+        }
+        match losses.iter_mut().find(|loss| loss.takes == takes) {
+            Some(loss) => loss.domains.push(domain.clone()),
+            None => losses.push(Loss { domains: vec![domain.clone()], takes }),
+        }
+    }
+    losses
+}
+
+/// A search for sets of losses that do anything.
+struct Search<'a> {
+    losses: &'a [Loss],
+    /// What the loss of these deployments does.
+    effect: &'a dyn Fn(&Set) -> Option<Effect>,
+}
+
+impl Search<'_> {
     /// Adds those of exactly `size` losses that hold none of those found before.
-    fn find(&self, losses: &[Loss], size: usize, found: &mut Vec<(Vec<usize>, Effect)>) {
+    fn find(&self, size: usize, found: &mut Vec<(Vec<usize>, Effect)>) {
         let smaller: Vec<Vec<usize>> = found.iter().map(|(cut, _)| cut.clone()).collect();
         let mut chosen = Vec::with_capacity(size);
-        self.choose(losses, size, 0, &Set::default(), &mut chosen, &smaller, found);
+        self.choose((size, 0), &Set::default(), &mut chosen, &smaller, found);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one recursion over one choice")]
     fn choose(
         &self,
-        losses: &[Loss],
-        more: usize,
-        from: usize,
+        (more, from): (usize, usize),
         lost: &Set,
         chosen: &mut Vec<usize>,
         smaller: &[Vec<usize>],
@@ -228,41 +268,16 @@ impl Needs {
             return;
         }
         if more == 0 {
-            let effect = self.without(lost);
-            if !effect.is_none() {
+            if let Some(effect) = (self.effect)(lost).filter(|effect| !effect.is_none()) {
                 found.push((chosen.clone(), effect));
             }
             return;
         }
-        for (index, loss) in losses.iter().enumerate().skip(from) {
+        for (index, loss) in self.losses.iter().enumerate().skip(from) {
             chosen.push(index);
-            self.choose(losses, more - 1, index + 1, &lost.union(&loss.takes), chosen, smaller, found);
+            self.choose((more - 1, index + 1), &lost.union(&loss.takes), chosen, smaller, found);
             chosen.pop();
         }
-    }
-
-    /// The losses that matter to this product: those that take away any of its candidates, with those joined that take
-    /// away the same of them.
-    pub fn losses(&self, all: &[(Domain, Set)]) -> Vec<Loss> {
-        let mut relevant =
-            self.groups.iter().fold(Set::default(), |set, (candidates, _)| set.union(candidates));
-        for (candidates, _) in
-            self.busiest.iter().flat_map(|busiest| busiest.own.iter().chain(&busiest.others))
-        {
-            relevant = relevant.union(candidates);
-        }
-        let mut losses: Vec<Loss> = Vec::new();
-        for (domain, takes) in all {
-            let takes = takes.intersection(&relevant);
-            if takes.is_empty() {
-                continue;
-            }
-            match losses.iter_mut().find(|loss| loss.takes == takes) {
-                Some(loss) => loss.domains.push(domain.clone()),
-                None => losses.push(Loss { domains: vec![domain.clone()], takes }),
-            }
-        }
-        losses
     }
 }
 

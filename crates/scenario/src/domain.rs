@@ -111,14 +111,6 @@ impl Domain {
     }
 }
 
-impl Domain {
-    /// Whether its name only says that nobody has named a maker or a host.
-    pub(crate) fn is_unnamed(&self) -> bool {
-        matches!(self.kind, DomainKind::Maker | DomainKind::Host)
-            && (self.name.is_empty() || *self.name == *UNKNOWN)
-    }
-}
-
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind, self.name)

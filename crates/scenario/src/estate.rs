@@ -86,6 +86,17 @@ pub struct Account {
     pub requests_per_minute: Option<u64>,
     /// What is paid whether it is used or not, in US dollars a day.
     pub fixed_usd_per_day: f64,
+    /// What its room costs, where somebody says.
+    pub room: Option<RoomPrice>,
+}
+
+/// What so much room costs at an account, whether it is used or not. More of it is taken to cost as much more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoomPrice {
+    /// In US dollars a day.
+    pub usd_per_day: f64,
+    /// The tokens a minute that this buys; `None` is all that the account has.
+    pub tokens_per_minute: Option<u64>,
 }
 
 /// A route's deployments.

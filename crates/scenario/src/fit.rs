@@ -2,9 +2,11 @@
 //! rate, whole answers, kinds of error, tokenizers, lengths and caches.
 //!
 //! A period in which a supplier was ill (half a minute or more of errors far above its usual, or of answers far slower)
-//! is left out of what is normal, and said. What nobody has seen is a prior with a wide spread, and said too.
+//! is left out of what is normal, and said. What nobody has seen is a prior with a wide spread, and said too; what few have
+//! seen lies between the two.
 
 mod curve;
+mod few;
 mod illness;
 mod sample;
 mod supplier;

@@ -25,10 +25,10 @@ mod tenure;
 mod traffic;
 mod unplaced;
 
-pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates};
+pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates, smallest};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
 pub use domain::{Company, Domain, DomainKind, InvalidDomain};
-pub use estate::{Account, Day, Estate, Member, Product, Route};
+pub use estate::{Account, Day, Estate, Member, Product, RoomPrice, Route};
 pub use outlook::{Outlook, Verdict};
 pub use price::at_list_price;
 pub use proof::{PROVING_REQUESTS, Proof, proofs, proven, served};

@@ -14,6 +14,7 @@ mod flow;
 mod histogram;
 mod insurance;
 mod money;
+mod reported;
 mod study;
 mod tally;
 
@@ -23,9 +24,8 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
-#[cfg(test)]
-pub(crate) use insurance::losses;
-pub use insurance::{Added, Fragility, fragility};
+pub use insurance::Added;
+pub use reported::{Fragility, Reported};
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 

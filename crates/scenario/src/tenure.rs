@@ -1,5 +1,6 @@
 //! How long a deployment may serve, before anything happens: what people have decided about it, what its contract's dates
-//! come to, and when its model is switched off. The router keeps to the first two by itself; nobody keeps to the third.
+//! come to, and when its model is switched off by the catalogue. The router keeps to the first two by itself. It goes on asking for a model
+//! that is past the third, for the catalogue may be wrong; nothing that is worked out here counts on one.
 
 use routing::{Instant, Posture};
 

@@ -14,6 +14,9 @@ const REMEMBERED: usize = 1024;
 /// How many are learnt at the start.
 const LEARNT: i64 = 128;
 
+/// A batch that has grown beyond this does not keep its room.
+const MOST_ROOM_BYTES: usize = 1 << 20;
+
 /// Records on their way: as bytes for the daybook, as rows for the journal.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -32,7 +35,20 @@ pub(crate) struct HeadRow {
 }
 
 impl Batch {
-    pub(crate) fn clear(&mut self) {
+    /// Takes over what `other` holds.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        let before = self.bytes.len();
+        let shift = |range: Range<usize>| range.start + before..range.end + before;
+        self.bytes.append(&mut other.bytes);
+        self.rows.extend(other.rows.drain(..).map(|row| Row { tail: shift(row.tail), ..row }));
+        self.heads.extend(other.heads.drain(..).map(|head| HeadRow { text: shift(head.text), ..head }));
+    }
+
+    /// Forgets all, and keeps its room where that is not large.
+    pub(crate) fn recycle(&mut self) {
+        if self.bytes.capacity() > MOST_ROOM_BYTES {
+            *self = Self::default();
+        }
         self.bytes.clear();
         self.rows.clear();
         self.heads.clear();

@@ -49,11 +49,11 @@ impl<'c> Inserter<'c> {
         })
     }
 
-    /// Puts batches in, in one transaction, without the rows that are there already. `note`: where a recovery would have
+    /// Puts a batch in, in one transaction, without the rows that are there already. `note`: where a recovery would have
     /// to start from then on.
-    pub(crate) fn insert(&mut self, batches: &[Batch], note: Option<i64>) -> Result<(), rusqlite::Error> {
+    pub(crate) fn insert(&mut self, batch: &Batch, note: Option<i64>) -> Result<(), rusqlite::Error> {
         self.begin.execute([])?;
-        let result = self.fill(batches, note).and_then(|()| self.commit.execute([]));
+        let result = self.fill(batch, note).and_then(|()| self.commit.execute([]));
         if result.is_err() {
             self.growing.forget();
             // Some errors have rolled it back already; then there is nothing left to roll back.
@@ -62,17 +62,15 @@ impl<'c> Inserter<'c> {
         result.map(drop)
     }
 
-    fn fill(&mut self, batches: &[Batch], note: Option<i64>) -> Result<(), rusqlite::Error> {
+    fn fill(&mut self, batch: &Batch, note: Option<i64>) -> Result<(), rusqlite::Error> {
         let tip = Tip::read(self.connection)?;
-        for batch in batches {
-            for HeadRow { id, product, route, text: at } in &batch.heads {
-                let text = text(&batch.bytes[at.clone()]);
-                self.head.execute(rusqlite::params![id, product, route, text])?;
-            }
-            for row in batch.rows.iter().filter(|row| row.seq > tip.seq) {
-                self.put(row, &batch.bytes[row.tail.clone()])?;
-                self.grow(row)?;
-            }
+        for HeadRow { id, product, route, text: at } in &batch.heads {
+            let text = text(&batch.bytes[at.clone()]);
+            self.head.execute(rusqlite::params![id, product, route, text])?;
+        }
+        for row in batch.rows.iter().filter(|row| row.seq > tip.seq) {
+            self.put(row, &batch.bytes[row.tail.clone()])?;
+            self.grow(row)?;
         }
         if let Some(from_seq) = note {
             self.note.execute([from_seq])?;

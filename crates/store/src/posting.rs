@@ -30,10 +30,6 @@ const REST: (Duration, Duration) = (Duration::from_millis(50), Duration::from_se
 const LAST_TRIES: Duration = Duration::from_secs(3);
 /// How many rows are posted between two notes of where a recovery would start.
 const NOTE_EVERY: i64 = 1024;
-/// Used batches that are kept to be filled again: as many as mostly wait for a step.
-const SPARE: usize = ENOUGH;
-/// A batch that has grown beyond this is not kept.
-const SPARE_BYTES: usize = 1 << 20;
 
 /// Between the writer and the posting thread.
 #[derive(Debug, Default)]
@@ -46,9 +42,10 @@ pub(crate) struct Posting {
 
 #[derive(Debug, Default)]
 struct State {
-    batches: Vec<Batch>,
-    rows: usize,
-    spare: Vec<Batch>,
+    /// What waits.
+    batch: Batch,
+    /// The room of what was posted before.
+    spare: Batch,
     since: Option<Instant>,
     /// Somebody wants to read what was written just now.
     urgent: bool,
@@ -59,7 +56,7 @@ struct State {
 
 /// What the posting thread is to do.
 enum Taken {
-    Batches(Vec<Batch>),
+    Batch(Batch),
     /// Nothing is to be posted yet.
     Nothing,
     /// Nothing will follow.
@@ -67,24 +64,19 @@ enum Taken {
 }
 
 impl Posting {
-    /// Hands over a batch that is in the daybook.
-    pub(crate) fn give(&self, batch: Batch) {
+    /// Takes over what `batch` holds, which is in the daybook, and leaves it its room.
+    pub(crate) fn give(&self, batch: &mut Batch) {
         let mut state = self.lock();
-        let before = state.rows;
-        state.rows += batch.rows.len();
+        let before = state.batch.rows.len();
         state.given_seq = batch.rows.last().map_or(state.given_seq, |row| row.seq);
-        state.batches.push(batch);
+        state.batch.append(batch);
         state.since.get_or_insert_with(Instant::now);
-        let rouse = before == 0 || (before < ENOUGH && state.rows >= ENOUGH);
+        let rouse = before == 0 || (before < ENOUGH && state.batch.rows.len() >= ENOUGH);
         drop(state);
         if rouse {
             self.changed.notify_all();
         }
-    }
-
-    /// An empty batch, if there is one to be used again.
-    pub(crate) fn spare(&self) -> Batch {
-        self.lock().spare.pop().unwrap_or_default()
+        batch.recycle();
     }
 
     /// Every row up to this place is in the synced database.
@@ -115,8 +107,9 @@ impl Posting {
         let mut state = self.lock();
         loop {
             let waited = state.since.map(|since| since.elapsed());
-            let due = state.urgent || state.rows >= ENOUGH || waited.is_some_and(|waited| waited >= LATE);
-            if state.rows > 0 && (due || state.closing) {
+            let rows = state.batch.rows.len();
+            let due = state.urgent || rows >= ENOUGH || waited.is_some_and(|waited| waited >= LATE);
+            if rows > 0 && (due || state.closing) {
                 break;
             }
             if state.closing {
@@ -133,18 +126,16 @@ impl Posting {
                 Some(rest) => self.changed.wait_timeout(state, rest).expect(UNPOISONED).0,
             };
         }
-        (state.rows, state.since, state.urgent) = (0, None, false);
-        Taken::Batches(std::mem::take(&mut state.batches))
+        (state.since, state.urgent) = (None, false);
+        let spare = std::mem::take(&mut state.spare);
+        Taken::Batch(std::mem::replace(&mut state.batch, spare))
     }
 
-    fn posted(&self, mut batches: Vec<Batch>, seq: i64) {
-        batches.retain(|batch| batch.bytes.capacity() < SPARE_BYTES);
-        batches.iter_mut().for_each(Batch::clear);
+    fn posted(&self, mut batch: Batch, seq: i64) {
+        batch.recycle();
         let mut state = self.lock();
         state.posted_seq = seq;
-        let room = SPARE - state.spare.len();
-        batches.truncate(room);
-        state.spare.append(&mut batches);
+        state.spare = batch;
         drop(state);
         self.changed.notify_all();
     }
@@ -192,7 +183,7 @@ struct Poster<'a> {
     backlog: Backlog,
     grown_bytes: usize,
     /// What could not be posted, and has to be tried again.
-    unposted: Vec<Batch>,
+    unposted: Batch,
     rest: Duration,
     closing_since: Option<Instant>,
 }
@@ -208,7 +199,7 @@ impl<'a> Poster<'a> {
             posted_seq: 0,
             backlog: Backlog::new(extract::BLOCK),
             grown_bytes: 0,
-            unposted: Vec::new(),
+            unposted: Batch::default(),
             rest: REST.0,
             closing_since: None,
         }
@@ -219,9 +210,9 @@ impl<'a> Poster<'a> {
         let mut inserter = Inserter::new(connection)?;
         self.posted_seq = Tip::read(connection)?.seq;
         loop {
-            if self.unposted.is_empty() {
+            if self.unposted.rows.is_empty() {
                 match self.posting.take(self.backlog.due(self.posted_seq)) {
-                    Taken::Batches(batches) => self.unposted = batches,
+                    Taken::Batch(batch) => self.unposted = batch,
                     Taken::Nothing => {
                         self.grown_bytes += self.backlog.step(connection, self.posted_seq);
                         self.checkpoint_when_grown(connection);
@@ -257,19 +248,18 @@ impl<'a> Poster<'a> {
 
     /// Where a recovery would have to start, when it is time to note that.
     fn note(&self) -> Option<i64> {
-        let first = self.unposted.iter().find_map(|batch| batch.rows.first())?.seq;
+        let first = self.unposted.rows.first()?.seq;
         let due = first >= self.noted_seq + NOTE_EVERY;
         due.then(|| self.open.values().copied().min().unwrap_or(first))
     }
 
     /// Takes note of what has just been posted.
     fn learn(&mut self) {
-        let batches = std::mem::take(&mut self.unposted);
-        let rows = || batches.iter().flat_map(|batch| &batch.rows);
-        if let Some(first) = rows().next().filter(|first| first.seq >= self.noted_seq + NOTE_EVERY) {
+        let batch = std::mem::take(&mut self.unposted);
+        if let Some(first) = batch.rows.first().filter(|first| first.seq >= self.noted_seq + NOTE_EVERY) {
             self.noted_seq = first.seq;
         }
-        for row in rows() {
+        for row in &batch.rows {
             match row.columns.kind {
                 RecordKind::Intent => drop(self.open.insert(row.columns.id, row.seq)),
                 RecordKind::Settlement => drop(self.open.remove(&row.columns.id)),
@@ -277,9 +267,9 @@ impl<'a> Poster<'a> {
             }
             self.posted_seq = row.seq;
         }
-        self.grown_bytes += batches.iter().map(|batch| batch.bytes.len()).sum::<usize>();
-        self.progress.sub_waiting(rows().count());
-        self.posting.posted(batches, self.posted_seq);
+        self.grown_bytes += batch.bytes.len();
+        self.progress.sub_waiting(batch.rows.len());
+        self.posting.posted(batch, self.posted_seq);
     }
 
     fn checkpoint_when_grown(&mut self, connection: &Connection) {

@@ -1,16 +1,22 @@
 //! What people decide about suppliers, on record: who, what, why, from when until when. Only ever added to; the last word
 //! on a target holds; when it expires, the one before it holds again.
 //!
+//! Each is chained to all before it, as the journal's records are, in a chain of its own: commands write decisions beside a
+//! running server, which alone knows the journal's end. A ledger of before that is chained from its first decision on
+//! when one is made, or a server starts.
+//!
 //! A running server looks for changes every 50 ms, as it does for keys, and acknowledges what it has put in force.
 
+mod chained;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, TransactionBehavior, params};
 
+pub(crate) use chained::{Chained, stored, up_to};
 pub use watch::PostureWatch;
 
 use crate::clock;
@@ -39,6 +45,14 @@ CREATE TRIGGER IF NOT EXISTS posture_never_changes BEFORE UPDATE ON posture
 BEGIN SELECT RAISE(ABORT, 'what was decided is on record: decide anew'); END;
 CREATE TRIGGER IF NOT EXISTS posture_never_shrinks BEFORE DELETE ON posture
 BEGIN SELECT RAISE(ABORT, 'what was decided is on record: decide anew'); END;
+CREATE TABLE IF NOT EXISTS posture_chain (
+    id INTEGER PRIMARY KEY,
+    chain BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS posture_chain_never_changes BEFORE UPDATE ON posture_chain
+BEGIN SELECT RAISE(ABORT, 'the chain of decisions is only ever added to'); END;
+CREATE TRIGGER IF NOT EXISTS posture_chain_never_shrinks BEFORE DELETE ON posture_chain
+BEGIN SELECT RAISE(ABORT, 'the chain of decisions is only ever added to'); END;
 CREATE TABLE IF NOT EXISTS posture_followed (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     acknowledged INTEGER NOT NULL
@@ -98,7 +112,7 @@ impl Postures {
     /// It is no ledger, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_or_make(path, Durability::PowerSafe)?;
-        connection.execute_batch(TABLES)?;
+        set_up(&connection)?;
         Ok(Self { connection, path: path.to_owned() })
     }
 
@@ -110,13 +124,17 @@ impl Postures {
         let set_us = clock::now_us();
         let length = |expires: Duration| i64::try_from(expires.as_micros()).unwrap_or(i64::MAX);
         let expires_us = new.expires.map(|expires| set_us.saturating_add(length(expires)));
-        self.connection.execute(
+        let writing = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writing.execute(
             "INSERT INTO posture (target, posture, per_hour, reason, author, set_us, expires_us) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![new.target, new.posture, new.per_hour, new.reason, new.author, set_us, expires_us],
         )?;
+        let id = writing.last_insert_rowid();
+        chained::go_on(&writing)?;
+        writing.commit()?;
         Ok(Act {
-            id: self.connection.last_insert_rowid(),
+            id,
             target: new.target.into(),
             posture: new.posture.into(),
             per_hour: new.per_hour,
@@ -155,6 +173,17 @@ impl Postures {
             std::thread::sleep(LOOK_EVERY);
         }
     }
+}
+
+/// Makes the tables where there are none, and chains what an older release has decided.
+fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute_batch(TABLES)?;
+    if chained::is_behind(connection)? {
+        let writing = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        chained::go_on(&writing)?;
+        writing.commit()?;
+    }
+    Ok(())
 }
 
 /// Of all decisions those that hold at a moment: of each target's the last that has not expired, unless it says `normal`.

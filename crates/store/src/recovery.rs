@@ -28,7 +28,7 @@ pub(crate) fn post_leftovers(connection: &Connection, ledger: &Path) -> Result<b
         None => encode_unknown(connection, &leftovers)?,
     };
     if !batch.rows.is_empty() {
-        Inserter::new(connection)?.insert(&[batch], None)?;
+        Inserter::new(connection)?.insert(&batch, None)?;
     }
     Ok(!leftovers.is_empty())
 }
@@ -85,7 +85,7 @@ pub(crate) fn settle_interrupted(connection: &Connection, now_us: i64) -> Result
     for seq in &open {
         encoder.add(&mut batch, now_us, &interrupted(connection, *seq)?);
     }
-    Inserter::new(connection)?.insert(&[batch], Some(encoder.tip().seq + 1))?;
+    Inserter::new(connection)?.insert(&batch, Some(encoder.tip().seq + 1))?;
     Ok(open.len())
 }
 

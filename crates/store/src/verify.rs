@@ -2,7 +2,7 @@
 //!
 //! Checked: the database's own structure; that places and moments go on without a gap and never back; each link of the
 //! chain; that columns and extracts say what the documents say; that each entry's money adds up; that no request is settled
-//! twice; that each correction corrects what its request was last said to cost.
+//! twice; that each correction corrects what its request was last said to cost; each link of the chain of decisions.
 
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use crate::read::{self, BOOKED, Reader};
 use crate::schema::BUCKETS;
 
 mod compare;
+mod decisions;
 mod extracts;
 
 use extracts::Extracts;
@@ -42,6 +43,12 @@ pub struct Report {
     pub open: u64,
     /// The chain after the last record. To prove later that nothing up to here was altered, note it elsewhere.
     pub chain: Chain,
+    /// How many decisions about suppliers there are.
+    pub decisions: u64,
+    /// Of those, how many an older release has written behind the chain's end; the next decision chains them.
+    pub unchained_decisions: u64,
+    /// The chain after the last decision. Note it elsewhere, too.
+    pub decisions_chain: Chain,
     /// What is wrong, the first hundred.
     pub problems: Vec<Problem>,
     /// How much is wrong.
@@ -131,6 +138,24 @@ pub enum Problem {
         /// How many.
         count: i64,
     },
+    /// A decision was altered, or one before it.
+    #[error("decision {id} does not fit the chain of decisions: it was altered, or one before it")]
+    Decision {
+        /// Its place.
+        id: i64,
+    },
+    /// A decision is gone.
+    #[error("decision {id} was removed")]
+    DecisionGone {
+        /// Its place.
+        id: i64,
+    },
+    /// A decision stands among those that are chained, and is not.
+    #[error("decision {id} was put in")]
+    DecisionPutIn {
+        /// Its place.
+        id: i64,
+    },
     /// It corrects something else than what was said.
     #[error("correction {seq} of {id} is not of what that request was last said to cost")]
     Correction {
@@ -154,6 +179,9 @@ pub fn verify(path: &Path) -> Result<Report, StoreError> {
         corrections: 0,
         open: 0,
         chain: Chain::START,
+        decisions: 0,
+        unchained_decisions: 0,
+        decisions_chain: Chain::START,
         problems: Vec::new(),
         problem_count: 0,
     };
@@ -162,6 +190,7 @@ pub fn verify(path: &Path) -> Result<Report, StoreError> {
     check_records(&connection, end, &mut report)?;
     check_doubles(&connection, end, &mut report)?;
     check_corrections(&connection, end, &mut report)?;
+    decisions::check(&connection, &mut report)?;
     Ok(report)
 }
 

@@ -173,13 +173,11 @@ impl Writer {
         self.progress.begin(begun);
         self.daybook.write(&self.batch.bytes, self.encoder.tip().seq)?;
         self.progress.took(begun.elapsed());
-        let written = std::mem::replace(&mut self.batch, self.posting.spare());
-        self.posting.give(written);
+        self.posting.give(&mut self.batch);
         Ok(())
     }
 
     fn fill_batch(&mut self) {
-        self.batch.clear();
         if self.daybook.begins() {
             self.encoder.begin_volume(&mut self.batch);
         }

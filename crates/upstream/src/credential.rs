@@ -63,9 +63,9 @@ impl Credential {
     }
 
     /// Signs `outgoing`, if that is what the credential is for, as of `unix_s` seconds since 1970.
-    pub(crate) fn sign(&self, outgoing: &mut Outgoing, unix_s: u64) {
+    pub(crate) fn sign(&self, outgoing: &mut Outgoing, unix_s: impl FnOnce() -> u64) {
         if let Form::Signature(signer) = &self.0 {
-            signer.sign(outgoing, unix_s);
+            signer.sign(outgoing, unix_s());
         }
     }
 }

@@ -89,7 +89,7 @@ impl Pool {
     }
 
     /// Sends what `outgoing` makes to `target` and waits for the answer's head. It is made again if it has to be sent
-    /// again. `connected` is called once a connection is at hand. The caller bounds the wait for the head; connecting is
+    /// again. `connected` is told when a connection is at hand. The caller bounds the wait for the head; connecting is
     /// bounded by `connect_timeout`. The connection is kept for another request when the answer's body has been read to
     /// its end.
     ///
@@ -100,14 +100,14 @@ impl Pool {
         target: &Target,
         outgoing: impl Fn() -> Outgoing,
         connect_timeout: Duration,
-        connected: impl Fn(),
+        connected: impl Fn(Instant),
     ) -> Result<Response<AnswerBody>, SendError> {
         let home = || Some(Home { identity: Arc::clone(target.identity()), shelf: Rc::clone(&self.idle) });
+        let asked = Instant::now();
         if let Some(connection) =
-            poll_fn(|context| Poll::Ready(self.idle.take(target.identity(), context))).await
+            poll_fn(|context| Poll::Ready(self.idle.take(target.identity(), asked, context))).await
         {
-            connected();
-            let asked = Instant::now();
+            connected(asked);
             match connection.exchange(outgoing(), home()).await {
                 Err(ExchangeError::Unheard(_)) if asked.elapsed() < STALE_WITHIN => {}
                 answered => return Ok(answered?),
@@ -115,17 +115,17 @@ impl Pool {
         }
         let opening = open(&*self.dial, target);
         let io = timeout(connect_timeout, opening).await.map_err(|_| DialError::TimedOut)??;
-        connected();
+        connected(Instant::now());
         Ok(Box::new(Connection::new(io)).exchange(outgoing(), home()).await?)
     }
 }
 
 impl Shelf {
-    fn take(&self, identity: &str, context: &mut Context<'_>) -> Option<Box<Connection>> {
+    fn take(&self, identity: &str, now: Instant, context: &mut Context<'_>) -> Option<Box<Connection>> {
         let mut idle = self.idle.borrow_mut();
         let waiting = idle.get_mut(identity)?;
         while let Some(mut candidate) = waiting.pop() {
-            if candidate.is_good(Instant::now(), context) {
+            if candidate.is_good(now, context) {
                 return Some(candidate.connection);
             }
         }

@@ -153,10 +153,10 @@ impl Target {
         }
     }
 
-    /// Signs `outgoing`, if this provider's credential is a signature, as of `unix_s` seconds since 1970. To be called
+    /// Signs `outgoing`, if this provider's credential is a signature, as of `unix_s`, seconds since 1970. To be called
     /// last, when address, headers and body are those that are sent, and anew for each attempt: signatures are good for
     /// some minutes.
-    pub fn sign(&self, outgoing: &mut Outgoing, unix_s: u64) {
+    pub fn sign(&self, outgoing: &mut Outgoing, unix_s: impl FnOnce() -> u64) {
         if let Some(credential) = &self.credential {
             credential.sign(outgoing, unix_s);
         }

@@ -85,7 +85,7 @@ async fn echoed(pool: &Pool, target: &Target, text: &'static str) -> Result<Byte
     target.apply(&mut headers);
     let body = Pieces::new([Bytes::from_static(text.as_bytes())]);
     let outgoing = Outgoing { method: Method::POST, uri: target.uri("/echo"), headers, body };
-    let response = pool.send(target, || outgoing.clone(), PATIENCE, || {}).await?;
+    let response = pool.send(target, || outgoing.clone(), PATIENCE, |_| {}).await?;
     Ok(response.into_body().collect().await.unwrap().to_bytes())
 }
 

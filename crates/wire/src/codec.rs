@@ -136,8 +136,8 @@ pub trait StreamReader: Send + std::fmt::Debug {
     /// Takes note of the next frame.
     fn read(&mut self, frame: &Frame) -> Seen;
 
-    /// Takes note of the frame that `bytes` begin with, if it is like one that was read but for its text: where that stands, and
-    /// how long the frame is. `None`, and nothing noted, where none is, or none that is known to be whole. What it says of a
+    /// Takes note of the frame that `bytes` begin with, if it is like one that was read but for its text and what it counts: where
+    /// the text stands, and how long the frame is. `None`, and nothing noted, where none is, or none that is known to be whole. What it says of a
     /// frame is what [`read`](Self::read) would.
     fn read_alike(&mut self, _bytes: &[u8]) -> Option<(OnlyText, usize)> {
         None
@@ -180,8 +180,40 @@ pub struct OnlyText {
     pub start: usize,
     /// Where it ends; never where it starts.
     pub end: usize,
-    /// Whether all else in the frame was so in the last frame for which this was false, byte for byte.
+    /// Whether all else in the frame was so in the last frame for which this was false, byte for byte: but for its counts, and
+    /// numbers and padding that mean nothing.
     pub is_like_before: bool,
+    /// What it counts, where it is like one before.
+    pub(crate) counts: Counts,
+}
+
+/// What a frame counts beside its text: by places that are its protocol's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// A bit for each place.
+    said: u8,
+    counts: [u32; Self::PLACES],
+}
+
+impl Counts {
+    /// So many places there are.
+    pub(crate) const PLACES: usize = 5;
+
+    /// Notes a count, in place of an earlier one. At a place that there is not it does nothing.
+    pub(crate) fn say(&mut self, place: u8, count: u32) {
+        if let Some(known) = self.counts.get_mut(usize::from(place)) {
+            *known = count;
+            self.said |= 1 << place;
+        }
+    }
+
+    /// The counts that were said, with their places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, u64)> + '_ {
+        let counts = (0..).zip(&self.counts);
+        counts
+            .filter(|(place, _)| self.said >> place & 1 == 1)
+            .map(|(place, count)| (place, u64::from(*count)))
+    }
 }
 
 /// The kind of a frame.

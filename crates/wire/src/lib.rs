@@ -43,7 +43,7 @@ mod web_search;
 
 pub use amend::{AmendTo, Amended, Amendments, Parameters};
 pub use classify::error_message;
-pub use codec::{Codec, End, OnlyText, Reply, Seen, SeenKind, StreamReader};
+pub use codec::{Codec, Counts, End, OnlyText, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};
 pub use gemini::JsonList;

@@ -29,8 +29,8 @@ pub(crate) use self::adapt::says_json;
 pub use self::undo::Undo;
 use crate::codec::OnlyText;
 use crate::conversation::{
-    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, FinishReason, Loss, OutputFormat,
-    ReplyContext, Request, Role, Start, Target, TranslateError, Translator,
+    ClientTranslator, Delta, Encoded, Event, EventDecoder, EventEncoder, FinishReason, GoneOn, Loss,
+    OutputFormat, ReplyContext, Request, Role, Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
 use crate::{json, scan};
@@ -207,7 +207,7 @@ impl StreamTranslation {
 
     /// Appends what a frame says to `out`, in whole frames of the client's dialect; nothing where it says nothing yet.
     /// `text` is what the stream's [reader](crate::StreamReader) saw of it ([`Seen::text`](crate::Seen::text)): of frames that
-    /// differ in their text alone only one is read in full.
+    /// differ in their text and their counts alone only one is read in full.
     ///
     /// # Errors
     /// As [`EventDecoder::decode`] and [`EventEncoder::encode`]; the stream cannot go on then.
@@ -229,7 +229,7 @@ impl StreamTranslation {
         self.encode(out)
     }
 
-    /// The same for a frame that differs from one before in its text alone, from where its `bytes` begin. `None`, and nothing
+    /// The same for a frame that differs from one before in its text and its counts alone, from where its `bytes` begin. `None`, and nothing
     /// done, where it has to be read in full: by [`frame`](Self::frame).
     pub fn go_on(
         &mut self,
@@ -241,11 +241,16 @@ impl StreamTranslation {
             return None;
         }
         let more = said(bytes, text)?;
-        let choice = self.decoder.go_on(&more)?;
+        let GoneOn { choice, usage } = self.decoder.go_on(&more, &text.counts)?;
+        let usage = usage.map(Event::Usage);
         if self.forced.is_none() && self.undo.lets_text_through(choice) {
+            if let Some(Err(error)) = usage.map(|usage| self.encoder.encode(&usage, out)) {
+                return Some(Err(error));
+            }
             return Some(self.encoder.grow(choice, &more, out));
         }
         self.decoded.clear();
+        self.decoded.extend(usage);
         self.decoded.push(Event::Delta { choice, delta: Delta::Text(more.into_owned()) });
         Some(self.encode(out))
     }
@@ -275,8 +280,12 @@ impl StreamTranslation {
             if matches!(event, Event::Finish { reason: FinishReason::Length, .. }) {
                 self.cut = self.cut.take().or(self.if_cut.take());
             }
-            if self.shown.lets_through(event)? {
-                self.encoder.encode(event, out)?;
+            if !self.shown.lets_through(event)? {
+                continue;
+            }
+            match event {
+                Event::Delta { choice, delta: Delta::Text(text) } => self.encoder.grow(*choice, text, out)?,
+                event => self.encoder.encode(event, out)?,
             }
         }
         Ok(())

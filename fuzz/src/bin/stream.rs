@@ -7,6 +7,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     fuzz::watch(protocol, &stream);
     fuzz::decode(protocol, &stream);
     fuzz::translate_stream(protocol, &stream);
+    fuzz::encode_stream(protocol, &stream);
 });
 
 #[cfg(not(fuzzing))]

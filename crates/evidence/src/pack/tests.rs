@@ -27,6 +27,7 @@ fn statement() -> Statement {
             sources: vec![Source { preset: "p".into(), from: "f".into(), read: String::new() }],
         },
         ledger: Some(LedgerPart {
+            decisions: None,
             name: "l.db".into(),
             first_seq: 1,
             last_seq: 9,

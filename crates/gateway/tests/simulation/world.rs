@@ -186,6 +186,7 @@ async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
         state: None,
         clock: Clock::simulated(i64::try_from(EPOCH_S).expect("small") * 1_000_000),
         metrics: Arc::new(Metrics::default()),
+        troubles: Arc::default(),
         makers: Arc::default(),
         memory: MemoryBudget::new(64 << 20),
         shutdown: shutdown.clone(),

@@ -33,15 +33,28 @@ pub(crate) enum AdminError {
     Token(String),
 }
 
+/// Where the configuration says that the admin listener is.
+pub(crate) fn address(settings: &Settings) -> SocketAddr {
+    reachable(*settings.loaded.config.server.admin_listen)
+}
+
 /// `GET path`, as JSON.
 pub(crate) fn get<T: DeserializeOwned>(
     path: &str,
     settings: &Settings,
     environment: &Environment,
 ) -> Result<T, AdminError> {
-    let server = &settings.loaded.config.server;
-    let at = reachable(*server.admin_listen);
-    let token = match &server.admin_token {
+    get_from(address(settings), path, settings, environment)
+}
+
+/// The same from a listener elsewhere.
+pub(crate) fn get_from<T: DeserializeOwned>(
+    at: SocketAddr,
+    path: &str,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<T, AdminError> {
+    let token = match &settings.loaded.config.server.admin_token {
         Some(place) => Some(
             place
                 .fetch(environment, &settings.loaded.folder)

@@ -108,7 +108,7 @@ fn print(
         return terminal.line(format_args!("no model has \"{query}\" in its provider, id, name or maker"));
     }
     let heads = ["model", "in", "out", "window", "output", "weights", "ends", "can"];
-    let mut table = Table::with_heads(heads).right([1, 2, 3, 4]);
+    let mut table = Table::with_heads(heads).right([1, 2, 3, 4]).unfolded();
     let mut doubted = false;
     for (provider, model) in found {
         let list = model.price(None).or_else(|| model.prices.first().map(|price| &price.list));
@@ -190,7 +190,8 @@ fn providers(terminal: &mut Terminal) -> Result<Exit, CliError> {
         terminal.answer(&presets)?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::with_heads(["preset", "protocol", "models", "key from", "address"]).right([2]);
+    let mut table =
+        Table::with_heads(["preset", "protocol", "models", "key from", "address"]).right([2]).unfolded();
     for entry in &entries {
         let spoken = if wire::codec(entry.protocol).is_some() { Tone::Plain } else { Tone::Faint };
         table.row([

@@ -1,5 +1,6 @@
 //! `releve check`: is this configuration right, and what could each product use now?
 
+mod ended;
 mod targets;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let (decided, _) = posture::stand(&settings)?;
     let today = today();
     settings.warnings = settings.warnings.and(&contracts_over(&settings.resolved.effective, today));
+    settings.warnings = settings.warnings.and(&ended::models(&settings.resolved, today));
     settings.warnings = settings.warnings.and(&targets::nowhere(&settings.resolved, today));
     let usable = usable(&settings.resolved.snapshot, &decided);
     let stranded = usable.iter().any(Usable::is_stranded);
@@ -135,7 +137,8 @@ fn explain_what_was_found(
 }
 
 fn providers(settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
-    let mut table = Table::with_heads(["provider", "protocol", "address", "region", "key"]).indented(2);
+    let mut table =
+        Table::with_heads(["provider", "protocol", "address", "region", "key"]).indented(2).unfolded();
     for provider in &settings.resolved.effective.providers {
         let body = &provider.body;
         let protocol = body.protocol.as_ref().map_or("", |protocol| protocol.as_str());
@@ -183,18 +186,17 @@ fn ends(config: &Config) -> impl Iterator<Item = (&str, &At<Day>)> {
     })
 }
 
-/// Models that are switched off soon, or were; and contracts that end soon.
+/// Models that are switched off soon; and contracts that end soon. Those that were are warned of.
 fn endings(settings: &Settings, today: Date, terminal: &mut Terminal) -> Result<(), CliError> {
     for (deployment, day) in &settings.resolved.ends {
         let Some(days) = day.parse().ok().and_then(|day| days_until(day, today)) else { continue };
         let when = match days {
-            SOON_DAYS.. => continue,
-            ..0 => "was switched off".to_owned(),
+            ..0 | SOON_DAYS.. => continue,
             0 => "is switched off today".to_owned(),
             days => format!("is switched off in {days} days"),
         };
         let remark = format!("  {deployment} {when} ({day}): add what takes its place");
-        terminal.line(terminal.toned(if days < 0 { Tone::Bad } else { Tone::Doubtful }, remark))?;
+        terminal.line(terminal.toned(Tone::Doubtful, remark))?;
     }
     for (provider, ends) in ends(&settings.resolved.effective) {
         let when = match days_until(ends.value.0, today) {

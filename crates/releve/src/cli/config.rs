@@ -1,6 +1,7 @@
 //! `releve config show` and `releve config diff`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,13 +15,17 @@ pub(crate) enum Command {
     /// The configuration with all defaults and presets filled in; secrets are named, never shown, and values of headers hidden.
     Show,
     /// How the file differs from what a gateway is running with.
-    Diff,
+    Diff {
+        /// Where its admin listener is, if it was started before the file said another `admin_listen`.
+        #[arg(long, value_name = "ADDRESS")]
+        at: Option<SocketAddr>,
+    },
 }
 
 pub(crate) fn run(command: &Command, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     match command {
         Command::Show => show(desk, terminal),
-        Command::Diff => diff(desk, terminal),
+        Command::Diff { at } => diff(*at, desk, terminal),
     }
 }
 
@@ -47,12 +52,14 @@ struct Running {
     config: Value,
 }
 
-fn diff(desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+fn diff(at: Option<SocketAddr>, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let settings = desk.shown()?;
-    let running: Running = match admin::get("/api/config", &settings, desk.environment) {
+    let at = at.unwrap_or_else(|| admin::address(&settings));
+    let running: Running = match admin::get_from(at, "/api/config", &settings, desk.environment) {
         Ok(running) => running,
         Err(error @ AdminError::NotRunning(_)) => {
-            let mend = "`releve serve` starts one; `releve config show` shows what it would run with";
+            let mend = "`releve serve` starts one; `--at ADDRESS` finds one that was started with another \
+                        `admin_listen`; `releve config show` shows what it would run with";
             return Err(CliError::failed(error.to_string()).mend(mend));
         }
         Err(error) => return Err(CliError::failed(error.to_string())),

@@ -76,7 +76,7 @@ fn print_sums(report: &Report, terminal: &mut Terminal) -> Result<(), CliError> 
     } else {
         ("the ledger and the suppliers' own meters differ", Tone::Bad)
     };
-    let mut table = Table::default().indented(2).right([1]);
+    let mut table = Table::default().indented(2).right([1]).unfolded();
     table.row(["requests".into(), report.requests.to_string().into()]);
     table.row(["errors seen by products".into(), Cell::toned(errors, report.product_errors.to_string())]);
     table.row([

@@ -112,11 +112,10 @@ fn tell_with(story: &Story, decided: &Decided, terminal: &mut Terminal) -> Resul
 }
 
 fn headline(entry: &Entry, settled: bool, terminal: &mut Terminal) -> Result<(), CliError> {
-    let id = terminal.toned(Tone::Strong, entry.id);
+    let id = (Tone::Strong, entry.id.to_string());
     if !settled {
-        return terminal.line(format_args!(
-            "{id}  still goes on, or was interrupted and will be settled at the next start"
-        ));
+        let says = "  still goes on, or was interrupted and will be settled at the next start";
+        return terminal.paragraph(2, &[id, (Tone::Plain, says.to_owned())]);
     }
     let by = entry.deployment.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
     let (tone, words) = match entry.outcome {
@@ -135,23 +134,23 @@ fn headline(entry: &Entry, settled: bool, terminal: &mut Terminal) -> Result<(),
     let first =
         entry.ttft_us.map(|us| format!(", first content after {}", words::duration(us))).unwrap_or_default();
     let lasted = if entry.outcome == Outcome::Answered { "in" } else { "after" };
-    terminal.line(format_args!(
-        "{id}  {} {lasted} {}{first}",
-        terminal.toned(tone, words),
-        words::duration(entry.total_us)
-    ))
+    let lasted = format!(" {lasted} {}{first}", words::duration(entry.total_us));
+    terminal.paragraph(2, &[id, (Tone::Plain, "  ".to_owned()), (tone, words), (Tone::Plain, lasted)])
 }
 
 fn asked(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
     let facts = &entry.facts;
     let key = facts.key_id.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
-    terminal.line(format_args!(
-        "  {}  {}{key} asked for \"{}\", which is the route {}",
-        words::moment(entry.arrived_us),
-        facts.product,
-        facts.asked_model,
-        facts.route,
-    ))?;
+    plain(
+        format!(
+            "  {}  {}{key} asked for \"{}\", which is the route {}",
+            words::moment(entry.arrived_us),
+            facts.product,
+            facts.asked_model,
+            facts.route,
+        ),
+        terminal,
+    )?;
     let streamed = if facts.stream { "streamed" } else { "whole" };
     let output = facts
         .max_tokens
@@ -160,29 +159,34 @@ fn asked(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
     let regions: Vec<&str> = facts.regions.iter().map(catalogue::Region::as_str).collect();
     let regions =
         if regions.is_empty() { String::new() } else { format!(", only in {}", regions.join(", ")) };
-    terminal.line(format_args!(
-        "  {}, {streamed}, {} or about {} in{output}{}{regions}",
-        facts.protocol,
-        words::bytes(facts.request_bytes),
-        words::counted(facts.estimated_input_tokens.into(), "token"),
-        words::needs(facts.needs),
-    ))?;
+    plain(
+        format!(
+            "  {}, {streamed}, {} or about {} in{output}{}{regions}",
+            facts.protocol,
+            words::bytes(facts.request_bytes),
+            words::counted(facts.estimated_input_tokens.into(), "token"),
+            words::needs(facts.needs),
+        ),
+        terminal,
+    )?;
     let turns = facts.former_turns;
     let built =
         (turns > 0).then(|| format!("builds on {turns} kept turn{}", if turns == 1 { "" } else { "s" }));
     let kept = entry.kept.then(|| "its answer is kept".to_owned());
     let state: Vec<String> = built.into_iter().chain(kept).collect();
-    if state.is_empty() { Ok(()) } else { terminal.line(format_args!("  {}", state.join("; "))) }
+    if state.is_empty() { Ok(()) } else { plain(format!("  {}", state.join("; ")), terminal) }
+}
+
+/// A line of the story, and more where it is long.
+fn plain(text: String, terminal: &mut Terminal) -> Result<(), CliError> {
+    terminal.paragraph(4, &[(Tone::Plain, text)])
 }
 
 /// In the order of asking; whoever had something against it, with the reason.
 fn decision(entry: &Entry, decided: &Decided, terminal: &mut Terminal) -> Result<(), CliError> {
-    terminal.line(format_args!(
-        "{}  configuration {}, catalogue {}",
-        terminal.toned(Tone::Strong, "candidates"),
-        entry.facts.config_version,
-        entry.facts.catalogue_version
-    ))?;
+    let (config, catalogue) = (&entry.facts.config_version, &entry.facts.catalogue_version);
+    let by = format!("  configuration {config}, catalogue {catalogue}");
+    terminal.paragraph(2, &[(Tone::Strong, "candidates".to_owned()), (Tone::Plain, by)])?;
     let mut table = Table::default().indented(2).right([0]);
     for (number, candidate) in (1..).zip(entry.decision.iter()) {
         let excluded = candidate.reason.is_some_and(|reason| !is_trouble(reason));
@@ -227,7 +231,11 @@ fn went(attempt: &AttemptRecord) -> String {
         .unwrap_or_default();
     match attempt.outcome {
         AttemptOutcome::Served => "served".to_owned(),
-        AttemptOutcome::Failed(failure) => format!("{failure}{status}"),
+        AttemptOutcome::Failed(failure) => {
+            let trouble =
+                attempt.trouble.as_deref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+            format!("{failure}{status}{trouble}")
+        }
         AttemptOutcome::Abandoned => "abandoned".to_owned(),
         AttemptOutcome::Refused(reason) => format!("not dialled: {reason}"),
     }
@@ -288,18 +296,13 @@ fn cost(entry: &Entry, terminal: &mut Terminal) -> Result<(), CliError> {
     table.print(terminal)?;
     if let Some(version) = &entry.price_version {
         let agreement = entry.price_agreement.map(|agreement| format!(", {agreement}")).unwrap_or_default();
-        terminal.line(terminal.toned(Tone::Faint, format_args!("  prices: {version}{agreement}")))?;
+        terminal.paragraph(4, &[(Tone::Faint, format!("  prices: {version}{agreement}"))])?;
     }
     Ok(())
 }
 
 fn corrected(correction: &Correction, terminal: &mut Terminal) -> Result<(), CliError> {
-    terminal.line(format_args!(
-        "{}  from {} to {} by {}: {}",
-        terminal.toned(Tone::Doubtful, "corrected"),
-        words::money(correction.before),
-        words::money(correction.after),
-        correction.author,
-        correction.why
-    ))
+    let (before, after) = (words::money(correction.before), words::money(correction.after));
+    let says = format!("  from {before} to {after} by {}: {}", correction.author, correction.why);
+    terminal.paragraph(2, &[(Tone::Doubtful, "corrected".to_owned()), (Tone::Plain, says)])
 }

@@ -162,7 +162,7 @@ fn list(keys: &Keys, terminal: &mut Terminal) -> Result<Exit, CliError> {
         terminal.line("no keys: on loopback anybody is served without one; `releve keys create --product NAME` makes one")?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::with_heads(["key", "product", "name", "created", ""]);
+    let mut table = Table::with_heads(["key", "product", "name", "created", ""]).unfolded();
     for info in &all {
         let state = match info.revoked_us {
             Some(since) => Cell::toned(Tone::Bad, format!("revoked {}", words::moment(since))),

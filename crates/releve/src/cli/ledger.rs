@@ -51,6 +51,9 @@ fn verify(path: &std::path::Path, terminal: &mut Terminal) -> Result<Exit, CliEr
             "corrections": report.corrections,
             "open": report.open,
             "chain": report.chain.to_string(),
+            "decisions": report.decisions,
+            "unchained_decisions": report.unchained_decisions,
+            "decisions_chain": report.decisions_chain.to_string(),
             "problems": problems,
             "problem_count": report.problem_count,
         }))?;
@@ -76,6 +79,20 @@ fn verify(path: &std::path::Path, terminal: &mut Terminal) -> Result<Exit, CliEr
             terminal.line(format_args!("  and {} more", words::count(untold.into())))?;
         }
         terminal.line(format_args!("chain {}", report.chain))?;
+        if report.decisions > 0 {
+            let decisions = words::count(report.decisions.into());
+            let behind = match report.unchained_decisions {
+                0 => String::new(),
+                some => format!(
+                    ", but for the last {} of an older release, which the next decision chains",
+                    words::count(some.into())
+                ),
+            };
+            terminal.line(format_args!(
+                "chain of {decisions} decisions about suppliers{behind} {}",
+                report.decisions_chain
+            ))?;
+        }
         terminal.line(terminal.toned(
             Tone::Faint,
             "note the chain elsewhere: while it is found again, nothing before it was altered",

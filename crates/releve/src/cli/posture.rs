@@ -232,9 +232,9 @@ fn say(act: &Act, before: &[Act], in_force: InForce, terminal: &mut Terminal) ->
         InForce::NoServer => "no gateway is running; the next one starts with it",
         InForce::NotYet => "but the running gateway has not followed: look at its log",
     };
-    terminal.line(format_args!("{}={}: {means}{until}; {holds}", act.target, act.posture))?;
-    if let Some(replaced) = replaced(act, before) {
-        terminal.line(replaced)?;
+    let decided = format!("{}={}: {means}{until}; {holds}", act.target, act.posture);
+    for says in std::iter::once(decided).chain(replaced(act, before)) {
+        terminal.paragraph(2, &[(Tone::Plain, says)])?;
     }
     if &*act.posture != "normal" {
         let back = terminal
@@ -351,7 +351,8 @@ fn fallbacks(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> 
             terminal.line(format_args!("{}: no request of the last 30 days needs it", row.target))?;
             continue;
         }
-        terminal.line(format_args!("If {} fell, by the requests of the last 30 days:", row.target))?;
+        let says = format!("If {} fell, by the requests of the last 30 days:", row.target);
+        terminal.paragraph(2, &[(Tone::Plain, says)])?;
         let heads = ["product", "", "busiest minute", "without room", "beyond what was ever carried"];
         let mut table = Table::with_heads(heads).indented(2).right([2, 3, 4]);
         for fallback in fallbacks {
@@ -405,6 +406,7 @@ fn verdict(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
         )
     };
     terminal.line("")?;
+    // One line, however long: alarms are read by the line.
     terminal.line(terminal.toned(tone, says))
 }
 

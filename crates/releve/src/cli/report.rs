@@ -125,7 +125,7 @@ pub(super) fn present(
     if form.html.is_some() || form.pack.is_some() {
         return Ok(());
     }
-    for line in page(form.lang).lines() {
+    for line in page(form.lang).lines(terminal.width()) {
         let pieces = line.0.iter().map(|(tone, strong, text)| {
             let tone = match (strong, tone) {
                 (true, _) => Tone::Strong,

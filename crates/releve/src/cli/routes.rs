@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::admin::{self, Live};
 use super::eligibility::{Imagined, Row, candidates, divided, protocols};
+use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
@@ -57,6 +58,20 @@ struct Candidate {
     /// What a running gateway knows of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<String>,
+    /// The day on which its model ended by the catalogue: it is asked, and no report counts on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<String>,
+}
+
+impl Candidate {
+    /// What is to be said of it, in words.
+    fn remark(&self) -> String {
+        let ended = self.ended.as_ref().map(|day| {
+            format!("its model ended on {day} by the catalogue: asked, but no report counts on it")
+        });
+        let first = self.row.reason.clone().or_else(|| self.health.clone());
+        first.into_iter().chain(ended).collect::<Vec<_>>().join("; ")
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -71,10 +86,14 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
             .collect(),
     };
     let live = admin::health(&settings, desk.environment);
-    let met: Vec<Met> = routes
+    let mut met: Vec<Met> = routes
         .into_iter()
         .flat_map(|route| meet(snapshot, product, route, arguments, (live.as_ref(), &decided, now)))
         .collect();
+    let today = today();
+    for candidate in met.iter_mut().flat_map(|met| &mut met.candidates) {
+        candidate.ended = settings.resolved.ended(&candidate.row.deployment, today).map(str::to_owned);
+    }
     if terminal.json() {
         terminal.answer(&met)?;
     } else {
@@ -176,29 +195,33 @@ fn meet_one(
         product: Arc::clone(&product.name),
         prefer: snapshot.routes[route].policy.prefer.as_str(),
         clients: None,
-        candidates: rows.into_iter().map(|row| Candidate { health: health(&row), row }).collect(),
+        candidates: rows
+            .into_iter()
+            .map(|row| Candidate { health: health(&row), ended: None, row })
+            .collect(),
     }
 }
 
 fn print(met: &[Met], settings: &Settings, live: bool, terminal: &mut Terminal) -> Result<(), CliError> {
     if met.is_empty() {
-        terminal.line("no routes: every model answers to PROVIDER/MODEL; try `releve routes MODEL`")?;
+        let says = "no routes: every model answers to PROVIDER/MODEL; try `releve routes MODEL`";
+        terminal.paragraph(2, &[(Tone::Plain, says.to_owned())])?;
         return Ok(());
     }
     for (number, met) in met.iter().enumerate() {
         if number > 0 {
             terminal.line("")?;
         }
-        let name = terminal.toned(Tone::Strong, &met.route);
+        let name = (Tone::Strong, met.route.to_string());
         let clients = met.clients.map(|protocol| format!("; {protocol} clients")).unwrap_or_default();
-        terminal.line(format_args!("{name}  ({}, for {}{clients})", met.prefer, met.product))?;
+        let whose = format!("  ({}, for {}{clients})", met.prefer, met.product);
+        terminal.paragraph(2, &[name, (Tone::Plain, whose)])?;
         met.print(settings, terminal)?;
     }
     if !live {
         terminal.line("")?;
-        terminal.line(
-            terminal.toned(Tone::Faint, "no gateway is running here: health unknown, all taken as healthy"),
-        )?;
+        let says = "no gateway is running here: health unknown, all taken as healthy";
+        terminal.paragraph(2, &[(Tone::Faint, says.to_owned())])?;
     }
     Ok(())
 }
@@ -210,7 +233,8 @@ impl Met {
         let mixed = route.is_some_and(|route| protocols(snapshot, route).len() > 1);
         let mut table = Table::default().indented(2).right([0]);
         let mut order = 0;
-        for Candidate { row, health } in &self.candidates {
+        for candidate in &self.candidates {
+            let row = &candidate.row;
             let mark = if row.eligible {
                 order += 1;
                 Cell::toned(Tone::Good, format!("{order}."))
@@ -221,8 +245,7 @@ impl Met {
             if mixed {
                 cells.push(Cell::toned(Tone::Faint, row.protocol.as_str()));
             }
-            let remark = row.reason.clone().or_else(|| health.clone()).unwrap_or_default();
-            cells.push(Cell::toned(Tone::Doubtful, remark));
+            cells.push(Cell::toned(Tone::Doubtful, candidate.remark()));
             let sets = row.sets.as_ref().map(|sets| format!("sets {sets}")).unwrap_or_default();
             cells.push(Cell::toned(Tone::Faint, sets));
             table.row(cells);

@@ -1,7 +1,8 @@
-//! Aligned columns.
+//! Aligned columns, within the terminal's width.
 
 use super::error::CliError;
 use super::terminal::{Terminal, Tone};
+use crate::columns::Grid;
 
 /// Rows whose columns line up. Figures are set right.
 #[derive(Debug, Default)]
@@ -10,6 +11,7 @@ pub(crate) struct Table {
     heads: Vec<&'static str>,
     right: Vec<usize>,
     rows: Vec<Vec<Cell>>,
+    is_unfolded: bool,
 }
 
 /// One field.
@@ -22,10 +24,6 @@ pub(crate) struct Cell {
 impl Cell {
     pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self { text: text.into(), tone }
-    }
-
-    fn width(&self) -> usize {
-        self.text.chars().count()
     }
 }
 
@@ -55,6 +53,13 @@ impl Table {
         self
     }
 
+    /// The same with each row in one line, however wide: for lists that people search by the line.
+    #[must_use]
+    pub(crate) fn unfolded(mut self) -> Self {
+        self.is_unfolded = true;
+        self
+    }
+
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
@@ -64,29 +69,14 @@ impl Table {
     }
 
     pub(crate) fn print(&self, terminal: &mut Terminal) -> Result<(), CliError> {
-        let head: Vec<Cell> = self.heads.iter().map(|head| Cell::toned(Tone::Faint, *head)).collect();
-        let rows = || std::iter::once(&head).filter(|head| !head.is_empty()).chain(&self.rows);
-        let columns = rows().map(Vec::len).max().unwrap_or(0);
-        let width =
-            |column: usize| rows().filter_map(|row| row.get(column)).map(Cell::width).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        for row in rows() {
-            let mut line = " ".repeat(self.indent);
-            for (column, cell) in row.iter().enumerate() {
-                let padding = " ".repeat(widths[column] - cell.width());
-                let text = terminal.toned(cell.tone, &cell.text);
-                let last = column + 1 == row.len();
-                match (self.right.contains(&column), last) {
-                    (true, _) => line.extend([padding, text]),
-                    (false, true) => line.push_str(&text),
-                    (false, false) => line.extend([text, padding]),
-                }
-                if !last {
-                    line.push_str("  ");
-                }
-            }
-            terminal.line(line.trim_end())?;
-        }
-        Ok(())
+        let cells = |row: &Vec<Cell>| row.iter().map(|cell| (cell.tone, cell.text.clone())).collect();
+        let grid = Grid {
+            indent: self.indent,
+            heads: self.heads.iter().map(|head| (Tone::Faint, (*head).to_owned())).collect(),
+            right: self.right.clone(),
+            rows: self.rows.iter().map(cells).collect(),
+        };
+        let columns = if self.is_unfolded { usize::MAX } else { terminal.width() };
+        grid.lines(columns).iter().try_for_each(|line| terminal.pieces(line))
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, LineWriter, Write};
 use serde::Serialize;
 
 use super::error::{CliError, Exit};
+use crate::columns::{Piece, flowed};
 use crate::config::environment::Environment;
 use crate::config::report::{Drawing, Report};
 use crate::settings::SettingsError;
@@ -22,6 +23,7 @@ pub(crate) struct Terminal {
     paint_complaints: bool,
     progress: Progress,
     width: usize,
+    width_of_complaints: usize,
 }
 
 impl fmt::Debug for Terminal {
@@ -75,7 +77,7 @@ impl Terminal {
     /// The process's own standard output and error.
     pub(crate) fn of_process(json: bool, environment: &Environment) -> Self {
         let wanted = environment.get("NO_COLOR").is_none() && environment.get("TERM") != Some("dumb");
-        let width = crossterm::terminal::size().map_or(USUAL_WIDTH, |(columns, _)| usize::from(columns));
+        let width = |is_terminal: bool| width(environment.get("COLUMNS"), is_terminal);
         Self {
             paint: wanted && io::stdout().is_terminal(),
             paint_complaints: wanted && io::stderr().is_terminal(),
@@ -87,7 +89,8 @@ impl Terminal {
             out: Box::new(LineWriter::new(io::stdout())),
             complaints: Box::new(io::stderr()),
             json,
-            width: if io::stderr().is_terminal() { width } else { USUAL_WIDTH },
+            width: width(io::stdout().is_terminal()),
+            width_of_complaints: width(io::stderr().is_terminal()),
         }
     }
 
@@ -95,7 +98,8 @@ impl Terminal {
     #[cfg(test)]
     pub(crate) fn to(out: Box<dyn Write>, complaints: Box<dyn Write>, json: bool) -> Self {
         let (paint, paint_complaints, progress) = (false, false, Progress::Unwatched);
-        Self { out, complaints, json, paint, paint_complaints, progress, width: USUAL_WIDTH }
+        let (width, width_of_complaints) = (USUAL_WIDTH, USUAL_WIDTH);
+        Self { out, complaints, json, paint, paint_complaints, progress, width, width_of_complaints }
     }
 
     /// Whether the answer is wanted as JSON.
@@ -134,6 +138,24 @@ impl Terminal {
         Ok(writeln!(self.out, "{line}")?)
     }
 
+    /// How many columns a line of the answer may take.
+    pub(crate) const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// One line of the answer, in pieces.
+    pub(crate) fn pieces(&mut self, line: &[Piece<Tone>]) -> Result<(), CliError> {
+        let painted =
+            line.iter().map(|(tone, text)| tone.map_or_else(|| text.clone(), |tone| self.toned(tone, text)));
+        let painted: String = painted.collect();
+        self.line(painted.trim_end())
+    }
+
+    /// One paragraph of the answer, in as many lines as the width asks for; all but the first are set in by `hang`.
+    pub(crate) fn paragraph(&mut self, hang: usize, pieces: &[(Tone, String)]) -> Result<(), CliError> {
+        flowed(pieces, hang, self.width).iter().try_for_each(|line| self.pieces(line))
+    }
+
     /// The answer as JSON, indented for people who look at it.
     pub(crate) fn answer(&mut self, answer: &impl Serialize) -> Result<(), CliError> {
         self.wipe();
@@ -159,7 +181,7 @@ impl Terminal {
             return Ok(());
         }
         let drawing = if self.paint_complaints { Drawing::Coloured } else { Drawing::Plain };
-        let drawn = report.draw(drawing, self.width);
+        let drawn = report.draw(drawing, self.width_of_complaints);
         self.remark(drawn.trim_end_matches('\n'))
     }
 
@@ -216,6 +238,30 @@ struct Complaint<'a, P: Serialize> {
     problems: Option<P>,
 }
 
+/// What the user says, else what the terminal has. Nothing can be read in less than twenty columns.
+fn width(wanted: Option<&str>, is_terminal: bool) -> usize {
+    const NARROWEST: usize = 20;
+    let wanted = wanted.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
+    let has = || {
+        // Where there is none, asking would start another program.
+        let size = is_terminal.then(crossterm::terminal::size)?;
+        size.ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+    };
+    wanted.or_else(has).unwrap_or(USUAL_WIDTH).max(NARROWEST)
+}
+
 fn painted(paint: bool, tone: Tone, text: impl Display) -> String {
     if paint && tone != Tone::Plain { format!("{}{text}\x1b[0m", tone.code()) } else { text.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_width_is_what_the_user_says_else_the_usual_one() {
+        let without_a_terminal = [None, Some("80"), Some(" 132 "), Some("0"), Some("wide"), Some("5")]
+            .map(|says| width(says, false));
+        assert_eq!(without_a_terminal, [100, 80, 132, 100, 100, 20]);
+    }
 }

@@ -12,9 +12,6 @@ use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
 use crate::pack::{SIGNING_KEY_ENDING, Signer, configuration};
 
-/// Longer text goes on in a further line.
-const WIDTH: usize = 100;
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The pack.
@@ -60,6 +57,8 @@ enum OfLedger {
     Shorter,
     /// It has others.
     Other,
+    /// It has the same records, and other decisions about suppliers.
+    OtherDecisions,
     /// Its own chain is broken, so that it shows nothing.
     NotWhole,
 }
@@ -122,6 +121,7 @@ impl Findings<'_> {
             OfLedger::Same => (true, "this ledger has the records that it rests on, and is whole"),
             OfLedger::Shorter => (false, "this ledger ends before the records that it rests on"),
             OfLedger::Other => (false, "this ledger has other records"),
+            OfLedger::OtherDecisions => (false, "this ledger has other decisions about suppliers"),
             OfLedger::NotWhole => (false, "this ledger is not whole: `releve ledger verify` tells more"),
         })
     }
@@ -199,12 +199,18 @@ fn of_ledger(path: &Path, manifest: &Manifest) -> Result<OfLedger, CliError> {
         return Err(CliError::usage("this pack does not rest on a ledger")
             .mend("it says by which file of arrivals it was made: see `trace` in its manifest"));
     };
-    let chain = store::Reader::open(path)?.chain_at(part.last_seq)?;
-    let Some(chain) = chain.map(|chain| Digest::from_bytes(*chain.as_bytes())) else {
+    let reader = store::Reader::open(path)?;
+    let digest = |chain: ledger::Chain| Digest::from_bytes(*chain.as_bytes());
+    let Some(chain) = reader.chain_at(part.last_seq)?.map(digest) else {
         return Ok(OfLedger::Shorter);
     };
     if chain != part.chain {
         return Ok(OfLedger::Other);
+    }
+    if let Some(decisions) = part.decisions
+        && reader.decisions_chain_at(decisions.last)?.map(digest) != Some(decisions.chain)
+    {
+        return Ok(OfLedger::OtherDecisions);
     }
     Ok(if store::verify(path)?.is_whole() { OfLedger::Same } else { OfLedger::NotWhole })
 }
@@ -240,9 +246,7 @@ fn print(
     for limit in &findings.manifest.statement.limits {
         let about = terminal.toned(Tone::Strong, words::plain(&limit.about));
         terminal.line(format_args!("  limit, {about}"))?;
-        for line in words::folded(&words::plain(&limit.says), WIDTH) {
-            terminal.line(format_args!("    {line}"))?;
-        }
+        terminal.paragraph(4, &[(Tone::Plain, format!("    {}", words::plain(&limit.says)))])?;
     }
     terminal.line(terminal.toned(
         Tone::Faint,
@@ -297,8 +301,11 @@ fn facts(manifest: &Manifest) -> Vec<(&'static str, Cell)> {
     say(
         "ledger",
         statement.ledger.as_ref().map(|part| {
-            let LedgerPart { name, first_seq, last_seq, chain } = part;
-            format!("{name}, records {first_seq} to {last_seq}, chain {chain}")
+            let LedgerPart { name, first_seq, last_seq, chain, decisions } = part;
+            let decided = decisions
+                .map(|decisions| format!("; {} decisions, chain {}", decisions.last, decisions.chain))
+                .unwrap_or_default();
+            format!("{name}, records {first_seq} to {last_seq}, chain {chain}{decided}")
         }),
     );
     say("trace", statement.trace.as_ref().map(|trace| format!("{}, sha256 {}", trace.name, trace.sha256)));

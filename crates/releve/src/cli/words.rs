@@ -46,6 +46,33 @@ pub(crate) fn money(amount: Option<Money>) -> String {
     amount.map_or_else(|| "unpriced".to_owned(), |amount| format!("${amount}"))
 }
 
+/// Billionths of a currency's unit with so many decimals: more where a small sum would look like none, two figures of
+/// which are shown then. `1,234.50`, `0.0004`.
+pub(crate) fn amount(nanos: i128, decimals: usize) -> String {
+    const PLACES: usize = 9;
+    let magnitude = nanos.unsigned_abs();
+    let figures = magnitude.checked_ilog10().map_or(PLACES, |most| most as usize + 1);
+    let shown = decimals.max((PLACES + 2).saturating_sub(figures).min(PLACES));
+    let power = |places: usize| 10_u128.pow(u32::try_from(places).expect("at most nine"));
+    let unit = power(PLACES - shown);
+    let rounded = (magnitude + unit / 2) / unit;
+    let mut part = format!("{:0shown$}", rounded % power(shown));
+    while part.len() > decimals && part.ends_with('0') {
+        part.pop();
+    }
+    let sign = if nanos < 0 { "-" } else { "" };
+    let whole = count(rounded / power(shown));
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+/// `$12.34`, `$0.0004`, `$1,235`: about so many US dollars.
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+pub(crate) fn dollars(usd: f64) -> String {
+    let (usd, sign) = (usd.abs(), if usd < 0.0 { "-" } else { "" });
+    let (usd, decimals) = if usd < 100.0 { (usd, 2) } else { (usd.round(), 0) };
+    format!("{sign}${}", amount((usd * 1e9).round() as i128, decimals))
+}
+
 /// `312 ms`, `1.24 s`, `2 min 5 s`.
 pub(crate) fn duration(us: u64) -> String {
     match us {
@@ -94,23 +121,6 @@ pub(super) fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Stri
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// `text` in lines of at most `width` characters, broken between words.
-pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is a first");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +136,22 @@ mod tests {
         assert_eq!(moment(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(money(None), "unpriced");
         assert_eq!(money(Some(Money::from_nanos(3_150_000))), "$0.00315");
+    }
+
+    #[test]
+    fn no_sum_looks_like_nothing() {
+        let of = |nanos| [0, 2, 4].map(|decimals| amount(nanos, decimals));
+        assert_eq!(of(1_234_500_000_000), ["1,235", "1,234.50", "1,234.5000"]);
+        assert_eq!(of(123_456_789), ["0.12", "0.12", "0.1235"]);
+        assert_eq!(of(400_000), ["0.0004", "0.0004", "0.0004"]);
+        assert_eq!(of(123_456), ["0.00012", "0.00012", "0.00012"]);
+        assert_eq!(of(-7), ["-0.000000007", "-0.000000007", "-0.000000007"]);
+        assert_eq!(of(9_999_999), ["0.01", "0.01", "0.0100"]);
+        assert_eq!(of(0), ["0", "0.00", "0.0000"]);
+        assert_eq!(
+            [0.0, 0.0004, 0.25, 12.345, -99.999, 100.4, 1_234.5].map(dollars),
+            ["$0.00", "$0.0004", "$0.25", "$12.35", "-$100.00", "$100", "$1,235"]
+        );
     }
 
     #[test]

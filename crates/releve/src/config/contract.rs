@@ -119,6 +119,15 @@ impl Contract {
         contract
     }
 
+    /// Every key that it reads.
+    #[cfg(test)]
+    pub(crate) fn keys() -> std::collections::BTreeSet<String> {
+        let (table, _) = toml::de::DeTable::parse_recoverable("");
+        let problems = super::problem::Problems::default();
+        Section::root(&table, &problems, Self::read);
+        problems.asked()
+    }
+
     /// What cannot follow in time.
     fn check(&self, section: &Section<'_>) {
         let Some(ends) = &self.ends else { return };

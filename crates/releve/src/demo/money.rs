@@ -2,11 +2,11 @@
 
 use catalogue::Money;
 
-/// In hundredths of a cent: `$0.1234`. Half a unit is rounded up.
+use crate::cli::words::amount;
+
+/// In hundredths of a cent: `$0.1234`; finer where that would be nothing.
 pub(super) fn short(money: Money) -> String {
-    const NANOS_IN_A_UNIT: i64 = 100_000;
-    let units = (money.nanos() + NANOS_IN_A_UNIT / 2).div_euclid(NANOS_IN_A_UNIT);
-    format!("${}.{:04}", units / 10_000, units % 10_000)
+    format!("${}", amount(money.nanos().into(), 4))
 }
 
 #[cfg(test)]
@@ -18,6 +18,11 @@ mod tests {
         assert_eq!(short(Money::ZERO), "$0.0000");
         assert_eq!(short(Money::from_nanos(123_456_789)), "$0.1235");
         assert_eq!(short(Money::from_nanos(12_000_049_999)), "$12.0000");
-        assert_eq!(short(Money::from_nanos(50_000)), "$0.0001");
+        assert_eq!(short(Money::from_nanos(1_234_512_345_678)), "$1,234.5123");
+        assert_eq!(
+            short(Money::from_nanos(50_000)),
+            "$0.00005",
+            "what is not nothing is never shown as nothing"
+        );
     }
 }

@@ -44,7 +44,7 @@ pub(crate) enum Why {
     Untold,
     /// Its contract's last day is past.
     ContractEnded { on: String },
-    /// Its model was switched off.
+    /// The catalogue says that its model was switched off. The router asks it all the same.
     SwitchedOff { on: Arc<str> },
 }
 
@@ -152,7 +152,7 @@ impl Held {
 
     /// In words, what holds of a deployment now and later within a span; nothing of whoever serves as routes say.
     pub(crate) fn told(&self, tenure: &Tenure, ends: Option<&str>, span_ms: u64) -> Vec<String> {
-        let off = ends.map(|day| format!("its model is switched off on {day}"));
+        let off = ends.map(|day| format!("its model ends on {day} by the catalogue, and is not counted on"));
         let at = |at_ms: u64| {
             let posture = tenure.posture(at_ms, &[]);
             let held = match posture {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use catalogue::{ModelEntry, Weights};
 use gateway::snapshot::Unpriced;
-use scenario::{Account, Day, Estate, Member, Product, Route};
+use scenario::{Account, Day, Estate, Member, Product, RoomPrice, Route};
 
 use super::money::daily;
 use crate::config::Config;
@@ -120,14 +120,37 @@ fn account(config: &Config, provider: &Named<Provider>) -> Account {
         price_until: day(contract.and_then(|contract| contract.price_until.as_ref())),
         tokens_per_minute: capacity.and_then(|capacity| Some(capacity.tokens_per_minute.as_ref()?.value)),
         requests_per_minute: capacity.and_then(|capacity| Some(capacity.requests_per_minute.as_ref()?.value)),
-        fixed_usd_per_day: provider.body.fixed_cost.as_ref().map_or(0.0, |cost| usd_per_day(config, cost)),
+        fixed_usd_per_day: provider
+            .body
+            .fixed_cost
+            .as_ref()
+            .and_then(|cost| usd_per_day(config, cost))
+            .unwrap_or(0.0),
+        room: room(config, provider),
     }
 }
 
-/// In US dollars by the configuration's rates; 0 where a rate is missing, which `check` says.
+/// What the account's room costs: what is paid for the throughput that was committed, else its fixed cost where that pays
+/// for a `capacity`. A commitment without throughput buys none, and what is written in a currency without a rate is unknown.
+fn room(config: &Config, provider: &Named<Provider>) -> Option<RoomPrice> {
+    let contract = provider.body.contract.as_ref();
+    let committed = contract.and_then(|contract| contract.committed_tokens_per_minute.as_ref());
+    let commitment = contract.and_then(|contract| contract.commitment.as_ref()).map(|cost| &cost.value);
+    let fixed = provider.body.fixed_cost.as_ref().map(|cost| &cost.value);
+    let paid = match committed {
+        Some(_) => fixed.or(commitment)?,
+        None => fixed.filter(|_| provider.body.capacity.is_some())?,
+    };
+    Some(RoomPrice {
+        usd_per_day: usd_per_day(config, paid)?,
+        tokens_per_minute: committed.map(|tokens| tokens.value),
+    })
+}
+
+/// In US dollars by the configuration's rates; `None` where a rate is missing, which `check` says.
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-fn usd_per_day(config: &Config, cost: &Cost) -> f64 {
-    daily(config, cost).map_or(0.0, |nanos| nanos as f64 / 1e9)
+fn usd_per_day(config: &Config, cost: &Cost) -> Option<f64> {
+    daily(config, cost).map(|nanos| nanos as f64 / 1e9)
 }
 
 /// Approvals that hold today.

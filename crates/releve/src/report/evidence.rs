@@ -69,6 +69,7 @@ impl Basis {
             first_seq: self.ledger_first_seq,
             last_seq: self.ledger_seq,
             chain: self.ledger_chain,
+            decisions: self.ledger_decisions,
         }
     }
 

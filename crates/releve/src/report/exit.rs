@@ -16,6 +16,7 @@ use store::{Act, Period, Reader, StoreError};
 pub(crate) use self::changes::{Change, Changes, Reads};
 use super::figures::{Basis, share, unknown_terms};
 use super::money::{Currency, daily};
+use crate::config;
 use crate::config::contract::Contract;
 use crate::config::provider::Provider;
 use crate::posture::{Held, Left};
@@ -51,7 +52,7 @@ pub(crate) struct ProductPlan {
     #[serde(flatten)]
     pub(crate) leaving: Leaving,
     pub(crate) owner: Option<String>,
-    pub(crate) max_outage: Option<String>,
+    pub(crate) max_outage: Option<config::period::Period>,
 }
 
 /// What must be paid until the end, used or not. In nano-dollars.
@@ -244,7 +245,7 @@ fn product(settings: &Settings, leaving: Leaving) -> ProductPlan {
     let body = named.map(|named| &named.body);
     ProductPlan {
         owner: body.and_then(|body| Some(body.owner.as_ref()?.value.clone())),
-        max_outage: body.and_then(|body| Some(body.max_outage.as_ref()?.value.to_string())),
+        max_outage: body.and_then(|body| Some(body.max_outage.as_ref()?.value)),
         leaving,
     }
 }

@@ -13,7 +13,7 @@ pub(super) use self::accounts::unknown_terms;
 pub(crate) use self::accounts::{AccountFigures, Event};
 pub(crate) use self::losses::{LossFigures, OnProduct, Unplaced};
 pub(crate) use self::products::{Candidate, ProductFigures};
-pub(crate) use self::targets::{TargetResult, is_nowhere};
+pub(crate) use self::targets::{TargetResult, Wanted, is_nowhere};
 use super::capacity::{self, OwnLimit};
 use super::foretold::Foretold;
 use super::money::Currency;
@@ -68,6 +68,9 @@ pub(crate) struct Basis {
     pub(crate) ledger_first_seq: i64,
     pub(crate) ledger_seq: i64,
     pub(crate) ledger_chain: evidence::Digest,
+    /// What people had decided about suppliers by the end of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ledger_decisions: Option<evidence::DecisionsPart>,
     /// The period as it was taken, in microseconds since 1970: when the records were booked that were read, from the first
     /// moment on (`None`: from the beginning) and before the second.
     pub(crate) booked_from_us: Option<i64>,

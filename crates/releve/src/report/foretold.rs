@@ -20,6 +20,10 @@ pub(crate) struct Foretold {
     /// Whose incident was cut in half; `None` is ordinary time.
     pub(crate) incident: Option<Arc<str>>,
     pub(crate) requests: usize,
+    /// The share of the answers that came from suppliers of whose speed too little was known before.
+    pub(crate) by_seldom_seen: f64,
+    /// Of the attempts at whoever was ill, the share that it answered: in the half that was known, and in the one foretold.
+    pub(crate) ill_served: Option<(f64, f64)>,
     /// Foretold, and as it came.
     pub(crate) served: (f64, f64),
     pub(crate) cost_usd: (f64, f64),
@@ -28,11 +32,24 @@ pub(crate) struct Foretold {
 }
 
 impl Foretold {
+    /// Whether the incident became another one half way: what whoever was ill answered changed by more than a fifth of its
+    /// attempts. No half foretells that.
+    pub(crate) fn turned(&self) -> Option<(f64, f64)> {
+        self.ill_served.filter(|(known, came)| (known - came).abs() > 0.2)
+    }
+
+    /// Whether so much of it was answered by hardly known suppliers that it must be said.
+    pub(crate) fn rests_on_guesses(&self) -> bool {
+        self.by_seldom_seen >= 0.01
+    }
+
     pub(crate) fn of(backtest: &Backtest, deployments: &[routing::Deployment]) -> Self {
         let incident = backtest.incident.as_ref();
         Self {
             incident: incident.map(|illness| Arc::clone(&deployments[usize::from(illness.deployment)].name)),
             requests: backtest.requests,
+            by_seldom_seen: backtest.by_seldom_seen,
+            ill_served: backtest.ill_served,
             served: backtest.served,
             cost_usd: backtest.cost_usd,
             first_token_p50_ms: backtest.first_p50_ms,

@@ -49,7 +49,7 @@ pub(super) fn write(page: &Page) -> String {
 fn put(text: &mut String, block: &Block, heading: &str, language: Language) {
     match block {
         Block::Text(words) => {
-            let _ = writeln!(text, "<p>{}</p>", escaped(words));
+            let _ = writeln!(text, "<p>{}</p>", inline(words));
         }
         Block::Heading(words) => {
             let _ = writeln!(text, "<h3>{}</h3>", escaped(words));
@@ -57,7 +57,7 @@ fn put(text: &mut String, block: &Block, heading: &str, language: Language) {
         Block::List(entries) => {
             text.push_str("<ul>\n");
             for entry in entries {
-                let _ = writeln!(text, "<li>{}</li>", escaped(entry));
+                let _ = writeln!(text, "<li>{}</li>", inline(entry));
             }
             text.push_str("</ul>\n");
         }
@@ -120,7 +120,7 @@ fn put_table(text: &mut String, table: &Table, is_said: bool) {
     for row in &table.rows {
         text.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            let words = escaped(&cell.text);
+            let words = inline(&cell.text);
             let _ = match (column, cell.tone) {
                 (0, _) => write!(text, "<th scope=\"row\"{}>{words}</th>", day(&cell.text)),
                 (_, Tone::Plain) => write!(text, "<td{}>{words}</td>", right(column)),
@@ -143,6 +143,19 @@ const fn class(tone: Tone) -> &'static str {
     }
 }
 
+/// Text in which what stands between backticks is to be typed.
+fn inline(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped(text);
+    }
+    let shown = |(number, part): (usize, &&str)| {
+        let part = escaped(part);
+        if number % 2 == 1 { format!("<code>{part}</code>") } else { part }
+    };
+    parts.iter().enumerate().map(shown).collect()
+}
+
 /// Text that is nothing but text, in an attribute too.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -163,6 +176,12 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::page::{Bar, Cell, Section};
+
+    #[test]
+    fn what_is_to_be_typed_is_code_and_nothing_else_is() {
+        assert_eq!(inline("see `releve check <x>`, then"), "see <code>releve check &lt;x&gt;</code>, then");
+        assert_eq!(inline("a ` alone & <i>"), "a ` alone &amp; &lt;i&gt;");
+    }
 
     #[test]
     fn nothing_that_a_name_says_becomes_markup_and_nothing_is_fetched() {

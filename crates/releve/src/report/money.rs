@@ -45,19 +45,15 @@ impl Currency {
             return format!("0 {}", self.code);
         }
         let own = nanos * NANOS / self.nanos.max(1);
+        // What is less than a billionth of a unit is shown as one: nothing is only what is nothing.
+        let own = if own == 0 { nanos.signum() } else { own };
         // Below one unit the cents say nothing.
-        let digits: u32 = if own.abs() < NANOS { 4 } else { 2 };
-        let unit = 10_i128.pow(9 - digits);
-        let rounded = (own + unit / 2 * own.signum()) / unit;
-        let (whole, part) = (rounded / 10_i128.pow(digits), (rounded % 10_i128.pow(digits)).abs());
-        let sign = if rounded < 0 && whole == 0 { "-" } else { "" };
-        let grouped = crate::cli::words::count(whole.unsigned_abs());
-        let (grouped, point) = match language {
-            Language::En => (grouped, '.'),
-            Language::Fr => (grouped.replace(',', "\u{202f}"), ','),
+        let shown = crate::cli::words::amount(own, if own.abs() < NANOS { 4 } else { 2 });
+        let shown = match language {
+            Language::En => shown,
+            Language::Fr => shown.replace(',', "\u{202f}").replace('.', ","),
         };
-        let minus = if whole < 0 { "-" } else { sign };
-        format!("{minus}{grouped}{point}{part:0width$} {}", self.code, width = digits as usize)
+        format!("{shown} {}", self.code)
     }
 }
 
@@ -95,5 +91,7 @@ mod tests {
         assert_eq!(euro.show(Language::En, 0), "0 EUR");
         assert_eq!(euro.show(Language::Fr, 1_080 * NANOS), "1\u{202f}000,00 EUR");
         assert_eq!(euro.show(Language::En, -108_000_000), "-0.1000 EUR");
+        assert_eq!(euro.show(Language::Fr, 43_200), "0,00004 EUR", "a small sum never looks like none");
+        assert_eq!(euro.show(Language::En, 1), "0.000000001 EUR");
     }
 }

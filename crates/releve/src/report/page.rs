@@ -183,9 +183,10 @@ pub(crate) enum Language {
     Fr,
 }
 
-/// French with the spaces before its double signs as no line may break at: narrow but before the colon.
+/// French with the spaces before its double signs as no line may break at: narrow but before the colon and within quotes.
 pub(crate) fn unbroken(text: &str) -> String {
-    text.replace(" :", "\u{a0}:").replace(" ;", "\u{202f};")
+    let text = text.replace(" :", "\u{a0}:").replace(" ;", "\u{202f};");
+    text.replace("« ", "«\u{a0}").replace(" »", "\u{a0}»")
 }
 
 /// A sentence in the report's language: English, then French, then what stands in them.

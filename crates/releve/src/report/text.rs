@@ -1,67 +1,70 @@
 //! A report as lines for a terminal.
 
-use super::page::{Block, Cell, Page, Table, Tone};
+use super::page::{Bar, Block, Cell, Page, Table, Tone};
+use crate::columns::{Grid, Piece, folded, width};
 
-/// A line in pieces, each with how good it is.
+/// A line in pieces, each with how good it is and whether it stands out.
 #[derive(Debug)]
 pub(crate) struct Line(pub(crate) Vec<(Tone, bool, String)>);
 
-const WIDTH: usize = 100;
+/// How long a bar is, where there is room.
 const BAR: usize = 30;
 
-/// All of it.
-pub(super) fn write(page: &Page) -> Vec<Line> {
-    let mut lines = vec![strong(&page.title), plain(&page.subtitle)];
+/// All of it, in lines of at most so many columns; the lines of code alone stay as they are.
+pub(super) fn write(page: &Page, columns: usize) -> Vec<Line> {
+    let mut lines = strong(&page.title, "", columns);
+    lines.extend(plain(&page.subtitle, "", columns));
     for section in &page.sections {
-        lines.push(plain(""));
-        lines.push(strong(&section.heading));
+        lines.push(empty());
+        lines.extend(strong(&section.heading, "", columns));
         for block in &section.blocks {
-            lines.extend(of_block(block));
+            lines.extend(of_block(block, columns));
         }
     }
     lines
 }
 
-fn of_block(block: &Block) -> Vec<Line> {
+fn of_block(block: &Block, columns: usize) -> Vec<Line> {
     match block {
-        Block::Text(text) => wrapped(text, "  ").map(|line| plain(&line)).collect(),
-        Block::Heading(text) => vec![plain(""), strong(&format!("  {text}"))],
-        Block::List(entries) => entries
-            .iter()
-            .flat_map(|entry| {
-                wrapped(entry, "    ").enumerate().map(|(number, line)| match number {
-                    0 => plain(&line.replacen("    ", "  - ", 1)),
-                    _ => plain(&line),
-                })
-            })
-            .collect(),
-        Block::Code(code) => code.lines().map(|line| plain(&format!("    {line}"))).collect(),
+        Block::Text(text) => plain(text, "  ", columns),
+        Block::Heading(text) => std::iter::once(empty()).chain(strong(text, "  ", columns)).collect(),
+        Block::List(entries) => entries.iter().flat_map(|entry| of_entry(entry, columns)).collect(),
+        Block::Code(code) => code.lines().map(|line| line_of(format!("    {line}"))).collect(),
         Block::Lights(lights) => {
-            let width = lights.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
-            let light = |(name, word, tone): &(String, String, Tone)| {
-                let name = format!("  {} {name:<width$}  ", mark(*tone));
-                Line(vec![(*tone, false, name), (Tone::Plain, false, word.clone())])
+            let row = |(name, word, tone): &(String, String, Tone)| {
+                vec![(*tone, format!("{} {name}", mark(*tone))), (Tone::Plain, word.clone())]
             };
-            lights.iter().map(light).collect()
+            let rows = lights.iter().map(row).collect();
+            of_grid(&Grid { indent: 2, heads: Vec::new(), right: Vec::new(), rows }, columns)
         }
-        Block::Table(table) | Block::Trend(_, table) => of_table(table),
-        Block::Bars(bars, table) => {
-            let mut lines = vec![plain(&format!("  {}", table.caption))];
-            let width = bars.iter().map(|bar| bar.name.chars().count()).max().unwrap_or(0);
-            lines.extend(bars.iter().map(|bar| {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    clippy::cast_precision_loss,
-                    reason = "at most 30"
-                )]
-                let filled = (bar.part.clamp(0.0, 1.0) * BAR as f64).round() as usize;
-                let drawn = format!("{}{}", "█".repeat(filled), "·".repeat(BAR - filled));
-                plain(&format!("  {:<width$}  {drawn}  {}", bar.name, bar.shown))
-            }));
-            lines
-        }
+        Block::Table(table) | Block::Trend(_, table) => of_table(table, columns),
+        Block::Bars(bars, table) => of_bars(bars, table, columns),
     }
+}
+
+fn of_entry(entry: &str, columns: usize) -> Vec<Line> {
+    let parts = folded(entry, columns.saturating_sub(4)).into_iter().enumerate();
+    parts.map(|(number, part)| line_of(format!("  {} {part}", if number == 0 { "-" } else { " " }))).collect()
+}
+
+fn of_bars(bars: &[Bar], table: &Table, columns: usize) -> Vec<Line> {
+    let mut lines = plain(&table.caption, "  ", columns);
+    let most = |of: fn(&Bar) -> &str| bars.iter().map(|bar| width(of(bar))).max().unwrap_or(0);
+    let name = most(|bar| &bar.name);
+    let room = columns.saturating_sub(6 + name + most(|bar| &bar.shown)).clamp(1, BAR);
+    lines.extend(bars.iter().map(|bar| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "at most 30"
+        )]
+        let filled = (bar.part.clamp(0.0, 1.0) * room as f64).round() as usize;
+        let drawn = format!("{}{}", "█".repeat(filled), "·".repeat(room - filled));
+        let beside = " ".repeat(name - width(&bar.name));
+        line_of(format!("  {}{beside}  {drawn}  {}", bar.name, bar.shown))
+    }));
+    lines
 }
 
 /// What a light looks like without colour.
@@ -74,68 +77,47 @@ fn mark(tone: Tone) -> &'static str {
     }
 }
 
-fn of_table(table: &Table) -> Vec<Line> {
-    let heads: Vec<Cell> = table.heads.iter().map(|head| Cell::from(head.as_str())).collect();
-    let rows = || std::iter::once(&heads).chain(&table.rows);
-    let width = |column: usize| {
-        rows().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+fn of_table(table: &Table, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if !table.caption.is_empty() {
-        lines.push(plain(&format!("  {}", table.caption)));
+        lines.extend(plain(&table.caption, "  ", columns));
     }
-    lines.extend(rows().map(|row| {
-        let mut pieces = Vec::new();
-        for (column, cell) in row.iter().enumerate() {
-            let width = widths[column];
-            let text = if column >= table.figures_from {
-                format!("  {:>width$}", cell.text)
-            } else if column + 1 == row.len() {
-                format!("  {}", cell.text)
-            } else {
-                format!("  {:<width$}", cell.text)
-            };
-            pieces.push((cell.tone, false, text));
-        }
-        Line(pieces)
-    }));
+    let cells = |row: &Vec<Cell>| row.iter().map(|cell| (cell.tone, cell.text.clone())).collect();
+    let grid = Grid {
+        indent: 2,
+        heads: table.heads.iter().map(|head| (Tone::Plain, head.clone())).collect(),
+        right: (table.figures_from..table.heads.len()).collect(),
+        rows: table.rows.iter().map(cells).collect(),
+    };
+    lines.extend(of_grid(&grid, columns));
     lines
 }
 
-fn plain(text: &str) -> Line {
-    Line(vec![(Tone::Plain, false, text.trim_end().to_owned())])
+fn of_grid(grid: &Grid<Tone>, columns: usize) -> Vec<Line> {
+    let line = |line: Vec<Piece<Tone>>| {
+        let piece = |(tone, text): Piece<Tone>| (tone.unwrap_or(Tone::Plain), false, text);
+        Line(line.into_iter().map(piece).collect())
+    };
+    grid.lines(columns).into_iter().map(line).collect()
 }
 
-fn strong(text: &str) -> Line {
-    Line(vec![(Tone::Plain, true, text.to_owned())])
+fn empty() -> Line {
+    Line(Vec::new())
 }
 
-/// Broken at spaces, but at none that keep together what stands around them.
-fn wrapped(text: &str, indent: &'static str) -> std::vec::IntoIter<String> {
-    let mut lines = Vec::new();
-    let mut line = indent.to_owned();
-    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-        if line.chars().count() + 1 + word.chars().count() > WIDTH && line.trim() != "" {
-            lines.push(std::mem::replace(&mut line, indent.to_owned()));
-        }
-        if line.trim() != "" {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines.into_iter()
+fn line_of(text: String) -> Line {
+    Line(vec![(Tone::Plain, false, text)])
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn plain(text: &str, indent: &str, columns: usize) -> Vec<Line> {
+    in_lines(text, indent, columns, false)
+}
 
-    #[test]
-    fn a_line_is_not_broken_before_a_sign_or_a_unit() {
-        let text = format!("{} 100\u{a0}% of\nthem\u{202f}; more", "x".repeat(WIDTH - 6));
-        let lines: Vec<String> = wrapped(&text, "  ").collect();
-        assert_eq!(lines[1..], ["  100\u{a0}% of them\u{202f}; more".to_owned()], "{lines:?}");
-    }
+fn strong(text: &str, indent: &str, columns: usize) -> Vec<Line> {
+    in_lines(text, indent, columns, true)
+}
+
+fn in_lines(text: &str, indent: &str, columns: usize, is_strong: bool) -> Vec<Line> {
+    let line = |part: String| Line(vec![(Tone::Plain, is_strong, format!("{indent}{part}"))]);
+    folded(text, columns.saturating_sub(indent.len())).into_iter().map(line).collect()
 }

@@ -4,9 +4,11 @@ mod board;
 mod contracts;
 mod dependence;
 pub(super) mod exit;
+mod keys;
 mod left;
 mod method;
 mod products;
+mod targets;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use scenario::{Domain, DomainKind, Verdict};
 
 use super::figures::{Figures, LossFigures};
 use super::page::{Language, Page, Tone, say};
+use crate::config::period::Period;
 
 /// All of it: the board's page first, then by product, then how it was worked out.
 pub(super) fn page(figures: &Figures, language: Language) -> Page {
@@ -157,6 +160,26 @@ fn length(language: Language, length: Duration) -> String {
     format!("{} {unit}{}", count(language, number), if is_one { "" } else { "s" })
 }
 
+/// `90 days`, `36 hours`: a length that somebody has written down, in the largest unit that says all of it.
+fn exactly(language: Language, length: Duration) -> String {
+    let seconds = length.as_secs();
+    let units = [86_400, 3_600, 60, 1];
+    let Some(place) = units.iter().position(|unit| seconds > 0 && seconds.is_multiple_of(*unit)) else {
+        return Period(length).to_string();
+    };
+    if length.subsec_nanos() > 0 {
+        return Period(length).to_string();
+    }
+    let names = [
+        say!(language, "day", "jour"),
+        say!(language, "hour", "heure"),
+        say!(language, "minute", "minute"),
+        say!(language, "second", "seconde"),
+    ];
+    let number = seconds / units[place];
+    format!("{} {}{}", count(language, number), names[place], if number == 1 { "" } else { "s" })
+}
+
 /// `a, b and c`.
 fn listed(language: Language, names: &[String]) -> String {
     let and = say!(language, "and", "et");
@@ -189,5 +212,15 @@ mod tests {
         assert_eq!(of(400 * 86_400), "400 days");
         assert_eq!(length(Language::Fr, Duration::ZERO), "0 seconde");
         assert_eq!(length(Language::Fr, Duration::from_secs(200_000)), "2 jours");
+    }
+
+    #[test]
+    fn lengths_that_somebody_wrote_lose_nothing() {
+        let of = |text: &str| exactly(Language::En, text.parse::<Period>().unwrap().0);
+        assert_eq!(
+            ["90d", "1h", "36h", "1h30m", "90s", "0s", "250ms"].map(of),
+            ["90 days", "1 hour", "36 hours", "90 minutes", "90 seconds", "0s", "250ms"]
+        );
+        assert_eq!(exactly(Language::Fr, Duration::from_hours(24)), "1 jour");
     }
 }

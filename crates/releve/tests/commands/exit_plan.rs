@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Ran, recorded, run};
+use crate::{Ran, recorded, releve, run};
 
 /// A demo's ledger, with a contract for Anthropic's account, in a folder of its own.
 fn with_a_contract() -> tempfile::TempDir {
@@ -131,7 +131,9 @@ fn a_page_in_each_form_claims_nothing_and_fetches_nothing() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
         let html = fs::read_to_string(folder.path().join("plan.html")).unwrap();
         let markdown = plan(folder.path(), &["anthropic", "--markdown", "--lang", language]).out;
-        let terminal = plan(folder.path(), &["anthropic", "--lang", language]).out;
+        // Wide enough for every cell to be in one line.
+        let asked = ["--config", "releve-demo.toml", "exit-plan", "anthropic", "--lang", language];
+        let terminal = crate::ran(&releve(folder.path(), &asked).env("COLUMNS", "400").output().unwrap()).out;
         for text in [&html, &markdown, &terminal] {
             assert!(text.contains(words) && text.contains("a rehearsal"), "{text}");
             assert!(!text.to_lowercase().contains("complian") && !text.contains("conforme"), "{text}");

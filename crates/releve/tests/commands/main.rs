@@ -4,19 +4,24 @@
 
 mod arguments;
 mod check;
+mod columns;
 mod container;
+mod decisions;
 mod demo;
 mod exit_plan;
 mod first_steps;
 mod held;
 mod history;
+mod insurance;
 mod local_engine;
 mod many_entries;
 mod pack;
 mod pack_again;
+mod plain_words;
 mod posture;
 mod recorded;
 mod report;
+mod rich;
 mod standing;
 mod supplier;
 mod targets;

@@ -43,7 +43,7 @@ fn a_target_whose_name_is_nowhere_is_not_met() {
     assert_eq!((code, &target["met"], &target["names_nothing"]), (Some(1), &Value::Null, &true.into()));
     let words = releve(folder.path(), &["report", "--markdown"]).out;
     assert!(words.contains("0 of 1 met, 1 not known"), "{words}");
-    assert!(words.contains("maker:opnai: nothing here has that name"), "{words}");
+    assert!(words.contains("maker opnai: nothing here has that name"), "{words}");
     let checked = releve(folder.path(), &["check", "--assume-secrets"]);
     assert!(checked.complaints.contains("did you mean \"maker:openai\"?"), "{checked:?}");
     assert!(checked.out.contains("right, with one warning"), "{checked:?}");

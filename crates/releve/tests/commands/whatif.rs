@@ -247,9 +247,10 @@ fn what_bounds_suppliers_is_among_the_assumptions() {
     let answer = asked(house.path(), &["--lose", "maker:other", "--for", "10m", "--in-short"]);
     let all = answer["assumptions"].as_array().unwrap();
     let limits = all.iter().find(|one| one["about"] == "limits").unwrap()["says"].as_str().unwrap();
-    for words in
-        ["90,000 tokens a minute with its account's others at first/m", "7 slots (max_in_flight) at second/m"]
-    {
+    for words in [
+        "90,000 tokens a minute with its account's others at first/m",
+        "7 requests at the same time at second/m",
+    ] {
         assert!(limits.contains(words), "{limits}");
     }
     assert!(!limits.contains("not known"), "{limits}");

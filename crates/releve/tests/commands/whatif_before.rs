@@ -36,7 +36,7 @@ fn what_was_refused_before_is_no_consequence() {
     let words = in_one_line(&whatif(house.path(), &lose).out);
     assert!(!words.contains("after 0s"), "{words}");
     assert!(words.contains("may be served, as before"), "{words}");
-    assert!(words.contains("(no max_outage is configured, so none is allowed), as before"), "{words}");
+    assert!(words.contains("(nobody says how long it may be, so no time is allowed), as before"), "{words}");
 }
 
 #[test]

@@ -132,6 +132,29 @@ async fn p10_what_a_person_should_look_at_stands_in_the_log() {
     }
 }
 
+/// What the network said of a supplier that cannot be reached stands in the log, once, and in the request's entry.
+#[tokio::test]
+async fn p10_why_a_supplier_cannot_be_reached_is_told() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = format!("[providers.gone]\nprotocol = \"openai-chat\"\nbase_url = \"http://{nobody}/v1\"");
+    let house = House::new(&Config::new().and(&gone).route("r", &["gone"], ""));
+    let gateway = Gateway::start(&house);
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        let reply = answer(&gateway, Dialect::OpenAi, &[]).await;
+        assert_eq!(reply.status, 503, "{}", reply.lossy());
+        said.push(reply.header("x-request-id").unwrap().to_owned());
+    }
+    let entry = house.entry(&said[0]).await;
+    let trouble = entry.attempts[0].trouble.as_deref().unwrap();
+    assert!(trouble.starts_with("cannot connect: Connection refused"), "{trouble}");
+    gateway.says("gone did not answer: cannot connect: Connection refused", 0).await;
+    assert_eq!(gateway.said().matches("gone did not answer").count(), 1, "{}", gateway.said());
+    let explained = house.command(&["explain", &said[0]]);
+    let explained = String::from_utf8(explained.stdout).unwrap();
+    assert!(explained.contains("could not be reached: cannot connect: Connection refused"), "{explained}");
+}
+
 #[test]
 fn p10_a_log_can_be_silenced_and_a_wrong_filter_is_told() {
     let house = House::new(&Config::new());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ledger::{Outcome, RequestId};
 use simulator::{Dice, Pace, Supplier};
 
-use crate::client::Dialect;
-use crate::harness::{Config, Gateway, House};
+use crate::client::{self, Dialect};
+use crate::harness::{Config, Gateway, House, within};
 use crate::load::Crowd;
 
 const ROUNDS: usize = 30;
@@ -61,5 +61,37 @@ async fn p5_kill_9_under_load_loses_no_answered_request_and_doubles_none() {
     }
     let interrupted = entries.iter().filter(|entry| entry.outcome == Outcome::Interrupted).count();
     assert!(interrupted > 0, "no kill came in the middle of a request: that proves little");
+    house.verify();
+}
+
+/// The first content may come before an intent would be written, and the rest take long.
+#[tokio::test]
+async fn p5_an_answer_that_began_at_once_leaves_a_trace_too() {
+    let pace = Pace { ttft_ms: 0, tokens_per_second: 25.0, jitter: 0.0, ..Pace::default() };
+    let supplier = Supplier::builder().pace(pace).spawn().await.unwrap();
+    let config = Config::new().provider("p", Dialect::OpenAi, &supplier).route("r", &["p"], "");
+    let house = House::new(&config);
+    let gateway = Gateway::start(&house);
+    let body = Dialect::OpenAi.hello("r", true);
+    let mut under_way = Vec::new();
+    for _ in 0..5 {
+        let opened = client::open(gateway.listen, Dialect::OpenAi.path(), &[], body.as_bytes());
+        under_way.push(within(opened).await.unwrap());
+    }
+    let mut ids = Vec::new();
+    for answer in &mut under_way {
+        for _ in 0..10 {
+            within(answer.next()).await.unwrap().expect("it goes on for long");
+        }
+        ids.push(answer.header("x-request-id").unwrap().parse().unwrap());
+    }
+    gateway.kill();
+    // The next start settles what the kill left open.
+    drop(Gateway::start(&house));
+    let entries = house.entries();
+    let known: HashMap<RequestId, Outcome> = entries.iter().map(|entry| (entry.id, entry.outcome)).collect();
+    for id in ids {
+        assert_eq!(known.get(&id), Some(&Outcome::Interrupted), "{id} of {known:?}");
+    }
     house.verify();
 }

@@ -64,9 +64,7 @@ async fn p7_a_changed_listen_needs_a_restart_and_says_so() {
     let (first, second) = pair().await;
     let house = House::new(&both(&first, &second, ["first", "second"]));
     let gateway = Gateway::start(&house);
-    let admin = gateway.admin.to_string();
-    let moved = both(&first, &second, ["second", "first"]).text().replacen("127.0.0.1:0", "127.0.0.2:0", 1);
-    let moved = moved.replacen("127.0.0.1:0", &admin, 1);
+    let moved = both(&first, &second, ["second", "first"]).text().replacen("127.0.0.1:0", "127.0.0.2:0", 2);
     house.write(&Config::raw(&moved).and("[ledger]\ndurability = \"power-safe\""));
     gateway.says(IN_FORCE, 0).await;
     for key in ["server.listen", "server.admin_listen", "ledger.durability"] {
@@ -78,14 +76,17 @@ async fn p7_a_changed_listen_needs_a_restart_and_says_so() {
     assert_eq!(reply.header("x-releve-deployment"), Some("second-openai-chat/m"), "the rest is in force");
     let running = client::get(gateway.admin, "/api/config", &[]).await.json();
     assert_eq!(running["config"]["server"]["listen"], "127.0.0.1:0");
-    let differing = house.command(&["config", "diff"]);
+    let not_found = house.command(&["config", "diff"]);
+    let complaint = String::from_utf8(not_found.stderr).unwrap();
+    assert!(!not_found.status.success() && complaint.contains("--at ADDRESS"), "{complaint}");
+    let differing = house.command(&["config", "diff", "--at", &gateway.admin.to_string()]);
     let differing = String::from_utf8(differing.stdout).unwrap();
     let differing: Vec<&str> = differing.lines().filter(|line| line.starts_with(['-', '+'])).collect();
     let expected = [
         "- ledger.durability = \"crash-safe\"".to_owned(),
         "+ ledger.durability = \"power-safe\"".to_owned(),
         "- server.admin_listen = \"127.0.0.1:0\"".to_owned(),
-        format!("+ server.admin_listen = \"{admin}\""),
+        "+ server.admin_listen = \"127.0.0.2:0\"".to_owned(),
         "- server.listen = \"127.0.0.1:0\"".to_owned(),
         "+ server.listen = \"127.0.0.2:0\"".to_owned(),
     ];

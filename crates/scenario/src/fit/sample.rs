@@ -105,6 +105,12 @@ impl Samples {
         }
     }
 
+    /// Those alone.
+    #[cfg(test)]
+    pub(crate) fn of(list: Vec<Sample>) -> Self {
+        Self { list, ..Self::default() }
+    }
+
     /// The number under which samples know a route.
     pub fn route(&self, name: &str) -> Option<u32> {
         self.routes.get(name).copied()

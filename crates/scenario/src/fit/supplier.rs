@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use wire::Failure;
 
 use super::curve::Curve;
+use super::few;
 use super::illness::{self, Illness};
 use super::sample::{Sample, Samples};
 use super::tokens::{self, Tokens};
@@ -19,7 +20,7 @@ const LEAST_AN_HOUR: usize = 30;
 /// What nobody has seen: a first token after 600 ms, 20 ms a token, each perhaps twice or half of it.
 const PRIOR_FIRST_MS: f64 = 600.0;
 const PRIOR_GAP_MS: f64 = 20.0;
-const PRIOR_SIGMA: f64 = 0.7;
+pub(super) const PRIOR_SIGMA: f64 = 0.7;
 /// Two halves of a recording differ by more than chance says: so much is added to what is not known of a speed.
 const DRIFT: f64 = 0.03;
 
@@ -137,7 +138,10 @@ fn prior(everybody: &[Sample]) -> Supplier {
     Supplier {
         first: std::array::from_fn(|_| Curve::guess(first, PRIOR_SIGMA)),
         gap: Curve::guess(gap, PRIOR_SIGMA),
-        plain: None,
+        plain: plain(everybody).map(|line| {
+            let stray = Curve::guess(line.stray.median().into(), PRIOR_SIGMA);
+            Length { stray, ..line }
+        }),
         hours: [1.0; 24],
         errors: Vec::new(),
         tokens: Tokens {
@@ -167,7 +171,7 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
             attempts: own.len(),
             tokens,
             estimates: tokens::by_route(&served, tokens.per_estimate),
-            ..prior.clone()
+            ..few::supplier(&served, prior)
         };
     }
     let hours = hours(&served, began_unix_ms);
@@ -176,10 +180,10 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
         let of_class = firsts.iter().filter(|(input, _)| size(*input) == class).map(|(_, ms)| *ms).collect();
         let known = Curve::of(of_class, LEAST).or_else(|| all.clone());
         known.unwrap_or_else(|| {
-            Curve::guess(
-                plain.as_ref().map_or(PRIOR_FIRST_MS, |plain| f64::from(plain.base_ms.max(1.0))),
-                PRIOR_SIGMA,
-            )
+            let guess =
+                if firsts.is_empty() { plain.as_ref().map(|plain| plain.base_ms.max(1.0)) } else { None };
+            let guess = guess.unwrap_or_else(|| prior.first[0].median());
+            few::Few::of(firsts.iter().map(|(_, ms)| *ms), guess.into()).curve()
         })
     });
     let gap = Curve::of(served.iter().filter_map(gap).collect(), LEAST);
@@ -207,17 +211,35 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
     }
 }
 
+impl Length {
+    /// How many times as long as by the line a whole answer took; `None` of another.
+    #[expect(clippy::cast_precision_loss, reason = "a count of tokens")]
+    pub(super) fn times(&self, sample: &Sample) -> Option<f64> {
+        let line = self.base_ms + self.per_token_ms * sample.output as f32;
+        let is_whole = !sample.stream && sample.failure.is_none() && sample.total_ms > 0.0;
+        is_whole.then(|| f64::from(sample.total_ms / line.max(0.1)))
+    }
+}
+
 impl Supplier {
     /// It is as it was while these attempts were made: as often in error, and so much slower.
     pub(crate) fn fall_ill(&mut self, sick: &[Sample]) {
         const ENOUGH: usize = 5;
         self.errors = errors(sick);
         self.attempts = sick.len();
-        let firsts: Vec<f64> = sick.iter().filter_map(|sample| sample.first_ms).map(f64::from).collect();
+        // Against what is usual for prompts of that size: those that it got then need not be those that it usually gets.
+        let usual = |sample: &Sample| f64::from(self.first[size(sample.input)].median()).max(0.1);
+        let firsts = sick.iter().filter_map(|sample| Some(f64::from(sample.first_ms?) / usual(sample)));
+        let firsts: Vec<f64> = firsts.collect();
         if firsts.len() >= ENOUGH {
-            let usual = f64::from(self.first[0].median()).max(0.1);
-            let slower = illness::median(firsts).map_or(1.0, |now| now / usual);
+            let slower = illness::median(firsts).unwrap_or(1.0);
             self.first = self.first.each_ref().map(|curve| curve.times(slower));
+        }
+        if let Some(plain) = &mut self.plain {
+            let wholes: Vec<f64> = sick.iter().filter_map(|sample| plain.times(sample)).collect();
+            if wholes.len() >= ENOUGH {
+                plain.stray = plain.stray.times(illness::median(wholes).unwrap_or(1.0));
+            }
         }
         let gaps: Vec<f64> = sick.iter().filter_map(gap).map(f64::from).collect();
         if gaps.len() >= ENOUGH {
@@ -229,7 +251,7 @@ impl Supplier {
 }
 
 /// Milliseconds a token of a stream, where it is long enough to tell.
-fn gap(sample: &Sample) -> Option<f32> {
+pub(super) fn gap(sample: &Sample) -> Option<f32> {
     let first = sample.first_ms?;
     #[expect(clippy::cast_precision_loss, reason = "a count of tokens")]
     let tokens = sample.output.checked_sub(1).filter(|tokens| *tokens >= 4)? as f32;

@@ -4,7 +4,9 @@
 //! tidy distribution, and a drawn week brings both as they were. The weeks before are themselves drawn anew for each
 //! try, for a few of them say little of the next; that widens the interval as it must. And no supplier stays what it was:
 //! the interval, though not the mean, is of weeks that may all be better or worse than those before ([`DRIFT`]). Weeks
-//! without any outage do not say that there is none: one more is drawn beside them, like those with one longer ago.
+//! without any outage do not say that there is none: one more is drawn beside them, like those with one longer ago. Of
+//! suppliers that were not out at once in those weeks the interval reaches up to what such silence leaves possible
+//! ([`at_most_a_week`]).
 
 use std::ops::Range;
 
@@ -22,6 +24,8 @@ pub const LEAST_WEEKS: usize = 8;
 /// service, so that two times in three it changes by no more than 1.8 times. Chosen on the public incidents of two
 /// suppliers of 2021 to 2024: without it 85 of a hundred periods lay in their intervals, with it 95.
 pub(super) const DRIFT: f64 = 0.6;
+/// The chance that an interval leaves on each side.
+const EACH_SIDE: f64 = 0.025;
 /// Tries of one forecast.
 const TRIES: usize = 2_000;
 /// The tries left out at each end of an interval of 95 of a hundred.
@@ -71,9 +75,12 @@ pub fn forecast(
             (0..weeks).map(|_| week(&together, &like, &rare, &mut drawn)).sum()
         })
         .collect();
-    let both = told(&tries, weeks, &mut drawn);
+    let mut both = told(&tries, weeks, &mut drawn);
     if group.len() < 2 {
         return Some(Outlook { together: both, apart: both });
+    }
+    if quiet {
+        both.high = both.high.max(still_possible(history, group, &before, &rare, weeks, dice));
     }
     let each: Vec<Vec<Spans>> = group
         .iter()
@@ -86,7 +93,62 @@ pub fn forecast(
             (0..weeks).map(|_| at_once(&each, &likes, &mut drawn)).sum()
         })
         .collect();
-    Some(Outlook { together: both, apart: told(&tries, weeks, &mut drawn) })
+    let apart = told(&tries, weeks, &mut drawn);
+    if quiet && rare.is_empty() {
+        // They never were: of what is to be expected nothing else is known than what each does by itself.
+        both.mean = apart.mean;
+        both.high = both.high.max(apart.high);
+    }
+    Some(Outlook { together: both, apart })
+}
+
+/// The highest chance of an event in a week that is still likely enough after so many weeks without one: the upper end of
+/// the interval of Clopper and Pearson (Biometrika 26, 1934) for none of them. With 52 it is 6.8 %; by the "rule of three",
+/// which leaves 5 % on that side alone, it would be 3/52.
+#[expect(clippy::cast_precision_loss, reason = "weeks")]
+fn at_most_a_week(weeks: usize) -> f64 {
+    1.0 - EACH_SIDE.powf(1.0 / weeks.max(1) as f64)
+}
+
+/// The minutes at once that are still possible for suppliers that were never out at once in the weeks `before`: as often as
+/// that silence allows, and each time as long as they once were (`rare`); where they never were, as long as the shortest of
+/// an outage of each, all of it at once.
+fn still_possible(
+    history: &History,
+    group: &[usize],
+    before: &[Range<Minute>],
+    rare: &[Minute],
+    weeks: usize,
+    dice: &mut Dice,
+) -> f64 {
+    let (Some(latest), Some(first)) = (before.first(), before.last()) else { return 0.0 };
+    let lengths: Vec<Vec<Minute>> =
+        group.iter().map(|supplier| lengths(history, *supplier, &(first.start..latest.end))).collect();
+    if rare.is_empty() && lengths.iter().any(Vec::is_empty) {
+        return 0.0;
+    }
+    let chance = at_most_a_week(before.len());
+    let mut drawn = dice.fork();
+    let mut once = || match rare {
+        [] => lengths.iter().map(|own| own[below(own.len(), &mut drawn)]).min().unwrap_or(0),
+        rare => rare[below(rare.len(), &mut drawn)],
+    };
+    let mut chances = dice.fork();
+    let tries: Vec<Minute> = (0..TRIES)
+        .map(|_| (0..weeks).filter(|_| chances.unit_f64() < chance).map(|_| once()).sum())
+        .collect();
+    told(&tries, weeks, dice).high
+}
+
+/// How long a supplier's outages were in a time; else those before it, else everybody's.
+fn lengths(history: &History, supplier: usize, during: &Range<Minute>) -> Vec<Minute> {
+    let of = |out: &Spans, range: &Range<Minute>| -> Vec<Minute> {
+        out.within(range).iter().map(|span| span.end - span.start).collect()
+    };
+    let ever = Minute::MIN..during.end;
+    let own = &history.suppliers[supplier].out;
+    let found = [of(own, during), of(own, &ever)].into_iter().find(|found| !found.is_empty());
+    found.unwrap_or_else(|| history.suppliers.iter().flat_map(|other| of(&other.out, &ever)).collect())
 }
 
 /// The weeks before a moment that were watched without a break, the latest first.

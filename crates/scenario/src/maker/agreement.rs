@@ -15,7 +15,7 @@ use crate::estate::Estate;
 use crate::event::{Condition, Event, Outage, Scenario, Target, What, compile};
 use crate::fixture::{account, estate, member};
 use crate::replay::testing::{play, traffic};
-use crate::replay::{PlayedEstate, losses};
+use crate::replay::{PlayedEstate, Reported};
 use crate::set::Set;
 use crate::shape::{Shape, Size, SizeClass};
 
@@ -151,10 +151,25 @@ proptest! {
         }
     }
 
-    /// The price of insurance looks at the report's losses, each with what it takes there.
+    /// The price of insurance looks at the estate of the report, and so at its losses, each with what it takes there.
     #[test]
     fn insurance_looks_at_the_losses_of_the_report(estate in worlds()) {
-        prop_assert_eq!(losses(&PlayedEstate::of(&estate, DAY)), estate.losses(DAY));
+        let played = PlayedEstate::of(&estate, DAY);
+        let seen = Reported { estate: estate.clone(), traffic: crate::Traffic::default() }.with(&played, &[]);
+        prop_assert_eq!(seen.losses(DAY), estate.losses(DAY));
+        // With somebody on offer there is one loss more of each kind that is known of it, and no other changes.
+        let offered = played.with_offer(
+            routing::Deployment { maker: "new".into(), host: "new".into(), ..played.deployments[0].clone() },
+            crate::replay::Backing::default(),
+        );
+        let all = Reported { estate: estate.clone(), traffic: crate::Traffic::default() }.with(&offered, &[]);
+        let last = all.members.len() - 1;
+        prop_assert_eq!(all.account_of(last), all.accounts.len() - 1);
+        for (domain, takes) in estate.losses(DAY) {
+            let takes: Vec<usize> = takes.iter().collect();
+            let now = all.losses(DAY).into_iter().find(|(known, _)| *known == domain).unwrap().1;
+            prop_assert_eq!(now.iter().filter(|index| *index != last).collect::<Vec<_>>(), takes);
+        }
     }
 
     /// Whatever a maker's loss means, it does not reach open weights on one's own machines; nor do its troubles.

@@ -2,12 +2,16 @@
 
 use routing::Dice;
 
-use super::ask::Recording;
+use super::ask::{NOBODY, Recording, Traffic};
 use super::engine::{Play, replay};
 use super::estate::PlayedEstate;
-use super::study::{Figures, RESAMPLES, resampled};
+use super::study::Figures;
+use super::tally::Tally;
 use crate::event::Course;
-use crate::fit::{Fitted, Illness, Sample, Samples, fit};
+use crate::fit::{Certainty, Fitted, Illness, Sample, Samples, fit};
+
+/// How often it is played, each time with other chances.
+const RUNS: usize = 10;
 
 /// What was predicted, and what came.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +24,12 @@ pub struct Backtest {
     pub to_ms: u64,
     /// Requests in it.
     pub requests: usize,
+    /// The share of what was served in it, as it came, that was served by suppliers of whose speed too little was known
+    /// before.
+    pub by_seldom_seen: f64,
+    /// Of the attempts at whoever was ill, the share that it served: in the first half of the incident, and in the second.
+    /// `None` in ordinary time, and where one of the halves has none.
+    pub ill_served: Option<(f64, f64)>,
     /// The share served: predicted, and as it came.
     pub served: (f64, f64),
     /// US dollars: predicted, and as it came.
@@ -71,21 +81,20 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
     }
     let proven = vec![vec![true; estate.deployments.len()]; estate.products.len()];
     let course = Course::calm(estate, traffic.length_ms.max(1), 1.0);
+    // As a what-if's figures: of suppliers as they were fitted. What is not known of them makes its intervals, and would only
+    // pull a mean away: times that may be half or twice as long are longer on average.
+    let play = Play {
+        estate,
+        fitted: &fitted,
+        traffic: &traffic,
+        course: &course,
+        proven: &proven,
+        output_times: 1.0,
+        again: false,
+    };
     let mut dice = Dice::new(seed);
-    let mut runs: Vec<Figures> = Vec::new();
-    for run in 0..RESAMPLES as u64 / 4 {
-        let other = if run == 0 { fitted.clone() } else { resampled(&fitted, &mut dice) };
-        let play = Play {
-            estate,
-            fitted: &other,
-            traffic: &traffic,
-            course: &course,
-            proven: &proven,
-            output_times: 1.0,
-            again: false,
-        };
-        runs.push(Figures::of(&replay(&play, dice.next_u64()), estate));
-    }
+    let tallies: Vec<Tally> = (0..RUNS).map(|_| replay(&play, dice.next_u64())).collect();
+    let runs: Vec<Figures> = tallies.iter().map(|tally| Figures::of(tally, estate)).collect();
     let mean = |pick: &dyn Fn(&Figures) -> f64| runs.iter().map(pick).sum::<f64>() / f(runs.len());
     let days = f(usize::try_from(traffic.length_ms).unwrap_or(0)) / 86_400_000.0;
     let came: Vec<&Came> = recording.came.iter().filter(|came| (cut..end).contains(&came.at_ms)).collect();
@@ -97,10 +106,15 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
         firsts.get(rank.min(firsts.len().saturating_sub(1))).copied().map_or(0.0, f64::from)
     };
     Some(Backtest {
-        incident: longest,
+        incident: longest.clone(),
         from_ms: cut,
         to_ms: end,
         requests: traffic.asks.len(),
+        by_seldom_seen: by_seldom_seen(&traffic, &fitted),
+        ill_served: longest.as_ref().and_then(|ill| {
+            let half = |from, to| answered(&recording.samples, ill.deployment, from, to);
+            Some((half(ill.during.start, cut)?, half(cut, end)?))
+        }),
         served: (
             mean(&|run| run.total.served),
             f(came.iter().filter(|came| came.served).count()) / f(came.len()),
@@ -112,6 +126,25 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
         first_p50_ms: (mean(&|run| run.total.first_p50_ms), at(0.5)),
         first_p95_ms: (mean(&|run| run.total.first_p95_ms), at(0.95)),
     })
+}
+
+/// The share of the answers that came from suppliers of which too few were known.
+fn by_seldom_seen(traffic: &Traffic, fitted: &Fitted) -> f64 {
+    let answered = traffic.asks.iter().map(|ask| ask.counted_by).filter(|by| *by != NOBODY);
+    let (mut all, mut seldom) = (0_usize, 0_usize);
+    for by in answered {
+        all += 1;
+        seldom += usize::from(fitted.suppliers[usize::from(by)].certainty == Certainty::Assumed);
+    }
+    f(seldom) / f(all.max(1))
+}
+
+/// The share of the attempts at a deployment in some time that it answered.
+fn answered(samples: &Samples, deployment: u16, from: u64, to: u64) -> Option<f64> {
+    let within = |sample: &&Sample| sample.deployment == deployment && (from..to).contains(&sample.at_ms);
+    let all = samples.list.iter().filter(within).count();
+    let well = samples.list.iter().filter(within).filter(|sample| sample.failure.is_none()).count();
+    (all > 0).then(|| f(well) / f(all))
 }
 
 /// Makes one supplier as ill as it was from the illness's beginning to the cut.

@@ -1,19 +1,13 @@
-//! What could be added so that a scenario is painless, and how much still has to fall at once afterwards.
+//! What could be added so that a scenario is painless: fallbacks, contracts, room.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::time::Duration;
 
-use routing::{DeploymentIndex, Dice, Instant, Prefer, RouteEntry, View, World};
+use routing::{DeploymentIndex, Prefer, RouteEntry};
 
 use super::ask::Traffic;
 use super::estate::{PlayedEstate, Route, weigh};
 use super::tally::Tally;
-use crate::cuts::{LARGEST, Needs};
-use crate::domain::{Domain, DomainKind};
-use crate::event::Target;
-use crate::maker::Meaning;
-use crate::set::Set;
+use crate::estate::{Account, Estate};
 
 /// One thing that can be added to an estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,23 +25,29 @@ pub enum Added {
         /// Index of the deployment, among those on offer.
         deployment: usize,
     },
-    /// Twice the limits, or twice the machines.
+    /// An account takes more: its limits, its machines, its slots.
     Room {
-        /// Index of the deployment.
-        deployment: usize,
+        /// Index of the account.
+        account: usize,
+        /// So many tenths of what it takes now.
+        tenths: u32,
     },
 }
 
 impl Added {
+    /// By how much room is raised at once: half as much again, twice, four times.
+    pub const RAISES: [u32; 3] = [15, 20, 40];
+
     /// What could be added: to routes that were asked for, deployments that serve others, and those from `offers` on, whom
-    /// no route lists yet; room where limits were hit.
-    pub fn all(estate: &PlayedEstate, traffic: &Traffic, after: &Tally, offers: usize) -> Vec<Self> {
+    /// no route lists yet; and room at these accounts.
+    pub fn all(
+        estate: &PlayedEstate,
+        traffic: &Traffic,
+        offers: usize,
+        tight: &BTreeSet<usize>,
+    ) -> Vec<Self> {
         let routes = asked(traffic);
-        let listed: BTreeSet<usize> = routes
-            .iter()
-            .flat_map(|route| &estate.routes[*route].entries)
-            .map(|entry| entry.deployment.0 as usize)
-            .collect();
+        let listed = listed(estate, &routes);
         let lists = |route: usize, deployment: usize| {
             estate.routes[route].entries.iter().any(|entry| entry.deployment.0 as usize == deployment)
         };
@@ -59,9 +59,29 @@ impl Added {
         // Once a contract is there, its model is a fallback like any other.
         let offered = (offers..estate.deployments.len()).filter(|deployment| !listed.contains(deployment));
         all.extend(offered.map(|deployment| Self::Contract { deployment }));
-        let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.turned_away > 0);
-        all.extend(hit.map(|(deployment, _)| Self::Room { deployment }));
+        let raises = tight.iter().flat_map(|account| Self::RAISES.map(|tenths| (*account, tenths)));
+        all.extend(raises.map(|(account, tenths)| Self::Room { account, tenths }));
         all
+    }
+
+    /// The accounts whose limits turned anybody away who was then refused or went elsewhere, or whose slots were all taken.
+    pub fn turned_away(estate: &PlayedEstate, traffic: &Traffic, after: &Tally) -> BTreeSet<usize> {
+        let without_slot = after.products.iter().any(|product| product.refused.contains_key("no_slot"));
+        let is_tight = |deployment: &usize| {
+            let had_none = without_slot && estate.deployments[*deployment].max_in_flight.is_some();
+            after.deployments[*deployment].turned_away > 0 || had_none
+        };
+        accounts(estate, traffic, is_tight)
+    }
+
+    /// The accounts whose room has an end that somebody says.
+    pub fn limited(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<usize> {
+        accounts(estate, traffic, |deployment| {
+            let backing = &estate.backing[*deployment];
+            let limits =
+                [backing.requests_per_minute, backing.tokens_per_minute, backing.works_off_per_minute];
+            limits.iter().any(Option::is_some) || estate.deployments[*deployment].max_in_flight.is_some()
+        })
     }
 
     /// The estate with it; `traffic` says which routes were asked for.
@@ -75,18 +95,16 @@ impl Added {
                     list_last(&mut grown.routes[route], deployment);
                 }
             }
-            Self::Room { deployment } => {
-                let provider = grown.deployments[deployment].provider;
-                for index in 0..grown.deployments.len() {
-                    if grown.deployments[index].provider == provider {
-                        let backing = &mut grown.backing[index];
-                        for limit in [
-                            &mut backing.requests_per_minute,
-                            &mut backing.tokens_per_minute,
-                            &mut backing.works_off_per_minute,
-                        ] {
-                            *limit = limit.map(|limit| limit * 2.0);
-                        }
+            Self::Room { account, tenths } => {
+                let all = grown.deployments.iter_mut().zip(&mut grown.backing);
+                for (facts, backing) in all.filter(|(facts, _)| usize::from(facts.provider.0) == account) {
+                    facts.max_in_flight = facts.max_in_flight.map(|slots| more_slots(slots, tenths));
+                    for limit in [
+                        &mut backing.requests_per_minute,
+                        &mut backing.tokens_per_minute,
+                        &mut backing.works_off_per_minute,
+                    ] {
+                        *limit = limit.map(|limit| limit * times(tenths));
                     }
                 }
             }
@@ -94,37 +112,154 @@ impl Added {
         grown
     }
 
-    /// What it costs more each day, whether it is needed or not, as far as that is known: machines; a fallback is paid
-    /// when it is used.
-    pub fn fixed_usd_per_day(self, estate: &PlayedEstate) -> f64 {
-        match self {
-            Self::Fallback { .. } | Self::Contract { .. } => 0.0,
-            Self::Room { deployment } => estate.backing[deployment].fixed_usd_per_day,
+    /// Raises limits as the report counts them. Who is listed where is the routes' business.
+    pub(super) fn make_room(self, estate: &mut Estate) {
+        let Self::Room { account, tenths } = self else { return };
+        for member in &mut estate.members {
+            if usize::from(member.routing.provider.0) == account {
+                member.routing.max_in_flight =
+                    member.routing.max_in_flight.map(|slots| more_slots(slots, tenths));
+                for limit in [&mut member.said_requests_per_minute, &mut member.tokens_per_minute] {
+                    *limit = limit.map(|limit| more(limit, tenths));
+                }
+            }
+        }
+        let Account { tokens_per_minute, requests_per_minute, room, .. } = &mut estate.accounts[account];
+        for limit in [tokens_per_minute, requests_per_minute] {
+            *limit = limit.map(|limit| more(limit, tenths));
+        }
+        if let Some(room) = room.as_mut().filter(|room| room.tokens_per_minute.is_none()) {
+            room.usd_per_day *= times(tenths);
         }
     }
 
-    /// In words.
-    pub fn words(self, estate: &PlayedEstate) -> String {
+    /// What it costs more each day, used or not, added to an estate as the report sees it; `None` where nobody says. A
+    /// fallback is paid when it is used, and a contract has its public price.
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    pub fn fixed_usd_per_day(self, estate: &Estate) -> Option<f64> {
+        let Self::Room { account, tenths } = self else { return Some(0.0) };
+        let more = times(tenths) - 1.0;
+        let price = estate.accounts[account].room?;
+        let Some(bought) = price.tokens_per_minute else { return Some(price.usd_per_day * more) };
+        let limit = tokens_per_minute(estate, account)?;
+        Some(price.usd_per_day * more * limit as f64 / bought.max(1) as f64)
+    }
+
+    /// Which sort of thing it is: a stable code.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Fallback { .. } => "fallback",
+            Self::Contract { .. } => "contract",
+            Self::Room { .. } => "capacity",
+        }
+    }
+
+    /// In words, added to an estate as the report sees it.
+    pub fn words(self, estate: &Estate) -> String {
+        let name = |deployment: usize| &estate.members[deployment].routing.name;
         match self {
             Self::Fallback { route, deployment } => {
-                format!(
-                    "{} as a fallback of {}",
-                    estate.deployments[deployment].name, estate.routes[route].name
-                )
+                format!("{} as a fallback of {}", name(deployment), estate.routes[route].name)
             }
             Self::Contract { deployment } => format!(
                 "a contract with {}: {} as everybody's last fallback, at its public price, unproven",
-                estate.provider_of(deployment),
-                estate.deployments[deployment].name
+                estate.accounts[estate.account_of(deployment)].name,
+                name(deployment)
             ),
-            Self::Room { deployment } => format!("twice the room at {}", estate.provider_of(deployment)),
+            Self::Room { account, tenths } => {
+                let so_much = match tenths {
+                    20 => "twice".to_owned(),
+                    tenths => format!("{} times", times(tenths)),
+                };
+                let limits = limits(estate, account, tenths).join(", ");
+                let price = self.fixed_usd_per_day(estate).map_or_else(
+                    || "what that costs nobody has written down".to_owned(),
+                    |usd| {
+                        let usd = dollars(usd);
+                        format!("{usd} a day more, used or not, if more costs as much as what is there")
+                    },
+                );
+                format!("{so_much} the room at {} ({limits}): {price}", estate.accounts[account].name)
+            }
         }
     }
+}
+
+/// `$30.00`, `$0.0004`: a small price with two figures that say something, never as none.
+fn dollars(usd: f64) -> String {
+    let decimals = (2..9).find(|decimals| usd * 10_f64.powi(*decimals) >= 9.5).unwrap_or(9);
+    let shown = format!("{usd:.*}", usize::try_from(decimals).unwrap_or(9));
+    let cents = shown.find('.').map_or(shown.len(), |point| (point + 3).min(shown.len()));
+    let kept = shown.trim_end_matches('0').len().max(cents);
+    format!("${}", &shown[..kept])
+}
+
+/// What an account's room is raised to: `20,000 tokens a minute in place of 10,000`.
+fn limits(estate: &Estate, account: usize, tenths: u32) -> Vec<String> {
+    let of = &estate.accounts[account];
+    let members = estate.members.iter().filter(|member| usize::from(member.routing.provider.0) == account);
+    let (mut tokens, mut requests, mut slots) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for member in members {
+        tokens.extend(of.tokens_per_minute.or(member.tokens_per_minute));
+        requests.extend(of.requests_per_minute.or(member.said_requests_per_minute));
+        slots.extend(member.routing.max_in_flight);
+    }
+    let say = |limit, raised, of| format!("{} {of} in place of {}", grouped(raised), grouped(limit));
+    let tokens = tokens.into_iter().map(|limit| say(limit, more(limit, tenths), "tokens a minute"));
+    let requests = requests.into_iter().map(|limit| say(limit, more(limit, tenths), "requests a minute"));
+    let slots = slots
+        .into_iter()
+        .map(|slots| say(slots.into(), more_slots(slots, tenths).into(), "requests at a time"));
+    tokens.chain(requests).chain(slots).collect()
+}
+
+/// `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The tokens a minute of an account, or of all its deployments where each has its own; `None` where nobody says.
+fn tokens_per_minute(estate: &Estate, account: usize) -> Option<u64> {
+    let members = estate.members.iter().filter(|member| usize::from(member.routing.provider.0) == account);
+    let own = members.filter_map(|member| member.tokens_per_minute).reduce(u64::saturating_add);
+    estate.accounts[account].tokens_per_minute.or(own)
+}
+
+fn times(tenths: u32) -> f64 {
+    f64::from(tenths) / 10.0
+}
+
+fn more(limit: u64, tenths: u32) -> u64 {
+    limit.saturating_mul(tenths.into()) / 10
+}
+
+fn more_slots(slots: u32, tenths: u32) -> u32 {
+    slots.saturating_mul(tenths).div_ceil(10)
 }
 
 /// The routes that were asked for.
 fn asked(traffic: &Traffic) -> BTreeSet<usize> {
     traffic.asks.iter().map(|ask| usize::from(ask.route)).collect()
+}
+
+/// Whom they list.
+fn listed(estate: &PlayedEstate, routes: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let entries = routes.iter().flat_map(|route| &estate.routes[*route].entries);
+    entries.map(|entry| entry.deployment.0 as usize).collect()
+}
+
+/// The accounts of listed deployments of which something holds.
+fn accounts(estate: &PlayedEstate, traffic: &Traffic, holds: impl Fn(&usize) -> bool) -> BTreeSet<usize> {
+    let listed = listed(estate, &asked(traffic)).into_iter().filter(holds);
+    listed.map(|deployment| usize::from(estate.deployments[deployment].provider.0)).collect()
 }
 
 fn list_last(route: &mut Route, deployment: usize) {
@@ -135,104 +270,12 @@ fn list_last(route: &mut Route, deployment: usize) {
     entries.push(RouteEntry { deployment: index, weight });
 }
 
-/// The smallest common losses that leave recorded requests without a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fragility {
-    /// Of how many fault domains; `None` is more than [`LARGEST`].
-    pub smallest_cut: Option<usize>,
-    /// How many such losses there are; domains that take away the same are one.
-    pub count: usize,
-}
-
-impl fmt::Display for Fragility {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.smallest_cut {
-            Some(size) => write!(f, "{size} ({} of them)", self.count),
-            None => write!(f, "more than {LARGEST}"),
-        }
-    }
-}
-
-/// How much has to fall at once: of the losses that the report looks at, as it means them ([`crate::Estate::losses`]), on
-/// the day on which the estate is played. Health and limits are not looked at, so it is more than the report's cuts where
-/// those are of capacity.
-pub fn fragility(estate: &PlayedEstate, traffic: &Traffic) -> Fragility {
-    let groups = groups(estate, traffic).into_iter().map(|candidates| (candidates, 1));
-    let needs = Needs::of_groups(groups.collect());
-    let smallest = needs.smallest(&needs.losses(&losses(estate)));
-    Fragility { smallest_cut: smallest.map(|(size, _)| size), count: smallest.map_or(0, |(_, count)| count) }
-}
-
-/// The candidates of each kind of request, each set once.
-fn groups(estate: &PlayedEstate, traffic: &Traffic) -> BTreeSet<Set> {
-    let world = World::new(&estate.deployments, &estate.providers);
-    for (index, backing) in (0..).zip(&estate.backing) {
-        world.set_posture(DeploymentIndex(index), backing.tenure.posture(0, &[]));
-    }
-    let view = View { deployments: &estate.deployments, world: &world };
-    let mut seen = BTreeSet::new();
-    let mut groups = BTreeSet::new();
-    for ask in &traffic.asks {
-        // Sizes matter to windows; within a factor of two they are alike.
-        let size = (ask.estimated_input.max(1).ilog2(), ask.max_tokens.max(1).ilog2());
-        if !seen.insert((ask.product, ask.route, ask.shape, size)) {
-            continue;
-        }
-        let route = &estate.routes[usize::from(ask.route)];
-        let regions = estate.products[usize::from(ask.product)].regions.as_deref();
-        let facts = traffic.facts(ask, route.policy.translate, regions);
-        let plan = routing::plan(&facts, &route.policy, &route.entries, &view, Instant(0), &mut Dice::new(0));
-        let mut group = Set::default();
-        for candidate in plan.candidates.iter().filter(|candidate| candidate.is_eligible()) {
-            let index = candidate.deployment.0 as usize;
-            if !estate.backing[index].tenure.is_off(0) {
-                group.insert(index);
-            }
-        }
-        if !group.is_empty() {
-            groups.insert(group);
-        }
-    }
-    groups
-}
-
-/// What each fault domain takes with it. Those that share no more than that nobody has named their maker or their host
-/// share nothing.
-pub(crate) fn losses(estate: &PlayedEstate) -> Vec<(Domain, Set)> {
-    let is_one = |domain: &Domain| domain.kind != DomainKind::Deployment && !domain.is_unnamed();
-    let taken = |domain: Domain| {
-        let target = Target::Domain(domain.clone());
-        let all = 0..estate.deployments.len();
-        (domain, all.filter(|index| target.takes(Meaning::Gone, estate, *index, Duration::ZERO)).collect())
-    };
-    estate.domains().into_iter().filter(is_one).map(taken).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estate::RoomPrice;
+    use crate::fixture;
     use crate::replay::testing::{estate, traffic};
-
-    #[test]
-    fn as_much_must_fall_as_there_are_independent_candidates() {
-        let traffic = traffic(1_000, 10_000);
-        for count in 1..=3_u16 {
-            let fragility = fragility(&estate(count), &traffic);
-            assert_eq!(fragility, Fragility { smallest_cut: Some(count.into()), count: 1 });
-        }
-        assert_eq!(fragility(&estate(4), &traffic).smallest_cut, None);
-        let mut shared = estate(3);
-        for deployment in &mut shared.deployments {
-            deployment.host = "one".into();
-        }
-        assert_eq!(fragility(&shared, &traffic).smallest_cut, Some(1), "they share a house");
-        let mut own = estate(2);
-        own.deployments[0].maker = "maker1".into();
-        assert_eq!(fragility(&own, &traffic).smallest_cut, Some(1));
-        own.deployments[1].host = "own".into();
-        own.backing[1].weights = catalogue::Weights::Open;
-        assert_eq!(fragility(&own, &traffic).smallest_cut, Some(2), "open weights survive their maker");
-    }
 
     #[test]
     fn what_is_added_is_added() {
@@ -242,26 +285,79 @@ mod tests {
             entries: estate(3).routes[0].entries.clone(),
             ..small.routes[0].clone()
         });
-        let tally = Tally::new(1, 3, 1, 1.0);
-        assert_eq!(Added::all(&small, &traffic, &tally, 3), [], "the others serve nobody who asked");
+        let none = BTreeSet::new();
+        assert_eq!(Added::all(&small, &traffic, 3, &none), [], "the others serve nobody who asked");
         let contract = Added::Contract { deployment: 2 };
-        assert_eq!(Added::all(&small, &traffic, &tally, 2), [contract], "whoever is on offer could");
+        assert_eq!(Added::all(&small, &traffic, 2, &none), [contract], "whoever is on offer could");
         let listed = contract.to(&small, &traffic);
         assert_eq!(
             (listed.routes[0].entries.len(), listed.routes[1].entries.len()),
             (2, 3),
             "where it was asked"
         );
-        assert!(contract.words(&small).starts_with("a contract with p2: p2/m"), "{}", contract.words(&small));
         let added = Added::Fallback { route: 0, deployment: 2 };
-        let grown = added.to(&small, &traffic);
-        assert_eq!(fragility(&small, &traffic).smallest_cut, Some(1));
-        assert_eq!(fragility(&grown, &traffic).smallest_cut, Some(2));
-        assert_eq!(added.words(&small), "p2/m as a fallback of r");
+        assert_eq!(added.to(&small, &traffic).routes[0].entries.len(), 2);
+        assert_eq!(Added::limited(&small, &traffic), none, "who has no limit needs no room");
         small.backing[0].requests_per_minute = Some(10.0);
-        assert_eq!(
-            Added::Room { deployment: 0 }.to(&small, &traffic).backing[0].requests_per_minute,
-            Some(20.0)
+        small.deployments[0].max_in_flight = Some(3);
+        assert_eq!(Added::limited(&small, &traffic), BTreeSet::from([0]));
+        let room = |tenths| Added::Room { account: 0, tenths };
+        let all = Added::all(&small, &traffic, 3, &BTreeSet::from([0]));
+        assert_eq!(all, Added::RAISES.map(room));
+        let raised = room(15).to(&small, &traffic);
+        assert_eq!(raised.backing[0].requests_per_minute, Some(15.0));
+        assert_eq!(raised.deployments[0].max_in_flight, Some(5), "a slot is whole");
+        assert_eq!(raised.deployments[1].max_in_flight, None, "another account");
+    }
+
+    #[test]
+    fn room_is_wanted_where_limits_turned_somebody_away() {
+        let (mut small, traffic) = (estate(3), traffic(1_000, 10_000));
+        let mut tally = Tally::new(1, 3, 1, 1.0);
+        assert_eq!(Added::turned_away(&small, &traffic, &tally), BTreeSet::new());
+        tally.deployments[1].turned_away = 1;
+        assert_eq!(Added::turned_away(&small, &traffic, &tally), BTreeSet::from([1]));
+        small.deployments[2].max_in_flight = Some(1);
+        tally.products[0].refused.insert("no_slot", 1);
+        assert_eq!(Added::turned_away(&small, &traffic, &tally), BTreeSet::from([1, 2]));
+    }
+
+    /// Nobody's price is made up: it is what the account's own room costs, or none.
+    #[test]
+    fn room_costs_what_is_written_down_or_nobody_knows() {
+        let member =
+            |name: &str, account| fixture::member(name, account, "acme", "acme", catalogue::Weights::Unknown);
+        let mut own = fixture::account("own");
+        own.tokens_per_minute = Some(10_000);
+        own.room = Some(RoomPrice { usd_per_day: 100.0, tokens_per_minute: None });
+        let mut committed = fixture::account("committed");
+        committed.room = Some(RoomPrice { usd_per_day: 60.0, tokens_per_minute: Some(5_000) });
+        let mut estate = fixture::estate(
+            vec![member("own/m", 0), member("committed/m", 1), member("third/m", 2)],
+            vec![own, committed, fixture::account("third")],
         );
+        estate.members[1].tokens_per_minute = Some(20_000);
+        let room = |account, tenths| Added::Room { account, tenths };
+        let prices = [room(0, 15), room(0, 40), room(1, 20), room(2, 20)];
+        let costs = |estate: &Estate| prices.map(|room| room.fixed_usd_per_day(estate));
+        assert_eq!(costs(&estate), [Some(50.0), Some(300.0), Some(240.0), None]);
+        assert_eq!(
+            room(0, 15).words(&estate),
+            "1.5 times the room at own (15,000 tokens a minute in place of 10,000): \
+             $50.00 a day more, used or not, if more costs as much as what is there"
+        );
+        assert_eq!([7, 999, 1_000, 1_234_567].map(grouped), ["7", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0.0, 0.0004, 0.0123, 0.25, 30.0, 1_234.567].map(dollars),
+            ["$0.00", "$0.0004", "$0.012", "$0.25", "$30.00", "$1234.57"]
+        );
+        let unknown = room(2, 20).words(&estate);
+        assert!(unknown.ends_with("what that costs nobody has written down"), "{unknown}");
+        room(0, 20).make_room(&mut estate);
+        room(1, 20).make_room(&mut estate);
+        assert_eq!(costs(&estate)[0], Some(100.0), "half as much again of what is there now");
+        assert_eq!(costs(&estate)[2], Some(480.0));
+        estate.members[1].tokens_per_minute = None;
+        assert_eq!(costs(&estate)[2], None, "a price of tokens is none where nobody counts them");
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use ledger::{Chain, Link, RecordKind, RequestId};
 
+const BEGIN_BYTES: usize = 5;
 const HEAD_FIXED: usize = 8;
 const RECORD_FIXED: usize = 73;
 
@@ -43,6 +44,7 @@ pub(crate) fn put_record(bytes: &mut Vec<u8>, link: &Link<'_>, head: i64, chain:
 }
 
 fn begin(bytes: &mut Vec<u8>, what: u8, rest: usize) {
+    bytes.reserve(BEGIN_BYTES + rest);
     bytes.push(what);
     bytes.extend_from_slice(&length(rest).to_le_bytes());
 }

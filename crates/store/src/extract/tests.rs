@@ -114,7 +114,7 @@ fn post(connection: &Connection, records: &[Record], batch_size: usize, restarts
         for record in records {
             encoder.add(&mut batch, 5, record);
         }
-        inserter.insert(&[batch], None).unwrap();
+        inserter.insert(&batch, None).unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{Act, TABLES, all};
+use super::{Act, all, set_up};
 use crate::error::StoreError;
 use crate::options::Durability;
 use crate::schema;
@@ -35,7 +35,7 @@ impl PostureWatch {
         mut put_in_force: impl FnMut(&[Act]) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let connection = schema::open(path, Durability::CrashSafe)?;
-        connection.execute_batch(TABLES)?;
+        set_up(&connection)?;
         let mut seen = version(&connection)?;
         let mut acts = all(&connection)?;
         put_in_force(&acts);

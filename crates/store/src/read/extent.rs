@@ -5,6 +5,7 @@ use rusqlite::OptionalExtension;
 
 use super::{Period, Reader, find};
 use crate::error::StoreError;
+use crate::postures;
 
 /// A part of the ledger that stays as it is, whatever is booked later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,9 @@ pub struct Extent {
     pub last_seq: i64,
     /// The chain after the last record: it stands for all records up to there.
     pub chain: Chain,
+    /// The last decision about a supplier that was made by the end of the period, and the chain of decisions after it; `None`
+    /// where there was none.
+    pub decisions: Option<(i64, Chain)>,
 }
 
 impl Reader {
@@ -33,7 +37,19 @@ impl Reader {
             .optional()?
             .map_or((Chain::START, 0), |(chain, at_us): (_, i64)| (Chain::from_bytes(chain), at_us));
         let to_us = period.to_us.unwrap_or(at_us.saturating_add(1));
-        Ok(Extent { period: Period { to_us: Some(to_us), ..period }, first_seq: first, last_seq, chain })
+        let acts = self.decisions()?;
+        let last_act = acts.iter().filter(|act| act.set_us < to_us).map(|act| act.id).max();
+        let decisions = last_act.and_then(|last| Some((last, postures::up_to(&acts, last)?)));
+        let period = Period { to_us: Some(to_us), ..period };
+        Ok(Extent { period, first_seq: first, last_seq, chain, decisions })
+    }
+
+    /// The chain of decisions after the one at a place; `None` where there is no such decision.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn decisions_chain_at(&self, id: i64) -> Result<Option<Chain>, StoreError> {
+        Ok(postures::up_to(&self.decisions()?, id))
     }
 
     /// The chain after the record at a place; `None` where there is no such record.

@@ -54,7 +54,7 @@ impl Fixture {
         for record in &records {
             encoder.add(&mut batch, 5, record);
         }
-        Inserter::new(&connection).unwrap().insert(&[batch], None).unwrap();
+        Inserter::new(&connection).unwrap().insert(&batch, None).unwrap();
         Self { _folder: folder, path }
     }
 

@@ -57,7 +57,7 @@ impl Rig {
         self.target.apply(&mut headers);
         let body = Pieces::new([Bytes::from_static(body)]);
         let outgoing = Outgoing { method: Method::POST, uri: self.target.uri("/chat"), headers, body };
-        self.pool.send(&self.target, || outgoing.clone(), Duration::from_secs(5), || {}).await
+        self.pool.send(&self.target, || outgoing.clone(), Duration::from_secs(5), |_| {}).await
     }
 
     /// The other side of the connection that was dialled last.

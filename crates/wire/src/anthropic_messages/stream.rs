@@ -14,7 +14,7 @@ use crate::classify;
 use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
-use crate::template::Template;
+use crate::template::{Holes, Template};
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -49,9 +49,17 @@ impl StreamReader for Reader {
             return self.fail(classify::hidden_error(&data)).into();
         }
         let text = match (&message.delta_text, message.delta_texts, message.stop) {
-            (Some(text), 1, None) => self.template.learn(&frame.raw, &data, text, None),
+            (Some(text), 1, None) => {
+                let mut holes = Holes::default();
+                holes.text(text.clone());
+                self.template.learn(&frame.raw, &data, holes)
+            }
             _ => None,
         };
+        // A frame like the one learnt says the same again, which nobody notes.
+        if text.is_none() && message.usage != self.usage {
+            self.template.forget();
+        }
         Seen { text, ..self.note(&message).into() }
     }
 

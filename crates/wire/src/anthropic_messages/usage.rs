@@ -6,7 +6,7 @@ use crate::counts::{counts, member};
 use crate::scan::{Kind, ScanError, Scanner};
 
 /// Counts as stated so far. What a later statement leaves out keeps its earlier value; what it gives replaces it.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stated {
     /// Without cached input.
     input: Option<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Stated {
 }
 
 /// A sum without parts.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Plain {
     input: u64,
     cache_read: u64,

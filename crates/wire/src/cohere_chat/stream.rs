@@ -13,7 +13,7 @@ use crate::classify;
 use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
-use crate::template::Template;
+use crate::template::{Holes, Template};
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -47,7 +47,9 @@ impl StreamReader for Reader {
             return self.fail(classify::hidden_error(&data)).into();
         }
         let text = if event.is_plain_text() && event.has_content() {
-            self.template.learn(&frame.raw, &data, &event.last_text, None)
+            let mut holes = Holes::default();
+            holes.text(event.last_text.clone());
+            self.template.learn(&frame.raw, &data, holes)
         } else {
             None
         };

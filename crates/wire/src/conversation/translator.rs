@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalogue::{Capabilities, Needs, Quirks};
+use catalogue::{Capabilities, Needs, Quirks, Usage};
 
 use super::answer::Answer;
 use super::document::Documents;
 use super::event::{Delta, Event};
 use super::message::Media;
 use super::request::Request;
+use crate::codec::Counts;
 use crate::failure::Failure;
 use crate::framing::Frame;
 
@@ -174,10 +175,10 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// supplier reports a failure. The stream is over then.
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError>;
 
-    /// Takes note of a frame that is like the one decoded last but for its text, which was all that it said: `text`, never
-    /// empty. The choice whose open block grows by that, if nothing else is to be told of the frame. `None`, and nothing
-    /// done, where that is not so: then the frame is [decoded](Self::decode) like any other.
-    fn go_on(&mut self, _text: &str) -> Option<u32> {
+    /// Takes note of a frame that is like the one decoded last but for its text, `text`, which is never empty, and for what it
+    /// counts: `counts`, by the places that the protocol's [reader](crate::StreamReader) gave them. `None`, and nothing done,
+    /// where the frame says more than that: then it is [decoded](Self::decode) like any other.
+    fn go_on(&mut self, _text: &str, _counts: &Counts) -> Option<GoneOn> {
         None
     }
 
@@ -193,6 +194,22 @@ pub trait EventDecoder: Send + std::fmt::Debug {
     /// What the dialect said that has no neutral form, so far.
     fn losses(&self) -> &[Loss] {
         &[]
+    }
+}
+
+/// What a frame says that is like the one before but for its text and what it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoneOn {
+    /// The choice whose open block grows by the text.
+    pub choice: u32,
+    /// The usage, if it is not what was told before. It comes before the text.
+    pub usage: Option<Usage>,
+}
+
+impl From<u32> for GoneOn {
+    /// Nothing but the text, of this choice.
+    fn from(choice: u32) -> Self {
+        Self { choice, usage: None }
     }
 }
 

@@ -4,6 +4,7 @@ use super::finish;
 use super::usage::Stated;
 use crate::failure::Failure;
 use crate::scan::{Kind, ScanError, Scanner, Text};
+use crate::template::Holes;
 
 /// What was seen.
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ pub(super) struct Response<'a> {
     pub(super) has_content: bool,
     /// Bytes of generated text.
     pub(super) text_bytes: u64,
+    /// Where others may differ that say no more than a piece of text, and what is counted.
+    pub(super) holes: Holes,
 }
 
 /// Candidates, as bits by index. Those from the 64th on share a bit; nobody offers so many.
@@ -95,20 +98,30 @@ impl<'a> Response<'a> {
                 })?;
             }
             b"responseId" => self.id = scan.text()?,
-            b"usageMetadata" => self.usage.read(scan)?,
-            b"promptFeedback" => object(scan, |scan, name| {
-                if name != b"blockReason" {
-                    return scan.skip();
-                }
-                self.block = scan
-                    .text()?
-                    .filter(|reason| !reason.raw.is_empty() && !reason.is("BLOCKED_REASON_UNSPECIFIED"));
-                Ok(())
-            })?,
+            b"usageMetadata" => self.usage.read_noting(scan, &mut self.holes)?,
+            b"promptFeedback" => {
+                self.holes.says_more();
+                object(scan, |scan, name| {
+                    if name != b"blockReason" {
+                        return scan.skip();
+                    }
+                    self.block = scan
+                        .text()?
+                        .filter(|reason| !reason.raw.is_empty() && !reason.is("BLOCKED_REASON_UNSPECIFIED"));
+                    Ok(())
+                })?;
+            }
             b"error" => self.is_error |= scan.says_something()?,
-            _ => scan.skip()?,
+            b"modelVersion" | b"createTime" => scan.skip()?,
+            _ => self.more(scan)?,
         }
         Ok(())
+    }
+
+    /// What is no part of a plain piece of text.
+    fn more(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
+        self.holes.says_more();
+        scan.skip()
     }
 
     fn listed(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
@@ -140,17 +153,25 @@ impl<'a> Response<'a> {
             match name {
                 b"content" => object(scan, |scan, name| match name {
                     b"parts" => self.each(scan, Self::part),
-                    _ => scan.skip(),
+                    b"role" => scan.skip(),
+                    _ => self.more(scan),
                 })?,
                 b"finishReason" => {
                     finish = scan.text()?.filter(|reason| finish::is_said(&reason.unescape()));
                 }
                 b"index" => index = scan.integer()?.unwrap_or(place),
-                b"groundingMetadata" => self.usage.read_searches(scan)?,
-                _ => scan.skip()?,
+                b"groundingMetadata" => {
+                    self.holes.says_more();
+                    self.usage.read_searches(scan)?;
+                }
+                b"safetyRatings" => scan.skip()?,
+                _ => self.more(scan)?,
             }
             Ok(())
         })?;
+        if finish.is_some() {
+            self.holes.says_more();
+        }
         self.candidates.add(index, self.has_content, finish.is_some());
         self.has_content |= said_before;
         self.failure = self.failure.or_else(|| finish::failure(&finish?.unescape()));
@@ -166,12 +187,14 @@ impl<'a> Response<'a> {
                     if let Some(text) = scan.text()? {
                         self.has_content |= !text.raw.is_empty();
                         self.text_bytes += text.raw.len() as u64;
+                        self.holes.text(text.inside(scan));
                     }
                 }
                 b"functionCall" => self.call(scan)?,
                 b"thought" => scan.skip()?,
                 // A proof alone, in a last part without text, is content too; media is no text.
                 b"thoughtSignature" | b"inlineData" | b"fileData" => {
+                    self.holes.says_more();
                     self.has_content |= scan.says_something()?;
                 }
                 _ => self.other(scan)?,
@@ -181,6 +204,7 @@ impl<'a> Response<'a> {
     }
 
     fn call(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
+        self.holes.says_more();
         self.has_content = true;
         object(scan, |scan, name| {
             if matches!(name, b"args" | b"partialArgs" | b"name") {
@@ -192,6 +216,7 @@ impl<'a> Response<'a> {
     }
 
     fn other(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
+        self.holes.says_more();
         scan.kind()?;
         let start = scan.at();
         self.has_content |= scan.says_something()?;

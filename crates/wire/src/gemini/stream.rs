@@ -12,9 +12,10 @@ use catalogue::{Service, Usage};
 use super::response::{Candidates, Response};
 use super::usage::Stated;
 use crate::classify;
-use crate::codec::{End, Seen, SeenKind, StreamReader};
+use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
+use crate::template::Template;
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -26,10 +27,17 @@ pub(super) struct Reader {
     finish: Option<String>,
     usage: Stated,
     output_bytes: u64,
+    /// The last response that carried one piece of text and nothing else but counts, and whose text it was.
+    template: Template,
+    speaking: Candidates,
 }
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
+        if let Some(text) = self.template.text(&frame.raw) {
+            self.go_on(&text);
+            return Seen { text: Some(text), ..SeenKind::Content.into() };
+        }
         let data = frame.data();
         if data.is_empty() {
             // Google's front end writes an error as plain JSON, also into a stream.
@@ -44,7 +52,26 @@ impl StreamReader for Reader {
         if response.is_error {
             return self.fail(classify::hidden_error(&data)).into();
         }
-        self.note(&response).into()
+        let before = self.usage;
+        let kind = self.note(&response);
+        let mut text = None;
+        if kind == SeenKind::Content {
+            text = self.template.learn(&frame.raw, &data, response.holes);
+        }
+        if text.is_some() {
+            self.speaking = response.candidates;
+        }
+        // A frame like the one learnt says the same of usage again, but for its counts.
+        if text.is_none() && self.usage != before {
+            self.template.forget();
+        }
+        Seen { text, ..kind.into() }
+    }
+
+    fn read_alike(&mut self, bytes: &[u8]) -> Option<(OnlyText, usize)> {
+        let (text, length) = self.template.text_ahead(bytes)?;
+        self.go_on(&text);
+        Some((text, length))
     }
 
     fn end(&self) -> End {
@@ -73,6 +100,13 @@ impl StreamReader for Reader {
 }
 
 impl Reader {
+    /// Takes note of a response that is like one before but for this.
+    fn go_on(&mut self, text: &OnlyText) {
+        self.output_bytes += (text.end - text.start) as u64;
+        self.usage.count(&text.counts);
+        self.candidates.merge(self.speaking);
+    }
+
     fn note(&mut self, response: &Response<'_>) -> SeenKind {
         self.usage = response.usage;
         self.output_bytes += response.text_bytes;

@@ -7,11 +7,13 @@
 use catalogue::{Service, Usage};
 
 use super::names::{elements, members};
+use crate::codec::Counts;
 use crate::conversation::Loss;
 use crate::counts;
 use crate::json::Json;
 use crate::scan::{Kind, ScanError, Scanner};
 use crate::service;
+use crate::template::Holes;
 use crate::translate::note;
 
 /// Counts as stated so far. A stream states running totals: what a later response gives replaces what was, what it
@@ -48,24 +50,61 @@ fn service_of(word: &str) -> Service {
     }
 }
 
+/// The counts by themselves; each one's place is its place among a frame's [`Counts`].
+const COUNTS: [&[u8]; Counts::PLACES] = [
+    b"promptTokenCount",
+    b"cachedContentTokenCount",
+    b"candidatesTokenCount",
+    b"thoughtsTokenCount",
+    b"toolUsePromptTokenCount",
+];
+
 impl Stated {
     /// Takes in the usage that starts here.
     pub(super) fn read(&mut self, scan: &mut Scanner<'_>) -> Result<(), ScanError> {
+        self.read_noting(scan, &mut Holes::default())
+    }
+
+    /// The same. Notes where its numbers stand, for frames that differ in them.
+    pub(super) fn read_noting(&mut self, scan: &mut Scanner<'_>, holes: &mut Holes) -> Result<(), ScanError> {
         members(scan, |scan, name| {
             match name {
-                b"promptTokensDetails" => self.in_prompt = Modalities::read(scan)?,
-                b"cacheTokensDetails" => self.in_cache = Modalities::read(scan)?,
-                b"candidatesTokensDetails" => self.in_candidates = Modalities::read(scan)?,
+                b"promptTokensDetails" => self.in_prompt = Modalities::read(scan, holes)?,
+                b"cacheTokensDetails" => self.in_cache = Modalities::read(scan, holes)?,
+                b"candidatesTokensDetails" => self.in_candidates = Modalities::read(scan, holes)?,
                 // Google's one host says the one, its other host the other.
                 b"serviceTier" | b"trafficType" => {
                     let word = scan.text()?.map(|word| service_of(&word.unescape()));
                     self.service = word.or(self.service);
                 }
-                _ => counts::member(scan, name, &mut |_, name, count| self.set(name, count))?,
+                _ => {
+                    scan.kind()?;
+                    let start = scan.at();
+                    let mut is_set = false;
+                    counts::member(scan, name, &mut |_, name, count| is_set |= self.set(name, count))?;
+                    let value = scan.slice(start..scan.at());
+                    if !holes.number(start, value, place(name)) && is_set {
+                        holes.says_more();
+                    }
+                }
             }
             Ok(())
         })
         .map(drop)
+    }
+
+    /// Takes in the counts of a response that says nothing else of usage, or again what was read before.
+    pub(super) fn count(&mut self, counts: &Counts) {
+        for (place, count) in counts.iter() {
+            if let Some(known) = self.places().into_iter().nth(place.into()) {
+                *known = Some(count);
+            }
+        }
+    }
+
+    /// The counts of [`COUNTS`].
+    const fn places(&mut self) -> [&mut Option<u64>; Counts::PLACES] {
+        [&mut self.prompt, &mut self.cached, &mut self.candidates, &mut self.thoughts, &mut self.tool_use]
     }
 
     /// The class of service.
@@ -95,16 +134,11 @@ impl Stated {
         .map(drop)
     }
 
-    fn set(&mut self, name: &[u8], count: u64) {
-        let place = match name {
-            b"promptTokenCount" => &mut self.prompt,
-            b"cachedContentTokenCount" => &mut self.cached,
-            b"candidatesTokenCount" => &mut self.candidates,
-            b"thoughtsTokenCount" => &mut self.thoughts,
-            b"toolUsePromptTokenCount" => &mut self.tool_use,
-            _ => return,
-        };
-        *place = Some(count);
+    /// Whether the name is known.
+    fn set(&mut self, name: &[u8], count: u64) -> bool {
+        let Some(place) = place(name) else { return false };
+        *self.places()[usize::from(place)] = Some(count);
+        true
     }
 
     /// Every token in one bucket; `None` when nothing was stated.
@@ -127,17 +161,25 @@ impl Stated {
     }
 }
 
+/// The place of a count.
+fn place(name: &[u8]) -> Option<u8> {
+    (0..).zip(COUNTS).find(|(_, known)| *known == name).map(|(place, _)| place)
+}
+
 impl Modalities {
-    /// Reads a list of `{modality, tokenCount}`.
-    fn read(scan: &mut Scanner<'_>) -> Result<Self, ScanError> {
+    /// Reads a list of `{modality, tokenCount}`. Those that are not told apart may differ.
+    fn read(scan: &mut Scanner<'_>, holes: &mut Holes) -> Result<Self, ScanError> {
         let mut sum = Self::default();
         elements(scan, |scan| {
             let (mut count, mut place) = (0, None);
+            let mut number = 0..0;
             members(scan, |scan, name| {
                 match name {
                     b"modality" => place = scan.text()?.map(|modality| modality.unescape().to_uppercase()),
                     b"tokenCount" if scan.kind()? == Kind::Number => {
+                        let start = scan.at();
                         counts::member(scan, name, &mut |_, _, tokens| count = tokens)?;
+                        number = start..scan.at();
                     }
                     _ => scan.skip()?,
                 }
@@ -146,7 +188,7 @@ impl Modalities {
             match place.as_deref() {
                 Some("AUDIO") => sum.audio = count.saturating_add(sum.audio),
                 Some("IMAGE") => sum.image = count.saturating_add(sum.image),
-                _ => {}
+                _ => drop(holes.number(number.start, scan.slice(number), None)),
             }
             Ok::<_, ScanError>(())
         })?;

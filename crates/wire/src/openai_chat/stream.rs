@@ -16,7 +16,7 @@ use crate::classify;
 use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
-use crate::template::Template;
+use crate::template::{Holes, Template};
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -54,10 +54,17 @@ impl StreamReader for Reader {
             return self.fail(classify::hidden_error(&data)).into();
         }
         let text = if answer.is_plain_text() {
-            self.template.learn(&frame.raw, &data, &answer.last_text, answer.padding.as_ref())
+            let mut holes = Holes::default();
+            holes.text(answer.last_text.clone());
+            answer.padding.clone().into_iter().for_each(|padding| holes.padding(padding));
+            self.template.learn(&frame.raw, &data, holes)
         } else {
             None
         };
+        // A frame like the one learnt says the same again, which nobody notes.
+        if text.is_none() && answer.service.is_some_and(|service| self.service != Some(service)) {
+            self.template.forget();
+        }
         Seen { text, ..self.note(&answer) }
     }
 

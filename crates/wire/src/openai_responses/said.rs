@@ -8,6 +8,7 @@ use super::{errors, usage};
 use crate::failure::{Broken, Failure};
 use crate::scan::{Kind, ScanError, Scanner, Text};
 use crate::service;
+use crate::template::Holes;
 
 /// What was seen in a response, in an event, or in the response inside an event. No member's name means one thing in an
 /// event and another in a response.
@@ -36,6 +37,8 @@ pub(super) struct Said<'a> {
     pub(super) delta_bytes: u64,
     /// Bytes of generated text in whole items.
     pub(super) item_bytes: u64,
+    /// Where others may differ that say no more than a piece of text.
+    pub(super) holes: Holes,
 }
 
 impl<'a> Said<'a> {
@@ -86,6 +89,21 @@ impl<'a> Said<'a> {
         match name {
             b"type" => self.kind = scan.text()?,
             b"delta" => self.delta(scan)?,
+            b"sequence_number" => self.number(scan)?,
+            b"obfuscation" => self.padding(scan)?,
+            b"item_id" | b"output_index" | b"content_index" | b"summary_index" | b"logprobs" => {
+                scan.skip()?;
+            }
+            _ => {
+                self.holes.says_more();
+                self.more(scan, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn more(&mut self, scan: &mut Scanner<'a>, name: &[u8]) -> Result<(), ScanError> {
+        match name {
             b"item" => self.item(scan)?,
             b"response" if scan.kind()? == Kind::Object => {
                 self.is_response = true;
@@ -133,9 +151,26 @@ impl<'a> Said<'a> {
 
     /// A piece of generated text, whatever it is of.
     fn delta(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
-        let length = scan.text()?.map_or(0, |text| text.raw.len() as u64);
-        self.has_content |= length > 0;
-        self.delta_bytes += length;
+        if let Some(text) = scan.text()? {
+            self.has_content |= !text.raw.is_empty();
+            self.delta_bytes += text.raw.len() as u64;
+            self.holes.text(text.inside(scan));
+        }
+        Ok(())
+    }
+
+    /// The event's own number.
+    fn number(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
+        let range = scan.range()?;
+        self.holes.number(range.start, scan.slice(range), None);
+        Ok(())
+    }
+
+    /// What is added so that the length of a piece says nothing.
+    fn padding(&mut self, scan: &mut Scanner<'a>) -> Result<(), ScanError> {
+        if let Some(text) = scan.text()? {
+            self.holes.padding(text.inside(scan));
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Watching a streamed reply.
 //!
-//! An event's name is read from its data (`type`), or else from the `event:` line. Each frame is scanned, in place: the
-//! number that every event carries keeps two frames from being alike. The end: `response.completed` or
+//! An event's name is read from its data (`type`), or else from the `event:` line. Each frame is scanned, in place, or
+//! compared with one that was: deltas of one block differ in their text and in their number. The end: `response.completed` or
 //! `response.incomplete` makes a stream whole.
 
 #[cfg(test)]
@@ -10,9 +10,10 @@ mod tests;
 use catalogue::{Service, Usage};
 
 use super::said::Said;
-use crate::codec::{End, Seen, SeenKind, StreamReader};
+use crate::codec::{End, OnlyText, Seen, SeenKind, StreamReader};
 use crate::failure::{Broken, Failure};
 use crate::framing::Frame;
+use crate::template::Template;
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -27,10 +28,16 @@ pub(super) struct Reader {
     delta_bytes: u64,
     item_bytes: u64,
     response_bytes: u64,
+    /// The last delta.
+    template: Template,
 }
 
 impl StreamReader for Reader {
     fn read(&mut self, frame: &Frame) -> Seen {
+        if let Some(text) = self.template.text(&frame.raw) {
+            self.delta_bytes += (text.end - text.start) as u64;
+            return Seen { text: Some(text), ..SeenKind::Content.into() };
+        }
         let data = frame.data();
         // Some send Chat Completions' last frame too.
         if data.is_empty() || data.starts_with(b"[DONE]") {
@@ -48,7 +55,16 @@ impl StreamReader for Reader {
         if let Some(failure) = failure.or_else(|| is_error().then(|| super::errors::meaning(&data))) {
             return self.fail(failure).into();
         }
-        self.note(&said, frame).into()
+        let kind = self.note(&said, frame);
+        let is_content = kind == SeenKind::Content;
+        let text = if is_content { self.template.learn(&frame.raw, &data, said.holes) } else { None };
+        Seen { text, ..kind.into() }
+    }
+
+    fn read_alike(&mut self, bytes: &[u8]) -> Option<(OnlyText, usize)> {
+        let (text, length) = self.template.text_ahead(bytes)?;
+        self.delta_bytes += (text.end - text.start) as u64;
+        Some((text, length))
     }
 
     fn end(&self) -> End {

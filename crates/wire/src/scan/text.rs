@@ -1,8 +1,9 @@
 //! Strings: finding their end quickly, checking and undoing escapes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::{ScanError, What};
+use super::{ScanError, Scanner, What};
 
 /// Longer names than this are no name that anybody here looks for, even when every byte of one is escaped.
 pub(super) const NAME_BUFFER: usize = 64;
@@ -27,6 +28,12 @@ impl<'a> Text<'a> {
         let mut plain = Vec::with_capacity(self.raw.len());
         unescape_with(self.raw, |bytes| plain.extend_from_slice(bytes));
         Cow::Owned(String::from_utf8(plain).expect("the scanner checked the text and its escapes"))
+    }
+
+    /// Where it stands in what `scan` reads, which has just taken it: without its quotes.
+    pub(crate) const fn inside(&self, scan: &Scanner<'_>) -> Range<usize> {
+        let end = scan.at() - 1;
+        end - self.raw.len()..end
     }
 
     /// Whether the string says `word`.

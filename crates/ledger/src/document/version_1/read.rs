@@ -93,6 +93,7 @@ struct Attempt {
     price_version: Option<Arc<str>>,
     #[serde(default)]
     limits_seen: Vec<(Arc<str>, Arc<str>)>,
+    trouble: Option<Arc<str>>,
     supplier_request_id: Option<Arc<str>>,
     #[serde(default)]
     dropped: Vec<Arc<str>>,
@@ -232,6 +233,7 @@ fn attempt(attempt: Attempt) -> AttemptRecord {
         cost: attempt.cost,
         price_version: attempt.price_version,
         limits_seen: attempt.limits_seen,
+        trouble: attempt.trouble,
         supplier_request_id: attempt.supplier_request_id,
         dropped: attempt.dropped,
         amended: attempt.amended,

@@ -156,6 +156,7 @@ fn write_attempt(json: &mut Json<'_>, attempt: &AttemptRecord, used_all: bool) {
         json.string(value);
         json.raw("]");
     });
+    json.text_if(key!("trouble"), attempt.trouble.as_deref());
     json.text_if(key!("supplier_request_id"), attempt.supplier_request_id.as_deref());
     json.list(key!("dropped"), &attempt.dropped, |json, _, what| json.string(what));
     json.list(key!("amended"), &attempt.amended, |json, _, what| json.string(what));

@@ -150,8 +150,8 @@ fn print(
         (total.corrections, "corrections are in the cost"),
     ];
     for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
-        terminal
-            .line(terminal.toned(Tone::Doubtful, format_args!("{} {remark}", words::count(count.into()))))?;
+        let remark = format!("{} {remark}", words::count(count.into()));
+        terminal.paragraph(2, &[(Tone::Doubtful, remark)])?;
     }
     Ok(())
 }

@@ -56,7 +56,8 @@ fn show(records: &[Booked], first: bool, terminal: &mut Terminal) -> Result<(), 
     }
     let heads =
         ["arrived", "request", "product", "deployment", "", "tries", "in", "out", "cost", "first", "total"];
-    let mut table = if first { Table::with_heads(heads) } else { Table::default() }.right(5..11);
+    let table = if first { Table::with_heads(heads) } else { Table::default() };
+    let mut table = table.right(5..11).unfolded();
     for booked in records {
         let record = booked.record().map_err(|source| StoreError::Record { seq: booked.seq, source })?;
         match record {

@@ -10,7 +10,7 @@ use ledger::Record;
 use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
 use scenario::maker::Meaning;
-use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, backtest};
+use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, Reported, backtest};
 use scenario::{DomainKind, PROVING_REQUESTS};
 use store::{Act, Extent, StoreError};
 
@@ -35,6 +35,8 @@ pub(super) struct Input {
     pub(super) recording: Recording,
     pub(super) fitted: Fitted,
     pub(super) backtest: Option<Backtest>,
+    /// What a report knows; `None` where nobody asks for the price of insurance.
+    pub(super) reported: Option<Reported>,
     /// By product and deployment.
     pub(super) proven: Vec<Vec<bool>>,
     /// How long suppliers were watched, in milliseconds.
@@ -70,6 +72,8 @@ pub(super) fn read(
     let held = estate::held(&settings, &decisions(arguments, desk)?, day);
     let mut estate = estate::of(&settings, &held);
     let from_ledger = ledger(arguments, desk, &estate);
+    let configured = || report::estate(&settings.resolved, &held);
+    let wants = !arguments.in_short && !arguments.backtest;
     let mut trace = None;
     // Suppliers are as the ledger knows them, if there is one: `known` where the requests are a file's.
     let (recording, path, ledger, known) = match &arguments.trace {
@@ -88,6 +92,17 @@ pub(super) fn read(
             "`releve demo` leaves a ledger, --trace takes arrivals from a file, --ledger names another",
         ));
     }
+    let reported = match ledger.as_ref().filter(|_| wants) {
+        Some((path, extent)) => {
+            let (seen, traffic) = report::seen(&settings, &held, &store::Reader::open(path)?, extent)?;
+            Some(if trace.is_some() {
+                Reported::of_asks(seen, &estate, &recording.traffic)
+            } else {
+                Reported { estate: seen, traffic }
+            })
+        }
+        None => wants.then(|| Reported::of_asks(configured(), &estate, &recording.traffic)),
+    };
     let seen = known.as_ref().unwrap_or(&recording);
     estate.take_limits(&seen.samples);
     let length = seen.samples.list.iter().map(|sample| sample.at_ms + 1).max().unwrap_or(1);
@@ -113,6 +128,7 @@ pub(super) fn read(
         recording,
         fitted,
         backtest,
+        reported,
         proven,
         known_ms,
         source,

@@ -267,14 +267,14 @@ fn limits(question: &Question) -> String {
         (!known.is_empty()).then(|| format!("as configured, or as suppliers' own headers say: {known}"));
     let unknown = (!unknown.is_empty()).then(|| {
         format!(
-            "not known, so they do not bind (see what it hangs on; capacity = {{ tokens_per_minute = ... }} states them): {}",
+            "not known, so they do not bind (see what it hangs on; `capacity = {{ tokens_per_minute = ... }}` at the provider states them): {}",
             words::some_of(unknown.into_iter())
         )
     });
     known.into_iter().chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
-/// What bounds a deployment: `10,000 requests and 90,000 tokens a minute, 2 slots (max_in_flight)`.
+/// What bounds a deployment: `10,000 requests and 90,000 tokens a minute, 2 requests at the same time`.
 fn bounds(question: &Question, index: usize) -> Option<String> {
     let (backing, facts) = (&question.estate.backing[index], &question.estate.deployments[index]);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
@@ -288,7 +288,7 @@ fn bounds(question: &Question, index: usize) -> Option<String> {
     let shared =
         if backing.shares_requests || backing.shares_tokens { " with its account's others" } else { "" };
     let rates = (!rates.is_empty()).then(|| format!("{rates} a minute{shared}"));
-    let slots = facts.max_in_flight.map(|slots| format!("{slots} slots (max_in_flight)"));
+    let slots = facts.max_in_flight.map(|slots| format!("{slots} requests at the same time"));
     let all = rates.into_iter().chain(slots).collect::<Vec<_>>();
     (!all.is_empty()).then(|| all.join(", "))
 }

@@ -160,6 +160,10 @@ pub(super) struct SensitivityRow {
 pub(super) struct PremiumRow {
     /// What is added.
     pub(super) adds: Vec<String>,
+    /// Of each, which sort of thing it is: fallback, contract or capacity.
+    pub(super) kinds: Vec<&'static str>,
+    /// How many of them cost what nobody has written down: the money is that much more.
+    pub(super) unpriced: usize,
     /// The share served with it.
     pub(super) served: f64,
     /// What it costs more than today, in US dollars a day, with the scenario and without.
@@ -169,6 +173,7 @@ pub(super) struct PremiumRow {
     /// left out of it.
     pub(super) usd_per_day_doubt: f64,
     pub(super) usd_per_calm_day_doubt: f64,
-    /// The fewest fault domains whose common loss still stops a product.
+    /// The fewest fault domains whose common loss still hurts a product, as the report counts: requests find nobody, or too
+    /// little room in its busiest minute. 0 where that is so while nothing is lost.
     pub(super) smallest_cut: Option<usize>,
 }

@@ -233,6 +233,8 @@ fn sensitivity(answer: &Answer) -> Table {
 fn insurance(answer: &Answer) -> Table {
     let columns = [
         "adds",
+        "kinds",
+        "adds_without_a_price",
         "part_served",
         "more_usd_per_day",
         "more_usd_per_calm_day",
@@ -242,6 +244,8 @@ fn insurance(answer: &Answer) -> Table {
     for row in &answer.insurance {
         table.row([
             row.adds.join("; ").into(),
+            row.kinds.join("; ").into(),
+            row.unpriced.into(),
             row.served.into(),
             row.usd_per_day.into(),
             row.usd_per_calm_day.into(),

@@ -1,9 +1,11 @@
 //! The price of insurance: what to add, one thing after the other, so that the scenario is painless, and then so that more
 //! must fall at once before a product stops.
 
+use std::cmp::Ordering;
+
 use scenario::LARGEST;
 use scenario::event::{Course, compile};
-use scenario::replay::{Added, Figures, Fragility, PlayedEstate, Tally, fragility};
+use scenario::replay::{Added, Figures, Fragility, PlayedEstate, Reported, Tally};
 
 use super::outcome::PremiumRow;
 use super::runs::{Question, on_all_cores};
@@ -22,9 +24,10 @@ struct Point {
     served: f64,
     usd_per_day: f64,
     calm_usd_per_day: f64,
-    /// What is paid besides for what was added, used or not.
+    /// What is paid besides for what was added, used or not, as far as somebody says.
     fixed_usd_per_day: f64,
-    fragility: Fragility,
+    /// How many of the things added cost what nobody says.
+    unpriced: usize,
 }
 
 /// By how much the figures may be off, either way.
@@ -46,13 +49,28 @@ impl Point {
     fn contracts(&self) -> usize {
         self.adds.iter().filter(|added| matches!(added, Added::Contract { .. })).count()
     }
+
+    /// By how much room was raised, in all.
+    fn raised(&self) -> u32 {
+        let raise = |added: &Added| if let Added::Room { tenths, .. } = added { *tenths } else { 0 };
+        self.adds.iter().map(raise).sum()
+    }
+
+    /// The cheaper of two that do the same: without a new contract, at a price that is known, for less, by less.
+    fn cheaper(&self, other: &Self) -> Ordering {
+        self.contracts()
+            .cmp(&other.contracts())
+            .then(self.unpriced.cmp(&other.unpriced))
+            .then(self.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
+            .then(self.raised().cmp(&other.raised()))
+    }
 }
 
 /// The curve: as it is, then each addition. What to add is found on few requests; what is said of it comes from as many as
 /// all other figures of the answer do. A step that serves more, but by less than the share served is uncertain by, is none:
 /// from there on, and where nothing serves more, only what must fall at once counts.
-pub(super) fn curve(question: &Question, doubt: &Doubt) -> Vec<PremiumRow> {
-    let (short, whole) = (Played::short(question), Played::whole(question));
+pub(super) fn curve(question: &Question, reported: &Reported, doubt: &Doubt) -> Vec<PremiumRow> {
+    let (short, whole) = (Played::short(question, reported), Played::whole(question, reported));
     let mut last = short.point(question.estate.clone(), Vec::new());
     let mut points = vec![whole.again(&last)];
     // How many points there are when no more is to be gained in the scenario itself.
@@ -63,38 +81,50 @@ pub(super) fn curve(question: &Question, doubt: &Doubt) -> Vec<PremiumRow> {
             && let Some(next) = short.more_served(&last)
         {
             let point = whole.again(&next);
-            if point.served - points[points.len() - 1].served > doubt.served {
+            if point.0.served - points[points.len() - 1].0.served > doubt.served {
                 points.push(point);
                 last = next;
                 continue;
             }
         }
         settled = settled.or(Some(points.len()));
-        let Some(next) = short.sturdier(&last) else { break };
+        let Some(next) = short.sturdier(&last, points[points.len() - 1].1) else { break };
         points.push(whole.again(&next));
         last = next;
     }
-    rows(&points, settled.unwrap_or(points.len()), question, doubt)
+    rows(&points, settled.unwrap_or(points.len()), (question, reported), doubt)
 }
 
 /// The lines that say something: as it is, what serves more, and whatever is the first to hold one loss more. What comes
 /// after the last of them was bought for nothing.
-fn rows(points: &[Point], settled: usize, question: &Question, doubt: &Doubt) -> Vec<PremiumRow> {
-    let (usd, calm) = (points[0].usd_per_day, points[0].calm_usd_per_day);
+fn rows(
+    points: &[(Point, Fragility)],
+    settled: usize,
+    (question, reported): (&Question, &Reported),
+    doubt: &Doubt,
+) -> Vec<PremiumRow> {
+    let (usd, calm) = (points[0].0.usd_per_day, points[0].0.calm_usd_per_day);
     // With somebody more to choose from chance falls otherwise: what lies within it is no price.
     let price = |change: f64, doubt: f64| if change.abs() > doubt { change } else { 0.0 };
-    let row = |point: &Point| PremiumRow {
-        adds: point.adds.iter().map(|added| added.words(&question.estate)).collect(),
+    let said = |point: &Point| {
+        let all = point.adds.iter().enumerate();
+        all.map(|(place, added)| added.words(&reported.with(&question.estate, &point.adds[..place])))
+            .collect()
+    };
+    let row = |(point, fragility): &(Point, Fragility)| PremiumRow {
+        adds: said(point),
+        kinds: point.adds.iter().map(|added| added.kind()).collect(),
+        unpriced: point.unpriced,
         served: point.served,
         usd_per_day: price(point.usd_per_day - usd, doubt.usd_per_day) + point.fixed_usd_per_day,
         usd_per_calm_day: price(point.calm_usd_per_day - calm, doubt.usd_per_calm_day)
             + point.fixed_usd_per_day,
         usd_per_day_doubt: doubt.usd_per_day,
         usd_per_calm_day_doubt: doubt.usd_per_calm_day,
-        smallest_cut: point.fragility.smallest_cut,
+        smallest_cut: fragility.smallest_cut,
     };
     let holds: Vec<usize> =
-        points.iter().map(|point| point.fragility.smallest_cut.unwrap_or(usize::MAX)).collect();
+        points.iter().map(|(_, fragility)| fragility.smallest_cut.unwrap_or(usize::MAX)).collect();
     worth_a_line(&holds, settled).map(|place| row(&points[place])).collect()
 }
 
@@ -107,46 +137,54 @@ fn worth_a_line(holds: &[usize], settled: usize) -> impl Iterator<Item = usize> 
 /// The question, played on some of its requests or all.
 struct Played<'a> {
     question: &'a Question,
+    reported: &'a Reported,
     course: Course,
     calm: Course,
 }
 
 impl<'a> Played<'a> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-    fn short(question: &'a Question) -> Self {
+    fn short(question: &'a Question, reported: &'a Reported) -> Self {
         let needed = (COMPARED_ON / question.traffic.per_second().max(1e-9) * 1_000.0) as u64;
-        Self::of(question, question.played_ms.min(needed.max(60_000)))
+        Self::of(question, reported, question.played_ms.min(needed.max(60_000)))
     }
 
-    fn whole(question: &'a Question) -> Self {
-        Self::of(question, question.played_ms)
+    fn whole(question: &'a Question, reported: &'a Reported) -> Self {
+        Self::of(question, reported, question.played_ms)
     }
 
-    fn of(question: &'a Question, played_ms: u64) -> Self {
+    fn of(question: &'a Question, reported: &'a Reported, played_ms: u64) -> Self {
         let course = compile(&question.scenario, &question.estate, played_ms);
         let calm = Course::before(&question.scenario, &question.estate, played_ms, course.compressed);
-        Self { question, course, calm }
+        Self { question, reported, course, calm }
     }
 
     fn point(&self, estate: PlayedEstate, adds: Vec<Added>) -> Point {
         let figures =
             |course: &Course| Figures::of(&self.question.play_in(&estate, course, 1.0), &estate).total;
         let (in_it, calm) = (figures(&self.course), figures(&self.calm));
-        let fixed: f64 = adds.iter().map(|added| added.fixed_usd_per_day(&self.question.estate)).sum();
+        let fixed: Vec<Option<f64>> = adds
+            .iter()
+            .enumerate()
+            .map(|(place, added)| {
+                added.fixed_usd_per_day(&self.reported.with(&self.question.estate, &adds[..place]))
+            })
+            .collect();
         Point {
             served: in_it.served,
             usd_per_day: in_it.cost_usd_per_day,
             calm_usd_per_day: calm.cost_usd_per_day,
-            fixed_usd_per_day: fixed,
-            fragility: fragility(&estate, &self.question.traffic),
+            fixed_usd_per_day: fixed.iter().flatten().sum(),
+            unpriced: fixed.iter().filter(|price| price.is_none()).count(),
             estate,
             adds,
         }
     }
 
-    /// The same estate, played on these requests.
-    fn again(&self, point: &Point) -> Point {
-        self.point(point.estate.clone(), point.adds.clone())
+    /// The same estate, played on these requests; and how much must fall at once there.
+    fn again(&self, point: &Point) -> (Point, Fragility) {
+        let fragility = self.reported.fragility(&point.estate, &point.adds, LARGEST);
+        (self.point(point.estate.clone(), point.adds.clone()), fragility)
     }
 
     fn with(&self, last: &Point, added: Added) -> Point {
@@ -155,11 +193,12 @@ impl<'a> Played<'a> {
         self.point(added.to(&last.estate, &self.question.traffic), adds)
     }
 
-    /// What serves most more; of what serves as much, what needs no new contract, and of that the cheapest.
+    /// What serves most more; of what serves as much, the cheapest.
     fn more_served(&self, last: &Point) -> Option<Point> {
+        let Question { traffic, offers, .. } = self.question;
         let tally: Tally = self.question.play_in(&last.estate, &self.course, 1.0);
         let hurt = |route: usize| {
-            let asks = self.question.traffic.asks.iter().filter(|ask| usize::from(ask.route) == route);
+            let asks = traffic.asks.iter().filter(|ask| usize::from(ask.route) == route);
             asks.map(|ask| usize::from(ask.product))
                 .any(|product| tally.products[product].served_share() < PAINLESS)
         };
@@ -167,45 +206,33 @@ impl<'a> Played<'a> {
             Added::Fallback { route, .. } => hurt(*route),
             Added::Contract { .. } | Added::Room { .. } => true,
         };
-        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers);
+        let tight = Added::turned_away(&last.estate, traffic, &tally);
+        let all = Added::all(&last.estate, traffic, *offers, &tight);
         let all: Vec<Added> = all.into_iter().filter(useful).collect();
         let points = on_all_cores(&all, |added| self.with(last, *added)).into_iter();
-        let best = points.filter(|point| point.served > last.served + 1e-4).min_by(|one, other| {
+        points.filter(|point| point.served > last.served + 1e-4).min_by(|one, other| {
             let tenths = |share: f64| (share * 1_000.0).round();
-            tenths(other.served)
-                .total_cmp(&tenths(one.served))
-                .then(one.contracts().cmp(&other.contracts()))
-                .then(one.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
-        })?;
-        Some(best)
+            tenths(other.served).total_cmp(&tenths(one.served)).then(one.cheaper(other))
+        })
     }
 
-    /// What leaves fewer of the smallest common losses; of what leaves as few, what needs no new contract, and of that the
-    /// cheapest.
-    fn sturdier(&self, last: &Point) -> Option<Point> {
-        let size = last.fragility.smallest_cut.filter(|size| *size < LARGEST)?;
-        let tally = Tally::default();
-        let better = |next: &Fragility| {
-            next.smallest_cut.is_none_or(|next| next > size) || next.count < last.fragility.count
-        };
-        let all = Added::all(&last.estate, &self.question.traffic, &tally, self.question.offers);
+    /// What leaves fewer of the smallest common losses; of what leaves as few, the cheapest.
+    fn sturdier(&self, last: &Point, now: Fragility) -> Option<Point> {
+        let size = now.smallest_cut.filter(|size| *size < LARGEST)?;
+        let Question { traffic, offers, .. } = self.question;
+        let tight = Added::limited(&last.estate, traffic);
+        let all = Added::all(&last.estate, traffic, *offers, &tight);
+        // Larger losses are not looked at: it is enough that none so small is left.
         let left = on_all_cores(&all, |added| {
-            fragility(&added.to(&last.estate, &self.question.traffic), &self.question.traffic)
+            let adds = [&last.adds[..], &[*added]].concat();
+            self.reported.fragility(&added.to(&last.estate, traffic), &adds, size).count_of(size)
         });
-        let mut useful: Vec<(usize, Added)> = left
-            .into_iter()
-            .zip(all)
-            .filter(|(next, _)| better(next))
-            .map(|(next, added)| (if next.smallest_cut == Some(size) { next.count } else { 0 }, added))
-            .collect();
+        let mut useful: Vec<(usize, Added)> =
+            left.into_iter().zip(all).filter(|(count, _)| *count < now.count).collect();
         let fewest = useful.iter().map(|(count, _)| *count).min()?;
         useful.retain(|(count, _)| *count == fewest);
         let points = on_all_cores(&useful, |(_, added)| self.with(last, *added)).into_iter();
-        points.min_by(|one, other| {
-            one.contracts()
-                .cmp(&other.contracts())
-                .then(one.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
-        })
+        points.min_by(Point::cheaper)
     }
 }
 

@@ -8,7 +8,8 @@ use routing::Dice;
 use scenario::event::{Course, Herd, Scenario, Target, What, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Figures, Play, PlayedEstate, ProductTally, RESAMPLES, Tally, Traffic, compare, replay, resampled, shaken,
+    Figures, Play, PlayedEstate, ProductTally, RESAMPLES, Reported, Tally, Traffic, compare, replay,
+    resampled, shaken,
 };
 use scenario::{Domain, DomainKind};
 
@@ -25,6 +26,8 @@ const SHORTEST_MS: u64 = 120_000;
 pub(super) struct Question {
     pub(super) estate: PlayedEstate,
     pub(super) fitted: Fitted,
+    /// What a report knows, for the price of insurance.
+    reported: Option<Reported>,
     pub(super) traffic: Traffic,
     pub(super) proven: Vec<Vec<bool>>,
     pub(super) scenario: Scenario,
@@ -84,14 +87,17 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         shares: shares(&question, before, after),
         limits_hit: limits(estate, after),
         sensitivity,
-        insurance: if arguments.in_short { Vec::new() } else { premium::curve(&question, &doubt) },
+        insurance: question
+            .reported
+            .as_ref()
+            .map_or_else(Vec::new, |reported| premium::curve(&question, reported, &doubt)),
         backtest,
     }
 }
 
 impl Question {
     fn new(input: Input, scenario: Scenario, arguments: &Arguments) -> Self {
-        let Input { mut estate, recording, mut fitted, mut proven, .. } = input;
+        let Input { mut estate, recording, mut fitted, mut proven, reported, .. } = input;
         let carried = carried::per_minute(&estate, &recording.traffic);
         for arrival in scenario.arrivals() {
             estate = estate.with(arrival);
@@ -118,7 +124,7 @@ impl Question {
             }
         }
         let (lost, seed) = (arguments.lose.clone(), arguments.seed);
-        Self { estate, fitted, traffic, proven, scenario, lost, played_ms, seed, offers, carried }
+        Self { estate, fitted, reported, traffic, proven, scenario, lost, played_ms, seed, offers, carried }
     }
 
     /// How much longer the scenario is than what is played.

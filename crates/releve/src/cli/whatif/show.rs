@@ -5,6 +5,7 @@ pub(super) mod pages;
 use std::time::Duration;
 
 use super::super::terminal::Terminal;
+use super::super::words::dollars;
 use super::super::{CliError, Exit, words};
 use super::Arguments;
 use super::input::Input;
@@ -98,7 +99,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             percent(after.served_by_unproven.value),
             turns(ms(before.first_token_p50_ms.value), ms(after.first_token_p50_ms.value)),
             turns(ms(before.first_token_p95_ms.value), ms(after.first_token_p95_ms.value)),
-            turns(usd(before.cost_usd_per_day.value), usd(after.cost_usd_per_day.value)),
+            turns(dollars(before.cost_usd_per_day.value), dollars(after.cost_usd_per_day.value)),
             row.first_hurts_s.map_or_else(|| "-".to_owned(), |at| format!("after {}", time(at))),
         ]);
         rows.push(vec![
@@ -108,7 +109,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             range(after.served_by_unproven, percent),
             range(after.first_token_p50_ms, ms),
             range(after.first_token_p95_ms, ms),
-            range(after.cost_usd_per_day, usd),
+            range(after.cost_usd_per_day, dollars),
             String::new(),
         ]);
     }
@@ -116,7 +117,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     if answer.added_fixed_usd_per_day > 0.0 {
         pages.text(&format!(
             "Besides, {} a day for those who arrive, used or not.",
-            usd(answer.added_fixed_usd_per_day)
+            dollars(answer.added_fixed_usd_per_day)
         ))?;
     }
     Ok(())
@@ -139,7 +140,7 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         let outside = row.change.after.outside_max_outage_ms.value / 1_000.0;
         if outside > 0.0 {
             let allowed = row.max_outage_s.map_or_else(
-                || "no max_outage is configured, so none is allowed".to_owned(),
+                || "nobody says how long it may be, so no time is allowed".to_owned(),
                 |allowed| format!("{} are allowed", time(allowed)),
             );
             lines.push(vec![
@@ -237,7 +238,7 @@ fn limits(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.heading("What it hangs on")?;
     let rows = answer.sensitivity.iter().map(|row| {
-        vec![row.what.clone(), percent(row.served), ms(row.first_token_p95_ms), usd(row.cost_usd_per_day)]
+        vec![row.what.clone(), percent(row.served), ms(row.first_token_p95_ms), dollars(row.cost_usd_per_day)]
     });
     pages.table(&["if", "served", "first token p95", "cost a day"], rows.collect())
 }
@@ -248,13 +249,21 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("The price of insurance")?;
     // What lies within the interval of the cost is chance; how wide that is says how little is known of it.
-    let more = |change: f64, doubt: f64| match (change == 0.0, doubt < 0.005) {
+    let more = |change: f64, doubt: f64| match (is_nothing(change), is_nothing(doubt)) {
         (false, _) => signed(change),
         (true, true) => "$0".to_owned(),
-        (true, false) => format!("about $0, ± {}", usd(doubt)),
+        (true, false) => format!("no more than chance, ± {}", dollars(doubt)),
+    };
+    let and_more = |price: String, unpriced: usize| match unpriced {
+        0 => price,
+        _ => format!("{price}, and what nobody has written down"),
     };
     let rows = answer.insurance.iter().map(|row| {
-        let cut = row.smallest_cut.map_or_else(|| "more than three".to_owned(), |size| size.to_string());
+        let cut = match row.smallest_cut {
+            None => "more than three".to_owned(),
+            Some(0) => "0: one is short as it is".to_owned(),
+            Some(size) => size.to_string(),
+        };
         let with = match row.adds.len() {
             0 => "as it is".to_owned(),
             1 => "with step 1".to_owned(),
@@ -263,8 +272,8 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         vec![
             with,
             percent(row.served),
-            more(row.usd_per_day, row.usd_per_day_doubt),
-            more(row.usd_per_calm_day, row.usd_per_calm_day_doubt),
+            and_more(more(row.usd_per_day, row.usd_per_day_doubt), row.unpriced),
+            and_more(more(row.usd_per_calm_day, row.usd_per_calm_day_doubt), row.unpriced),
             cut,
         ]
     });
@@ -273,7 +282,7 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         "served",
         "more a day in it",
         "more on a calm day",
-        "losses at once that still stop a product",
+        "losses at once that still hurt a product",
     ];
     pages.table(&heads, rows.collect())?;
     let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();
@@ -298,11 +307,27 @@ fn told(backtest: Option<&Foretold>) -> String {
     let pair = |(predicted, came): (f64, f64), shown: fn(f64) -> String| {
         format!("{} predicted, {} came", shown(predicted), shown(came))
     };
+    let turned = row.turned().map_or_else(String::new, |(known, came)| {
+        format!(
+            " The incident turned half way: {} answered {} of its attempts in the first half and {} in the second, which the first does not tell.",
+            row.incident.as_deref().unwrap_or("whoever was ill"),
+            percent(known),
+            percent(came)
+        )
+    });
+    let guessed = if row.rests_on_guesses() {
+        format!(
+            " {} of the answers came from suppliers that had answered fewer than 30 times before: how fast they are was half guessed.",
+            percent(row.by_seldom_seen)
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.",
+        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.{turned}{guessed}",
         row.requests,
         pair(row.served, percent),
-        pair(row.cost_usd, usd),
+        pair(row.cost_usd, dollars),
         pair(row.first_token_p50_ms, ms),
         pair(row.first_token_p95_ms, ms)
     )
@@ -356,18 +381,14 @@ fn ms(ms: f64) -> String {
     if ms < 9_999.5 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1_000.0) }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn usd(usd: f64) -> String {
-    if usd.abs() < 100.0 {
-        format!("${usd:.2}")
-    } else {
-        format!("${}", super::super::words::count(usd.round().abs() as u128))
-    }
+/// Whether it is less than the smallest sum that is ever booked.
+fn is_nothing(usd: f64) -> bool {
+    usd.abs() < 0.5e-9
 }
 
 fn signed(change: f64) -> String {
     let sign = if change < 0.0 { "-" } else { "+" };
-    format!("{sign}{}", usd(change.abs()))
+    format!("{sign}{}", dollars(change.abs()))
 }
 
 fn time(seconds: f64) -> String {

@@ -112,7 +112,7 @@ fn products(figures: &Figures) -> Table {
             product.criticality.map(Criticality::as_str).into(),
             product.function.as_ref().into(),
             product.owner.as_ref().into(),
-            product.max_outage.as_ref().into(),
+            product.max_outage.map(|outage| outage.to_string()).as_ref().into(),
             product.requests.into(),
             product.answered.into(),
             product.tokens.into(),

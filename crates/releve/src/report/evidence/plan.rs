@@ -34,7 +34,7 @@ fn products(plan: &Plan) -> Table {
         table.row([
             Cell::from(&leaving.product),
             product.owner.as_ref().into(),
-            product.max_outage.as_ref().into(),
+            product.max_outage.map(|outage| outage.to_string()).as_ref().into(),
             leaving.verdict.as_str().into(),
             leaving.could.into(),
             leaving.answered_here.into(),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::share;
 use crate::config::Config;
+use crate::config::period::Period;
 use crate::config::product::Criticality;
 
 /// A product while its figures are worked out.
@@ -32,7 +33,7 @@ pub(crate) struct ProductFigures {
     pub(crate) criticality: Option<Criticality>,
     pub(crate) function: Option<String>,
     pub(crate) owner: Option<String>,
-    pub(crate) max_outage: Option<String>,
+    pub(crate) max_outage: Option<Period>,
     pub(crate) max_degradation: Option<f64>,
     pub(crate) requests: u64,
     pub(crate) answered: u64,
@@ -127,7 +128,7 @@ fn one(
         criticality: body.and_then(|body| Some(body.criticality.as_ref()?.value)),
         function: body.and_then(|body| Some(body.function.as_ref()?.value.clone())),
         owner: body.and_then(|body| Some(body.owner.as_ref()?.value.clone())),
-        max_outage: body.and_then(|body| Some(body.max_outage.as_ref()?.value.to_string())),
+        max_outage: body.and_then(|body| Some(body.max_outage.as_ref()?.value)),
         max_degradation: body.and_then(|body| Some(body.max_degradation.as_ref()?.value.0)),
         requests: study.sums.requests,
         answered: study.sums.answered,

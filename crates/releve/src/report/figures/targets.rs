@@ -1,5 +1,7 @@
 //! Whether what the configuration wants is so: yes, no, or not known. What is not known meets nothing.
 
+use std::time::Duration;
+
 use scenario::{Dependence, Domain, DomainKind, Estate, Set, Verdict};
 use serde::Serialize;
 
@@ -14,14 +16,29 @@ use crate::config::value::{At, Share};
 pub(crate) struct TargetResult {
     /// As it is written: `must_survive = maker:openai`, `max_share.maker = 0.7 of money over 30d`.
     pub(crate) target: String,
+    /// The same for who puts it into words.
+    #[serde(skip)]
+    pub(crate) wanted: Wanted,
     /// `None` where it is not known.
     pub(crate) met: Option<bool>,
     /// Who breaks it: products that would not be served whole, or the domain with too large a share.
     pub(crate) broken_by: Vec<String>,
     /// Where it is not known: products that may not be served whole, or the share that nobody has placed.
     pub(crate) not_known_for: Vec<String>,
+    /// Of the largest share that is wanted, who has more, or has it in the share that nobody has placed: without a name.
+    #[serde(skip)]
+    pub(crate) shares: Vec<(Option<String>, f64)>,
     /// Whether nothing that is configured has that name.
     pub(crate) names_nothing: bool,
+}
+
+/// What a target wants.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// No product stops when this is lost.
+    Survives(Domain),
+    /// No domain of a kind has more than a share, of 1, of all, over the last so long.
+    AtMost { kind: DomainKind, share: f64, of: Measure, over: Option<Duration> },
 }
 
 /// `dependence`: the shares of the time that `max_share` is over.
@@ -72,7 +89,8 @@ fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) ->
         (true, true) => None,
         (true, false) => Some(true),
     };
-    TargetResult { target: format!("must_survive = {domain}"), met, broken_by, not_known_for, names_nothing }
+    let (target, wanted) = (format!("must_survive = {domain}"), Wanted::Survives(domain.clone()));
+    TargetResult { target, wanted, met, broken_by, not_known_for, shares: Vec::new(), names_nothing }
 }
 
 fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
@@ -82,7 +100,8 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
         Measure::Tokens => 1,
         Measure::Money => 2,
     };
-    let over = most.over.as_ref().map_or_else(String::new, |over| format!(" over {}", over.value));
+    let over = most.over.as_ref().map(|over| over.value);
+    let written = over.map_or_else(String::new, |over| format!(" over {over}"));
     let limits: [(DomainKind, &Option<At<Share>>); 4] = [
         (DomainKind::Maker, &most.maker),
         (DomainKind::Host, &most.host),
@@ -97,8 +116,10 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
             let known: Vec<&scenario::Share> = of_kind().flat_map(|dependence| &dependence.shares).collect();
             let unknown: f64 = of_kind().map(|dependence| part(&dependence.unknown)).sum();
             let shown = |name: &str, part: f64| format!("{name} ({:.1} %)", part * 100.0);
-            let above = known.iter().filter(|share| part(share) > limit);
-            let broken_by: Vec<String> = above.map(|share| shown(&share.name, part(share))).collect();
+            let above = || known.iter().filter(|share| part(share) > limit);
+            let broken_by: Vec<String> = above().map(|share| shown(&share.name, part(share))).collect();
+            let mut shares: Vec<_> =
+                above().map(|share| (Some(share.name.to_string()), part(share))).collect();
             let largest = known.iter().map(|share| part(share)).fold(0.0, f64::max);
             // All of the unknown may be the largest's. Where nothing was measured, nothing is known.
             let measured = known.iter().map(|share| part(share)).sum::<f64>() + unknown > 0.0;
@@ -107,12 +128,18 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
                 (false, _) => Some(false),
                 (true, known) => known.then_some(true),
             };
-            let not_known_for = if met.is_none() { vec![shown("unknown", unknown)] } else { Vec::new() };
+            let mut not_known_for = Vec::new();
+            if met.is_none() {
+                not_known_for.push(shown("unknown", unknown));
+                shares.push((None, unknown));
+            }
             TargetResult {
-                target: format!("max_share.{kind} = {limit} of {}{over}", measure.as_str()),
+                target: format!("max_share.{kind} = {limit} of {}{written}", measure.as_str()),
+                wanted: Wanted::AtMost { kind, share: limit, of: measure, over: over.map(|over| over.0) },
                 met,
                 broken_by,
                 not_known_for,
+                shares,
                 names_nothing: false,
             }
         })

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use scenario::{Concentration, DomainKind, Verdict};
 
-use super::super::figures::{Event, Figures, LossFigures, ProductFigures, TargetResult};
+use super::super::figures::{Event, Figures, LossFigures, ProductFigures};
 use super::super::page::{Block, Language, Section, Tone, say};
+use super::targets::{wanted, whom};
 use super::{count, length, listed, loss, names, percent};
 use crate::config::product::Criticality;
 
@@ -381,16 +382,15 @@ fn decisions(figures: &Figures, language: Language) -> Vec<String> {
         asked.extend(on_product(figures, product, language));
     }
     for target in figures.targets.iter().filter(|target| target.met != Some(true)) {
-        let (what, whom) = (&target.target, listed(language, &target.broken_by));
-        if target.met.is_none() {
-            asked.push(find_out(target, language));
-            continue;
-        }
-        asked.push(say!(
-            language,
-            "Meet the target {what}, or change it: broken by {whom}.",
-            "Atteindre l'objectif {what}, ou le changer : il est manqué par {whom}."
-        ));
+        let (what, whom) = (wanted(&target.wanted, language), whom(target, language));
+        asked.push(match target.met {
+            None => find_out(&what, &whom, language),
+            Some(_) => say!(
+                language,
+                "Meet the target that {what}, or change it: broken by {whom}.",
+                "Atteindre l'objectif « {what} », ou le changer : il est manqué par {whom}."
+            ),
+        });
     }
     let unknown: Vec<String> = figures
         .accounts
@@ -410,19 +410,18 @@ fn decisions(figures: &Figures, language: Language) -> Vec<String> {
 }
 
 /// A target of which nobody knows whether it is met.
-fn find_out(target: &TargetResult, language: Language) -> String {
-    let (what, whom) = (&target.target, listed(language, &target.not_known_for));
+fn find_out(what: &str, whom: &str, language: Language) -> String {
     if whom.is_empty() {
         return say!(
             language,
-            "The target {what}: nothing here has that name; mend it, or say who has.",
-            "L'objectif {what} : rien ici ne porte ce nom ; le corriger, ou dire qui le porte."
+            "The target that {what}: nothing here has that name; mend it, or say who has.",
+            "L'objectif « {what} » : rien ici ne porte ce nom ; le corriger, ou dire qui le porte."
         );
     }
     say!(
         language,
-        "The target {what}: say where those belong of whom that is unknown; until then it is not known for {whom}.",
-        "L'objectif {what} : dire d'où relèvent ceux pour qui on l'ignore ; d'ici là, on ne sait rien pour {whom}."
+        "The target that {what}: say where those belong of whom that is unknown; until then it is not known for {whom}.",
+        "L'objectif « {what} » : dire d'où relèvent ceux pour qui on l'ignore ; d'ici là, on ne sait rien pour {whom}."
     )
 }
 

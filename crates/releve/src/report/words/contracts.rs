@@ -2,7 +2,7 @@
 
 use super::super::figures::{AccountFigures, Event, Figures};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
-use super::{count, minute, percent};
+use super::{count, keys, minute, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -15,7 +15,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
     for account in &figures.accounts {
         findings.extend(commitment(figures, account, language));
         if !account.unknown_terms.is_empty() {
-            let (name, terms) = (&account.name, account.unknown_terms.join(", "));
+            let (name, terms) = (&account.name, keys::terms(language, &account.unknown_terms));
             findings.push(say!(
                 language,
                 "{name}: unknown terms: {terms}.",
@@ -23,7 +23,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
             ));
         }
         if !account.other_unknown_terms.is_empty() {
-            let (name, terms) = (&account.name, account.other_unknown_terms.join(", "));
+            let (name, terms) = (&account.name, keys::terms(language, &account.other_unknown_terms));
             findings.push(say!(
                 language,
                 "{name}: unknown besides, though nobody leaves by it: {terms}.",

@@ -9,7 +9,7 @@ use scenario::Verdict;
 
 use super::super::exit::{Gap, Plan};
 use super::super::page::{Block, Language, Page, Section, Tone, say};
-use super::{listed, moment, verdict};
+use super::{keys, listed, moment, verdict};
 
 /// All of it: what stands in the way first, then what is done when, then what it rests on.
 pub(in crate::report) fn page(plan: &Plan, language: Language) -> Page {
@@ -176,7 +176,7 @@ fn gap_words(gap: &Gap, language: Language) -> String {
             language,
             "Unknown terms of the contract: {}.",
             "Clauses inconnues du contrat : {}.",
-            terms.join(", ")
+            keys::terms(language, terms)
         ),
         Gap::TooLate => say!(
             language,

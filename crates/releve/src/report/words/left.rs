@@ -10,8 +10,8 @@ use crate::posture::{Left, Why};
 pub(super) fn method(left: &[Left], day: Date, language: Language) -> String {
     let rule = say!(
         language,
-        "Whom the router sends nothing on {day} serves nobody here, whatever routes list: those that people left (posture leave), those whose contract is over, and models that are switched off. Whoever is drained stays the last fallback.",
-        "Celui à qui le routeur n'envoie rien le {day} ne sert personne ici, quoi que listent les routes : ceux que l'on a quittés (posture leave), ceux dont le contrat est échu, et les modèles éteints. Celui que l'on vide reste le dernier secours."
+        "Whom the router sends nothing on {day} serves nobody here, whatever routes list: those that people left (posture leave) and those whose contract is over. Nor is a model counted on that the catalogue calls switched off by then; it is still asked, for the catalogue may be wrong, and its supplier's answer decides. Whoever is drained stays the last fallback.",
+        "Celui à qui le routeur n'envoie rien le {day} ne sert personne ici, quoi que listent les routes : ceux que l'on a quittés (posture leave) et ceux dont le contrat est échu. On ne compte pas non plus sur un modèle que le catalogue dit éteint à cette date ; il est encore sollicité, car le catalogue peut se tromper, et la réponse de son fournisseur décide. Celui que l'on vide reste le dernier secours."
     );
     if left.is_empty() {
         return rule + &say!(language, " There is nobody like that.", " Il n'y en a aucun.");
@@ -53,7 +53,11 @@ fn words(why: &Why, language: Language) -> String {
             say!(language, "its contract ended on {on}", "son contrat a pris fin le {on}")
         }
         Why::SwitchedOff { on } => {
-            say!(language, "its model was switched off on {on}", "son modèle a été éteint le {on}")
+            say!(
+                language,
+                "its model ended on {on} by the catalogue: not counted on, though still asked",
+                "son modèle a pris fin le {on} selon le catalogue : on ne compte pas dessus, bien qu'il soit encore sollicité"
+            )
         }
     }
 }

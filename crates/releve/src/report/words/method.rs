@@ -3,7 +3,8 @@
 use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
-use super::{count, left, listed, percent};
+use super::targets::{wanted, whom};
+use super::{count, left, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -89,11 +90,30 @@ fn foretold(figures: &Figures, language: Language) -> String {
             )
         },
     );
-    say!(
+    let says = say!(
         language,
         "How well `releve whatif` foretells here: of {what} ({requests} requests), from what was known before: served {served}; cost {cost}; first token in the middle {middle}, of the slowest in twenty {slow}.",
         "Ce que valent ici les prédictions de `releve whatif` : pour {what} ({requests} requêtes), d'après ce qu'on savait avant : servies {served} ; coût {cost} ; premier jeton au milieu {middle}, du plus lent sur vingt {slow}."
-    )
+    );
+    let turned = foretold.turned().map_or_else(String::new, |(known, came)| {
+        let (known, came) = (percent(language, known), percent(language, came));
+        say!(
+            language,
+            " The incident turned half way: whoever was ill answered {known} of its attempts in the first half and {came} in the second, which the first does not tell.",
+            " L'incident a tourné à mi-chemin : le fournisseur en cause a répondu à {known} des tentatives dans la première moitié et à {came} dans la seconde, ce que la première ne dit pas."
+        )
+    });
+    let says = says + &turned;
+    if !foretold.rests_on_guesses() {
+        return says;
+    }
+    let seldom = percent(language, foretold.by_seldom_seen);
+    let guessed = say!(
+        language,
+        " {seldom} of the answers came from suppliers that had answered fewer than 30 times before: how fast they are was half guessed.",
+        " {seldom} des réponses venaient de fournisseurs qui avaient répondu moins de 30 fois auparavant : leur vitesse a été à moitié devinée."
+    );
+    says + &guessed
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "money for people")]
@@ -133,8 +153,8 @@ fn own_limits(figures: &Figures, language: Language) -> Option<String> {
     let all = all.join(", ");
     Some(say!(
         language,
-        "Limits of single deployments, by the newest records of the period: what suppliers' headers say where no capacity is configured, and slots (max_in_flight), each taken for as long as an answer takes on average (Little's law): {all}.",
-        "Limites propres à un déploiement, d'après les enregistrements les plus récents de la période : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places (max_in_flight), chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
+        "Limits of single deployments, by the newest records of the period: what suppliers' headers say where no capacity is configured, and slots for requests at the same time, each taken for as long as an answer takes on average (Little's law): {all}.",
+        "Limites propres à un déploiement, d'après les enregistrements les plus récents de la période : ce que disent les en-têtes des fournisseurs là où aucune puissance n'est configurée, et les places pour des requêtes simultanées, chacune occupée le temps moyen d'une réponse (loi de Little) : {all}."
     ))
 }
 
@@ -220,8 +240,8 @@ fn targets(section: &mut Section, figures: &Figures, language: Language) {
             }
             None => Cell::toned(Tone::Doubtful, say!(language, "not known", "inconnu")),
         };
-        let whom = if target.met.is_none() { &target.not_known_for } else { &target.broken_by };
-        table.row([target.target.clone().into(), met, listed(language, whom).into()]);
+        let (wanted, whom) = (wanted(&target.wanted, language), whom(target, language));
+        table.row([wanted.into(), met, whom.into()]);
     }
     section.table(table);
 }

@@ -4,7 +4,7 @@ use scenario::{Effect, Proof};
 
 use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
-use super::{count, kind, left, listed, loss, minute, moment, names, percent, verdict};
+use super::{count, exactly, kind, left, listed, loss, minute, moment, names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
 const SHOWN: usize = 12;
@@ -137,7 +137,7 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     });
     let function = product.function.clone().unwrap_or_else(unknown);
     let owner = product.owner.clone().unwrap_or_else(unknown);
-    let outage = product.max_outage.clone().unwrap_or_else(unknown);
+    let outage = product.max_outage.map_or_else(unknown, |outage| exactly(language, outage.0));
     let (requests, money) =
         (count(language, product.requests), figures.currency.show(language, product.nanos));
     let makers: Vec<String> = product
@@ -252,8 +252,8 @@ fn cuts(product: &ProductFigures, language: Language) -> Vec<String> {
         let more = product.cuts.len() - SHOWN;
         shown.push(say!(
             language,
-            "And {more} more smallest combinations; `--json` has them all.",
-            "Et {more} autres combinaisons minimales ; `--json` les donne toutes."
+            "And {more} more smallest combinations; the report's data (JSON) has them all.",
+            "Et {more} autres combinaisons minimales ; les données du rapport (JSON) les donnent toutes."
         ));
     }
     shown

@@ -50,7 +50,7 @@ fn signature(outgoing: &Outgoing) -> &str {
 fn awss_own_example() {
     let target = target("http://example.amazonaws.com", credential("us-east-1", "service", false).unwrap());
     let mut request = outgoing(&target, Method::GET, "/", None, &[]);
-    target.sign(&mut request, 1_440_938_160);
+    target.sign(&mut request, || 1_440_938_160);
     assert_eq!(request.headers["x-amz-date"], "20150830T123600Z");
     assert_eq!(
         signature(&request),
@@ -69,7 +69,7 @@ fn a_conversation_as_botocore_signs_it() {
     let path = "/model/anthropic.claude-sonnet-5-v1%3A0/converse";
     let mut request = outgoing(&target, Method::POST, path, Some("application/json"), &pieces);
     request.headers.insert("user-agent", HeaderValue::from_static("not signed"));
-    target.sign(&mut request, 1_795_910_399);
+    target.sign(&mut request, || 1_795_910_399);
     let expected = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261128/eu-west-1/bedrock/aws4_request, \
                     SignedHeaders=content-type;host;x-amz-date, \
                     Signature=02aaa345bbd5f3c9cff8afce5f6725ba1030d3cd6e1acfdb8521cfd6ea30adfb";
@@ -84,7 +84,7 @@ fn a_conversation_as_botocore_signs_it() {
     ] {
         request.headers.insert(name, HeaderValue::from_static(value));
     }
-    target.sign(&mut request, 1_795_910_399);
+    target.sign(&mut request, || 1_795_910_399);
     assert_eq!(signature(&request), expected);
     assert!(
         !request.headers.contains_key("x-amz-security-token")
@@ -101,7 +101,7 @@ fn lent_keys_ports_queries_and_detours_as_botocore_signs_them() {
     let path = "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fx~y/converse-stream?b=2&a=1&a=0&c";
     let mut request =
         outgoing(&target, Method::POST, path, Some("application/json;  charset=utf-8"), &["{}"]);
-    target.sign(&mut request, 1_767_225_600);
+    target.sign(&mut request, || 1_767_225_600);
     assert_eq!(request.headers["x-amz-security-token"], TOKEN_TEXT);
     assert_eq!(
         signature(&request),
@@ -116,7 +116,7 @@ fn whatever_is_signed_counts() {
     let sign = |region: &str, method, path: &str, body: &'static str, at| {
         let target = target("http://example.com", credential(region, "bedrock", false).unwrap());
         let mut request = outgoing(&target, method, path, None, &[body]);
-        target.sign(&mut request, at);
+        target.sign(&mut request, || at);
         signature(&request).rsplit('=').next().unwrap().to_owned()
     };
     let usual = || sign("eu-west-1", Method::POST, "/model/a/converse", "{}", 1_767_225_600);
@@ -136,7 +136,7 @@ fn whatever_is_signed_counts() {
 fn a_header_credential_is_not_changed_by_signing() {
     let target = target("http://example.com", Credential::bearer(&SecretString::from("k")).unwrap());
     let mut request = outgoing(&target, Method::POST, "/", None, &[]);
-    target.sign(&mut request, 0);
+    target.sign(&mut request, || 0);
     assert_eq!(signature(&request), "Bearer k");
     assert!(!request.headers.contains_key("x-amz-date"));
 }
@@ -145,7 +145,7 @@ fn a_header_credential_is_not_changed_by_signing() {
 fn keys_cannot_be_printed() {
     let target = target("http://example.com", credential("eu-west-1", "bedrock", true).unwrap());
     let mut request = outgoing(&target, Method::POST, "/", None, &[]);
-    target.sign(&mut request, 0);
+    target.sign(&mut request, || 0);
     let secret = SecretString::from(SECRET);
     let keys = AwsKeys {
         access_key_id: "AKIDEXAMPLE",

@@ -18,8 +18,9 @@ use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::Members;
 use crate::anthropic_messages::usage::Stated;
 use crate::classify;
+use crate::codec::Counts;
 use crate::conversation::{
-    BlockStart, Delta, Event, EventDecoder, Loss, Opaque, TranslateError, is_only_text,
+    BlockStart, Delta, Event, EventDecoder, GoneOn, Loss, Opaque, TranslateError, is_only_text,
 };
 use crate::failure::Failure;
 use crate::framing::Frame;
@@ -84,8 +85,8 @@ impl EventDecoder for Decoder {
         Ok(())
     }
 
-    fn go_on(&mut self, _text: &str) -> Option<u32> {
-        self.was_text.then_some(0)
+    fn go_on(&mut self, _text: &str, _counts: &Counts) -> Option<GoneOn> {
+        self.was_text.then_some(0.into())
     }
 
     fn losses(&self) -> &[Loss] {

@@ -3,11 +3,12 @@
 use super::order::{Key, Order};
 use super::{NO_PLACE, call_id_of, malformed, name_of};
 use crate::classify;
+use crate::codec::Counts;
 use crate::cohere_chat::event::Event;
 use crate::cohere_chat::pieces::{Call, Chunk, Cited};
 use crate::cohere_chat::{failed, finish};
 use crate::conversation::{
-    BlockStart, Delta, Event as Neutral, EventDecoder, Loss, TranslateError, is_only_text,
+    BlockStart, Delta, Event as Neutral, EventDecoder, GoneOn, Loss, TranslateError, is_only_text,
 };
 use crate::failure::Failure;
 use crate::framing::Frame;
@@ -56,8 +57,8 @@ impl EventDecoder for Stream {
         Ok(())
     }
 
-    fn go_on(&mut self, _text: &str) -> Option<u32> {
-        self.was_text.then_some(0)
+    fn go_on(&mut self, _text: &str, _counts: &Counts) -> Option<GoneOn> {
+        self.was_text.then_some(0.into())
     }
 
     fn losses(&self) -> &[Loss] {

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::classify;
+use crate::codec::Counts;
 use crate::conversation::{
-    BlockStart, Content, Delta, Event, EventDecoder, FinishReason, Loss, Media, Opaque, Search, ToolCall,
-    ToolInput, TranslateError,
+    BlockStart, Content, Delta, Event, EventDecoder, FinishReason, GoneOn, Loss, Media, Opaque, Search,
+    ToolCall, ToolInput, TranslateError,
 };
 use crate::framing::Frame;
 use crate::gemini::chunk::{Candidate, Chunk, cited};
@@ -33,6 +34,8 @@ pub(in crate::gemini) struct Decoder {
     ids: Ids,
     usage: Stated,
     candidates: BTreeMap<u32, State>,
+    /// The candidate whose open block the last response gave text to, where it said nothing else but counts.
+    text_of: Option<u32>,
     blocked: bool,
     losses: Vec<Loss>,
 }
@@ -59,8 +62,18 @@ struct Open {
     length: u64,
 }
 
+impl Open {
+    fn grow(&mut self, text: &str) {
+        self.length += text.len() as u64;
+        if self.text.len() + text.len() <= MOST_KEPT_BYTES && !self.is_thought {
+            self.text.push_str(text);
+        }
+    }
+}
+
 impl EventDecoder for Decoder {
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        self.text_of = None;
         let data = frame.data();
         if data.is_empty() {
             return self.without_data(frame, events);
@@ -68,6 +81,15 @@ impl EventDecoder for Decoder {
         let result = self.read(&data, events);
         self.is_over |= result.is_err();
         result
+    }
+
+    fn go_on(&mut self, text: &str, counts: &Counts) -> Option<GoneOn> {
+        let choice = self.text_of?;
+        self.candidates.get_mut(&choice)?.open.as_mut()?.grow(text);
+        let before = self.usage.buckets();
+        self.usage.count(counts);
+        let usage = self.usage.buckets().filter(|usage| Some(*usage) != before);
+        Some(GoneOn { choice, usage })
     }
 
     /// The answer is whole where each candidate has its reason; else it is broken off, and nothing is said.
@@ -125,11 +147,16 @@ impl Decoder {
         }
         self.ids.go_on(data);
         let has_candidates = !chunk.candidates.is_empty();
+        let counted = events.len();
         for candidate in chunk.candidates {
             self.candidate(candidate, events)?;
         }
         if let Some(block) = chunk.block.filter(|_| !has_candidates && self.candidates.is_empty()) {
             self.block(block.message, events);
+        }
+        if let [Event::Delta { choice, delta: Delta::Text(_) }] = &events[counted..] {
+            let has_ended = |state: &State| state.finish.is_some();
+            self.text_of = Some(*choice).filter(|choice| !self.candidates.get(choice).is_some_and(has_ended));
         }
         Ok(())
     }
@@ -224,10 +251,7 @@ impl Speaker<'_> {
         }
         let Some(open) = &mut self.state.open else { return };
         if !text.is_empty() {
-            open.length += text.len() as u64;
-            if open.text.len() + text.len() <= MOST_KEPT_BYTES && !is_thought {
-                open.text.push_str(text);
-            }
+            open.grow(text);
             self.events.push(Event::Delta { choice: self.choice, delta: Delta::Text(text.to_owned()) });
         }
         if let Some(proof) = proof {

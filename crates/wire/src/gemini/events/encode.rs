@@ -15,9 +15,11 @@ use crate::conversation::{
 use crate::framing::DEFAULT_LIMIT;
 use crate::gemini::answer::encode::is_part;
 use crate::gemini::grounding::Grounding;
+use crate::gemini::response::Response;
 use crate::gemini::{client, media, usage};
 use crate::json::Json;
 use crate::service;
+use crate::template::Template;
 use crate::translate::note;
 
 /// So much of an open text is kept, to find out where in it a passage stands.
@@ -33,6 +35,9 @@ pub(in crate::gemini) struct Encoder {
     service: Option<Service>,
     choices: BTreeMap<u32, Choice>,
     losses: Vec<Loss>,
+    /// The last response that held a piece of text, and of which choice, while nothing else is to be said.
+    piece: Template,
+    piece_of: u32,
 }
 
 /// What is known of one choice.
@@ -74,6 +79,14 @@ enum Kind {
 }
 
 impl Open {
+    /// Takes a piece of text, or of what was thought.
+    fn take(&mut self, text: &str) {
+        self.length += text.len() as u64;
+        if matches!(self.kind, Kind::Text) && self.text.len() + text.len() <= MOST_KEPT_BYTES {
+            self.text.push_str(text);
+        }
+    }
+
     /// Takes a piece of a call's arguments.
     fn argument(&mut self, text: &str) -> Result<(), TranslateError> {
         if self.text.len() + text.len() > DEFAULT_LIMIT {
@@ -94,12 +107,22 @@ impl Encoder {
             service: None,
             choices: BTreeMap::new(),
             losses: Vec::new(),
+            piece: Template::default(),
+            piece_of: 0,
         }
     }
 }
 
 impl EventEncoder for Encoder {
     fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        let is_known = match event {
+            Event::Usage(usage) => self.usage == Some(*usage),
+            Event::KeepAlive => true,
+            _ => false,
+        };
+        if !is_known {
+            self.piece.forget();
+        }
         match event {
             Event::Start { id, model, usage } => {
                 self.id.clone_from(id);
@@ -115,6 +138,20 @@ impl EventEncoder for Encoder {
             Event::KeepAlive => out.push(b'\n'),
             Event::End => self.last(out),
         }
+        Ok(())
+    }
+
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        let is_like_before = self.piece.is_learnt() && choice == self.piece_of && !text.is_empty();
+        if let (true, Some(open)) = (is_like_before, &mut self.choice(choice).open) {
+            open.take(text);
+            self.piece.write(text, 0, out);
+            return Ok(());
+        }
+        let start = out.len();
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)?;
+        self.piece_of = choice;
+        self.piece.learn_ours(&out[start..], |json| Some(Response::read(json).ok()?.holes.of_text()));
         Ok(())
     }
 
@@ -177,16 +214,13 @@ impl Encoder {
         let Some(open) = &mut self.choice(choice).open else { return Ok(()) };
         match delta {
             Delta::Text(text) => {
-                open.length += text.len() as u64;
                 let is_thought = match open.kind {
                     Kind::Text => false,
                     Kind::Thought => true,
                     Kind::Call { .. } => return open.argument(text),
                     Kind::Whole => return Ok(()),
                 };
-                if !is_thought && open.text.len() + text.len() <= MOST_KEPT_BYTES {
-                    open.text.push_str(text);
-                }
+                open.take(text);
                 if !text.is_empty() {
                     self.text(choice, text, is_thought, None, out);
                 }

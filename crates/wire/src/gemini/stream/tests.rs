@@ -33,6 +33,24 @@ fn f15_a_whole_stream_and_its_running_totals() {
 }
 
 #[test]
+fn f15_running_totals_are_read_where_a_response_stands() {
+    let frames = frames(WHOLE);
+    let mut reader = Reader::default();
+    reader.read(&frames[0]);
+    assert_eq!(reader.read_alike(&frames[1].raw), None, "no thought");
+    reader.read(&frames[1]);
+    let (text, length) = reader.read_alike(&frames[2].raw).unwrap();
+    assert_eq!(
+        (&frames[2].raw[text.start..text.end], length),
+        ("at both.\u{2028}".as_bytes(), frames[2].raw.len())
+    );
+    let usage = reader.usage().unwrap();
+    assert_eq!((usage.input_uncached, usage.output_text, usage.reasoning), (52, 8, 39));
+    assert_eq!(reader.read_alike(&frames[3].raw), None, "a call");
+    assert_eq!(reader.usage(), Some(usage));
+}
+
+#[test]
 fn f03_a_blocked_prompt_is_whole() {
     let (seen, reader) = read(BLOCKED);
     assert_eq!(seen, "O");

@@ -13,9 +13,10 @@ use super::super::said::Said;
 use super::super::{errors, finish, parts};
 use super::told::Told;
 use super::tracks::{Key, Part, Tracks};
+use crate::codec::Counts;
 use crate::conversation::{
-    Block, BlockStart, Content, Delta, Event, EventDecoder, Loss, Reasoning, Text, ToolCall, ToolInput,
-    TranslateError,
+    Block, BlockStart, Content, Delta, Event, EventDecoder, GoneOn, Loss, Reasoning, Text, ToolCall,
+    ToolInput, TranslateError, is_only_text,
 };
 use crate::framing::Frame;
 use crate::scan::Scanner;
@@ -31,11 +32,14 @@ pub(in super::super) struct Decoder {
     /// The class of service that was told.
     service: Option<Service>,
     tracks: Tracks,
+    /// The block that the last event gave text to, and told nothing else of.
+    text_of: Option<Key>,
     losses: Vec<Loss>,
 }
 
 impl EventDecoder for Decoder {
     fn decode(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), TranslateError> {
+        self.text_of = None;
         let data = frame.data();
         if self.ended || data.starts_with(b"[DONE]") {
             return Ok(());
@@ -48,6 +52,11 @@ impl EventDecoder for Decoder {
         let kind =
             told.kind.take().or_else(|| frame.event().map(String::from_utf8_lossy)).unwrap_or_default();
         Ok(self.event(&kind, told, &data, events)?)
+    }
+
+    fn go_on(&mut self, text: &str, _counts: &Counts) -> Option<GoneOn> {
+        let key = self.text_of?;
+        self.tracks.goes_on(key, text.len()).then_some(0.into())
     }
 
     fn losses(&self) -> &[Loss] {
@@ -247,6 +256,7 @@ impl Decoder {
         if stage == "done" {
             return Ok(self.tracks.catch_up_part(key, told.part_index, &text, events)?);
         }
+        let before = events.len();
         self.tracks.text(key, told.part_index, &text, events)?;
         if let Some(mut logprobs) = told.logprobs {
             let logprobs = parts::logprobs(&mut logprobs)?;
@@ -254,6 +264,7 @@ impl Decoder {
                 self.tracks.delta(key, Delta::Logprobs(logprobs), events)?;
             }
         }
+        self.text_of = Some(key).filter(|_| is_only_text(&events[before..]));
         Ok(())
     }
 

@@ -10,12 +10,14 @@ use catalogue::{Service, Usage};
 use super::super::finish::{self, Ending};
 use super::super::output::{Body, IN_PROGRESS, Item, Opening};
 use super::super::response::Response;
+use super::super::said::Said;
 use super::frame::Pen;
 use super::open::Open;
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, TranslateError,
 };
 use crate::service;
+use crate::template::Template;
 use crate::translate::note;
 
 /// The longest answer, in bytes: its last event says all of it again.
@@ -44,6 +46,8 @@ pub(in super::super) struct Encoder {
     usage: Option<Usage>,
     service: Option<Service>,
     finish: Option<FinishReason>,
+    /// The last delta, while nothing but text follows it.
+    delta: Template,
 }
 
 impl EventEncoder for Encoder {
@@ -51,6 +55,7 @@ impl EventEncoder for Encoder {
         if self.ended {
             return Ok(());
         }
+        self.delta.forget();
         match event {
             Event::Start { model, usage, .. } => {
                 self.usage = usage.or(self.usage);
@@ -86,9 +91,33 @@ impl EventEncoder for Encoder {
         Ok(())
     }
 
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        if let (true, Some(open)) =
+            (self.delta.is_learnt() && choice == 0 && !text.is_empty(), &mut self.open)
+        {
+            weigh(&mut self.bytes, text)?;
+            open.take(text);
+            self.delta.write(text, self.pen.number(), out);
+            return Ok(());
+        }
+        let start = out.len();
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)?;
+        self.delta.learn_ours(&out[start..], |json| Some(Said::read(json).ok()?.holes));
+        Ok(())
+    }
+
     fn losses(&self) -> &[Loss] {
         &self.pen.losses
     }
+}
+
+/// Counts a piece of text in.
+fn weigh(bytes: &mut usize, text: &str) -> Result<(), TranslateError> {
+    *bytes += text.len();
+    if *bytes > LONGEST {
+        return Err(TranslateError::unsayable("output", "too long to be said again at its end"));
+    }
+    Ok(())
 }
 
 fn only_one(choice: u32) -> Result<(), TranslateError> {
@@ -112,6 +141,7 @@ impl Encoder {
             usage: None,
             service: None,
             finish: None,
+            delta: Template::default(),
         }
     }
 
@@ -180,10 +210,7 @@ impl Encoder {
         match delta {
             Delta::Text(text) if text.is_empty() => {}
             Delta::Text(text) => {
-                self.bytes += text.len();
-                if self.bytes > LONGEST {
-                    return Err(TranslateError::unsayable("output", "too long to be said again at its end"));
-                }
+                weigh(&mut self.bytes, text)?;
                 open.text(text, &mut self.pen, out);
             }
             Delta::Citation(citation) => open.cite(citation, &mut self.pen, out),

@@ -16,9 +16,15 @@ impl Pen {
     /// Begins an event.
     pub(super) fn event(&mut self, kind: &'static str) -> Frame {
         let mut json = Json::new();
-        json.object().key("type").text(kind).key("sequence_number").number(self.sequence);
-        self.sequence += 1;
+        json.object().key("type").text(kind).key("sequence_number").number(self.number());
         Frame { kind, json }
+    }
+
+    /// The number of the event that comes now.
+    pub(super) const fn number(&mut self) -> u64 {
+        let number = self.sequence;
+        self.sequence += 1;
+        number
     }
 }
 

@@ -45,6 +45,17 @@ impl Open {
         if matches!(&self.item.body, Body::Reasoning { text, .. } if text.is_empty()) {
             self.part(self.thought_events().0, pen, out);
         }
+        self.take(text);
+        let mut frame = self.event(delta, pen);
+        frame.json.key("delta").text(text);
+        if delta == TEXT_DELTA {
+            frame.json.key("logprobs").array().end_array();
+        }
+        frame.send(out);
+    }
+
+    /// Takes text that the block which is open grows by, and that somebody else tells.
+    pub(super) fn take(&mut self, text: &str) {
         match &mut self.item.body {
             Body::Message(parts) => match parts.last_mut() {
                 Some(Part::Text(so_far)) => so_far.text.push_str(text),
@@ -54,12 +65,6 @@ impl Open {
             Body::Call { input: so_far, .. } | Body::Reasoning { text: so_far, .. } => so_far.push_str(text),
             Body::Proof(_) | Body::Search(_) | Body::Picture { .. } => {}
         }
-        let mut frame = self.event(delta, pen);
-        frame.json.key("delta").text(text);
-        if delta == TEXT_DELTA {
-            frame.json.key("logprobs").array().end_array();
-        }
-        frame.send(out);
     }
 
     pub(super) fn cite(&mut self, citation: &Citation, pen: &mut Pen, out: &mut Vec<u8>) {

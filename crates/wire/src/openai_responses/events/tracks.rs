@@ -120,6 +120,17 @@ impl Tracks {
         self.delta(key, Delta::Text(told), events)
     }
 
+    /// Takes note that a block was told so many bytes more of the part that it was told of last. `false`, and nothing noted, where
+    /// it is not the one that is told.
+    pub(super) fn goes_on(&mut self, key: Key, bytes: usize) -> bool {
+        let Some(track) = self.queue.front_mut().filter(|track| track.key == key && !track.closed) else {
+            return false;
+        };
+        track.part_bytes += bytes;
+        track.bytes += bytes;
+        true
+    }
+
     /// Adds what is new in `whole`, which repeats what was told of the part.
     pub(super) fn catch_up_part(
         &mut self,

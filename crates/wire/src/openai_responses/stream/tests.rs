@@ -25,6 +25,22 @@ fn event(kind: &str, members: &serde_json::Value) -> String {
 }
 
 #[test]
+fn deltas_are_read_where_they_stand() {
+    let frames = frames(TEXT);
+    let mut reader = Reader::default();
+    for frame in &frames[..5] {
+        reader.read(frame);
+    }
+    let before = reader.output_bytes();
+    for (frame, said) in frames[5..7].iter().zip([" morn", r#"ing, größe \"x\""#]) {
+        let (text, length) = reader.read_alike(&frame.raw).unwrap();
+        assert_eq!((&frame.raw[text.start..text.end], length), (said.as_bytes(), frame.raw.len()));
+    }
+    assert_eq!(reader.output_bytes(), before + 23);
+    assert_eq!(reader.read_alike(&frames[7].raw), None, "all of it again");
+}
+
+#[test]
 fn suppliers_streams_whole() {
     for (stream, letters, finish, usage) in [
         (

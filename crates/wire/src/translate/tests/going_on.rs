@@ -1,57 +1,25 @@
-//! A frame that is like the one before but for its text is gone on from: what that says is what reading it whole says.
+//! A frame that is like the one before but for its text, and for what it counts, is gone on from: what that says is what
+//! reading it whole says.
+
+mod growing;
+mod shapes;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use self::shapes::{number, shapes};
 use super::*;
-use crate::codec::StreamReader;
+use crate::codec::{Counts, Seen, StreamReader};
 use crate::testing::{deceitful_text, hurt};
 
 /// Who sends frames that are alike.
-const SUPPLIERS: [Protocol; 3] = [Protocol::OpenaiChat, Protocol::AnthropicMessages, Protocol::CohereChat];
-
-/// What frames are about: the text of each is put in.
-fn shapes(supplier: Protocol, text: &str) -> [Value; 6] {
-    match supplier {
-        Protocol::OpenaiChat => {
-            let chunk = |delta: Value| json!({"id": "c", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": null}]});
-            let call = json!({"index": 0, "id": "1", "function": {"name": "f", "arguments": text}});
-            [
-                chunk(json!({"content": text})),
-                chunk(json!({"content": text, "obfuscation": "x"})),
-                chunk(json!({"reasoning_content": text})),
-                chunk(json!({"tool_calls": [call]})),
-                chunk(json!({"content": text, "reasoning_content": text})),
-                json!({"choices": [{"index": 1, "delta": {"content": text}}]}),
-            ]
-        }
-        Protocol::AnthropicMessages => {
-            let delta = |index: u32, delta: Value| json!({"type": "content_block_delta", "index": index, "delta": delta});
-            let tool = json!({"type": "tool_use", "id": "1", "name": "f", "input": {}});
-            [
-                delta(0, json!({"type": "text_delta", "text": text})),
-                delta(0, json!({"type": "thinking_delta", "thinking": text})),
-                delta(1, json!({"type": "input_json_delta", "partial_json": text})),
-                json!({"type": "content_block_start", "index": 1, "content_block": tool}),
-                delta(0, json!({"type": "text_delta", "text": "a", "thinking": text})),
-                json!({"type": "content_block_stop", "index": 0}),
-            ]
-        }
-        _ => {
-            let event =
-                |kind: &str, message: Value| json!({"type": kind, "index": 0, "delta": {"message": message}});
-            let call = json!({"id": "1", "function": {"name": "f", "arguments": ""}});
-            [
-                event("content-delta", json!({"content": {"text": text}})),
-                event("content-delta", json!({"content": {"thinking": text}})),
-                event("content-end", json!({"content": {"text": text}})),
-                event("content-start", json!({"content": {"text": text}})),
-                event("tool-call-start", json!({"tool_calls": call})),
-                event("tool-call-delta", json!({"tool_calls": {"function": {"arguments": text}}})),
-            ]
-        }
-    }
-}
+const SUPPLIERS: [Protocol; 5] = [
+    Protocol::OpenaiChat,
+    Protocol::OpenaiResponses,
+    Protocol::AnthropicMessages,
+    Protocol::Gemini,
+    Protocol::CohereChat,
+];
 
 fn translation(supplier: Protocol, client: Protocol) -> StreamTranslation {
     let translator = |protocol| crate::codec(protocol).unwrap().translator().unwrap();
@@ -106,8 +74,35 @@ proptest! {
         let (cut_out, one) = told_apart(supplier, &reads, false);
         let (found, other) = told_apart(supplier, &reads, true);
         prop_assert_eq!(&cut_out, &found);
-        prop_assert_eq!((one.output_bytes(), one.end()), (other.output_bytes(), other.end()));
+        prop_assert_eq!(noted(&*one), noted(&*other));
     }
+
+    /// The same is seen of a frame that is compared with an earlier one as of one that is read in full: each is, where every
+    /// one has another outside.
+    #[test]
+    fn what_is_compared_is_seen_as_what_is_read((supplier, frames) in stream()) {
+        let codec = crate::codec(supplier).unwrap();
+        let (mut comparing, mut scanning) = (codec.stream(), codec.stream());
+        for (frame, number) in frames.iter().zip(0..) {
+            let outside = [format!(":{number}\n").as_bytes(), &frame.raw].concat();
+            let outside = Frame::sse(outside.into());
+            // A byte-order mark counts only at the front of a frame, and so does what no field is in.
+            let may_differ = frame.raw.starts_with(b"\xef\xbb\xbf") || frame.data().is_empty();
+            let (seen, read) = (comparing.read(frame), scanning.read(if may_differ { frame } else { &outside }));
+            prop_assert_eq!(Seen { text: None, ..seen }, Seen { text: None, ..read });
+            prop_assert_eq!(noted(&*comparing), noted(&*scanning), "{} at {}", supplier, number);
+        }
+    }
+}
+
+/// All that a reader knows.
+fn noted(reader: &dyn StreamReader) -> impl PartialEq + std::fmt::Debug {
+    let finish = reader.finish().map(str::to_owned);
+    (reader.usage(), reader.service(), reader.output_bytes(), finish, reader.end())
+}
+
+fn one_and_two() -> [String; 2] {
+    ["1", "2"].map(str::to_owned)
 }
 
 /// Frames and what was seen of each.
@@ -136,14 +131,22 @@ fn told_apart(supplier: Protocol, reads: &[Bytes], ahead: bool) -> (ToldApart, B
     (told, reader)
 }
 
+type Piece = (String, [String; 2], Index, bool, (u8, Index, u8));
+
+/// What is done to few of them.
+fn damage() -> impl Strategy<Value = (u8, Index, u8)> {
+    (0_u8..12, any::<Index>(), any::<u8>())
+}
+
 /// A supplier, and frames of it, some damaged.
 fn stream() -> impl Strategy<Value = (Protocol, Vec<Frame>)> {
-    let piece = (deceitful_text(), 0_usize..12, 0_u8..12, any::<Index>(), any::<u8>());
+    let piece = (deceitful_text(), [number(), number()], any::<Index>(), any::<bool>(), damage());
     let pieces = prop::collection::vec(piece, 1..16);
     (prop::sample::select(&SUPPLIERS[..]), pieces).prop_map(|(supplier, pieces)| {
-        let frame = |(text, shape, damage, place, byte): (String, usize, u8, Index, u8)| {
+        let frame = |(text, numbers, shape, is_first, (damage, place, byte)): Piece| {
             // Half of them are of the first shape: so that some follow another of the same.
-            let shape = &shapes(supplier, &text)[shape.saturating_sub(6)];
+            let shapes = shapes(supplier, &text, &numbers);
+            let shape = if is_first { &shapes[0] } else { shape.get(&shapes) };
             let mut raw = format!("data: {shape}\n\n").into_bytes();
             hurt(&mut raw, place, damage, byte);
             Frame::sse(raw.into())
@@ -156,7 +159,10 @@ fn stream() -> impl Strategy<Value = (Protocol, Vec<Frame>)> {
 #[test]
 fn what_is_like_an_earlier_frame_is_found_where_it_stands() {
     for supplier in SUPPLIERS {
-        let frame = |text: &str, end: &str| format!("data: {}{end}", shapes(supplier, text)[0]);
+        let frame = |text: &str, end: &str| {
+            let numbers = [text.len(), text.len() + 10].map(|number| number.to_string());
+            format!("data: {}{end}", shapes(supplier, text, &numbers)[0])
+        };
         for (end, is_whole) in [("\n\n", true), ("\r\n\r\n", true), ("\r\r", false), ("\n", false)] {
             let mut reader = crate::codec(supplier).unwrap().stream();
             assert_eq!(reader.read_alike(frame("a", end).as_bytes()), None, "{supplier}: none came before");
@@ -177,14 +183,15 @@ fn text_is_gone_on_from_whoever_sends_it() {
     for supplier in SUPPLIERS {
         let mut decoder = crate::codec(supplier).unwrap().translator().unwrap().event_decoder();
         let mut events = Vec::new();
-        assert_eq!(decoder.go_on("a"), None, "{supplier}: nothing has come");
+        let go_on = |decoder: &mut Box<dyn EventDecoder>, text| decoder.go_on(text, &Counts::default());
+        assert_eq!(go_on(&mut decoder, "a"), None, "{supplier}: nothing has come");
         for _ in 0..2 {
-            let frame = format!("data: {}\n\n", shapes(supplier, "a")[0]);
+            let frame = format!("data: {}\n\n", shapes(supplier, "a", &one_and_two())[0]);
             decoder.decode(&Frame::sse(frame.into()), &mut events).unwrap();
         }
-        assert_eq!(decoder.go_on("b"), Some(0), "{supplier}");
+        assert_eq!(go_on(&mut decoder, "b"), Some(0.into()), "{supplier}");
         decoder.decode(&Frame::sse("data: [DONE]\n\n".into()), &mut events).ok();
-        assert_eq!(decoder.go_on("c"), None, "{supplier}: something else came");
+        assert_eq!(go_on(&mut decoder, "c"), None, "{supplier}: something else came");
     }
 }
 
@@ -202,9 +209,11 @@ fn e15_what_is_put_differently_is_not_gone_on_from() {
     );
     let mut reader = crate::codec(Protocol::AnthropicMessages).unwrap().stream();
     let mut out = Vec::new();
-    for [_, _, delta, start, ..] in
-        [r#"{"input":""#, "so ", "it ", "is", r#""}"#].map(|text| shapes(Protocol::AnthropicMessages, text))
-    {
+    let messages = |text: &str| {
+        let shapes = shapes(Protocol::AnthropicMessages, text, &one_and_two());
+        [shapes[2].clone(), shapes[3].clone()]
+    };
+    for [delta, start] in [r#"{"input":""#, "so ", "it ", "is", r#""}"#].map(messages) {
         let frames = if out.is_empty() { vec![start, delta] } else { vec![delta] };
         for frame in frames {
             let frame = Frame::sse(format!("data: {frame}\n\n").into());

@@ -3,11 +3,7 @@
 use super::super::super::CliError;
 use super::super::super::table::{Cell, Table};
 use super::super::super::terminal::{Terminal, Tone};
-use super::super::super::words::folded;
 use crate::report::page::{Language, Page, Section, Table as PageTable};
-
-/// Longer text of a list goes on in a further line.
-const WIDTH: usize = 100;
 
 /// Where it is written.
 #[derive(Debug)]
@@ -45,10 +41,7 @@ impl<'a> Pages<'a> {
 
     pub(in crate::cli::whatif) fn title(&mut self, title: &str) -> Result<(), CliError> {
         match self {
-            Self::Terminal(terminal) => {
-                let title = terminal.toned(Tone::Strong, title);
-                terminal.line(title)
-            }
+            Self::Terminal(terminal) => terminal.paragraph(2, &[(Tone::Strong, title.to_owned())]),
             Self::Markdown(terminal) => terminal.line(format_args!("# {title}")),
             Self::Page(page) => {
                 title.clone_into(&mut page.title);
@@ -61,8 +54,7 @@ impl<'a> Pages<'a> {
         match self {
             Self::Terminal(terminal) => {
                 terminal.line("")?;
-                let heading = terminal.toned(Tone::Strong, heading);
-                terminal.line(heading)
+                terminal.paragraph(2, &[(Tone::Strong, heading.to_owned())])
             }
             Self::Markdown(terminal) => {
                 terminal.line("")?;
@@ -78,9 +70,7 @@ impl<'a> Pages<'a> {
 
     pub(in crate::cli::whatif) fn text(&mut self, text: &str) -> Result<(), CliError> {
         match self {
-            Self::Terminal(terminal) => {
-                folded(text, WIDTH).iter().try_for_each(|line| terminal.line(format_args!("  {line}")))
-            }
+            Self::Terminal(terminal) => terminal.paragraph(2, &[(Tone::Plain, format!("  {text}"))]),
             Self::Markdown(terminal) => {
                 terminal.line("")?;
                 terminal.line(text)
@@ -102,11 +92,9 @@ impl<'a> Pages<'a> {
                 let mut table = Table::default().indented(2);
                 let mut last = String::new();
                 for row in rows {
-                    let mut name = if row[0] == last { String::new() } else { row[0].clone() };
+                    let name = if row[0] == last { "" } else { &row[0] };
+                    table.row([Cell::toned(Tone::Strong, name), Cell::from(&*row[1])]);
                     last.clone_from(&row[0]);
-                    for line in folded(&row[1], WIDTH) {
-                        table.row([Cell::toned(Tone::Strong, std::mem::take(&mut name)), Cell::from(line)]);
-                    }
                 }
                 table.print(terminal)
             }

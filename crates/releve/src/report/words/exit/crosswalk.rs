@@ -159,8 +159,8 @@ fn making(language: Language) -> Vec<Row> {
             "108 (e)",
             Some(say!(
                 language,
-                "triggers: max_outage, promised availability",
-                "déclencheurs : max_outage, disponibilité promise"
+                "triggers: longest tolerable outage, promised availability",
+                "déclencheurs : interruption maximale tolérable, disponibilité promise"
             )),
         ),
     ]

@@ -4,6 +4,7 @@ use scenario::exit::{Milestone, RAMP_DAYS, Step, TEST_DAYS};
 
 use super::super::super::exit::{Change, Plan};
 use super::super::super::page::{Block, Cell, Language, Section, Table, Tone, say};
+use super::super::{exactly, keys};
 use super::unknown;
 
 pub(super) fn triggers(plan: &Plan, language: Language) -> Section {
@@ -19,7 +20,9 @@ pub(super) fn triggers(plan: &Plan, language: Language) -> Section {
     let outages: Vec<String> = plan
         .products
         .iter()
-        .filter_map(|product| Some(format!("{} {}", product.leaving.product, product.max_outage.as_ref()?)))
+        .filter_map(|product| {
+            Some(format!("{} {}", product.leaving.product, exactly(language, product.max_outage?.0)))
+        })
         .collect();
     table.row([
         say!(language, "persistent interruption", "interruption persistante").into(),
@@ -31,8 +34,8 @@ pub(super) fn triggers(plan: &Plan, language: Language) -> Section {
         .into(),
         say!(
             language,
-            "by itself: fallbacks take over; then releve posture provider:{provider}=leave",
-            "de lui-même : les substituts prennent le relais ; puis releve posture provider:{provider}=leave"
+            "by itself: fallbacks take over; then `releve posture provider:{provider}=leave`",
+            "de lui-même : les substituts prennent le relais ; puis `releve posture provider:{provider}=leave`"
         )
         .into(),
         if outages.is_empty() { unknown(language) } else { outages.join(", ").into() },
@@ -54,8 +57,8 @@ pub(super) fn triggers(plan: &Plan, language: Language) -> Section {
         .into(),
         say!(
             language,
-            "releve posture provider:{provider}=drain, then notice",
-            "releve posture provider:{provider}=drain, puis préavis"
+            "`releve posture provider:{provider}=drain`, then notice",
+            "`releve posture provider:{provider}=drain`, puis préavis"
         )
         .into(),
         period(plan, language),
@@ -80,8 +83,8 @@ fn unexpected_end(plan: &Plan, language: Language) -> [Cell; 4] {
         .into(),
         say!(
             language,
-            "releve posture provider:{provider}=leave",
-            "releve posture provider:{provider}=leave"
+            "`releve posture provider:{provider}=leave`",
+            "`releve posture provider:{provider}=leave`"
         )
         .into(),
         say!(language, "none can be relied on", "aucun n'est assuré").into(),
@@ -93,7 +96,7 @@ fn period(plan: &Plan, language: Language) -> Cell {
     let notice = contract.and_then(|contract| contract.notice.as_ref());
     notice.map_or_else(
         || unknown(language),
-        |notice| say!(language, "notice of {}", "préavis de {}", notice.value).into(),
+        |notice| say!(language, "notice of {}", "préavis de {}", exactly(language, notice.value.0)).into(),
     )
 }
 
@@ -151,14 +154,10 @@ fn step(step: Step, language: Language) -> String {
 
 fn finding(milestone: &Milestone, language: Language) -> Cell {
     if milestone.day.is_none() {
-        let keys = milestone.missing.join(", ");
+        let terms = keys::terms(language, &milestone.missing);
         return Cell::toned(
             Tone::Doubtful,
-            say!(
-                language,
-                "missing in the contract's section: {keys}",
-                "manque dans la section du contrat : {keys}"
-            ),
+            say!(language, "not written down of the contract: {terms}", "non consigné du contrat : {terms}"),
         );
     }
     match (milestone.late, milestone.suggested) {
@@ -175,8 +174,8 @@ pub(super) fn section(plan: &Plan, language: Language) -> Section {
         vec![
             say!(
                 language,
-                "Keep the fallbacks warm, so that they are proven: releve posture provider:{provider}=watch --reason \"exit\"; approve those that are good enough.",
-                "Tenir les substituts au chaud, pour les éprouver : releve posture provider:{provider}=watch --reason \"exit\" ; approuver ceux qui conviennent."
+                "Keep the fallbacks warm, so that they are proven: `releve posture provider:{provider}=watch --reason \"exit\"`; approve those that are good enough.",
+                "Tenir les substituts au chaud, pour les éprouver : `releve posture provider:{provider}=watch --reason \"exit\"` ; approuver ceux qui conviennent."
             ),
             say!(
                 language,
@@ -185,13 +184,13 @@ pub(super) fn section(plan: &Plan, language: Language) -> Section {
             ),
             say!(
                 language,
-                "Ask it last: the first change below; or let it lose a share an hour: releve posture provider:{provider}=drain --reason \"exit\".",
-                "Le demander en dernier : première modification ci-dessous ; ou lui retirer une part par heure : releve posture provider:{provider}=drain --reason \"exit\"."
+                "Ask it last: the first change below; or let it lose a share an hour: `releve posture provider:{provider}=drain --reason \"exit\"`.",
+                "Le demander en dernier : première modification ci-dessous ; ou lui retirer une part par heure : `releve posture provider:{provider}=drain --reason \"exit\"`."
             ),
             say!(
                 language,
-                "Take it out: the second change below. releve check, then releve whatif --lose provider:{provider} shows what that does.",
-                "Le retirer : seconde modification ci-dessous. releve check, puis releve whatif --lose provider:{provider} en montre l'effet."
+                "Take it out: the second change below. `releve check`, then `releve whatif --lose provider:{provider}` shows what that does.",
+                "Le retirer : seconde modification ci-dessous. `releve check`, puis `releve whatif --lose provider:{provider}` en montre l'effet."
             ),
             say!(
                 language,
@@ -232,12 +231,16 @@ fn change(section: &mut Section, heading: String, change: Option<&Change>, langu
     };
     section.text(match &change.refused {
         None => {
-            say!(language, "Read as releve check reads it: right.", "Lue comme le fait releve check : juste.")
+            say!(
+                language,
+                "Read as `releve check` reads it: right.",
+                "Lue comme le fait `releve check` : juste."
+            )
         }
         Some(why) => say!(
             language,
-            "Not to be applied as it is: releve check would refuse it: {why}",
-            "À ne pas appliquer telle quelle : releve check la refuserait : {why}"
+            "Not to be applied as it is: `releve check` would refuse it: {why}",
+            "À ne pas appliquer telle quelle : `releve check` la refuserait : {why}"
         ),
     });
     if change.hides {

@@ -167,8 +167,8 @@ fn due(plan: &Plan, language: Language) -> String {
     match due.until_end {
         _ if due.without_rate => say!(
             language,
-            "Commitments or fixed cost until the end: unknown, for their currency has no rate in [rates].",
-            "Engagements ou coûts fixes jusqu'à la fin : inconnus, leur devise n'a pas de cours dans [rates]."
+            "Commitments or fixed cost until the end: unknown, for nobody has written down what their currency is worth.",
+            "Engagements ou coûts fixes jusqu'à la fin : inconnus, personne n'a consigné le cours de leur monnaie."
         ),
         Some(until) => say!(
             language,

@@ -2,7 +2,7 @@
 
 use super::super::super::exit::Plan;
 use super::super::super::page::{Cell, Language, Section, Table, say};
-use super::super::{count, listed, moment, percent};
+use super::super::{count, exactly, listed, moment, percent};
 use super::unknown;
 
 pub(super) fn state(plan: &Plan, language: Language) -> Section {
@@ -78,7 +78,9 @@ fn agreed(plan: &Plan, language: Language) -> [(String, Cell); 3] {
     [
         (
             say!(language, "retention of prompts and answers", "conservation des échanges"),
-            known(contract.and_then(|contract| Some(contract.retention.as_ref()?.value.to_string()))),
+            known(
+                contract.and_then(|contract| Some(exactly(language, contract.retention.as_ref()?.value.0))),
+            ),
         ),
         (
             say!(language, "training on them", "entraînement sur ceux-ci"),

@@ -23,8 +23,10 @@ use super::super::reply::{Choice, Message, Piece, Reply};
 use super::super::words;
 use super::MOST_CHOICES;
 use crate::classify;
+use crate::codec::Counts;
 use crate::conversation::{
-    BlockStart, Citation, Delta, Event, EventDecoder, FinishReason, Loss, TokenLogprob, TranslateError,
+    BlockStart, Citation, Delta, Event, EventDecoder, FinishReason, GoneOn, Loss, TokenLogprob,
+    TranslateError,
 };
 use crate::framing::Frame;
 
@@ -78,13 +80,13 @@ impl EventDecoder for Decoder {
         self.chunk(reply, events)
     }
 
-    fn go_on(&mut self, text: &str) -> Option<u32> {
+    fn go_on(&mut self, text: &str, _counts: &Counts) -> Option<GoneOn> {
         let choice = self.text_of.filter(|_| !self.done)?;
         let speaking = self.choices.get_mut(&choice).filter(|speaking| speaking.flow.text_is_open())?;
         // Most pieces are short, and so is the way to their length.
         let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
         speaking.chars += chars as u64;
-        Some(choice)
+        Some(choice.into())
     }
 
     fn losses(&self) -> &[Loss] {

@@ -18,7 +18,9 @@ use crate::conversation::{
     Delta, Event, EventEncoder, FinishReason, Loss, ReplyContext, TokenLogprob, TranslateError,
 };
 use crate::json::Json;
+use crate::openai_chat::answer::Answer;
 use crate::service;
+use crate::template::{Holes, Template};
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -34,6 +36,9 @@ pub(in super::super) struct Encoder {
     told: Option<Service>,
     done: bool,
     losses: Losses,
+    /// The last chunk that said a piece of text, and of which choice, while nothing else is to be said.
+    piece: Template,
+    piece_of: u32,
 }
 
 /// What a chunk says of one choice.
@@ -58,6 +63,8 @@ impl Encoder {
             told: None,
             done: false,
             losses: Losses::default(),
+            piece: Template::default(),
+            piece_of: 0,
         }
     }
 }
@@ -66,6 +73,10 @@ impl EventEncoder for Encoder {
     fn encode(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), TranslateError> {
         if self.done {
             return Ok(());
+        }
+        // Usage is told at the end.
+        if !matches!(event, Event::Usage(_) | Event::KeepAlive) {
+            self.piece.forget();
         }
         match event {
             Event::Start { id, model, usage } => {
@@ -111,6 +122,24 @@ impl EventEncoder for Encoder {
             Event::KeepAlive => out.extend_from_slice(b": keep-alive\n\n"),
             Event::End => self.end(out),
         }
+        Ok(())
+    }
+
+    fn grow(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) -> Result<(), TranslateError> {
+        let is_like_before = self.piece.is_learnt() && choice == self.piece_of && !text.is_empty();
+        if is_like_before && self.choices[choice as usize].take(text, &mut self.losses) {
+            self.piece.write(text, 0, out);
+            return Ok(());
+        }
+        let start = out.len();
+        self.encode(&Event::Delta { choice, delta: Delta::Text(text.to_owned()) }, out)?;
+        self.piece_of = choice;
+        self.piece.learn_ours(&out[start..], |json| {
+            let said = Answer::read(json).ok().filter(Answer::is_plain_text)?;
+            let mut holes = Holes::default();
+            holes.text(said.last_text);
+            Some(holes)
+        });
         Ok(())
     }
 

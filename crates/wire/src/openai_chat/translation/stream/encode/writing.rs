@@ -61,6 +61,8 @@ fn text_member(name: &str, text: &str) -> Vec<u8> {
     })
 }
 
+const NO_BLOCK: &str = "it belongs to no block that this protocol has";
+
 /// The member in which a call stood before there were tools.
 const LEGACY: &str = "function_call";
 
@@ -140,26 +142,31 @@ impl Writing {
         })))
     }
 
-    pub(super) fn grow(&mut self, grown: &Delta, losses: &mut Losses) -> Option<Vec<u8>> {
-        match (grown, &mut self.open) {
-            (Delta::Text(text), _) if text.is_empty() => None,
-            (Delta::Text(text), Open::Text { .. }) => {
+    /// Takes text that the open block grows by, and that somebody else tells. Whether there is such a block.
+    pub(super) fn take(&mut self, text: &str, losses: &mut Losses) -> bool {
+        match &mut self.open {
+            Open::Nothing => return false,
+            Open::Text { .. } => {
                 if self.place.calls > 0 {
                     losses.note("text", OUT_OF_PLACE);
                 }
                 self.place.text += text.len();
-                self.chars += text.chars().count() as u64;
-                Some(text_member("content", text))
+                // Most pieces are short, and so is the way to their length.
+                let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
+                self.chars += chars as u64;
             }
-            (Delta::Text(text), Open::Refusal) => Some(text_member("refusal", text)),
-            (Delta::Text(text), Open::Reasoning { thought, .. }) => {
-                thought.text.push_str(text);
-                Some(text_member("reasoning_content", text))
-            }
-            (Delta::Text(text), Open::Call { has_input, .. }) => {
-                *has_input = true;
-                self.input(text)
-            }
+            Open::Refusal => {}
+            Open::Reasoning { thought, .. } => thought.text.push_str(text),
+            Open::Call { has_input, .. } => *has_input = true,
+        }
+        true
+    }
+
+    pub(super) fn grow(&mut self, grown: &Delta, losses: &mut Losses) -> Option<Vec<u8>> {
+        if let Delta::Text(text) = grown {
+            return self.grow_by_text(text, losses);
+        }
+        match (grown, &mut self.open) {
             (Delta::Citation(citation), Open::Text { citations, .. }) => {
                 citations.push(citation.clone());
                 None
@@ -174,9 +181,25 @@ impl Writing {
                 None
             }
             (Delta::Logprobs(_) | Delta::Citation(_) | Delta::Proof(_) | Delta::Text(_), _) => {
-                losses.note("delta", "it belongs to no block that this protocol has");
+                losses.note("delta", NO_BLOCK);
                 None
             }
+        }
+    }
+
+    fn grow_by_text(&mut self, text: &str, losses: &mut Losses) -> Option<Vec<u8>> {
+        if text.is_empty() {
+            return None;
+        }
+        if !self.take(text, losses) {
+            losses.note("delta", NO_BLOCK);
+        }
+        match &self.open {
+            Open::Nothing => None,
+            Open::Text { .. } => Some(text_member("content", text)),
+            Open::Refusal => Some(text_member("refusal", text)),
+            Open::Reasoning { .. } => Some(text_member("reasoning_content", text)),
+            Open::Call { .. } => self.input(text),
         }
     }
 
