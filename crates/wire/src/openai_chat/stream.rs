@@ -56,7 +56,10 @@ impl StreamReader for Reader {
         let text = if answer.is_plain_text() {
             let mut holes = Holes::default();
             holes.text(answer.last_text.clone());
-            answer.padding.clone().into_iter().for_each(|padding| holes.padding(padding));
+            // In front of the text there is only what stays the same: the model's name.
+            if let Some(padding) = answer.padding.clone().filter(|at| at.start > answer.last_text.end) {
+                holes.padding(padding);
+            }
             self.template.learn(&frame.raw, &data, holes)
         } else {
             None

@@ -55,7 +55,10 @@ impl EventEncoder for Encoder {
         if self.ended {
             return Ok(());
         }
-        self.delta.forget();
+        // These are no part of a delta.
+        if !matches!(event, Event::Usage(_) | Event::Service(_) | Event::KeepAlive) {
+            self.delta.forget();
+        }
         match event {
             Event::Start { model, usage, .. } => {
                 self.usage = usage.or(self.usage);

@@ -96,7 +96,7 @@ proptest! {
 }
 
 /// All that a reader knows.
-fn noted(reader: &dyn StreamReader) -> impl PartialEq + std::fmt::Debug {
+fn noted(reader: &dyn StreamReader) -> impl PartialEq + std::fmt::Debug + use<> {
     let finish = reader.finish().map(str::to_owned);
     (reader.usage(), reader.service(), reader.output_bytes(), finish, reader.end())
 }
@@ -174,6 +174,26 @@ fn what_is_like_an_earlier_frame_is_found_where_it_stands() {
             assert_eq!(reader.read_alike(&two.as_bytes()[..length - 1]), None, "{supplier}: it is cut");
             assert_eq!(reader.read_alike(frame("", end).as_bytes()), None, "{supplier}: no text");
         }
+    }
+}
+
+/// A class of service, or usage that no number in the frame states.
+#[test]
+fn a_frame_like_one_before_says_again_what_another_has_changed_since() {
+    for (supplier, alike, between) in
+        [(Protocol::OpenaiChat, 6, 7), (Protocol::AnthropicMessages, 6, 7), (Protocol::Gemini, 10, 14)]
+    {
+        let frame =
+            |at: usize, numbers: [&str; 2]| shapes(supplier, "a", &numbers.map(str::to_owned))[at].clone();
+        let frames = [frame(alike, ["1", "2"]), frame(between, ["3", "4"]), frame(alike, ["1", "2"])];
+        let noted = |outside: &dyn Fn(usize) -> String| {
+            let mut reader = crate::codec(supplier).unwrap().stream();
+            for (number, frame) in frames.iter().enumerate() {
+                reader.read(&Frame::sse(format!("{}data: {frame}\n\n", outside(number)).into()));
+            }
+            noted(&*reader)
+        };
+        assert_eq!(noted(&|_| String::new()), noted(&|number| format!(":{number}\n")), "{supplier}");
     }
 }
 
