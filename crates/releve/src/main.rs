@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+mod engine;
 mod log;
 mod pack;
 mod posture;

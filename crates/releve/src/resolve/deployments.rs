@@ -80,7 +80,15 @@ impl<'a> Deployments<'a> {
         self.override_with(index, entry, problems);
         if self.gateway[index.0 as usize].prices.is_none() {
             let what = format!("no price is known for {}: its cost is recorded as unpriced", target.value);
-            let mend = "add price = { input = \"...\", output = \"...\" } per million tokens";
+            let account = &self.accounts[position];
+            let mut mend = "add price = { input = \"...\", output = \"...\" } per million tokens".to_owned();
+            if let Some(preset) = account.preset.as_ref().filter(|_| account.is_likened()) {
+                let name = &preset.name;
+                let _ = write!(
+                    mend,
+                    "; or preset = \"{name}\" to providers.{name}, if its models are behind that address"
+                );
+            }
             problems.add(Problem::warning(&target.at, what).mend(mend).consequence());
         }
         Some(index)
