@@ -12,7 +12,7 @@ use super::eligibility::{Imagined, Row, candidates, divided};
 use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit};
+use super::{CliError, Desk, Exit, words};
 use crate::config::Config;
 use crate::config::effects::only_recorded;
 use crate::config::problem::{Problem, Severity};
@@ -273,11 +273,16 @@ impl UsableRoute {
     /// One line a candidate: in or out, what it speaks where that differs, and why it is out.
     fn print_rows(&self, terminal: &mut Terminal) -> Result<(), CliError> {
         let mixed = self.candidates.windows(2).any(|pair| pair[0].protocol != pair[1].protocol);
+        let weighted = self.candidates.iter().any(|row| row.weight.is_some());
         let mut table = Table::default().indented(4);
         for row in &self.candidates {
             let mark =
                 if row.eligible { Cell::toned(Tone::Good, "✓") } else { Cell::toned(Tone::Bad, "✗") };
-            let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
+            let mut cells = vec![mark];
+            if weighted {
+                cells.push(row.share.map(words::share).unwrap_or_default().into());
+            }
+            cells.push(Cell::from(row.deployment.as_ref()));
             if self.divided {
                 cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
             } else if mixed {

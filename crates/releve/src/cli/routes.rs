@@ -8,10 +8,10 @@ use routing::Instant;
 use serde::Serialize;
 
 use super::admin::{self, Live};
-use super::eligibility::{Imagined, Row, candidates, divided, protocols};
+use super::eligibility::{Imagined, Row, candidates, divided, protocols, share_out};
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit};
+use super::{CliError, Desk, Exit, words};
 use crate::config::problem::nearest;
 use crate::posture::{self, Decided};
 use crate::settings::Settings;
@@ -159,6 +159,7 @@ fn meet_one(
     let mut rows = candidates(snapshot, product, route, imagined);
     let in_trouble = |row: &Row| live.is_some_and(|live| live.is_in_trouble(&row.deployment));
     rows.sort_by_key(|row| (!row.eligible, in_trouble(row)));
+    share_out(&mut rows, |row| !in_trouble(row));
     let decided = |row: &Row| {
         let index = snapshot.deployments.iter().position(|deployment| deployment.name == row.deployment)?;
         let index = routing::DeploymentIndex(u32::try_from(index).ok()?);
@@ -211,11 +212,15 @@ impl Met {
         let mut table = Table::default().indented(2).right([0]);
         let mut order = 0;
         for Candidate { row, health } in &self.candidates {
-            let mark = if row.eligible {
-                order += 1;
-                Cell::toned(Tone::Good, format!("{order}."))
-            } else {
-                Cell::toned(Tone::Bad, "✗")
+            let mark = match row.share {
+                Some(share) => Cell::toned(Tone::Good, words::share(share)),
+                // Whoever is in trouble is drawn as a last resort.
+                None if row.eligible && row.weight.is_some() => Cell::toned(Tone::Doubtful, "last"),
+                None if row.eligible => {
+                    order += 1;
+                    Cell::toned(Tone::Good, format!("{order}."))
+                }
+                None => Cell::toned(Tone::Bad, "✗"),
             };
             let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
             if mixed {
