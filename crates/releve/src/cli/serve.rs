@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
+use crate::config::problem::Problem;
 use crate::engine;
 use crate::log;
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
@@ -123,14 +124,20 @@ async fn watch(
             _ = signals.terminate.recv() => return Ok(Told::Terminate),
             _ = signals.interrupt.recv() => return Ok(Told::Interrupt),
         };
+        let before = reloader.current().warnings.clone();
         match reloader.reload(desk.environment, force) {
             Reloaded::Same => {}
             Reloaded::New => {
                 let settings = reloader.current();
                 running.apply(&settings.resolved);
-                terminal.report(&settings.warnings)?;
+                let known =
+                    |problem: &Problem| before.problems().iter().any(|old| old.says_the_same(problem));
+                terminal
+                    .report(&settings.warnings.only(|problem| !problem.until_restart && !known(problem)))?;
                 terminal
                     .line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
+                // Last, where it is seen, and for as long as it stands.
+                terminal.report(&settings.warnings.only(|problem| problem.until_restart))?;
             }
             Reloaded::Wrong(error) => {
                 terminal.complain(&error.into())?;

@@ -309,3 +309,22 @@ fn p6_a_name_alone_books_nobody_elses_models_at_a_suppliers_price() {
     assert!(!is_taken_for_openai(&section(""), &[]));
     assert!(is_taken_for_openai(&section("preset = \"openai\"\n"), &[]), "the file says who is there");
 }
+
+#[test]
+fn one_warning_is_for_all_that_is_unpriced_however_often_it_is_named() {
+    let text = "[providers.house]\npreset = \"vllm\"\n\
+                [routes.one]\ndeployments = [\"house/a\", \"house/later\"]\n\
+                [routes.two]\ndeployments = [\"house/a\", \"house/b\", \"openai/gpt-99\"]\n\
+                [routes.three]\ndeployments = [\"openai/gpt-99\", \"house/a\", \
+                { use = \"house/later\", price = { input = \"1\", output = \"1\" } }]\n";
+    let settings = accepted(text, &environment());
+    let said: Vec<&str> = settings.warnings.problems().iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "no price is known for house/a, house/b and openai/gpt-99: their cost is recorded as unpriced",
+            "the catalogue does not know \"gpt-99\" at openai: windows and abilities unknown",
+        ],
+        "a price that is stated once holds in every route"
+    );
+}

@@ -17,6 +17,7 @@ mod pack;
 mod pack_again;
 mod posture;
 mod recorded;
+mod reloaded;
 mod report;
 mod standing;
 mod supplier;
