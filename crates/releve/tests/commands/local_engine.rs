@@ -165,3 +165,27 @@ fn p6_a_model_of_ones_own_is_not_booked_at_the_price_of_its_namesake() {
     let report = report.json().to_string();
     assert!(!report.contains("\"host\":\"openai\"") && !report.contains("\"maker\":\"openai\""), "{report}");
 }
+
+/// One name stands for all models of an open provider in metrics, and would tell the client nothing.
+#[test]
+fn a_refusal_calls_the_model_as_the_client_does() {
+    let engine = supplier::answering();
+    let folder = tempfile::tempdir().unwrap();
+    let product = "[products.p]\ndirect = true\nunpriced = \"refuse\"\n";
+    fs::write(folder.path().join("releve.toml"), format!("{ADDRESSES}{product}")).unwrap();
+    let mut command = with_engine(folder.path(), &engine, &["serve", "--json"]);
+    let mut serving = Serving(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut said = BufReader::new(serving.0.stdout.take().unwrap());
+    let mut greeting = String::new();
+    while !greeting.ends_with("}\n") {
+        assert_ne!(said.read_line(&mut greeting).unwrap(), 0, "{greeting}");
+    }
+    let greeting: Value = serde_json::from_str(&greeting).unwrap();
+    let listen = greeting["listen"].as_str().unwrap().trim_start_matches("http://");
+    let refused = ask(listen, "openai/gpt-9");
+    assert!(
+        refused.starts_with("HTTP/1.1 400") && refused.contains("openai/gpt-9: no price known"),
+        "{refused}"
+    );
+    assert!(!refused.contains("openai/*"), "{refused}");
+}
