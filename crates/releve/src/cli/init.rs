@@ -136,7 +136,7 @@ fn written(accounts: &[Account], engines: &Engines) -> String {
         return text;
     }
     if deployments.is_empty() {
-        let _ = write!(text, "{NO_MODEL_KNOWN}# deployments = [\"{}/MODEL\"]\n", accounts[0].name());
+        let _ = writeln!(text, "{NO_MODEL_KNOWN}# deployments = [\"{}/MODEL\"]", accounts[0].name());
         return text;
     }
     text.push_str(ROUTE_HEAD);
