@@ -104,13 +104,20 @@ fn pin(snapshot: &Snapshot, makers: &Makers, keeper: Account, plan: &mut Plan) {
 ///
 /// The request is to blame where it is what stands against everybody. Where a decision of people or a contract's end keeps
 /// somebody from it who could have served it, nothing is wrong with the request: its product is to come to us.
-pub(crate) fn no_candidate(snapshot: &Snapshot, route: &Arc<str>, plan: &Plan) -> Refusal {
+///
+/// An open route (`house/*`) is called what was asked for: its own name, which keeps metrics bounded, tells the client nothing.
+pub(crate) fn no_candidate(snapshot: &Snapshot, route: &Arc<str>, asked: &Arc<str>, plan: &Plan) -> Refusal {
+    let is_open = route.ends_with('*');
+    let route = if is_open { asked } else { route };
     let excluded = plan.candidates.iter().filter_map(|candidate| match &candidate.standing {
         Standing::Eligible => None,
         Standing::Excluded(reason) => Some((candidate.deployment, reason)),
     });
     let is_ours = excluded.clone().any(|(_, reason)| reason.is_ours());
-    let words = excluded.map(|(index, reason)| format!("{}: {reason}", snapshot.deployment(index).name));
+    let words = excluded.map(|(index, reason)| {
+        let deployment = &snapshot.deployment(index).name;
+        format!("{}: {reason}", if is_open && deployment.ends_with('*') { asked } else { deployment })
+    });
     Refusal::NoCandidate {
         route: Arc::clone(route),
         reasons: words.collect::<Vec<_>>().join("; "),

@@ -55,7 +55,8 @@ where
     let dice = &mut Dice::new(room.seed());
     let plan = choose::plan(shared, &snapshot, product, route, &asked, &intake.body, dice);
     let first = plan.candidates.iter().find(|candidate| candidate.is_eligible());
-    let first = first.ok_or_else(|| choose::no_candidate(&snapshot, &snapshot.routes[route].name, &plan))?;
+    let first = first
+        .ok_or_else(|| choose::no_candidate(&snapshot, &snapshot.routes[route].name, &asked.model, &plan))?;
     let counting = Counting { room, snapshot: &snapshot, asked: &asked, deployment: first.deployment };
     let headers = ClientHeaders::of(&parts.headers);
     if let Ok(Some(counted)) = timeout(LONGEST_WAIT, counting.ask(&headers, &intake.body)).await {

@@ -30,12 +30,17 @@ fn folded(name: &str) -> String {
 }
 
 fn likeness(written: &str, name: &str) -> f64 {
-    let spelling = strsim::jaro_winkler(written, name);
     // `provider/model` is often meant by its model alone.
-    let spelling = spelling.max(strsim::jaro_winkler(own_part(written), own_part(name)));
+    let spelling = alike(written, name).max(alike(own_part(written), own_part(name)));
     let shorter = written.len().min(name.len());
     let inside = shorter >= SHORTEST_PART && (name.contains(written) || written.contains(name));
     if inside { spelling.max(INSIDE) } else { spelling }
+}
+
+/// How they begin counts for more, but not where there are versions: a family's name is what all its models share.
+fn alike(written: &str, name: &str) -> f64 {
+    let has_version = [written, name].iter().all(|text| text.bytes().any(|byte| byte.is_ascii_digit()));
+    if has_version { strsim::jaro(written, name) } else { strsim::jaro_winkler(written, name) }
 }
 
 fn own_part(name: &str) -> &str {
@@ -71,6 +76,12 @@ mod tests {
         assert_eq!(nearest("sonnet", MODELS), ["anthropic/claude-sonnet-4-5"]);
         assert_eq!(nearest("openai/gpt-5.2-mini-2026", MODELS).first(), Some(&"gpt-5.2-mini"));
         assert_eq!(nearest("5", MODELS), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn another_model_of_the_family_is_not_what_was_meant() {
+        assert_eq!(nearest("two/gpt-5.2", ["gpt-4o", "assistant"]), Vec::<&str>::new());
+        assert_eq!(nearest("claude-opus-4-8", ["claude-haiku-3"]), Vec::<&str>::new());
     }
 
     #[test]

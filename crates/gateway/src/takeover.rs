@@ -251,7 +251,7 @@ impl Said {
         let refusal = match self.kind {
             _ if self.wants_all => Refusal::NoThread,
             None if Instant::now() >= call.deadline => Refusal::TookTooLong,
-            None => choose::no_candidate(&call.snapshot, route, &call.plan),
+            None => choose::no_candidate(&call.snapshot, route, &call.asked.model, &call.plan),
             Some(kind) => {
                 let name = |deployment| &call.snapshot.deployment(deployment).name;
                 let words =

@@ -53,6 +53,8 @@ pub struct Totals {
     pub cost_nanos: i128,
     /// Requests without a price: the money is at least this much more than said.
     pub unpriced: i64,
+    /// Attempts whose usage counts here and whose money nowhere: they belong to requests without a price.
+    pub unpriced_attempts: u64,
     /// Requests whose usage is, in part or in whole, our own guess.
     pub estimated: u64,
     /// Corrections among the money.
@@ -134,9 +136,16 @@ impl Summary {
 }
 
 impl Totals {
-    /// The money; `None` where it does not fit.
+    /// The money; `None` where none of it is known ([`is_unpriced`](Self::is_unpriced)), or where it does not fit.
     pub fn cost(&self) -> Option<Money> {
-        i64::try_from(self.cost_nanos).ok().map(Money::from_nanos)
+        let known = Some(self.cost_nanos).filter(|_| !self.is_unpriced())?;
+        i64::try_from(known).ok().map(Money::from_nanos)
+    }
+
+    /// Whether some money is not known and nothing is known of any: that is not 0.
+    pub const fn is_unpriced(&self) -> bool {
+        let attempts_alone = self.requests == 0 && self.unpriced_attempts > 0;
+        self.cost_nanos == 0 && (self.unpriced > 0 || attempts_alone)
     }
 
     /// Units used of one kind.
@@ -163,6 +172,7 @@ impl Totals {
             *sum += u128::from(count);
         }
         self.cost_nanos += i128::from(cost.unwrap_or_default().nanos());
+        self.unpriced_attempts += u64::from(cost.is_none() && !usage.is_zero());
     }
 
     fn join(&mut self, other: &Self) {
@@ -171,6 +181,7 @@ impl Totals {
         self.usage.iter_mut().zip(other.usage).for_each(|(sum, count)| *sum += count);
         self.cost_nanos += other.cost_nanos;
         self.unpriced += other.unpriced;
+        self.unpriced_attempts += other.unpriced_attempts;
         self.estimated += other.estimated;
         self.corrections += other.corrections;
     }

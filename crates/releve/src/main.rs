@@ -5,6 +5,7 @@ mod client;
 mod columns;
 mod config;
 mod demo;
+mod engine;
 mod log;
 mod pack;
 mod posture;

@@ -3,7 +3,8 @@
 //!
 //! Order of precedence: what the file says, then the preset in the catalogue, then the environment's usual variables.
 //! A base URL in the environment counts only where neither file nor preset has one, or where the file does not declare
-//! the provider at all. All faults are found before any is reported; one fault and nothing is changed.
+//! the provider at all. A preset that only the provider's name calls for says how to speak to another address, and nothing of
+//! who is there. All faults are found before any is reported; one fault and nothing is changed.
 
 mod credentials;
 mod deployments;
@@ -19,7 +20,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::providers::{Account, found, found_in_vain};
+pub(crate) use self::providers::{Account, found, found_in_vain, known_of};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

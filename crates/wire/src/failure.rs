@@ -185,7 +185,11 @@ impl fmt::Display for Failure {
             Self::Broken(Broken::Packed) => "an answer in a content encoding that was not asked for",
         })?;
         match self.retry_after() {
-            Some(wait) => write!(f, ", asks to wait {} ms", wait.as_millis()),
+            // As the word after it says when it is asked again: "again in 8 s".
+            Some(wait) if wait < Duration::from_secs(1) => {
+                write!(f, ", asks to wait {} ms", wait.as_millis())
+            }
+            Some(wait) => write!(f, ", asks to wait {} s", wait.as_millis().div_ceil(1000)),
             None => Ok(()),
         }
     }
@@ -218,6 +222,17 @@ mod milliseconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_supplier_asks_for_is_said_in_seconds() {
+        let said = |ms| {
+            let failure = Failure::RateLimited { retry_after: Some(Duration::from_millis(ms)) };
+            failure.to_string()
+        };
+        assert_eq!(said(7_000), "rate limited, asks to wait 7 s");
+        assert_eq!(said(1_001), "rate limited, asks to wait 2 s", "never less than it asks for");
+        assert_eq!(said(250), "rate limited, asks to wait 250 ms");
+    }
 
     #[test]
     fn the_record_form_stays_readable() {

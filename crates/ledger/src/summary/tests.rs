@@ -52,6 +52,17 @@ fn g19_the_unpriced_is_counted_and_never_zero_money() {
     summary.add_entry(&entry("office", &[("a/m", 10, true), ("b/m", 10, false)]));
     let total = summary.total();
     assert_eq!((total.requests, total.unpriced, total.cost_nanos), (2, 1, 10_000));
+    assert_eq!(total.cost(), Some(Money::from_nanos(10_000)), "what is known");
+    // Where nothing is known, there is no sum: not of who served, and not of who was tried and used tokens.
+    let mut summary = Summary::default();
+    summary.add_entry(&entry("office", &[("a/m", 10, true), ("b/m", 10, false)]));
+    let by = summary.by(|group| group.deployment.clone().unwrap());
+    let costs: Vec<_> = by.iter().map(|(who, sum)| (&**who, sum.cost())).collect();
+    assert_eq!(costs, [("a/m", None), ("b/m", None)]);
+    assert_eq!(summary.total().cost(), None);
+    let mut nothing_used = Summary::default();
+    nothing_used.add_entry(&entry("office", &[("a/m", 0, true)]));
+    assert_eq!(nothing_used.total().cost(), Some(Money::ZERO), "a known 0 is one");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::eligibility::{Imagined, Row, candidates, divided};
 use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit};
+use super::{CliError, Desk, Exit, words};
 use crate::config::Config;
 use crate::config::effects::only_recorded;
 use crate::config::problem::{Problem, Severity};
@@ -43,8 +43,10 @@ struct Usable {
     routes: Vec<UsableRoute>,
     /// Names of deployments and bare model ids that it may ask for.
     direct_names: usize,
+    /// Where it may ask for any model at all, as `house/*`: the catalogue cannot know what is there.
+    open: Vec<Arc<str>>,
     #[serde(skip)]
-    example: Arc<str>,
+    example: Option<Arc<str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -229,13 +231,14 @@ fn usable(snapshot: &Snapshot, decided: &Decided) -> Vec<Usable> {
                 .map(|route| UsableRoute::of(snapshot, product, route, decided))
                 .collect();
             let direct = || snapshot.routes.iter().filter(|route| route.direct && product.direct);
-            let example = direct().next().map_or_else(|| "none".into(), |route| Arc::clone(&route.name));
+            let (open, named): (Vec<_>, Vec<_>) = direct().partition(|route| route.name.contains('*'));
             Usable {
                 product: Arc::clone(&product.name),
                 keyless: snapshot.keyless.is_some_and(|index| snapshot.products[index].name == product.name),
                 routes,
-                direct_names: direct().count(),
-                example,
+                direct_names: named.len(),
+                example: named.first().map(|route| Arc::clone(&route.name)),
+                open: open.iter().map(|route| Arc::clone(&route.name)).collect(),
             }
         })
         .collect()
@@ -272,11 +275,16 @@ impl UsableRoute {
     /// One line a candidate: in or out, what it speaks where that differs, and why it is out.
     fn print_rows(&self, terminal: &mut Terminal) -> Result<(), CliError> {
         let mixed = self.candidates.windows(2).any(|pair| pair[0].protocol != pair[1].protocol);
+        let weighted = self.candidates.iter().any(|row| row.weight.is_some());
         let mut table = Table::default().indented(4);
         for row in &self.candidates {
             let mark =
                 if row.eligible { Cell::toned(Tone::Good, "✓") } else { Cell::toned(Tone::Bad, "✗") };
-            let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
+            let mut cells = vec![mark];
+            if weighted {
+                cells.push(row.share.map(words::share).unwrap_or_default().into());
+            }
+            cells.push(Cell::from(row.deployment.as_ref()));
             if self.divided {
                 cells.push(Cell::toned(Tone::Faint, format!("for {} clients", row.protocol)));
             } else if mixed {
@@ -302,7 +310,7 @@ impl Usable {
     }
 
     fn print(&self, terminal: &mut Terminal) -> Result<(), CliError> {
-        if self.routes.is_empty() && self.direct_names == 0 {
+        if self.routes.is_empty() && self.direct_names == 0 && self.open.is_empty() {
             return Ok(());
         }
         terminal.line("")?;
@@ -314,12 +322,14 @@ impl Usable {
             terminal.line(format_args!("  {}", route.summary()))?;
             route.print_rows(terminal)?;
         }
-        if self.direct_names > 0 {
-            let and = if self.routes.is_empty() { "" } else { "and " };
-            terminal.line(format_args!(
-                "  {and}{} names of models, such as {}",
-                self.direct_names, self.example
-            ))?;
+        let mut and = if self.routes.is_empty() { "" } else { "and " };
+        if let Some(example) = &self.example {
+            terminal.line(format_args!("  {and}{} names of models, such as {example}", self.direct_names))?;
+            and = "and ";
+        }
+        if !self.open.is_empty() {
+            let names: Vec<_> = self.open.iter().map(|name| name.replace('*', "MODEL")).collect();
+            terminal.line(format_args!("  {and}whatever models are there, as {}", names.join(", ")))?;
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use catalogue::{Needs, Protocol};
-use gateway::snapshot::{Product, RouteIndex, Snapshot, Unpriced};
-use routing::{DeploymentIndex, Dice, Facts, Instant, Reason, View};
+use gateway::snapshot::{Product, Route, RouteIndex, Snapshot, Unpriced};
+use routing::{DeploymentIndex, Dice, Facts, Instant, Prefer, Reason, View};
 use serde::Serialize;
 
 use crate::posture::Decided;
@@ -27,6 +27,12 @@ pub(crate) struct Row {
     pub(crate) deployment: Arc<str>,
     pub(crate) protocol: Protocol,
     pub(crate) eligible: bool,
+    /// Its weight, where the route draws by weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weight: Option<u32>,
+    /// The part of the requests that come to it first, of 1, where the route draws by weight and it takes part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) share: Option<f64>,
     /// Why it is out, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
@@ -35,7 +41,8 @@ pub(crate) struct Row {
     pub(crate) sets: Option<String>,
 }
 
-/// The candidates of `route` for `product`: in the order of asking, whatever they speak, then the excluded.
+/// The candidates of `route` for `product`: in the order of asking, whatever they speak, then the excluded. Where that order is
+/// drawn anew for each request they come as they are listed, with the share of each.
 pub(crate) fn candidates(
     snapshot: &Snapshot,
     product: &Product,
@@ -43,8 +50,34 @@ pub(crate) fn candidates(
     imagined: &Imagined<'_>,
 ) -> Vec<Row> {
     let mut rows: Vec<Row> = planned(snapshot, product, route, imagined).collect();
+    let Route { policy, entries, .. } = &snapshot.routes[route];
+    if policy.prefer == Prefer::Weighted {
+        let listed = |row: &Row| {
+            entries.iter().position(|entry| of(snapshot, entry.deployment).name == row.deployment)
+        };
+        rows.sort_by_key(listed);
+        for row in &mut rows {
+            row.weight = listed(row).map(|position| entries[position].weight);
+        }
+        share_out(&mut rows, |_| true);
+    }
     rows.sort_by_key(|row| !row.eligible);
     rows
+}
+
+/// Gives each eligible candidate of a route that draws by weight its share of the first requests, among those that are
+/// `drawn`: the others are not asked first. Without effect on other routes.
+pub(crate) fn share_out(rows: &mut [Row], drawn: impl Fn(&Row) -> bool) {
+    let weight = |row: &Row| row.weight.filter(|_| row.eligible && drawn(row));
+    let all: u64 = rows.iter().filter_map(weight).map(u64::from).sum();
+    for row in rows {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a share for people; sums of weights are far below 2^53"
+        )]
+        let share = weight(row).filter(|_| all > 0).map(|weight| f64::from(weight) / all as f64);
+        row.share = share;
+    }
 }
 
 /// The protocols whose clients do not all have the same candidates, as far as the route's deployments speak them; empty where
@@ -119,6 +152,8 @@ fn planned<'a>(
             deployment: Arc::clone(&deployment.name),
             protocol: deployment.protocol,
             eligible: candidate.is_eligible() && reason.is_none(),
+            weight: None,
+            share: None,
             reason,
             sets: sets(snapshot, candidate.deployment),
         }

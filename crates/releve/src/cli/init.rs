@@ -1,5 +1,6 @@
 //! `releve init`: a first releve.toml, from what the environment offers. What it writes passes `check`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -10,7 +11,10 @@ use catalogue::ModelEntry;
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit};
 use crate::config::USUAL_NAME;
-use crate::resolve::{Account, found, found_in_vain};
+use crate::config::environment::Environment;
+use crate::engine;
+use crate::resolve::{Account, Context, found, found_in_vain};
+use crate::settings;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -24,7 +28,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let accounts = found(desk.environment);
-    let text = written(&accounts);
+    let engines = models_of_engines(desk.environment);
+    let text = written(&accounts, &engines);
     if arguments.path == Path::new("-") {
         terminal.line(text.trim_end())?;
         return Ok(Exit::Done);
@@ -49,10 +54,38 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         terminal.line(format_args!(
             "next: take the # from a provider and a route in {path}, then `releve check`"
         ))?;
+    } else if deployments(&accounts, &engines).is_empty() {
+        terminal.line(format_args!(
+            "next: name a model in a route in {path} (nobody told us of one), then `releve check`"
+        ))?;
     } else {
         terminal.line("next: `releve check`, then `releve serve`")?;
     }
     Ok(Exit::Done)
+}
+
+/// By provider, the model to begin with where the catalogue knows none and whoever is there says, as `openai/MODEL`.
+fn models_of_engines(environment: &Environment) -> Engines {
+    let context = Context { environment, previous: None };
+    let Ok(settings) = settings::read(None, &context) else { return Engines::new() };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Engines::new();
+    };
+    let snapshot = &settings.resolved.snapshot;
+    let names =
+        (0..snapshot.routes.len()).filter_map(|route| runtime.block_on(engine::first_name(snapshot, route)));
+    names.filter_map(|name| Some((name.split_once('/')?.0.to_owned(), name))).collect()
+}
+
+type Engines = BTreeMap<String, String>;
+
+/// Which deployments a first route would have.
+fn deployments(accounts: &[Account], engines: &Engines) -> Vec<String> {
+    let of = |account: &Account| match flagship(account) {
+        Some(model) => Some(format!("{}/{}", account.name(), model.id)),
+        None => engines.get(account.name()).cloned(),
+    };
+    accounts.iter().filter_map(of).collect()
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), CliError> {
@@ -72,14 +105,21 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), CliError> {
 }
 
 /// The file's text.
-pub(crate) fn written(accounts: &[Account]) -> String {
+fn written(accounts: &[Account], engines: &Engines) -> String {
     let mut text = String::from(HEAD);
-    let mut deployments = Vec::new();
+    let deployments = deployments(accounts, engines);
     for account in accounts {
         let body = &account.filled.body;
         let _ = writeln!(text, "\n[providers.{}]", account.name());
         if let Some(url) = body.base_url.as_ref().filter(|_| account.address_is_its_own()) {
             let _ = writeln!(text, "base_url = {:?}", url.value);
+        }
+        if let Some(preset) = account.preset.as_ref().filter(|_| account.is_likened()) {
+            let _ = writeln!(
+                text,
+                "# preset = {:?}                # if its models are behind that address: their prices, windows and maker hold",
+                preset.name
+            );
         }
         if let Some(key) = &body.api_key {
             let _ = writeln!(text, "api_key = {}", key.in_file());
@@ -90,15 +130,25 @@ pub(crate) fn written(accounts: &[Account]) -> String {
                 "# region = \"eu/france\"          # products with a region rule skip providers that do not say"
             );
         }
-        deployments.extend(flagship(account).map(|model| format!("{}/{}", account.name(), model.id)));
+    }
+    if accounts.is_empty() {
+        text.push_str(NOTHING_FOUND);
+        return text;
     }
     if deployments.is_empty() {
-        text.push_str(NOTHING_FOUND);
+        let _ = writeln!(text, "{NO_MODEL_KNOWN}# deployments = [\"{}/MODEL\"]", accounts[0].name());
         return text;
     }
     text.push_str(ROUTE_HEAD);
     for deployment in deployments {
-        let _ = writeln!(text, "  {deployment:?},");
+        if engines.values().any(|of_engine| *of_engine == deployment) {
+            let _ = writeln!(
+                text,
+                "  {deployment:?},      # unpriced; per million tokens: {{ use = {deployment:?}, price = {{ input = \"...\", output = \"...\" }} }}"
+            );
+        } else {
+            let _ = writeln!(text, "  {deployment:?},");
+        }
     }
     text.push_str(TAIL);
     text
@@ -154,9 +204,14 @@ const NOTHING_FOUND: &str = r#"
 # ]
 "#;
 
+const NO_MODEL_KNOWN: &str = r"
+# What products ask for in `model`. Put a model that is there in place of MODEL; without a route it is asked for by that name.
+# [routes.assistant]
+";
+
 const ROUTE_HEAD: &str = r#"
 # What products ask for in `model`. The first that can serve is asked; when it fails, the next takes over.
-# Clients of OpenAI's protocol are served by deployments that speak it, Anthropic's by those that speak theirs.
+# Where one speaks another API than the client, requests and answers are translated; `translate = false` below: it is passed over.
 [routes.assistant]
 # aliases = ["gpt-4o", "claude-sonnet-*"]
 deployments = [
@@ -166,6 +221,7 @@ const TAIL: &str = r#"]
 
 # [routes.assistant.policy]
 # prefer = "weighted"                # listed is the default
+# translate = false                  # only those that speak the client's own API
 # max_time_to_first_token = "20s"    # past it the next one is tried
 
 # Who asks. Each product has keys of its own: `releve keys create --product office`.

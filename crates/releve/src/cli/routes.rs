@@ -8,11 +8,15 @@ use routing::Instant;
 use serde::Serialize;
 
 use super::admin::{self, Live};
+<<<<<<< HEAD
 use super::eligibility::{Imagined, Row, candidates, divided, protocols};
 use super::report::today;
+=======
+use super::eligibility::{Imagined, Row, candidates, divided, protocols, share_out};
+>>>>>>> core
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
-use super::{CliError, Desk, Exit};
+use super::{CliError, Desk, Exit, words};
 use crate::config::problem::nearest;
 use crate::posture::{self, Decided};
 use crate::settings::Settings;
@@ -178,6 +182,7 @@ fn meet_one(
     let mut rows = candidates(snapshot, product, route, imagined);
     let in_trouble = |row: &Row| live.is_some_and(|live| live.is_in_trouble(&row.deployment));
     rows.sort_by_key(|row| (!row.eligible, in_trouble(row)));
+    share_out(&mut rows, |row| !in_trouble(row));
     let decided = |row: &Row| {
         let index = snapshot.deployments.iter().position(|deployment| deployment.name == row.deployment)?;
         let index = routing::DeploymentIndex(u32::try_from(index).ok()?);
@@ -233,6 +238,7 @@ impl Met {
         let mixed = route.is_some_and(|route| protocols(snapshot, route).len() > 1);
         let mut table = Table::default().indented(2).right([0]);
         let mut order = 0;
+<<<<<<< HEAD
         for candidate in &self.candidates {
             let row = &candidate.row;
             let mark = if row.eligible {
@@ -240,6 +246,18 @@ impl Met {
                 Cell::toned(Tone::Good, format!("{order}."))
             } else {
                 Cell::toned(Tone::Bad, "✗")
+=======
+        for Candidate { row, health } in &self.candidates {
+            let mark = match row.share {
+                Some(share) => Cell::toned(Tone::Good, words::share(share)),
+                // Whoever is in trouble is drawn as a last resort.
+                None if row.eligible && row.weight.is_some() => Cell::toned(Tone::Doubtful, "last"),
+                None if row.eligible => {
+                    order += 1;
+                    Cell::toned(Tone::Good, format!("{order}."))
+                }
+                None => Cell::toned(Tone::Bad, "✗"),
+>>>>>>> core
             };
             let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
             if mixed {

@@ -8,6 +8,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
+use crate::config::problem::Problem;
+use crate::engine;
 use crate::log;
 use crate::serve::{self, FileWatch, Plan, Reloaded, Reloader, Running, StartError};
 use crate::settings::Settings;
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         Signals::new()?
     };
     let running = serve::start(plan, &settings.resolved)?;
-    greet(&running, &settings, terminal)?;
+    runtime.block_on(greet(&running, &settings, terminal))?;
     runtime.block_on(async {
         let told = watch(&running, settings, desk, terminal, &mut signals).await?;
         terminal.line("stopping: open answers go on to their end; once more to end them now")?;
@@ -122,14 +124,20 @@ async fn watch(
             _ = signals.terminate.recv() => return Ok(Told::Terminate),
             _ = signals.interrupt.recv() => return Ok(Told::Interrupt),
         };
+        let before = reloader.current().warnings.clone();
         match reloader.reload(desk.environment, force) {
             Reloaded::Same => {}
             Reloaded::New => {
                 let settings = reloader.current();
                 running.apply(&settings.resolved);
-                terminal.report(&settings.warnings)?;
+                let known =
+                    |problem: &Problem| before.problems().iter().any(|old| old.says_the_same(problem));
+                terminal
+                    .report(&settings.warnings.only(|problem| !problem.until_restart && !known(problem)))?;
                 terminal
                     .line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
+                // Last, where it is seen, and for as long as it stands.
+                terminal.report(&settings.warnings.only(|problem| problem.until_restart))?;
             }
             Reloaded::Wrong(error) => {
                 terminal.complain(&error.into())?;
@@ -139,7 +147,7 @@ async fn watch(
     }
 }
 
-fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
+async fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {
     let secure = if settings.loaded.config.server.tls.is_some() { "https" } else { "http" };
     let url = format!("{secure}://{}", running.listen);
     let from_here = format!("{secure}://{}", reached(running.listen));
@@ -154,8 +162,10 @@ fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Res
     terminal.line(format_args!("  metrics and health on http://{}", running.admin_listen))?;
     let providers = snapshot.providers.iter().map(|provider| &*provider.name);
     terminal.line(format_args!("  providers: {}", words::some_of(providers)))?;
-    let model =
-        snapshot.routes.first().map_or_else(|| "MODEL".to_owned(), |route| route.name.replace('*', "MODEL"));
+    let known = engine::first_name(snapshot, 0).await;
+    let model = known.unwrap_or_else(|| {
+        snapshot.routes.first().map_or_else(|| "MODEL".to_owned(), |route| route.name.replace('*', "MODEL"))
+    });
     // In double quotes, for the shell to fill in.
     let key = if running.shared.keys.load().none_issued() {
         ""
@@ -165,7 +175,12 @@ fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Res
     terminal.line(format_args!(
         "  try: curl {from_here}/v1/chat/completions{key} -H 'content-type: application/json' \\\n         \
          -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'"
-    ))
+    ))?;
+    if model.ends_with("MODEL") {
+        terminal
+            .line("       with the name of a model that is there in place of MODEL: nobody told us of one")?;
+    }
+    Ok(())
 }
 
 /// Where a program on this machine reaches who listens on `listen`: "every address" is none to connect to.

@@ -295,3 +295,36 @@ fn the_catalogue_is_searched() {
     let presets: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     assert!(presets.iter().any(|preset| preset["name"] == "vllm"));
 }
+
+#[test]
+fn a_weighted_route_is_shown_with_its_shares_in_the_order_of_the_file() {
+    const LOT: &str = r#"
+[server]
+admin_listen = "127.0.0.1:1"
+[routes.lot]
+deployments = [
+  { use = "openai/gpt-5.2", weight = 3 },
+  "anthropic/claude-sonnet-4-5",
+]
+policy = { prefer = "weighted" }
+"#;
+    let (_folder, config) = folder(LOT);
+    let shown = say(&environment(), &["routes", "lot", "-c", &config]).out;
+    let lines: Vec<Vec<&str>> =
+        shown.lines().skip(1).map(|line| line.split_whitespace().take(3).collect()).collect();
+    assert_eq!(lines[0], ["75", "%", "openai/gpt-5.2"], "{shown}");
+    assert_eq!(lines[1], ["25", "%", "anthropic/claude-sonnet-4-5"], "{shown}");
+    let checked = say(&environment(), &["check", "-c", &config]).out;
+    let at = |text: &str| checked.find(text).unwrap_or_else(|| panic!("{text}: {checked}"));
+    assert!(at("75 %  openai/gpt-5.2") < at("25 %  anthropic/claude-sonnet-4-5"), "{checked}");
+    let json = say(&environment(), &["routes", "lot", "--json", "-c", &config]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let first = &json[0]["candidates"][0];
+    assert_eq!((&first["weight"], &first["share"]), (&3.into(), &0.75.into()));
+    // Regions leave one: all goes there.
+    let alone = LOT.replace("[routes.lot]", "[products.p]\nregions = [\"us\"]\n[routes.lot]")
+        + "[providers.openai]\nregion = \"us/east\"\n";
+    let (_folder, config) = folder(&alone);
+    let shown = say(&environment(), &["routes", "lot", "--product", "p", "-c", &config]).out;
+    assert!(shown.contains("100 %  openai/gpt-5.2") && shown.contains("✗  anthropic/"), "{shown}");
+}

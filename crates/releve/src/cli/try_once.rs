@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use catalogue::Protocol;
-use gateway::snapshot::{Product, RouteIndex, Snapshot};
+use gateway::snapshot::{Product, Route, RouteIndex, Snapshot};
 use secrecy::{ExposeSecret, SecretString};
 use store::{KeyHash, Keys, Reader, StoreError, Story};
 use tokio::task::LocalSet;
@@ -20,6 +20,7 @@ use super::eligibility::protocols;
 use super::terminal::Terminal;
 use super::{CliError, Desk, Exit, admin, explain};
 use crate::client::{Answer, Client, NoClient, Question, Unanswered};
+use crate::engine;
 use crate::serve::{self, Plan, StartError};
 use crate::settings::Settings;
 
@@ -60,8 +61,8 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         return Err(none.mend("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)"));
     }
     let key = arguments.key.as_deref().or_else(|| desk.environment.get(KEY_VARIABLE)).map(SecretString::from);
-    let asking = Asking::of(arguments, &settings, key)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let asking = runtime.block_on(Asking::of(arguments, &settings, key))?;
     LocalSet::new().block_on(&runtime, asking.run(arguments, &settings, desk, terminal))
 }
 
@@ -74,7 +75,11 @@ struct Asking {
 }
 
 impl Asking {
-    fn of(arguments: &Arguments, settings: &Settings, key: Option<SecretString>) -> Result<Self, CliError> {
+    async fn of(
+        arguments: &Arguments,
+        settings: &Settings,
+        key: Option<SecretString>,
+    ) -> Result<Self, CliError> {
         let snapshot = &settings.resolved.snapshot;
         let ledger = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
         let product = product(snapshot, &ledger, key.as_ref(), arguments.url.is_some())?;
@@ -85,7 +90,7 @@ impl Asking {
         let guessed = || route.and_then(|route| protocol_of(snapshot, route));
         let model = match (&arguments.model, route) {
             (Some(model), _) => model.clone(),
-            (None, Some(route)) => snapshot.routes[route].name.to_string(),
+            (None, Some(route)) => name_to_ask_for(snapshot, route).await?,
             (None, None) => String::new(),
         };
         let protocol = arguments.protocol.or_else(guessed).unwrap_or(Protocol::OpenaiChat);
@@ -192,19 +197,32 @@ fn product<'a>(
     Ok(snapshot.products.iter().find(|product| product.name == known.product))
 }
 
+/// The route's name; of an open one (`house/*`) the first model that is there.
+async fn name_to_ask_for(snapshot: &Snapshot, route: RouteIndex) -> Result<String, CliError> {
+    let name = &snapshot.routes[route].name;
+    if !name.contains('*') {
+        return Ok(name.to_string());
+    }
+    engine::first_name(snapshot, route).await.ok_or_else(|| {
+        let provider = name.trim_end_matches("/*");
+        CliError::usage(format!("{provider} does not say which models it has"))
+            .mend(format!("name one with --model {provider}/MODEL"))
+    })
+}
+
 /// The product's default route, else the first that it may use.
 fn usual_route(snapshot: &Snapshot, product: Option<&Product>) -> Result<RouteIndex, CliError> {
-    // A pattern is nothing to ask for.
-    let usable = |route: &RouteIndex| {
-        product.is_none_or(|product| snapshot.may_use(product, *route))
-            && !snapshot.routes[*route].name.contains('*')
-    };
-    let first = |direct| {
-        let mut routes = (0..snapshot.routes.len()).filter(usable);
-        routes.find(|route| snapshot.routes[*route].direct == direct)
+    let usable = |route: &RouteIndex| product.is_none_or(|product| snapshot.may_use(product, *route));
+    // A pattern is nothing to ask for, unless somebody can be asked what there is.
+    let first = |direct, pattern| {
+        let mut routes =
+            (0..snapshot.routes.len()).filter(usable).map(|route| (route, &snapshot.routes[route]));
+        let fits = |route: &Route| route.direct == direct && route.name.contains('*') == pattern;
+        routes.find(|(_, route)| fits(route)).map(|(index, _)| index)
     };
     let default = product.and_then(|product| product.default_route);
-    default.or_else(|| first(false)).or_else(|| first(true)).ok_or_else(|| {
+    let any = default.or_else(|| first(false, false)).or_else(|| first(true, false));
+    any.or_else(|| first(true, true)).ok_or_else(|| {
         CliError::usage("there is no route to ask").mend("name a model with --model, or add [routes.NAME]")
     })
 }

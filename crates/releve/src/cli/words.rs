@@ -41,6 +41,13 @@ pub(crate) fn span(length: Duration) -> String {
     text
 }
 
+/// `75 %`, `2.5 %`: a part of 1.
+pub(crate) fn share(part: f64) -> String {
+    let percent = part * 100.0;
+    let places = usize::from(percent < 9.95 && percent > 0.0);
+    format!("{percent:.places$} %")
+}
+
 /// `$0.00315`, or that there is no price.
 pub(crate) fn money(amount: Option<Money>) -> String {
     amount.map_or_else(|| "unpriced".to_owned(), |amount| format!("${amount}"))

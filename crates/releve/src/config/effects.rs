@@ -44,7 +44,8 @@ fn of_policy(policy: &PolicyKeys, found: &mut Vec<Problem>) {
             "takeover = \"{}\" acts as \"before-content\" for now: an answer that breaks later ends in an error",
             takeover.as_str()
         );
-        found.push(Problem::warning(&takeover.at, what));
+        let mend = "leave it if that is well; \"off\" is the other one that acts";
+        found.push(Problem::warning(&takeover.at, what).mend(mend));
     }
 }
 

@@ -29,12 +29,22 @@ pub(crate) struct Problem {
     pub(crate) secret: bool,
     /// It may only be there because a value beside it could not be read.
     pub(crate) consequence: bool,
+    /// It stands until a restart, whatever is put in force before.
+    pub(crate) until_restart: bool,
 }
 
 impl Problem {
     pub(crate) fn error(at: &Range<usize>, what: impl Into<String>) -> Self {
         let severity = Severity::Error;
-        Self { severity, at: placed(at), what: what.into(), mend: None, secret: false, consequence: false }
+        Self {
+            severity,
+            at: placed(at),
+            what: what.into(),
+            mend: None,
+            secret: false,
+            consequence: false,
+            until_restart: false,
+        }
     }
 
     pub(crate) fn warning(at: &Range<usize>, what: impl Into<String>) -> Self {
@@ -64,6 +74,17 @@ impl Problem {
     pub(crate) fn consequence(mut self) -> Self {
         self.consequence = true;
         self
+    }
+
+    #[must_use]
+    pub(crate) fn until_restart(mut self) -> Self {
+        self.until_restart = true;
+        self
+    }
+
+    /// Whether it says what `other` says, wherever either stands in its file.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        (self.severity, &self.what, &self.mend) == (other.severity, &other.what, &other.mend)
     }
 
     pub(crate) fn is_error(&self) -> bool {

@@ -53,6 +53,12 @@ impl Report {
         Self::new(self.source.clone(), [&self.problems[..], more].concat())
     }
 
+    /// Those of `which` alone.
+    pub(crate) fn only(&self, which: impl Fn(&Problem) -> bool) -> Self {
+        let problems = self.problems.iter().filter(|problem| which(problem)).cloned().collect();
+        Self { source: self.source.clone(), problems }
+    }
+
     pub(crate) fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -35,6 +35,19 @@ pub(crate) enum SecretError {
     Empty(PathBuf),
 }
 
+impl SecretError {
+    /// What to do about it.
+    pub(crate) fn mend(&self) -> String {
+        match self {
+            Self::Unset(name) => {
+                format!("set {name} where `releve` is started, or name another place: {{ file = \"PATH\" }}")
+            }
+            Self::Unreadable { .. } => "paths start from the configuration's folder".to_owned(),
+            Self::Empty(_) => "write the secret in it, and nothing else".to_owned(),
+        }
+    }
+}
+
 impl SecretPlace {
     /// Reads the secret. White space around it (a line break at a file's end) is not part of it.
     pub(crate) fn fetch(

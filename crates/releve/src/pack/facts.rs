@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use evidence::{Catalogue, Configuration, Digest, Program, Source};
 use sha2::Digest as _;
 
+use crate::resolve::known_of;
 use crate::settings::Settings;
 
 /// The running program's file. On Linux the one that runs, also when another was put in its place.
@@ -42,10 +43,9 @@ pub(super) fn catalogue(settings: &Settings) -> Catalogue {
     let resolved = &settings.resolved;
     let mut sources = BTreeSet::new();
     for provider in &resolved.effective.providers {
-        let preset = provider.body.preset.as_ref().map_or(&provider.name.value, |preset| &preset.value);
-        let Some(entry) = ::catalogue::provider(preset) else { continue };
+        let Some(entry) = known_of(provider) else { continue };
         sources.extend(entry.sources.iter().map(|source| Source {
-            preset: preset.clone(),
+            preset: entry.name.clone(),
             from: source.from.clone(),
             read: source.read.clone(),
         }));

@@ -14,7 +14,7 @@ use crate::config::product;
 use crate::config::provider::Provider;
 use crate::config::value::{At, Named};
 use crate::posture::Held;
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, known_of};
 
 /// The host's name of own machines, in the catalogue.
 const OWN: &str = "own";
@@ -82,9 +82,14 @@ pub(crate) fn estate(resolved: &Resolved, held: &Held) -> Estate {
 /// What the catalogue knows of a deployment's model: at that provider, else under that name anywhere.
 fn known_model(provider: &Named<Provider>, name: &str) -> Option<ModelEntry> {
     let (_, model) = name.split_once('/')?;
-    let preset = provider.body.preset.as_ref().map_or(provider.name.as_str(), |preset| preset.as_str());
-    let there = catalogue::provider(preset).and_then(|preset| preset.model(model).cloned());
-    let same_weights = |entry: &&ModelEntry| entry.known_as.as_deref() == Some(model) || entry.id == model;
+    let preset = known_of(provider);
+    let there = preset.as_ref().and_then(|preset| preset.model(model).cloned());
+    // Whatever bears such a name at an address that only speaks like a supplier: what nobody else may run is not there.
+    let is_likened = preset.is_some() && provider.body.preset.is_none();
+    let same_weights = |entry: &&ModelEntry| {
+        (entry.known_as.as_deref() == Some(model) || entry.id == model)
+            && !(is_likened && entry.weights == Weights::MakerOnly)
+    };
     there.or_else(|| catalogue::models().map(|(_, entry)| entry).find(same_weights).cloned())
 }
 

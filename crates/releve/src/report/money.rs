@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::page::Language;
+use super::page::{Language, say};
 use crate::config::Config;
 use crate::config::contract::{Cost, Every};
 
@@ -37,6 +37,19 @@ impl Currency {
                 nanos: nanos(&rate.body.usd.0),
             })
         })
+    }
+
+    /// The same of a sum in which so many requests have no price: `12.34 EUR and 7 unpriced`, or `unpriced` where nothing else
+    /// is known of it.
+    pub(crate) fn show_known(&self, language: Language, nanos: i128, unpriced: u64) -> String {
+        if unpriced == 0 {
+            return self.show(language, nanos);
+        }
+        if nanos == 0 {
+            return say!(language, "unpriced", "sans prix");
+        }
+        let (known, unpriced) = (self.show(language, nanos), super::words::count(language, unpriced));
+        say!(language, "{known} and {unpriced} unpriced", "{known} et {unpriced} sans prix")
     }
 
     /// `nanos` of a US dollar in this currency, with as many digits as such a sum deserves: `12.34 EUR`.

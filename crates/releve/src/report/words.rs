@@ -62,7 +62,7 @@ fn percent(language: Language, part: f64) -> String {
 }
 
 /// `1,234` or `1 234`.
-fn count(language: Language, number: u64) -> String {
+pub(in crate::report) fn count(language: Language, number: u64) -> String {
     let grouped = crate::cli::words::count(number.into());
     match language {
         Language::En => grouped,

@@ -119,7 +119,9 @@ pub(super) fn fetch(
     if let Some(place) = &body.api_key {
         let missing =
             |error: String| missing(&place.at, format!("the key of providers.{}: {error}", account.name()));
-        let secret = place.fetch(environment, folder).map_err(|error| missing(error.to_string()))?;
+        let secret = place
+            .fetch(environment, folder)
+            .map_err(|error| Missing { mend: Some(error.mend()), ..missing(error.to_string()) })?;
         let credential = in_header(account, &secret).map_err(missing)?;
         return Ok(Some(Fetched { credential, print: print([Some(&secret)]) }));
     }
@@ -168,7 +170,10 @@ fn signing_with(
         }
     }
     let fetch = |place: &At<SecretPlace>, key: &str| {
-        let of = |error: SecretError| missing(&place.at, format!("{path}.{key}: {error}"));
+        let of = |error: SecretError| Missing {
+            mend: Some(error.mend()),
+            ..missing(&place.at, format!("{path}.{key}: {error}"))
+        };
         place.fetch(environment, folder).map_err(of)
     };
     let id = fetch(&keys.access_key_id, "access_key_id")?;

@@ -23,6 +23,8 @@ pub(super) struct Deployments<'a> {
     gateway: Vec<gateway::snapshot::Deployment>,
     /// Whose price the file states.
     priced: HashSet<DeploymentIndex>,
+    /// Each deployment of a route, and where it is named first.
+    named: Vec<(DeploymentIndex, At<String>)>,
     /// The day on which a routed model is switched off, where that is known.
     ends: BTreeMap<Arc<str>, String>,
 }
@@ -35,6 +37,7 @@ impl<'a> Deployments<'a> {
             routing: Vec::new(),
             gateway: Vec::new(),
             priced: HashSet::new(),
+            named: Vec::new(),
             ends: BTreeMap::new(),
         }
     }
@@ -67,23 +70,51 @@ impl<'a> Deployments<'a> {
         };
         let position = self.accounts.iter().position(|account| account.name() == provider)?;
         let known = model_of(&self.accounts[position], model);
-        if known.is_none() {
-            self.warn_unknown(position, model, target, problems);
-        }
         let id = entry.id.as_ref().map_or(model, |id| id.value.as_str());
         let index = self.add(position, id, known);
+        // A warning holds wherever the deployment is named again.
+        let is_new = !self.named.iter().any(|(named, _)| *named == index);
+        if is_new {
+            self.named.push((index, target.clone()));
+        }
+        if known.is_none() && is_new {
+            self.warn_unknown(position, model, target, problems);
+        }
         if let Some(known) = known {
-            self.warn_unservable(known, target, problems);
+            self.warn_unservable(known, target, is_new, problems);
             let name = &self.routing[index.0 as usize].name;
             self.ends.extend(known.ends.clone().map(|day| (Arc::clone(name), day)));
         }
         self.override_with(index, entry, problems);
-        if self.gateway[index.0 as usize].prices.is_none() {
-            let what = format!("no price is known for {}: its cost is recorded as unpriced", target.value);
-            let mend = "add price = { input = \"...\", output = \"...\" } per million tokens";
-            problems.add(Problem::warning(&target.at, what).mend(mend).consequence());
-        }
         Some(index)
+    }
+
+    /// One warning for all that routes name and nobody has a price of, where the first of them is named. To be called when all
+    /// routes are known: a price that is stated once holds in each.
+    pub(super) fn warn_unpriced(&self, problems: &Problems) {
+        let is_priced = |index: DeploymentIndex| self.gateway[index.0 as usize].prices.is_some();
+        let unpriced: Vec<_> = self.named.iter().filter(|(index, _)| !is_priced(*index)).collect();
+        let Some((_, first)) = unpriced.first() else { return };
+        let names: Vec<&str> = unpriced.iter().map(|(_, target)| target.as_str()).collect();
+        let what = match names.as_slice() {
+            [name] => format!("no price is known for {name}: its cost is recorded as unpriced"),
+            [others @ .., last] => {
+                let others = others.join(", ");
+                format!("no price is known for {others} and {last}: their cost is recorded as unpriced")
+            }
+            [] => return,
+        };
+        let mut mend = "add price = { input = \"...\", output = \"...\" } per million tokens".to_owned();
+        let accounts =
+            unpriced.iter().map(|(index, _)| &self.accounts[usize::from(self.get(*index).provider.0)]);
+        if let Some(account) = accounts.into_iter().find(|account| account.is_likened()) {
+            let name = account.name();
+            let _ = write!(
+                mend,
+                "; or preset = \"{name}\" to providers.{name}, if its models are behind that address"
+            );
+        }
+        problems.add(Problem::warning(&first.at, what).mend(mend).consequence());
     }
 
     /// The deployment of that id at the account, made if it is new.
@@ -223,8 +254,8 @@ impl<'a> Deployments<'a> {
         problems.add(Problem::warning(&target.at, what).mend_if(mend));
     }
 
-    fn warn_unservable(&self, known: &ModelEntry, target: &At<String>, problems: &Problems) {
-        if !["chat", "responses"].contains(&known.kind.as_str()) {
+    fn warn_unservable(&self, known: &ModelEntry, target: &At<String>, is_new: bool, problems: &Problems) {
+        if is_new && !["chat", "responses"].contains(&known.kind.as_str()) {
             let what = format!("\"{}\" is for {}, which routes do not serve yet", known.id, known.kind);
             problems.add(Problem::warning(&target.at, what));
         }

@@ -211,13 +211,19 @@ fn fill(
     url: String,
     environment: &Environment,
 ) -> Account {
+    let is_likened =
+        written.preset.is_none() && preset.as_deref().is_some_and(|preset| is_elsewhere(preset, &url));
+    let preset = if is_likened { preset.map(manners_alone) } else { preset };
     let manners = preset.clone().filter(|preset| preset.protocol == protocol).or_else(|| reference(protocol));
     let known = preset.as_deref();
     let url = with_base_path(url, known.and_then(|preset| preset.base_path.as_deref()));
     let Places { api_key, aws } = credentials::places(&written, known, manners.as_deref(), environment);
     let text = |text: &Option<String>| text.clone().map(At::nowhere);
     let filled = Provider {
-        preset: written.preset.or_else(|| known.map(|preset| At::nowhere(preset.name.clone()))),
+        // Written out it would be the user's word for who is there.
+        preset: written
+            .preset
+            .or_else(|| known.filter(|_| !is_likened).map(|preset| At::nowhere(preset.name.clone()))),
         protocol: Some(At { value: protocol, at: written.protocol.map_or(0..0, |protocol| protocol.at) }),
         base_url: Some(At { value: url, at: written.base_url.map_or(0..0, |url| url.at) }),
         also: Some(written.also.unwrap_or_else(|| {
@@ -249,6 +255,47 @@ fn fill(
         ..written
     };
     Account { filled: Named { name, body: filled }, preset, manners, protocol }
+}
+
+/// What the catalogue knows of a provider: all that its preset says, but only manners where nothing but its name says that
+/// the preset's supplier is at its address.
+pub(crate) fn known_of(provider: &Named<Provider>) -> Option<Arc<ProviderEntry>> {
+    let body = &provider.body;
+    let written = body.preset.as_ref().map(|preset| preset.as_str());
+    let preset = catalogue::provider(written.unwrap_or(provider.name.as_str()))?;
+    let url = body.base_url.as_ref().map(|url| url.as_str());
+    let is_likened = written.is_none() && url.is_some_and(|url| is_elsewhere(&preset, url));
+    Some(if is_likened { manners_alone(preset) } else { preset })
+}
+
+/// Whether `url` leads elsewhere than to the preset's supplier, whose own addresses in other regions lie below the usual one's
+/// name (`eu.api.openai.com`). Accounts with an address of their own (Azure) and own engines are wherever they are.
+fn is_elsewhere(preset: &ProviderEntry, url: &str) -> bool {
+    const OWN_MACHINES: &str = "own";
+    let usual = preset.base_url.as_deref().filter(|_| preset.host != OWN_MACHINES).and_then(host_of);
+    let Some((usual, here)) = usual.zip(host_of(url)) else { return false };
+    here != usual && !here.ends_with(&format!(".{usual}"))
+}
+
+fn host_of(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    uri.host().map(str::to_ascii_lowercase)
+}
+
+/// How a supplier of that name is spoken to, without what only the supplier itself has: models, prices, maker, machines, and
+/// what else it takes.
+fn manners_alone(preset: Arc<ProviderEntry>) -> Arc<ProviderEntry> {
+    let preset = Arc::unwrap_or_clone(preset);
+    Arc::new(ProviderEntry {
+        also: Protocols::NONE,
+        host: "unknown".to_owned(),
+        maker: None,
+        region: None,
+        stops_billing_on_abort: None,
+        quirks: Quirks::default(),
+        models: Vec::new(),
+        ..preset
+    })
 }
 
 /// The preset whose supplier the protocol is named after: it says which header holds the key, or for what AWS signs, where
@@ -312,6 +359,12 @@ impl Account {
         self.preset.as_ref().is_none_or(|preset| preset.base_url.as_deref() != Some(self.base_url()))
     }
 
+    /// Whether only its name says that a supplier of the catalogue is there, and its address says otherwise: an own engine that
+    /// speaks as that supplier does, or something on the way to it.
+    pub(crate) fn is_likened(&self) -> bool {
+        self.preset.is_some() && self.filled.body.preset.is_none()
+    }
+
     /// Where to point when something is wrong with the account: what the file says of it.
     pub(crate) fn place(&self) -> std::ops::Range<usize> {
         self.filled.name.at.clone()
@@ -333,8 +386,7 @@ impl Account {
 
     /// Whether it runs on this machine.
     fn is_local(&self) -> bool {
-        let uri: Option<http::Uri> = self.base_url().parse().ok();
-        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        let host = host_of(self.base_url()).unwrap_or_default();
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }

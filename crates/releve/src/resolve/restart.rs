@@ -34,7 +34,11 @@ fn keep_none(written: &mut Config, problems: &Problems) {
     for product in written.products.iter_mut().filter(|product| product.body.keeps_responses()) {
         if let Some(store) = product.body.store.take() {
             let what = format!("needs a restart: products.{}.store", product.name.value);
-            problems.add(Problem::warning(&store.at, what).mend("until then its responses are not kept"));
+            problems.add(
+                Problem::warning(&store.at, what)
+                    .mend("until then its responses are not kept")
+                    .until_restart(),
+            );
         }
     }
 }
@@ -43,7 +47,7 @@ fn keep<T: Clone + Serialize>(key: &str, written: &mut At<T>, running: &At<T>, p
     let (wanted, stays) = (shown(written), shown(running));
     if wanted != stays {
         let warning = Problem::warning(&written.at, format!("needs a restart: {key}"));
-        problems.add(warning.mend(format!("until then {stays} stays in force")));
+        problems.add(warning.mend(format!("until then {stays} stays in force")).until_restart());
         written.value = running.value.clone();
     }
 }
@@ -61,7 +65,7 @@ fn keep_optional<T: Clone + Serialize>(
             let at = written.map_or(0..0, |written| written.at.clone());
             let stays = running.map_or_else(|| "none".to_owned(), shown);
             let warning = Problem::warning(&at, format!("needs a restart: {key}"));
-            problems.add(warning.mend(format!("until then {stays} stays in force")));
+            problems.add(warning.mend(format!("until then {stays} stays in force")).until_restart());
         }
     }
     *written = running.cloned();

@@ -37,6 +37,7 @@ pub(super) fn build(
             direct: false,
         });
     }
+    deployments.warn_unpriced(problems);
     add_names(config, names, problems);
     routes
 }

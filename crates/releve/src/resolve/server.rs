@@ -51,7 +51,8 @@ pub(super) fn check(loaded: &Loaded, environment: &Environment, problems: &Probl
     if let Some(place) = &server.admin_token
         && let Err(error) = place.fetch(environment, &loaded.folder)
     {
-        problems.add(Problem::error(&place.at, format!("server.admin_token: {error}")));
+        let what = format!("server.admin_token: {error}");
+        problems.add(Problem::error(&place.at, what).mend(error.mend()));
     }
 }
 

@@ -120,10 +120,9 @@ fn without_a_file_the_environment_says_who_serves() {
     let settings = accepted("", &environment);
     let snapshot = &settings.resolved.snapshot;
     let providers: Vec<_> = snapshot.providers.iter().map(|provider| &*provider.name).collect();
-    assert_eq!(providers, ["cohere", "openai", "groq", "together"]);
-    assert_eq!(snapshot.providers[1].target.port(), 9000);
-    assert_eq!(names(&settings, "openai/gpt-5.2"), ["openai/gpt-5.2"]);
-    assert_eq!(names(&settings, "gpt-5.2"), ["openai/gpt-5.2"]);
+    assert_eq!(providers, ["cohere", "groq", "openai", "together"]);
+    assert_eq!(snapshot.providers[2].target.port(), 9000);
+    assert_eq!(names(&settings, "openai/gpt-5.2"), ["openai/*"], "its address is not OpenAI's");
     // The same weights at two hosts: each can take over from the other.
     assert_eq!(
         names(&settings, "gpt-oss-120b"),
@@ -271,4 +270,61 @@ max_request_body = "2MiB"
     assert_eq!([one, two].map(|policy| policy.max_request_body), [1 << 20, 2 << 20]);
     assert_eq!(snapshot.limits.max_request_body, 2 << 20, "before the route is known");
     assert!(settings.warnings.problems().is_empty(), "{}", settings.warnings);
+}
+
+/// Whether OpenAI's models, prices and machines are taken to be at the address.
+fn is_taken_for_openai(section: &str, variables: &[(&str, &str)]) -> bool {
+    let text = match section {
+        "" => String::new(),
+        section => format!("{section}[routes.r]\ndeployments = [\"openai/gpt-5.2\"]\n"),
+    };
+    let variables = variables.iter().copied().chain([("OPENAI_API_KEY", "sk-1")]);
+    let settings = accepted(&text, &Environment::of(variables));
+    let snapshot = &settings.resolved.snapshot;
+    let route = snapshot.names.find("openai/gpt-5.2").unwrap();
+    let index = snapshot.routes[route].entries[0].deployment;
+    let (known, kept) = (snapshot.routing_of(index), snapshot.deployment(index));
+    let facts = [&*known.maker == "openai", &*known.host == "openai", kept.prices.is_some()];
+    assert!(facts == [true; 3] || facts == [false; 3], "{section}: {known:?}");
+    assert!(facts[0] || (&*known.maker, &*known.host) == ("unknown", "unknown"), "{section}: {known:?}");
+    // What it amounts to says so too.
+    let text = toml::to_string_pretty(&settings.resolved.effective).unwrap();
+    let again = accepted(&text, &Environment::of([("OPENAI_API_KEY", "sk-1")]));
+    assert_eq!(again.resolved.snapshot.version, snapshot.version, "{text}");
+    let prices = |settings: &Settings| -> Vec<bool> {
+        settings.resolved.snapshot.deployments.iter().map(|deployment| deployment.prices.is_some()).collect()
+    };
+    assert_eq!(prices(&again), prices(&settings), "{text}");
+    facts[0]
+}
+
+#[test]
+fn p6_a_name_alone_books_nobody_elses_models_at_a_suppliers_price() {
+    let own = "http://127.0.0.1:8000/v1";
+    assert!(is_taken_for_openai("", &[]));
+    assert!(!is_taken_for_openai("", &[("OPENAI_BASE_URL", own)]));
+    assert!(is_taken_for_openai("", &[("OPENAI_BASE_URL", "https://eu.api.openai.com/v1")]), "in a region");
+    assert!(!is_taken_for_openai("", &[("OPENAI_BASE_URL", "https://api.openai.com.example/v1")]));
+    let section = |more: &str| format!("[providers.openai]\n{more}base_url = \"{own}\"\n");
+    assert!(!is_taken_for_openai(&section(""), &[]));
+    assert!(is_taken_for_openai(&section("preset = \"openai\"\n"), &[]), "the file says who is there");
+}
+
+#[test]
+fn one_warning_is_for_all_that_is_unpriced_however_often_it_is_named() {
+    let text = "[providers.house]\npreset = \"vllm\"\n\
+                [routes.one]\ndeployments = [\"house/a\", \"house/later\"]\n\
+                [routes.two]\ndeployments = [\"house/a\", \"house/b\", \"openai/gpt-99\"]\n\
+                [routes.three]\ndeployments = [\"openai/gpt-99\", \"house/a\", \
+                { use = \"house/later\", price = { input = \"1\", output = \"1\" } }]\n";
+    let settings = accepted(text, &environment());
+    let said: Vec<&str> = settings.warnings.problems().iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "no price is known for house/a, house/b and openai/gpt-99: their cost is recorded as unpriced",
+            "the catalogue does not know \"gpt-99\" at openai: windows and abilities unknown",
+        ],
+        "a price that is stated once holds in every route"
+    );
 }

@@ -20,6 +20,7 @@ mod pack_again;
 mod plain_words;
 mod posture;
 mod recorded;
+mod reloaded;
 mod report;
 mod rich;
 mod standing;

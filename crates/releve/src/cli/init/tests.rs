@@ -1,13 +1,11 @@
 //! What `init` writes passes `check`, whatever the environment holds.
 
 use super::*;
-use crate::config::environment::Environment;
 use crate::config::source::Source;
-use crate::resolve::Context;
 use crate::settings::read_text;
 
 fn checked(environment: &Environment) -> String {
-    let text = written(&found(environment));
+    let text = written(&found(environment), &Engines::new());
     let context = Context { environment, previous: None };
     let settings = match read_text(Source::new("releve.toml", text.clone()), Path::new(""), &context) {
         Ok(settings) => settings,

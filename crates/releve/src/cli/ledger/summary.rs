@@ -63,8 +63,9 @@ struct Row<'a> {
     input_tokens: u128,
     output_tokens: u128,
     usage: BTreeMap<&'static str, u128>,
-    /// Exact, in US dollars; `null` where it does not fit.
+    /// Exact, in US dollars, of all that has a price; `null` where none of it is known, or it does not fit.
     cost_usd: Option<catalogue::Money>,
+    /// Requests that have no price: their money is not in the cost.
     unpriced: i64,
     estimated: u64,
     corrections: u64,
@@ -100,6 +101,21 @@ fn row<'a>(name: &'a str, totals: &Totals) -> Row<'a> {
         estimated: totals.estimated,
         corrections: totals.corrections,
     }
+}
+
+/// `$0.12`, `$0.12 and 1,480 unpriced`, `unpriced`: never 0 for want of a price.
+fn money(totals: &Totals) -> String {
+    let unpriced = u64::try_from(totals.unpriced).unwrap_or(0);
+    if totals.is_unpriced() {
+        let all = unpriced == 0 || unpriced >= totals.requests;
+        return if all {
+            "unpriced".to_owned()
+        } else {
+            format!("{} unpriced", words::count(unpriced.into()))
+        };
+    }
+    let known = totals.cost().map_or_else(|| "too much".to_owned(), |cost| format!("${cost}"));
+    if unpriced == 0 { known } else { format!("{known} and {} unpriced", words::count(unpriced.into())) }
 }
 
 fn input(totals: &Totals) -> u128 {
@@ -140,7 +156,7 @@ fn print(
             words::count((totals.requests - answered).into()).into(),
             words::count(input(totals)).into(),
             words::count(output(totals)).into(),
-            Cell::toned(tone, totals.cost().map_or_else(|| "too much".to_owned(), |cost| format!("${cost}"))),
+            Cell::toned(tone, money(totals)),
         ]);
     }
     table.print(terminal)?;
@@ -154,4 +170,28 @@ fn print(
         terminal.paragraph(2, &[(Tone::Doubtful, remark)])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_what_has_no_price_is_never_shown_as_nothing() {
+        let totals =
+            |requests, unpriced, cost_nanos| Totals { requests, unpriced, cost_nanos, ..Totals::default() };
+        for (totals, shown, known) in [
+            (totals(3, 0, 0), "$0", true),
+            (totals(1_481, 0, 120_000_000), "$0.12", true),
+            (totals(1_481, 1_480, 120_000_000), "$0.12 and 1,480 unpriced", true),
+            (totals(1_480, 1_473, 0), "1,473 unpriced", false),
+            (totals(1_480, 1_480, 0), "unpriced", false),
+            (Totals { unpriced_attempts: 2, ..Totals::default() }, "unpriced", false),
+            (totals(1, 0, i128::MAX), "too much", false),
+        ] {
+            assert_eq!(money(&totals), shown);
+            let json = serde_json::to_value(row("x", &totals)).unwrap();
+            assert_eq!(json["cost_usd"].is_string(), known, "{json}");
+        }
+    }
 }

@@ -24,9 +24,10 @@ pub(crate) struct AccountFigures {
     pub(crate) unknown_terms: Vec<&'static str>,
     /// Of those that do not decide how one leaves.
     pub(crate) other_unknown_terms: Vec<&'static str>,
-    /// Answers, and money in nano-dollars.
+    /// Answers, and money in nano-dollars, without that of the unpriced requests.
     pub(crate) answered: u64,
     pub(crate) nanos: i128,
+    pub(crate) unpriced: u64,
     pub(crate) carried: Carried,
     pub(crate) capacity_tokens_per_minute: Option<u64>,
     /// What should have been spent in the period by the commitment, in nano-dollars; `None` without one, without a rate
@@ -58,9 +59,10 @@ pub(super) fn all(
     providers
         .map(|(index, provider)| {
             let served = traffic.served.iter().filter(|((_, server), _)| places[*server].1 == Some(index));
-            let (answered, nanos) = served
-                .fold((0, 0), |(answered, nanos), (_, sums)| (answered + sums.answered, nanos + sums.nanos));
-            figures(settings, provider, carried[index], (answered, nanos), days(basis))
+            let sums = served.fold((0, 0, 0), |(answered, nanos, unpriced), (_, sums)| {
+                (answered + sums.answered, nanos + sums.nanos, unpriced + sums.unpriced)
+            });
+            figures(settings, provider, carried[index], sums, days(basis))
         })
         .collect()
 }
@@ -69,7 +71,7 @@ fn figures(
     settings: &Settings,
     provider: &Named<Provider>,
     carried: Carried,
-    (answered, nanos): (u64, i128),
+    (answered, nanos, unpriced): (u64, i128, u64),
     days: f64,
 ) -> AccountFigures {
     let config = &settings.loaded.config;
@@ -94,6 +96,7 @@ fn figures(
         contract,
         answered,
         nanos,
+        unpriced,
         carried,
     }
 }

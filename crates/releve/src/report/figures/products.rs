@@ -38,8 +38,9 @@ pub(crate) struct ProductFigures {
     pub(crate) requests: u64,
     pub(crate) answered: u64,
     pub(crate) tokens: u64,
-    /// In nano-dollars.
+    /// In nano-dollars, without that of the unpriced requests.
     pub(crate) nanos: i128,
+    pub(crate) unpriced: u64,
     /// Requests that nobody can serve even while nothing is lost.
     pub(crate) without_any: u64,
     pub(crate) without_route: u64,
@@ -134,6 +135,7 @@ fn one(
         answered: study.sums.answered,
         tokens: study.sums.tokens,
         nanos: study.sums.nanos,
+        unpriced: study.sums.unpriced,
         without_any: study.needs.without_any,
         without_route: study.needs.without_route,
         left_behind: study.needs.left_behind,

@@ -42,7 +42,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
 fn coverage(figures: &Figures, language: Language) -> String {
     let totals = &figures.totals;
     let answered = percent(language, super::super::figures::share(totals.answered, totals.requests));
-    let money = figures.currency.show(language, totals.nanos);
+    let money = figures.currency.show_known(language, totals.nanos, totals.unpriced);
     let asked = asked(language, figures.products.len(), totals.requests);
     let length = length(language, figures.length());
     let mut sentence = say!(

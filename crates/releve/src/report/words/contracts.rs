@@ -67,7 +67,9 @@ fn accounts(figures: &Figures, language: Language) -> Table {
         .column(say!(language, "country", "pays"), country)
         .column(say!(language, "contract ends", "fin du contrat"), ends)
         .figures()
-        .column(say!(language, "money", "dépense"), |account| figures.currency.show(language, account.nanos))
+        .column(say!(language, "money", "dépense"), |account| {
+            figures.currency.show_known(language, account.nanos, account.unpriced)
+        })
         .column(say!(language, "capacity, tokens/min", "puissance, jetons/min"), |account| {
             text(account.capacity_tokens_per_minute.map(|tokens| count(language, tokens)))
         })
