@@ -8,12 +8,8 @@ use routing::Instant;
 use serde::Serialize;
 
 use super::admin::{self, Live};
-<<<<<<< HEAD
-use super::eligibility::{Imagined, Row, candidates, divided, protocols};
-use super::report::today;
-=======
 use super::eligibility::{Imagined, Row, candidates, divided, protocols, share_out};
->>>>>>> core
+use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
@@ -238,16 +234,8 @@ impl Met {
         let mixed = route.is_some_and(|route| protocols(snapshot, route).len() > 1);
         let mut table = Table::default().indented(2).right([0]);
         let mut order = 0;
-<<<<<<< HEAD
         for candidate in &self.candidates {
             let row = &candidate.row;
-            let mark = if row.eligible {
-                order += 1;
-                Cell::toned(Tone::Good, format!("{order}."))
-            } else {
-                Cell::toned(Tone::Bad, "✗")
-=======
-        for Candidate { row, health } in &self.candidates {
             let mark = match row.share {
                 Some(share) => Cell::toned(Tone::Good, words::share(share)),
                 // Whoever is in trouble is drawn as a last resort.
@@ -257,7 +245,6 @@ impl Met {
                     Cell::toned(Tone::Good, format!("{order}."))
                 }
                 None => Cell::toned(Tone::Bad, "✗"),
->>>>>>> core
             };
             let mut cells = vec![mark, Cell::from(row.deployment.as_ref())];
             if mixed {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::releve;
 
 /// Enough for a machine under load.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Killed when dropped.
 struct Serving(Child);

@@ -137,15 +137,9 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     });
     let function = product.function.clone().unwrap_or_else(unknown);
     let owner = product.owner.clone().unwrap_or_else(unknown);
-<<<<<<< HEAD
     let outage = product.max_outage.map_or_else(unknown, |outage| exactly(language, outage.0));
-    let (requests, money) =
-        (count(language, product.requests), figures.currency.show(language, product.nanos));
-=======
-    let outage = product.max_outage.clone().unwrap_or_else(unknown);
     let requests = count(language, product.requests);
     let money = figures.currency.show_known(language, product.nanos, product.unpriced);
->>>>>>> core
     let makers: Vec<String> = product
         .makers
         .iter()
