@@ -47,8 +47,8 @@ async fn g21_leaving_cancels_where_the_supplier_then_stops_billing() {
 async fn g21_leaving_drains_where_the_supplier_bills_on() {
     // Groq's and Mistral's entries in the catalogue say so by themselves; Anthropic's dialect is told.
     let cases = [
-        (Dialect::OpenAi, "groq", "api_key = { env = \"KEY\" }"),
-        (Dialect::OpenAi, "mistral", "api_key = { env = \"KEY\" }"),
+        (Dialect::OpenAi, "groq", "preset = \"groq\"\napi_key = { env = \"KEY\" }"),
+        (Dialect::OpenAi, "mistral", "preset = \"mistral\"\napi_key = { env = \"KEY\" }"),
         (Dialect::Anthropic, "other", "protocol = \"anthropic-messages\"\nstops_billing_on_abort = false"),
     ];
     for (dialect, name, more) in cases {

@@ -144,4 +144,24 @@ mod tests {
         let took = (plain.base_ms + 100.0 * plain.per_token_ms) * plain.stray.median();
         assert!((took - 1_200.0).abs() < 12.0, "{took}");
     }
+
+    /// Five attempts at a model are too few to tell a brownout; its neighbour at the same account tells of it.
+    #[test]
+    fn what_befell_the_account_tells_of_who_is_seldom_asked() {
+        let lost = Some(wire::Failure::Unreachable);
+        let failed = |sample: Sample| Sample { failure: lost, first_ms: None, ..sample };
+        let often = (0..400).map(|number| sample(0, number * 250, true, 200.0));
+        let seldom = [5_000, 41_000, 41_250, 47_000, 47_250].map(|at| sample(1, at, true, 200.0));
+        let is_hit = |at: u64| (40_000..60_000).contains(&at) && at.is_multiple_of(500);
+        let samples =
+            often.chain(seldom).map(|sample| if is_hit(sample.at_ms) { failed(sample) } else { sample });
+        let samples = Samples::of(samples.collect());
+        let mut estate = estate(2);
+        let apart = fit(&samples, &estate, 100_000, 0);
+        assert!(!apart.suppliers[1].errors.is_empty(), "by itself that is how it is");
+        estate.deployments[1].provider = estate.deployments[0].provider;
+        let fitted = fit(&samples, &estate, 100_000, 0);
+        assert!(fitted.suppliers.iter().all(|supplier| supplier.errors.is_empty()), "{:?}", fitted.suppliers);
+        assert!([0, 1].iter().all(|of| fitted.illnesses.iter().any(|ill| ill.deployment == *of)));
+    }
 }
