@@ -13,6 +13,19 @@ use crate::{Ran, ran, releve, run, supplier};
 /// Killed when dropped.
 struct Serving(Child);
 
+impl Serving {
+    /// Once it has said, as JSON, where it listens; and that.
+    fn start(mut command: Command) -> (Self, Value) {
+        let mut serving = Self(command.stdout(Stdio::piped()).spawn().unwrap());
+        let mut said = BufReader::new(serving.0.stdout.take().unwrap());
+        let mut greeting = String::new();
+        while !greeting.ends_with("}\n") {
+            assert_ne!(said.read_line(&mut greeting).unwrap(), 0, "{greeting}");
+        }
+        (serving, serde_json::from_str(&greeting).unwrap())
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
         self.0.kill().ok();
@@ -41,13 +54,7 @@ fn any_model_of_an_own_engine_can_be_asked_for_at_once() {
     std::fs::write(folder.path().join("releve.toml"), addresses).unwrap();
     let mut command = releve(folder.path(), &["serve", "--json"]);
     command.env("OPENAI_API_KEY", "none").env("OPENAI_BASE_URL", engine.openai_base_url());
-    let mut serving = Serving(command.stdout(Stdio::piped()).spawn().unwrap());
-    let mut said = BufReader::new(serving.0.stdout.take().unwrap());
-    let mut greeting = String::new();
-    while !greeting.ends_with("}\n") {
-        assert_ne!(said.read_line(&mut greeting).unwrap(), 0, "{greeting}");
-    }
-    let greeting: Value = serde_json::from_str(&greeting).unwrap();
+    let (_serving, greeting) = Serving::start(command);
     let listen = greeting["listen"].as_str().unwrap().trim_start_matches("http://");
     let admin = greeting["admin"].as_str().unwrap().trim_start_matches("http://");
     // A name that the engine does not have is the client's slip, and stands in nobody's way.
@@ -173,14 +180,8 @@ fn a_refusal_calls_the_model_as_the_client_does() {
     let folder = tempfile::tempdir().unwrap();
     let product = "[products.p]\ndirect = true\nunpriced = \"refuse\"\n";
     fs::write(folder.path().join("releve.toml"), format!("{ADDRESSES}{product}")).unwrap();
-    let mut command = with_engine(folder.path(), &engine, &["serve", "--json"]);
-    let mut serving = Serving(command.stdout(Stdio::piped()).spawn().unwrap());
-    let mut said = BufReader::new(serving.0.stdout.take().unwrap());
-    let mut greeting = String::new();
-    while !greeting.ends_with("}\n") {
-        assert_ne!(said.read_line(&mut greeting).unwrap(), 0, "{greeting}");
-    }
-    let greeting: Value = serde_json::from_str(&greeting).unwrap();
+    let command = with_engine(folder.path(), &engine, &["serve", "--json"]);
+    let (_serving, greeting) = Serving::start(command);
     let listen = greeting["listen"].as_str().unwrap().trim_start_matches("http://");
     let refused = ask(listen, "openai/gpt-9");
     assert!(

@@ -63,6 +63,22 @@ fn target() -> Target<'static> {
     }
 }
 
+fn translator(protocol: Protocol) -> &'static dyn Translator {
+    crate::codec(protocol).unwrap().translator().unwrap()
+}
+
+/// What the client's side is told of the answer, where nothing hangs on it.
+fn about() -> ReplyContext {
+    ReplyContext {
+        request_id: "r".into(),
+        created_unix_s: 1,
+        model: "m".into(),
+        estimated_input_tokens: 1,
+        previous: None,
+        request: Arc::default(),
+    }
+}
+
 fn function(name: &str) -> Tool {
     Tool::Function(Function { name: name.into(), ..Function::default() })
 }

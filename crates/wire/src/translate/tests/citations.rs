@@ -7,21 +7,6 @@ use Protocol::{
     AnthropicMessages as Messages, BedrockConverse as Converse, Gemini, OpenaiChat, OpenaiResponses,
 };
 
-fn translator(protocol: Protocol) -> &'static dyn Translator {
-    crate::codec(protocol).unwrap().translator().unwrap()
-}
-
-fn about() -> ReplyContext {
-    ReplyContext {
-        request_id: "r".into(),
-        created_unix_s: 1,
-        model: "m".into(),
-        estimated_input_tokens: 1,
-        previous: None,
-        request: Arc::default(),
-    }
-}
-
 /// The same sources as Messages and as Converse say them.
 fn alike() -> [(Value, Value); 5] {
     let quote = json!([{"text": "deep\nwide"}]);

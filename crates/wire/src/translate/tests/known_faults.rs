@@ -19,17 +19,9 @@ fn sent(from: Protocol, to: Protocol, body: &Value) -> (Value, Vec<String>) {
 
 /// A supplier's answer as a client gets it.
 fn told(from: Protocol, to: Protocol, body: &Value) -> Value {
-    let about = ReplyContext {
-        request_id: "r".into(),
-        created_unix_s: 1,
-        model: "m".into(),
-        estimated_input_tokens: 1,
-        request: Arc::default(),
-        previous: None,
-    };
     let (supplier, client) = (codec(from).translator().unwrap(), codec(to).translator().unwrap());
     let told =
-        answer(body.to_string().as_bytes(), supplier, client.client().unwrap(), &Undo::default(), &about);
+        answer(body.to_string().as_bytes(), supplier, client.client().unwrap(), &Undo::default(), &about());
     serde_json::from_slice(&told.unwrap().body).unwrap()
 }
 

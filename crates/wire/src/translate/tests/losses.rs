@@ -128,18 +128,10 @@ fn p4_names_of_speakers_and_of_schemas_are_not_lost_in_silence() {
 
 /// A supplier's answer as a client gets it: what is named as lost.
 fn answer_lost(from: Protocol, to: Protocol, body: &Value) -> Vec<String> {
-    let about = ReplyContext {
-        request_id: "r".into(),
-        created_unix_s: 1,
-        model: "m".into(),
-        estimated_input_tokens: 1,
-        previous: None,
-        request: Arc::default(),
-    };
     let (supplier, client) = (codec(from).translator().unwrap(), codec(to).translator().unwrap());
     let bytes = body.to_string();
     let told =
-        answer(bytes.as_bytes(), supplier, client.client().unwrap(), &Undo::default(), &about).unwrap();
+        answer(bytes.as_bytes(), supplier, client.client().unwrap(), &Undo::default(), &about()).unwrap();
     told.losses.into_iter().map(|loss| loss.what).collect()
 }
 
@@ -203,14 +195,6 @@ fn b01_a_limit_that_is_not_the_clients_is_told_of_where_it_cuts_an_answer_off() 
     let told = |reason: &str| {
         json!({"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "x"}],
             "stop_reason": reason, "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 1}})
-    };
-    let about = || ReplyContext {
-        request_id: "r".into(),
-        created_unix_s: 1,
-        model: "m".into(),
-        estimated_input_tokens: 1,
-        previous: None,
-        request: Arc::default(),
     };
     let supplier = codec(Messages).translator().unwrap();
     let client = codec(OpenaiChat).translator().unwrap().client().unwrap();

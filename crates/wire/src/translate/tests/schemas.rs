@@ -4,10 +4,6 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn translator(protocol: Protocol) -> &'static dyn Translator {
-    crate::codec(protocol).unwrap().translator().unwrap()
-}
-
 fn told(from: Protocol, to: Protocol, body: &Value) -> Result<Outbound, TranslateError> {
     let read = translator(from).client().unwrap().decode_request(body.to_string().as_bytes()).unwrap();
     request(&read, translator(to), &target())

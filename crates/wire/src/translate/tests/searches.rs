@@ -17,10 +17,6 @@ fn searcher() -> Target<'static> {
     Target { capabilities, quirks: Quirks::SEARCH_OPTIONS | Quirks::THINKING_LEVEL, ..target() }
 }
 
-fn translator(protocol: Protocol) -> &'static dyn Translator {
-    crate::codec(protocol).unwrap().translator().unwrap()
-}
-
 /// What a client of the protocol asks, with these members; its question is `?`.
 fn asked(from: Protocol, members: Value) -> Request {
     let mut body = match from {
@@ -181,17 +177,6 @@ fn found(by: Protocol) -> Value {
                 "groundingChunks": [{"web": {"uri": "https://a", "title": "A"}}],
                 "groundingSupports": [{"segment": {"endIndex": 4, "text": "Six."}, "groundingChunkIndices": [0]}]}}]})
         }
-    }
-}
-
-fn about() -> ReplyContext {
-    ReplyContext {
-        request_id: "req_1".into(),
-        created_unix_s: 1,
-        model: "m".into(),
-        estimated_input_tokens: 1,
-        request: Arc::new(Request::default()),
-        previous: None,
     }
 }
 
