@@ -10,6 +10,19 @@ const MOST_ASIDE_BYTES: usize = 16 * 1024;
 /// A chunk with more digits than these in its length is none of the usual ones.
 const USUAL_LENGTH_DIGITS: usize = 8;
 
+/// What each byte is as a hexadecimal digit; [`NO_DIGIT`] for the others.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0_u8;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = u8::MAX;
+
 /// How a body is delimited (RFC 9112, section 6.3), and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
@@ -125,26 +138,23 @@ impl Chunked {
 
     /// The length of the next chunk, where its line is there, whole and nothing but that; and how long the line is.
     fn usual(&mut self, bytes: &[u8]) -> Option<(u64, usize)> {
-        let behind = match self.at {
-            At::ContentEnd if bytes.starts_with(b"\r\n") => 2,
-            At::Length(0, false) => 0,
+        let line = match self.at {
+            At::ContentEnd => bytes.strip_prefix(b"\r\n")?,
+            At::Length(0, false) => bytes,
             _ => return None,
         };
-        let mut length = 0;
-        for (digits, byte) in bytes[behind..].iter().take(USUAL_LENGTH_DIGITS + 1).enumerate() {
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'f' => byte - b'a' + 10,
-                b'A'..=b'F' => byte - b'A' + 10,
-                b'\r' if length > 0 && bytes.get(behind + digits + 1) == Some(&b'\n') => {
-                    self.aside_bytes = 0;
-                    return Some((length, behind + digits + 2));
-                }
-                _ => return None,
-            };
-            length = length * 16 + u64::from(digit);
+        let (mut length, mut rest) = (0, line);
+        while let [byte, behind @ ..] = rest {
+            let digit = HEX_DIGITS[usize::from(*byte)];
+            if digit == NO_DIGIT {
+                break;
+            }
+            (length, rest) = (length << 4 | u64::from(digit), behind);
         }
-        None
+        let is_usual = length > 0 && line.len() - rest.len() <= USUAL_LENGTH_DIGITS;
+        let behind = rest.strip_prefix(b"\r\n").filter(|_| is_usual)?;
+        self.aside_bytes = 0;
+        Some((length, bytes.len() - behind.len()))
     }
 
     fn step(&mut self, byte: u8) -> Result<(), ExchangeError> {
