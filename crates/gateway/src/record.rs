@@ -169,6 +169,13 @@ impl<'a> Record<'a> {
         current.as_mut()?.reader.as_mut()?.read_alike(bytes)
     }
 
+    /// The same for all such frames that stand there one behind the other: how long they are together.
+    pub(crate) fn read_all_alike(&self, bytes: &[u8]) -> usize {
+        let mut current = self.current.borrow_mut();
+        let reader = current.as_mut().and_then(|current| current.reader.as_mut());
+        reader.map_or(0, |reader| reader.read_all_alike(bytes))
+    }
+
     /// Whether the stream has come to its proper end.
     pub(crate) fn stream_end(&self) -> wire::End {
         let current = self.current.borrow();

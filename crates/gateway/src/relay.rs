@@ -287,29 +287,28 @@ impl Relay<'_> {
     /// Takes the frames in front that differ from one before in their text and their counts alone: most of a stream. Nothing else
     /// is looked at, and where it is not translated they are passed on in one piece.
     fn alike(&self, source: &mut Source, run: &mut Run) -> Result<(), Failure> {
+        let Source { framer, translation, .. } = source;
+        if translation.is_none() {
+            let length = self.record.read_all_alike(framer.ahead());
+            run.push(framer.take(length));
+            return Ok(());
+        }
         let mut length = 0;
-        while let Some((text, more)) = self.record.read_alike(&source.framer.ahead()[length..]) {
-            let Some(translation) = &mut source.translation else {
-                length += more;
-                continue;
-            };
-            let frame = &source.framer.ahead()[length..length + more];
-            if let Some(told) = run.add(|out| translation.go_on(frame, text, out)) {
+        while let Some((text, more)) = self.record.read_alike(&framer.ahead()[length..]) {
+            let frame = &framer.ahead()[length..length + more];
+            let told = translation
+                .as_mut()
+                .and_then(|translation| run.add(|out| translation.go_on(frame, text, out)));
+            if let Some(told) = told {
                 told?;
                 length += more;
                 continue;
             }
-            source.framer.take(length);
+            framer.take(length);
             length = 0;
-            let frame = Frame::sse(source.framer.take(more));
-            run.say(&mut source.translation, frame, Some(text))?;
+            run.say(translation, Frame::sse(framer.take(more)), Some(text))?;
         }
-        if length > 0 {
-            let frames = source.framer.take(length);
-            if source.translation.is_none() {
-                run.push(frames);
-            }
-        }
+        framer.take(length);
         Ok(())
     }
 

@@ -143,6 +143,15 @@ pub trait StreamReader: Send + std::fmt::Debug {
         None
     }
 
+    /// The same for as many such frames as stand there one behind the other: how long they are together.
+    fn read_all_alike(&mut self, bytes: &[u8]) -> usize {
+        let mut length = 0;
+        while let Some((_, more)) = self.read_alike(&bytes[length..]) {
+            length += more;
+        }
+        length
+    }
+
     /// Whether the stream, should it end here, is whole: its terminal event came, and why it ended.
     fn end(&self) -> End;
 

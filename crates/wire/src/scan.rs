@@ -14,8 +14,8 @@ mod text;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(crate) use self::text::Text;
 use self::text::plain_run;
+pub(crate) use self::text::{Text, short_ascii};
 use crate::seals;
 
 /// Arrays and objects may nest this deep; one more is refused, as by `serde_json`.

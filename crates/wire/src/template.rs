@@ -213,12 +213,23 @@ impl Template {
 }
 
 /// The inside of the string that `bytes` start in, and what follows it, the closing quote first.
+#[inline]
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = match scan::short_ascii(bytes) {
+        Some(length) => length,
+        None => long_string(bytes)?,
+    };
+    Some(bytes.split_at(length))
+}
+
+/// The length of the string that `bytes` start in, whatever stands in it.
+#[inline(never)]
+fn long_string(bytes: &[u8]) -> Option<usize> {
     let inside = scan::string_inside(bytes).ok()?;
     if !inside.is_ascii() {
         std::str::from_utf8(inside).ok()?;
     }
-    Some((inside, &bytes[inside.len()..]))
+    Some(inside.len())
 }
 
 /// The whole number that `bytes` begin with, and what follows it. Whether that goes on with the number (a fraction, an exponent, one

@@ -91,6 +91,27 @@ pub(super) fn plain_run(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// The length of the string in which `bytes` start, where its closing quote is near and nothing but plain ASCII stands before
+/// it: most pieces of a stream. `None` says only that one has to look closer.
+#[inline]
+pub(crate) fn short_ascii(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    for _ in 0..NEAR_WORDS {
+        let (chunk, tail) = rest.split_first_chunk()?;
+        let word = u64::from_le_bytes(*chunk);
+        let stop = stops(word) | word & HIGHS;
+        if stop != 0 {
+            let end = bytes.len() - rest.len() + (stop.trailing_zeros() / 8) as usize;
+            return (bytes[end] == b'"').then_some(end);
+        }
+        rest = tail;
+    }
+    None
+}
+
+/// So many words are near.
+const NEAR_WORDS: usize = 4;
+
 /// How far some words of a text were read.
 enum Run<'a> {
     /// The run ends where so many bytes are left.
@@ -218,6 +239,24 @@ fn unescape_one(raw: &[u8], at: usize) -> (char, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_string_is_measured_where_it_is_plain() {
+        for length in 0..40 {
+            for behind in [b"" as &[u8], b"\x00\x00\x00\x00\x00\x00\x00\x00", b"#################"] {
+                let plain = [vec![b'a'; length].as_slice(), b"\"", behind].concat();
+                let near = length / 8 < NEAR_WORDS && length / 8 * 8 + 8 <= plain.len();
+                assert_eq!(short_ascii(&plain), near.then_some(length), "{length}");
+                for at in 0..length {
+                    for odd in [b'\\', 0x1f, 0, 0x80, 0xff] {
+                        let mut text = plain.clone();
+                        text[at] = odd;
+                        assert_eq!(short_ascii(&text), None, "{length} {at} {odd}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_run_ends_at_its_first_stop_wherever_that_is() {
