@@ -31,7 +31,7 @@ use crate::takeover::{self, Nobody, Serving};
 use crate::{admit, asked, choose, count, intake, kept, models, state, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
-const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(5);
+const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// Answers one request.
 pub async fn answer<B>(room: Rc<Room>, request: Request<B>) -> Response<ReplyBody>

@@ -13,7 +13,7 @@ use crate::intent::Intent;
 ///
 /// Shared by all threads. No method waits, and none fails: trouble shows in [`Journal::health`].
 pub trait Journal: Send + Sync + fmt::Debug {
-    /// A request was admitted. Written while the supplier thinks, unless it is settled before that.
+    /// A request is under way. Before it is settled, and at most once; nobody waits for it.
     fn intent(&self, intent: Intent);
 
     /// A request is over. Exactly once per admitted request. What it returns may be dropped: the entry is kept all the

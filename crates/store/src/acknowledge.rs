@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use ledger::{Health, Kept};
+use ledger::{Health, Kept, Record};
 
-use crate::queue::{Handed, Queue};
+use crate::queue::Queue;
 use crate::writer::Writer;
 use group::Group;
 
@@ -72,7 +72,7 @@ impl Progress {
     }
 
     /// Hands a record to the writer and gives its number; `None` where it comes too late.
-    pub(crate) fn hand(&self, record: Handed) -> Option<u64> {
+    pub(crate) fn hand(&self, record: Record) -> Option<u64> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let number = self.queue.hand(record);
         if number.is_none() {

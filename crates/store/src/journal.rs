@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use ledger::{Correction, Entry, Health, Intent, Journal, Kept, Settled};
+use ledger::{Correction, Entry, Health, Intent, Journal, Kept, Record, Settled};
 use rusqlite::Connection;
 
 use crate::acknowledge::{Progress, Waiting};
@@ -16,7 +16,6 @@ use crate::error::StoreError;
 use crate::lock::Lock;
 use crate::options::{Durability, Options};
 use crate::posting::{self, Posting};
-use crate::queue::Handed;
 use crate::writer::{self, Writer};
 use crate::{clock, recovery, schema};
 
@@ -117,7 +116,7 @@ impl Sqlite {
     }
 
     /// Hands a record over and sees to it that it is written.
-    fn hand(&self, record: Handed) -> Settled {
+    fn hand(&self, record: Record) -> Settled {
         let Some(number) = self.progress.hand(record) else { return Settled::now(Kept::Buffered) };
         self.progress.see_to_it();
         match self.progress.kept(number) {
@@ -137,16 +136,17 @@ pub struct Unwritten {
 
 impl Journal for Sqlite {
     fn intent(&self, intent: Intent) {
-        self.progress.hand(Handed::Intent(intent));
-        self.progress.queue.nudge();
+        if self.progress.hand(Record::Intent(Box::new(intent.interrupted()))).is_some() {
+            self.progress.see_to_it();
+        }
     }
 
     fn settle(&self, entry: Box<Entry>) -> Settled {
-        self.hand(Handed::Settlement(entry))
+        self.hand(Record::Settlement(entry))
     }
 
     fn correct(&self, correction: Correction) -> Settled {
-        self.hand(Handed::Correction(Box::new(correction)))
+        self.hand(Record::Correction(Box::new(correction)))
     }
 
     fn health(&self) -> Health {

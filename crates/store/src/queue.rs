@@ -7,18 +7,10 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use ledger::{Correction, Entry, Intent};
+use ledger::Record;
 
-/// How long an intent may wait for its settlement before it is written.
+/// How long a record may wait that nobody waits for.
 pub(crate) const LINGER: Duration = Duration::from_millis(10);
-
-/// A record as it is handed over.
-#[derive(Debug)]
-pub(crate) enum Handed {
-    Intent(Intent),
-    Settlement(Box<Entry>),
-    Correction(Box<Correction>),
-}
 
 /// The way from many threads to the writer. Bounded by [`ledger::Health::Full`], which closes the door.
 #[derive(Debug, Default)]
@@ -29,15 +21,13 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    records: Vec<Handed>,
+    records: Vec<Record>,
     /// How many records were ever handed over; the number of the last one.
     handed: u64,
     /// Someone waits for one of them.
     urgent: bool,
     /// The last record was handed over: the writer ends when it has written it.
     closing: bool,
-    /// What was taken and only waits for its time has to be written then.
-    lingering: Option<Instant>,
     writer: Writer,
 }
 
@@ -63,7 +53,7 @@ pub(crate) struct Taken {
 impl Queue {
     /// Hands a record over and gives its number; `None` where it comes too late. Who does not write it at once has to
     /// [see to it](Self::nudge) that somebody does.
-    pub(crate) fn hand(&self, record: Handed) -> Option<u64> {
+    pub(crate) fn hand(&self, record: Record) -> Option<u64> {
         let mut state = self.lock();
         if state.closing {
             return None;
@@ -102,14 +92,6 @@ impl Queue {
         self.work.notify_one();
     }
 
-    /// Something that was taken has to be written at that time.
-    pub(crate) fn linger(&self, until: Instant) {
-        let mut state = self.lock();
-        state.lingering = Some(until);
-        drop(state);
-        self.nudge();
-    }
-
     /// Nothing will follow.
     pub(crate) fn close(&self) {
         self.lock().closing = true;
@@ -117,18 +99,18 @@ impl Queue {
     }
 
     /// Takes all that waits, into `records`.
-    pub(crate) fn take(&self, records: &mut Vec<Handed>) -> Taken {
+    pub(crate) fn take(&self, records: &mut Vec<Record>) -> Taken {
         let mut state = self.lock();
         state.urgent = false;
         std::mem::swap(&mut state.records, records);
         Taken { through: state.handed, closing: state.closing }
     }
 
-    /// For the writer's thread: waits until somebody hurries, until what lingers is due, or until `until` where it is
-    /// given. Does not wait where there are settlements already: they came while it was busy.
+    /// For the writer's thread: waits until somebody hurries, or until `until` where it is given. Does not wait where there
+    /// are settlements already: they came while it was busy.
     pub(crate) fn wait(&self, until: Option<Instant>) {
         let mut state = self.lock();
-        let settled = |record: &Handed| !matches!(record, Handed::Intent(_));
+        let settled = |record: &Record| !matches!(record, Record::Intent(_));
         if state.records.iter().any(settled) {
             return;
         }
@@ -146,9 +128,6 @@ impl Queue {
         mut until: Option<Instant>,
     ) -> MutexGuard<'a, State> {
         while !state.urgent && !state.closing {
-            if let Some(lingering) = state.lingering.take() {
-                until = Some(until.map_or(lingering, |until| until.min(lingering)));
-            }
             if until.is_none() && !state.records.is_empty() {
                 until = Some(Instant::now() + LINGER);
             }

@@ -3,8 +3,6 @@
 //! When a write fails, nothing is lost: its bytes are kept and tried again, everyone who waits is told that the record
 //! is only in memory, and what follows waits behind it.
 
-mod lingering;
-
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,8 +15,6 @@ use crate::clock;
 use crate::daybook::Daybook;
 use crate::encode::{Batch, Encoder};
 use crate::posting::Posting;
-use crate::queue::Handed;
-use lingering::Lingering;
 
 /// The most records in one write: bounds how long others wait for the first of them.
 const BATCH: usize = 1024;
@@ -34,8 +30,7 @@ pub(crate) struct Writer {
     encoder: Encoder,
     progress: Arc<Progress>,
     posting: Arc<Posting>,
-    handed: Vec<Handed>,
-    lingering: Lingering,
+    handed: Vec<Record>,
     /// What is to be written, oldest first, after `batch`.
     pending: VecDeque<Record>,
     /// What is being written.
@@ -49,8 +44,7 @@ pub(crate) struct Writer {
 /// not be written.
 pub(crate) fn run(writer: &Mutex<Writer>, progress: &Progress) -> usize {
     loop {
-        let until = lock(writer).lingering.next();
-        progress.queue.wait(until);
+        progress.queue.wait(None);
         let mut writer = lock(writer);
         writer.take();
         if !writer.write_at_last() {
@@ -80,7 +74,6 @@ impl Writer {
             progress,
             posting,
             handed: Vec::new(),
-            lingering: Lingering::default(),
             pending: VecDeque::new(),
             batch: Batch::default(),
             through: 0,
@@ -91,9 +84,6 @@ impl Writer {
     /// Writes all that was handed over, here and now. What cannot be written is left to the writer's thread.
     pub(crate) fn write_here(&mut self) {
         self.take();
-        if let Some(until) = self.lingering.next() {
-            self.progress.queue.linger(until);
-        }
         while !self.is_done() {
             if let Err(error) = self.write() {
                 self.say(&error);
@@ -115,23 +105,7 @@ impl Writer {
     fn take(&mut self) {
         let taken = self.progress.queue.take(&mut self.handed);
         (self.through, self.closing) = (taken.through, taken.closing);
-        let mut never_written = 0;
-        for record in self.handed.drain(..) {
-            match record {
-                Handed::Intent(intent) => self.lingering.add(intent),
-                Handed::Settlement(entry) => {
-                    never_written += usize::from(self.lingering.remove(entry.id));
-                    self.pending.push_back(Record::Settlement(entry));
-                }
-                Handed::Correction(correction) => self.pending.push_back(Record::Correction(correction)),
-            }
-        }
-        let everything = self.closing.then_some(Duration::MAX);
-        let expired = self.lingering.expired(everything);
-        self.pending.extend(expired.map(|intent| Record::Intent(Box::new(intent.interrupted()))));
-        if never_written > 0 {
-            self.progress.sub_waiting(never_written);
-        }
+        self.pending.extend(self.handed.drain(..));
     }
 
     /// Writes all that is pending, as often as it takes. `false` where it ends before it could.
@@ -192,8 +166,7 @@ impl Writer {
     fn wait(&mut self, rest: Duration) {
         let end = Instant::now() + rest;
         while Instant::now() < end && !self.closing {
-            let next = self.lingering.next().map_or(end, |next| next.min(end));
-            self.progress.queue.wait(Some(next));
+            self.progress.queue.wait(Some(end));
             self.take();
         }
     }

@@ -11,8 +11,10 @@ mod packed;
 mod world;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use ledger::Outcome as Ended;
+use simulator::Fault;
 
 use crate::world::{Outcome, Plot, run};
 
@@ -48,7 +50,7 @@ fn p1_p2_g12_whatever_suppliers_do_each_client_gets_a_whole_answer_or_an_error_t
 #[test]
 fn p5_each_request_has_exactly_one_entry_that_tells_what_its_client_saw() {
     for seed in seeds() {
-        let Outcome { answers, entries } = run(&Plot::drawn(seed));
+        let Outcome { answers, entries, .. } = run(&Plot::drawn(seed));
         let ids: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
         assert_eq!((ids.len(), entries.len()), (answers.len(), answers.len()), "seed {seed}");
         let broken =
@@ -73,8 +75,38 @@ fn a_failing_seed_replays_exactly() {
 #[test]
 fn p5_a_panic_leaves_an_entry_that_says_who_broke_off() {
     let plot = Plot { has_bug: true, ..Plot::of([None], routing::Policy::default()) };
-    let Outcome { answers, entries } = run(&plot);
+    let Outcome { answers, entries, .. } = run(&plot);
     assert_eq!(answers[0].status, 0, "{answers:?}");
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].outcome, Ended::Interrupted);
+}
+
+/// What takes longer than ten milliseconds leaves a trace before its end, should nobody live to see that; what does not,
+/// leaves its entry alone.
+#[test]
+fn p5_what_takes_long_leaves_its_intent_first() {
+    let refused = Some(Fault::ServerError { status: 500 });
+    let quick = Plot { latency: Duration::ZERO, ..Plot::of([refused], routing::Policy::default()) };
+    let plots = seeds().into_iter().map(Plot::drawn).chain([quick]);
+    let (mut short, mut long) = (0, 0);
+    for plot in plots {
+        let Outcome { entries, intents, .. } = run(&plot);
+        assert!(intents.iter().all(|(_, is_first)| *is_first), "seed {}", plot.seed);
+        for entry in entries {
+            let written = intents.iter().filter(|(id, _)| *id == entry.id).count();
+            // The clock moves on by a millisecond at a time.
+            match entry.total_us {
+                ..9_000 => {
+                    short += 1;
+                    assert_eq!(written, 0, "{entry:?}");
+                }
+                12_000.. => {
+                    long += 1;
+                    assert_eq!(written, 1, "{entry:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(short > 0 && long > 0, "{short} short, {long} long");
 }

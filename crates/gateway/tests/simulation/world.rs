@@ -12,7 +12,7 @@ use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use ledger::{Correction, Entry, Health, Intent, Journal, Memory, Settled};
+use ledger::{Correction, Entry, Health, Intent, Journal, Memory, Record, RequestId, Settled};
 use routing::{DeploymentIndex, Dice, Policy, ProviderIndex, RouteEntry, World};
 use simulator::{After, CutWith, Fault, RetryAfter, Rule, Supplier};
 use turmoil::net::{TcpListener, TcpStream};
@@ -29,6 +29,8 @@ const EPOCH_S: u64 = 1_763_800_000;
 pub(crate) struct Outcome {
     pub(crate) answers: Vec<Seen>,
     pub(crate) entries: Vec<Entry>,
+    /// Whose intents were written, and whether that was before their settlements.
+    pub(crate) intents: Vec<(RequestId, bool)>,
 }
 
 /// One answer, as its client saw it.
@@ -58,6 +60,8 @@ pub(crate) struct Plot {
     pub(crate) cut_off: Vec<usize>,
     /// Whether writing an intent panics.
     pub(crate) has_bug: bool,
+    /// The longest that a message takes on its way.
+    pub(crate) latency: Duration,
 }
 
 impl Plot {
@@ -75,6 +79,7 @@ impl Plot {
             stops_billing: true,
             cut_off: Vec::new(),
             has_bug: false,
+            latency: Duration::from_millis(100),
         }
     }
 
@@ -98,6 +103,7 @@ impl Plot {
             stops_billing: true,
             cut_off: Vec::new(),
             has_bug: false,
+            latency: Duration::from_millis(100),
         }
     }
 }
@@ -132,6 +138,7 @@ pub(crate) fn run(plot: &Plot) -> Outcome {
         .rng_seed(plot.seed)
         .simulation_duration(Duration::from_hours(1))
         .tick_duration(Duration::from_millis(1))
+        .max_message_latency(plot.latency)
         .build();
     for (number, rules) in plot.faults.iter().enumerate() {
         let (rules, seed) = (rules.clone(), plot.seed ^ number as u64);
@@ -163,7 +170,16 @@ pub(crate) fn run(plot: &Plot) -> Outcome {
     simulation.run().expect("the world comes to its end");
     let mut answers = answers.lock().unwrap().clone();
     answers.sort_by_key(|answer: &Seen| answer.request);
-    Outcome { answers, entries: journal.entries() }
+    Outcome { answers, entries: journal.entries(), intents: intents(&journal.records()) }
+}
+
+fn intents(records: &[Record]) -> Vec<(RequestId, bool)> {
+    let places = records.iter().enumerate();
+    let intents = places.filter(|(_, record)| matches!(record, Record::Intent(_)));
+    let is_first = |(place, intent): (usize, &Record)| {
+        (intent.id(), !records[..place].iter().any(|before| before.id() == intent.id()))
+    };
+    intents.map(is_first).collect()
 }
 
 fn supplier_name(number: usize) -> String {

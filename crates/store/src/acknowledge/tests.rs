@@ -7,7 +7,7 @@ use super::*;
 
 fn hand(progress: &Arc<Progress>) -> Waiting {
     let entry = Entry::new(RequestId::new(1, [1, 1]), 1, Arc::default(), Arc::default());
-    let number = progress.hand(Handed::Settlement(Box::new(entry))).unwrap();
+    let number = progress.hand(Record::Settlement(Box::new(entry))).unwrap();
     Waiting { progress: Arc::clone(progress), number }
 }
 

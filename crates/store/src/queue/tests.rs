@@ -2,19 +2,20 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
-use ledger::RequestId;
+use ledger::{Entry, Intent, RequestId};
 
 use super::*;
 
-fn settlement() -> Handed {
+fn settlement() -> Record {
     let id = RequestId::new(1, [1, 1]);
-    Handed::Settlement(Box::new(Entry::new(id, 1, Arc::default(), Arc::default())))
+    Record::Settlement(Box::new(Entry::new(id, 1, Arc::default(), Arc::default())))
 }
 
-fn intent() -> Handed {
+fn intent() -> Record {
     let (facts, decision) = (Arc::default(), Arc::default());
     let id = RequestId::new(1, [1, 1]);
-    Handed::Intent(Intent { id, arrived_us: 1, facts, decision, deployment: None, prices: None })
+    let intent = Intent { id, arrived_us: 1, facts, decision, deployment: None, prices: None };
+    Record::Intent(Box::new(intent.interrupted()))
 }
 
 /// A writer's thread that sends how many records it got, and when.
