@@ -15,6 +15,7 @@
 //! `OpenAI`'s two dialects share have a place ([`Request::only_openais`]).
 
 mod answer;
+pub(crate) mod arguments;
 pub(crate) mod document;
 mod event;
 mod inline;

@@ -8,6 +8,7 @@
 //! **Promises**: a loss is an error or is named, on both ways; the answer's blocks and their order are the supplier's.
 
 mod adapt;
+mod checks;
 mod forced;
 mod opening;
 #[cfg(test)]
@@ -79,6 +80,7 @@ fn told(
     supplier: &dyn Translator,
     target: &Target<'_>,
 ) -> Result<Outbound, TranslateError> {
+    checks::check(request)?;
     let mut adapted = adapt::adapt(request, supplier, target)?;
     let mut encoded = supplier.encode_request(&adapted.request, target)?;
     if is_lower(adapted.request.max_tokens, target) {

@@ -98,9 +98,9 @@ fn stop_texts<'r>(writer: &mut Writer<'_>, request: &'r Request, target: &Target
     let is_claude = is_claude(target.model);
     let mut kept = Vec::new();
     for text in &request.stop {
-        if is_claude && text.trim().is_empty() && !text.is_empty() {
+        if is_claude && text.trim().is_empty() {
             writer.lose("stop", "Claude takes no blank stop texts");
-        } else if !text.is_empty() {
+        } else {
             kept.push(&**text);
         }
     }

@@ -6,10 +6,8 @@
 
 use super::Writer;
 use crate::conversation::{
-    Block, Content, Media, MediaKind, MediaSource, Role, ToolCall, ToolInput, ToolResult, TranslateError,
-    Turn,
+    Block, Content, Media, MediaKind, MediaSource, Role, ToolCall, ToolResult, TranslateError, Turn,
 };
-use crate::scan::{Kind, ScanError, Scanner};
 
 /// What goes into one message.
 #[derive(Default)]
@@ -201,7 +199,7 @@ impl<'a> Writer<'a> {
         if !message.calls.is_empty() {
             self.json.key("tool_calls").array();
             for (index, call) in (0..).zip(&message.calls) {
-                self.call(index, call)?;
+                self.call(index, call);
             }
             self.json.end_array();
         }
@@ -220,19 +218,15 @@ impl<'a> Writer<'a> {
         self.json.end_array();
     }
 
-    /// A call; its arguments are an object there, so they have to be one.
-    fn call(&mut self, index: u64, call: &ToolCall) -> Result<(), TranslateError> {
-        let ToolInput::Arguments(arguments) = &call.input else {
-            return Err(TranslateError::unsayable("tool_call.input", "only functions there"));
-        };
-        let arguments = arguments.trim_ascii();
-        let arguments = if arguments.is_empty() { b"{}" } else { arguments };
-        if !is_object(arguments) {
-            return Err(TranslateError::unsayable("tool_call.arguments", "they have to be an object there"));
+    /// A call; its arguments are an object there.
+    fn call(&mut self, index: u64, call: &ToolCall) {
+        let (arguments, lost) = call.input.as_object();
+        if let Some(lost) = lost {
+            self.lose(lost.what, lost.why);
         }
         self.json.object().key("id").text(&call.id).key("function").object().key("index").number(index);
-        self.json.key("name").text(&call.name).key("arguments").raw(arguments).end_object().end_object();
-        Ok(())
+        self.json.key("name").text(&call.name).key("arguments").raw(arguments.as_ref());
+        self.json.end_object().end_object();
     }
 
     fn tool_result(&mut self, result: &'a ToolResult) -> Result<(), TranslateError> {
@@ -259,17 +253,6 @@ impl<'a> Writer<'a> {
         self.json.end_object();
         Ok(())
     }
-}
-
-fn is_object(json: &[u8]) -> bool {
-    let read = || {
-        let mut scan = Scanner::new(json)?;
-        let kind = scan.kind()?;
-        scan.skip()?;
-        scan.end()?;
-        Ok::<_, ScanError>(kind == Kind::Object)
-    };
-    read().unwrap_or(false)
 }
 
 fn unsayable_media(kind: MediaKind) -> TranslateError {

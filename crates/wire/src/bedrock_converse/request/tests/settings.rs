@@ -124,7 +124,7 @@ fn b15_settings_are_kept_to_what_the_model_takes() {
         request.sampling.temperature = Some("1.50".into());
         request.sampling.top_p = Some("0.90".into());
         request.sampling.top_k = Some("40".into());
-        request.stop = vec!["END".into(), String::new(), "\n".into()];
+        request.stop = vec!["END".into(), "\n".into()];
         request.max_tokens = Some(100_000);
     });
     let (body, losses) = encoded(&sampled, &target());

@@ -62,7 +62,6 @@ fn b10_b11_the_choice_of_a_tool() {
         json!({"type": "any", "disable_parallel_tool_use": true})
     );
     assert_eq!(choice(ToolChoice::Named("f".into()), None), json!({"type": "tool", "name": "f"}));
-    assert_eq!(unsayable(&Request { tool_choice: ToolChoice::Any, ..least() }), "tool_choice");
 }
 
 #[test]
