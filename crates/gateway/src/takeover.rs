@@ -75,7 +75,11 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 Box::pin(media::fetch(call)).await;
                 continue;
             }
-            Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
+            Err(TranslateError::Malformed { path, what }) => {
+                // The client's request is at fault.
+                let refusal = Refusal::Malformed { path, what };
+                return Err(Nobody::Spent { refusal, failure: Some(Failure::Client) });
+            }
             Err(error) => {
                 walk.unmade();
                 let words = unsayable(call, &error);
@@ -117,12 +121,6 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
 fn eligible(call: &Call) -> u32 {
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
     u32::try_from(eligible.count()).unwrap_or(u32::MAX)
-}
-
-/// The client's request is at fault.
-fn malformed(error: &TranslateError) -> Nobody {
-    let refusal = Refusal::Malformed(error.to_string());
-    Nobody::Spent { refusal, failure: Some(Failure::Client) }
 }
 
 /// Why a deployment cannot be told the request; and, where fetched media would have changed that, why there is none.

@@ -23,6 +23,7 @@ mod error_reply;
 mod failure;
 pub mod framing;
 mod gemini;
+mod inline_data;
 mod json;
 mod ollama_chat;
 mod openai_chat;

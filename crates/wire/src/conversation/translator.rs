@@ -356,6 +356,14 @@ impl TranslateError {
         Self::Malformed { path: path.into(), what }
     }
 
+    /// The same, seen from outside: where it is said what is wrong, `place` goes in front.
+    #[must_use]
+    pub(crate) fn within(self, place: &str) -> Self {
+        let Self::Malformed { path, what } = self else { return self };
+        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        Self::Malformed { path: format!("{place}{dot}{path}"), what }
+    }
+
     /// Whether it is media that the target cannot say: in another form it may.
     pub fn is_of_media(&self) -> bool {
         let Self::Unsayable { what, .. } = self else { return false };
