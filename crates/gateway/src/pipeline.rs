@@ -102,7 +102,12 @@ where
         return Err(Refusal::WebSocket);
     }
     let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
-        NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
+        NoEndpoint::Path => {
+            let path = parts.uri.path();
+            let words = |what| format!(": only conversations are served here, no {what}");
+            let why = door::not_offered(path).map_or_else(String::new, words);
+            Refusal::NoEndpoint(format!("{} {path}{why}", parts.method))
+        }
         NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
     })?;
     let conversation = match endpoint {
