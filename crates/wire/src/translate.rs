@@ -300,7 +300,8 @@ impl StreamTranslation {
 
     /// What was lost so far.
     pub fn losses(&self) -> Vec<Loss> {
-        [self.decoder.losses(), self.cut.as_slice(), self.shown.losses(), self.encoder.losses()].concat()
+        let ours = [self.cut.as_slice(), self.undo.losses(), self.shown.losses()].concat();
+        [self.decoder.losses(), &ours, self.encoder.losses()].concat()
     }
 }
 
