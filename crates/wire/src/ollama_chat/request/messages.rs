@@ -141,11 +141,16 @@ impl<'a> Writer<'a> {
                 self.lose("refusal", "said as text");
                 text
             }
-            Content::Media(Media { kind: MediaKind::Document, source: MediaSource::Text(text), .. }) => {
+            Content::Media(media) => {
+                let (MediaKind::Document, MediaSource::Text(text)) = (media.kind, &media.source) else {
+                    return Err(unsayable_media(media.kind));
+                };
                 self.lose("document", "said as text");
+                if media.has_name() {
+                    self.lose("media.name", "a text has none");
+                }
                 text
             }
-            Content::Media(media) => return Err(unsayable_media(media.kind)),
             Content::Search(_) => {
                 self.lose("web_search", "a search that somebody else made");
                 ""

@@ -159,6 +159,9 @@ fn write_document(json: &mut Json, media: &Media, losses: &mut Losses) -> Result
         }
         MediaSource::Text(plain) => {
             losses.note("document", "a plain one is said as text: files are binary");
+            if media.has_name() {
+                losses.note("media.name", "a text has none");
+            }
             json.key("type").text("text").key("text").text(plain);
             Ok(())
         }
