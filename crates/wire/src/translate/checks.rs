@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::adapt::Adapted;
 use super::note;
-use crate::conversation::{Block, Content, Loss, Request, Role, Tool, ToolChoice, TranslateError};
+use crate::conversation::{Block, Content, Loss, Range, Request, Role, Tool, ToolChoice, TranslateError};
 
 /// Refuses what nobody could serve.
 pub(super) fn check(request: &Request) -> Result<(), TranslateError> {
@@ -42,6 +42,20 @@ impl Adapted<'_> {
         if self.request.stop.iter().any(String::is_empty) {
             note(&mut self.losses, Loss::new("stop", "an empty text ends no answer"));
             self.request.to_mut().stop.retain(|text| !text.is_empty());
+        }
+    }
+
+    /// Puts numbers that steer how tokens are drawn within what the supplier takes.
+    pub(super) fn numbers_within(&mut self, ranges: &[Range]) {
+        for range in ranges {
+            let Range(name, ..) = *range;
+            let Some(number) = self.request.sampling.number(name) else { continue };
+            let within = range.put_within(number);
+            if within != number {
+                let within = within.to_owned();
+                note(&mut self.losses, Loss::new(name, "put within the range that is taken there"));
+                self.request.to_mut().sampling.set(name, &within);
+            }
         }
     }
 

@@ -139,3 +139,48 @@ fn what_a_model_broke_off_goes_on_everywhere() {
         assert_eq!(body.contains(r#"{"INVALID_JSON":"{\"place\": \"Bre"}"#), !has_text, "{protocol}: {body}");
     }
 }
+
+#[test]
+fn b15_numbers_are_put_within_what_is_taken_and_that_is_named() {
+    let asked = |temperature: &str, top_p: &str, penalty: &str| {
+        let mut request = asked(vec![user("hi")]);
+        request.sampling.temperature = Some(temperature.to_owned());
+        request.sampling.top_p = Some(top_p.to_owned());
+        request.sampling.presence_penalty = Some(penalty.to_owned());
+        request
+    };
+    for (protocol, highest, penalty) in [
+        (Protocol::OpenaiChat, "2", Some("2")),
+        (Protocol::OpenaiResponses, "2", None),
+        (Protocol::AnthropicMessages, "1", None),
+        (Protocol::Gemini, "2", Some("1.99")),
+        (Protocol::BedrockConverse, "1", None),
+        (Protocol::CohereChat, "1", Some("1")),
+    ] {
+        let told = |request: &Request| {
+            let told = super::super::request(request, translator(protocol), &target()).unwrap();
+            let losses: Vec<String> = told.losses.into_iter().map(|loss| loss.what).collect();
+            (String::from_utf8(told.body.to_vec()).unwrap(), losses)
+        };
+        for (temperature, end) in [("5", highest), ("-0.5", "0")] {
+            let (body, losses) = told(&asked(temperature, "0.950", "9"));
+            assert!(body.contains(&format!(r#""temperature":{end}"#)), "{protocol}: {body}");
+            for name in ["temperature", "presence_penalty"] {
+                assert!(losses.contains(&name.to_owned()), "{protocol}: {losses:?}");
+            }
+            if let Some(penalty) = penalty {
+                assert!(body.contains(&format!("enalty\":{penalty}")), "{protocol}: {body}");
+            }
+        }
+        let (body, losses) = told(&asked("0.70", "1.5", "0"));
+        assert!(losses.contains(&"top_p".to_owned()), "{protocol}: {losses:?}");
+        assert!(body.contains(r#""temperature":0.70"#), "{protocol}: {body}");
+        let (body, losses) = told(&asked("1.0", "0.90", "0"));
+        assert!(!losses.contains(&"temperature".to_owned()) && body.contains("1.0"), "{protocol}: {body}");
+    }
+    // What a model is known to refuse is left out all the same.
+    let refuses = [Arc::from("temperature")];
+    let picky = Target { refuses: &refuses, ..target() };
+    let told = super::super::request(&asked("5", "1", "0"), translator(Protocol::Gemini), &picky).unwrap();
+    assert!(!String::from_utf8_lossy(&told.body).contains("temperature"));
+}
