@@ -56,21 +56,21 @@ impl Undo {
     /// is no JSON. Whether there were any.
     fn leave_answer_alone(&self, blocks: &mut Vec<Block>) -> bool {
         let is_answer = |block: &Block| block.call().is_some_and(|call| self.is_answer(&call.name));
-        if !blocks.iter().any(is_answer) {
-            return false;
-        }
-        let mut is_answered = false;
-        let mut says_more = false;
+        let Some(answer) = blocks.iter().position(is_answer) else { return false };
+        // In a stream, words before another call are out by then.
+        let other_call = blocks[..answer].iter().rposition(|block| block.call().is_some());
+        let since = other_call.map_or(0, |at| at + 1);
+        let (mut place, mut says_more) = (0, false);
         blocks.retain(|block| {
-            let goes = match &block.content {
-                Content::Text(text) => {
-                    says_more |= !text.text.trim().is_empty();
-                    true
-                }
-                _ => is_answer(block) && std::mem::replace(&mut is_answered, true),
+            let at = place;
+            place += 1;
+            let words = match &block.content {
+                Content::Text(text) => Some(!text.text.trim().is_empty()),
+                _ => is_answer(block).then_some(true),
             };
-            says_more |= goes && is_answer(block);
-            !goes
+            let goes = words.filter(|_| at >= since && at != answer);
+            says_more |= goes == Some(true);
+            goes.is_none()
         });
         says_more
     }
@@ -248,6 +248,9 @@ impl Stream {
         let state = self.state(*choice);
         if state.is_hidden {
             state.is_hidden = !ends;
+            if says_words(&event) {
+                note(&mut self.losses, said_more());
+            }
         } else if state.is_waiting {
             state.is_waiting = !ends;
             state.waiting.push(event);
@@ -268,16 +271,13 @@ impl Stream {
         let state = self.state(choice);
         state.is_hidden = state.is_answered && (is_text || is_answer);
         state.is_waiting = is_text && !state.is_answered;
-        let mut says_more = state.is_hidden;
         if is_answer && !state.is_answered {
             state.is_answered = true;
-            let says = |event: Event| matches!(event, Event::Delta { delta: Delta::Text(text), .. } if !text.trim().is_empty());
-            says_more = std::mem::take(&mut state.waiting).into_iter().any(says);
+            if std::mem::take(&mut state.waiting).iter().any(says_words) {
+                note(&mut self.losses, said_more());
+            }
         } else if is_call && !is_answer {
             self.let_go(choice, out);
-        }
-        if says_more {
-            note(&mut self.losses, said_more());
         }
     }
 
@@ -392,6 +392,11 @@ impl Stream {
         let last = self.choices.len() - 1;
         &mut self.choices[at.min(last)]
     }
+}
+
+/// Whether the open block grows by more than white space.
+fn says_words(event: &Event) -> bool {
+    matches!(event, Event::Delta { delta: Delta::Text(text), .. } if !text.trim().is_empty())
 }
 
 /// Nobody offers more choices.

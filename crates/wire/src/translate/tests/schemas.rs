@@ -134,6 +134,9 @@ fn g3_an_answer_is_json_whatever_the_model_says_beside_it() {
         (vec![Content::text(" "), one()], vec![json()], false),
         (vec![one(), words(), call(ANSWER, r#"{"a":2}"#)], vec![json()], true),
         (vec![one(), other()], vec![json(), other()], false),
+        (vec![one(), Content::text(" ")], vec![json()], false),
+        (vec![words(), other(), one()], vec![words(), other(), json()], false),
+        (vec![words(), other(), words(), one()], vec![words(), other(), json()], true),
         // What is no answer stays what it is.
         (vec![words()], vec![words()], false),
         (vec![words(), other(), words()], vec![words(), other(), words()], false),
