@@ -75,11 +75,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 Box::pin(media::fetch(call)).await;
                 continue;
             }
-            Err(TranslateError::Malformed { path, what }) => {
-                // The client's request is at fault.
-                let refusal = Refusal::Malformed { path, what };
-                return Err(Nobody::Spent { refusal, failure: Some(Failure::Client) });
-            }
+            Err(TranslateError::Malformed { path, what }) => return Err(malformed(path, what)),
             Err(error) => {
                 walk.unmade();
                 let words = unsayable(call, &error);
@@ -121,6 +117,11 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
 fn eligible(call: &Call) -> u32 {
     let eligible = call.plan.candidates.iter().filter(|candidate| candidate.is_eligible());
     u32::try_from(eligible.count()).unwrap_or(u32::MAX)
+}
+
+/// The client's request is at fault.
+const fn malformed(path: String, what: &'static str) -> Nobody {
+    Nobody::Spent { refusal: Refusal::Malformed { path, what }, failure: Some(Failure::Client) }
 }
 
 /// Why a deployment cannot be told the request; and, where fetched media would have changed that, why there is none.

@@ -153,7 +153,7 @@ fn read_source(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<(Option<M
         match name {
             b"bytes" => {
                 let found = inline_data::inline(None, &text(scan)?);
-                source = Some(found.map_err(|what| super::read::wrong(what))?.1);
+                source = Some(found.map_err(super::read::wrong)?.1);
             }
             b"text" => source = Some(MediaSource::Text(text(scan)?)),
             b"s3Location" => object(scan, |scan, name| {

@@ -90,7 +90,7 @@ impl<'a> Item<'a> {
             b"summary" => self.summary = Some(inside(scan)?),
             b"output" => self.output = Some(inside(scan)?),
             b"encrypted_content" => {
-                self.encrypted = self.told(scan, "encrypted_content")?.map(Cow::into_owned)
+                self.encrypted = self.told(scan, "encrypted_content")?.map(Cow::into_owned);
             }
             b"result" => self.image = self.told(scan, "result")?.map(Cow::into_owned),
             b"output_format" => self.image_format = self.told(scan, "output_format")?.map(Cow::into_owned),

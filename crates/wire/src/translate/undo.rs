@@ -207,16 +207,24 @@ pub(super) struct Stream {
     losses: Vec<Loss>,
 }
 
+/// What becomes of a block.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    #[default]
+    Passed,
+    LeftOut,
+    Waits,
+}
+
 /// What is known of one choice.
 #[derive(Debug, Default, Clone)]
 struct State {
     calls: bool,
     /// Whether a call of the tool that takes the answer came.
     is_answered: bool,
-    /// Whether the open block is left out.
-    is_hidden: bool,
-    /// Whether the open block is words, of which it is not known yet whether an answer follows; and all of these.
-    is_waiting: bool,
+    /// What becomes of the open block, where a tool takes the answer.
+    open: Open,
+    /// Words of which it is not known yet whether an answer follows.
     waiting: Vec<Event>,
     /// The arguments so far of an open call whose tool takes free text.
     free_text: Option<Vec<u8>>,
@@ -244,18 +252,16 @@ impl Stream {
         else {
             return self.pass(event, out);
         };
-        let ends = matches!(event, Event::BlockEnd { .. });
         let state = self.state(*choice);
-        if state.is_hidden {
-            state.is_hidden = !ends;
-            if says_words(&event) {
-                note(&mut self.losses, said_more());
-            }
-        } else if state.is_waiting {
-            state.is_waiting = !ends;
-            state.waiting.push(event);
-        } else {
-            self.pass(event, out);
+        let open = state.open;
+        if matches!(event, Event::BlockEnd { .. }) {
+            state.open = Open::Passed;
+        }
+        match open {
+            Open::Passed => self.pass(event, out),
+            Open::Waits => state.waiting.push(event),
+            Open::LeftOut if says_words(&event) => note(&mut self.losses, said_more()),
+            Open::LeftOut => {}
         }
     }
 
@@ -269,8 +275,11 @@ impl Stream {
             _ => (false, false),
         };
         let state = self.state(choice);
-        state.is_hidden = state.is_answered && (is_text || is_answer);
-        state.is_waiting = is_text && !state.is_answered;
+        state.open = match state.is_answered {
+            true if is_text || is_answer => Open::LeftOut,
+            false if is_text => Open::Waits,
+            _ => Open::Passed,
+        };
         if is_answer && !state.is_answered {
             state.is_answered = true;
             if std::mem::take(&mut state.waiting).iter().any(says_words) {
@@ -326,7 +335,7 @@ impl Stream {
     pub(super) fn lets_text_through(&self, choice: u32) -> bool {
         let at = MOST_CHOICES.min(choice as usize);
         self.choices.get(at).is_none_or(|state| {
-            let is_plain = state.free_text.is_none() && !state.is_hidden && !state.is_waiting;
+            let is_plain = state.free_text.is_none() && state.open == Open::Passed;
             is_plain && state.shell.as_ref().is_none_or(Shell::is_off)
         })
     }

@@ -97,14 +97,15 @@ impl<'a> Writer<'a> {
                 Content::ToolResult(_) if role == "user" => {}
                 Content::Media(media) if media.kind == MediaKind::Image && role == "user" => {
                     if !message.texts.is_empty() {
-                        self.message(role, &std::mem::take(&mut message))?;
+                        self.message(role, &std::mem::take(&mut message));
                     }
                     message.images.push(self.image(media)?);
                 }
                 _ => message.texts.extend(self.text(block)?),
             }
         }
-        self.message(role, &message)
+        self.message(role, &message);
+        Ok(())
     }
 
     fn assistant(&mut self, turn: &'a Turn) -> Result<(), TranslateError> {
@@ -116,7 +117,7 @@ impl<'a> Writer<'a> {
                         continue;
                     }
                     if !message.texts.is_empty() || !message.calls.is_empty() {
-                        self.message("assistant", &std::mem::take(&mut message))?;
+                        self.message("assistant", &std::mem::take(&mut message));
                     }
                     message.thinking.push(&reasoning.text);
                 }
@@ -124,13 +125,14 @@ impl<'a> Writer<'a> {
                 _ => {
                     let Some(text) = self.text(block)? else { continue };
                     if !message.calls.is_empty() {
-                        self.message("assistant", &std::mem::take(&mut message))?;
+                        self.message("assistant", &std::mem::take(&mut message));
                     }
                     message.texts.push(text);
                 }
             }
         }
-        self.message("assistant", &message)
+        self.message("assistant", &message);
+        Ok(())
     }
 
     /// What a block says that is text, if it says anything.
@@ -191,9 +193,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a message, if there is anything in it.
-    fn message(&mut self, role: &str, message: &Message<'_>) -> Result<(), TranslateError> {
+    fn message(&mut self, role: &str, message: &Message<'_>) {
         if message.is_empty() {
-            return Ok(());
+            return;
         }
         let between = if role == "assistant" { "" } else { "\n\n" };
         self.json.object().key("role").text(role).key("content").text(&message.texts.join(between));
@@ -209,7 +211,6 @@ impl<'a> Writer<'a> {
             self.json.end_array();
         }
         self.json.end_object();
-        Ok(())
     }
 
     fn images(&mut self, images: &[&[u8]]) {

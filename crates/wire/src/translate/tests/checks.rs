@@ -13,8 +13,11 @@ fn asked(turns: Vec<Turn>) -> Request {
     Request { turns, max_tokens: Some(50), ..Request::default() }
 }
 
+/// The body that a supplier gets, and what is named as lost.
+type Told = Result<(String, Vec<String>), TranslateError>;
+
 /// What becomes of it at each supplier.
-fn told(request: &Request) -> Vec<(Protocol, Result<(String, Vec<String>), TranslateError>)> {
+fn told(request: &Request) -> Vec<(Protocol, Told)> {
     let told = |protocol| {
         super::super::request(request, translator(protocol), &target()).map(|told| {
             let losses = told.losses.into_iter().map(|loss| loss.what).collect();

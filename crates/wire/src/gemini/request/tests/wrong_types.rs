@@ -85,7 +85,7 @@ fn what_is_of_another_type_is_the_clients_error_and_told_with_its_place() {
             *body.pointer_mut(&pointer).unwrap() = wrong.clone();
             match GeminiTranslator.decode_request(body.to_string().as_bytes()) {
                 Err(TranslateError::Malformed { path: told, .. }) => {
-                    assert!(told.starts_with(&path), "{path} {wrong}: {told}")
+                    assert!(told.starts_with(&path), "{path} {wrong}: {told}");
                 }
                 other => panic!("{path} {wrong}: {other:?}"),
             }
