@@ -6,9 +6,12 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from google import genai
+from google.genai import errors, types
 
 from rig.clients import FORMS
 from rig.config import MODEL, two_suppliers
+from rig.either import settle
 
 
 def config(first, second):
@@ -148,3 +151,16 @@ async def test_many_at_once(callers, truth, first, change):
         said = await asyncio.gather(*(caller.ask(number % 2, prompt=prompt) for number, prompt in enumerate(prompts)))
         assert [each.text for each in said] == expected[dialect]
     assert first.counters()["in_flight_peak"] >= 8
+
+
+async def test_p12_nobody_embeds_in_anothers_place(openai_caller, gateway, first, second):
+    """Vectors of two models are of two spaces: as long as none are served, an error says so."""
+    before = first.requests(), second.requests()
+    with pytest.raises(openai_caller.sdk.NotFoundError, match="no embeddings"):
+        await settle(openai_caller.client.embeddings.create(model="assistant", input="high water at six"))
+    options = types.HttpOptions(base_url=gateway.url, timeout=20_000)
+    client = genai.Client(api_key=gateway.key, http_options=options)
+    with pytest.raises(errors.ClientError, match="no embeddings") as caught:
+        client.models.embed_content(model="assistant", contents="high water at six")
+    assert caught.value.code == 404
+    assert (first.requests(), second.requests()) == before

@@ -105,3 +105,21 @@ def opened(value):
             except ValueError:
                 return value
     return value
+
+
+@pytest.mark.parametrize("supplier", SUPPLIERS)
+def test_f10_a_schema_in_geminis_older_form_is_a_schema_everywhere(tongues, first, supplier):
+    """`response_schema`: types in capitals, `nullable`, an order of properties. The SDK makes it of Pydantic's models, too."""
+    older = {
+        "type": "OBJECT", "required": ["name", "berths"], "propertyOrdering": ["name", "berths"],
+        "properties": {"name": {"type": "STRING", "nullable": True}, "berths": {"type": "INTEGER"}},
+    }
+    tongue = tongues[GEMINI]
+    more = {"generationConfig": {"responseMimeType": "application/json", "responseSchema": older}}
+    for stream in (False, True):
+        heard = tongue.ask(stream, f"to-{supplier}", tongue.user("What lies there?"), more=more)
+        answer = json.loads(heard.text)
+        assert set(answer) == {"name", "berths"} and type(answer["berths"]) is int, heard.text
+    sent = opened(json.loads(first.recorded()[-1]["body"]))
+    words = {"type": "INTEGER"} if supplier == GEMINI else {"type": "integer"}
+    assert anywhere(sent, {"berths": words}), sent

@@ -82,6 +82,9 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
             let conversing = conversation(path).map(Endpoint::Converse);
             if let Some(endpoint) = conversing.or_else(|| counted(path).map(Endpoint::CountTokens)) {
                 (Method::POST, endpoint)
+            } else if *method == Method::POST && gemini_model(path).is_some() {
+                // What else Gemini's clients want of a model.
+                return Err(NoEndpoint::Path);
             } else {
                 (Method::GET, Endpoint::Model(model(path).ok_or(NoEndpoint::Path)?))
             }
@@ -92,6 +95,27 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, NoEndpoint> 
         Ok(endpoint)
     } else {
         Err(NoEndpoint::Method(if readable { "GET, HEAD" } else { "POST" }))
+    }
+}
+
+/// What a path is for that is not offered, where its protocol has it.
+pub(crate) fn not_offered(path: &str) -> Option<&'static str> {
+    if let Some((_, action)) = gemini_model(path) {
+        return matches!(action, "embedContent" | "batchEmbedContents").then_some("embeddings");
+    }
+    let path = path.trim_start_matches("/openai");
+    let of_azure = path.strip_prefix("/deployments/").and_then(|rest| rest.split_once('/'));
+    let path = of_azure.map_or(path, |(_, rest)| rest).trim_start_matches("/v1/");
+    match path.split('/').next()? {
+        "embeddings" => Some("embeddings"),
+        "completions" => Some("completions of bare text"),
+        "moderations" => Some("moderations"),
+        "images" => Some("images"),
+        "audio" => Some("audio"),
+        "files" => Some("files"),
+        "batches" => Some("batches"),
+        "rerank" => Some("ranking"),
+        _ => None,
     }
 }
 
@@ -273,6 +297,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_offered_is_called_by_its_name() {
+        for (path, what) in [
+            ("/v1/embeddings", Some("embeddings")),
+            ("/openai/v1/embeddings", Some("embeddings")),
+            ("/openai/deployments/a/embeddings", Some("embeddings")),
+            ("/v1beta/models/a:batchEmbedContents", Some("embeddings")),
+            ("/v1/audio/speech", Some("audio")),
+            ("/v1/batches/b_1/cancel", Some("batches")),
+            ("/v1/elsewhere", None),
+            ("/v1beta/models/a:elsewhere", None),
+        ] {
+            assert_eq!(not_offered(path), what, "{path}");
+        }
+    }
+
+    #[test]
     fn a_kept_response_has_its_ways() {
         let id = || "resp_1/2".to_owned();
         let at = "/v1/responses/resp_1%2F2";
@@ -295,7 +335,8 @@ mod tests {
         assert_eq!(post("/v1beta/models/a/b:generateContent"), Ok(said_in_path(gemini, "a/b", false)));
         assert_eq!(post("/v1alpha/models/a:generateContent"), Ok(said_in_path(gemini, "a", false)));
         assert_eq!(post("/v1/models/a%2Fb:streamGenerateContent"), Ok(said_in_path(gemini, "a/b", true)));
-        assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Method("GET, HEAD")));
+        assert_eq!(post("/v1beta/models/:generateContent"), Err(NoEndpoint::Path));
+        assert_eq!(post("/v1beta/models/a:embedContent"), Err(NoEndpoint::Path));
         assert_eq!(
             post("/model/arn%3Aaws%3Ax%2Fy/converse"),
             Ok(said_in_path(converse, "arn:aws:x/y", false))

@@ -93,6 +93,19 @@ enum Served {
     Ours(Response<ReplyBody>),
 }
 
+/// A request that leads nowhere.
+fn nowhere(parts: &Parts, why: NoEndpoint) -> Refusal {
+    match why {
+        NoEndpoint::Path => {
+            let path = parts.uri.path();
+            let words = |what| format!(": only conversations are served here, no {what}");
+            let why = door::not_offered(path).map_or_else(String::new, words);
+            Refusal::NoEndpoint(format!("{} {path}{why}", parts.method))
+        }
+        NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
+    }
+}
+
 async fn rooms<B>(room: &Rc<Room>, visit: &Visit, parts: &Parts, body: &mut B) -> Result<Served, Refusal>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -101,10 +114,7 @@ where
     if door::wants_web_socket(&parts.headers) {
         return Err(Refusal::WebSocket);
     }
-    let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
-        NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
-        NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
-    })?;
+    let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| nowhere(parts, why))?;
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
         Endpoint::CountTokens(conversation) => {

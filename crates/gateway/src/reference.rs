@@ -190,7 +190,7 @@ fn refusals() -> Vec<Refusal> {
         spent(ErrorKind::Timeout),
         Refusal::BrokenOff { route: Arc::clone(&name), failure: Failure::Server },
         Refusal::Wrong(text()),
-        Refusal::Malformed(text()),
+        Refusal::Malformed { path: text(), what: "w" },
         Refusal::Background,
         Refusal::NotKept { param: "p", what: "w" },
         Refusal::BadQuery { param: "p", what: text() },
@@ -233,7 +233,7 @@ const fn is_among_them(refusal: &Refusal) {
         | Refusal::Spent { .. }
         | Refusal::BrokenOff { .. }
         | Refusal::Wrong(_)
-        | Refusal::Malformed(_)
+        | Refusal::Malformed { .. }
         | Refusal::Background
         | Refusal::NotKept { .. }
         | Refusal::BadQuery { .. }

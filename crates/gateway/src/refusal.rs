@@ -45,8 +45,9 @@ pub(crate) enum Refusal {
     BrokenOff { route: Arc<str>, failure: Failure },
     #[error("the request is wrong: {0}")]
     Wrong(String),
-    #[error("{0}")]
-    Malformed(String),
+    /// A member of the request is not what its protocol has there.
+    #[error("{}{what}", place_words(path))]
+    Malformed { path: String, what: &'static str },
     #[error("background answers are not offered here: nothing goes on when the client has gone")]
     Background,
     /// Kept state is asked for in a way that is not offered.
@@ -79,6 +80,10 @@ pub(crate) enum Refusal {
 
 fn near_words(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
+}
+
+fn place_words(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("`{path}`: ") }
 }
 
 fn missing_words(missing: Option<&str>) -> String {
@@ -124,7 +129,7 @@ impl Refusal {
             | Self::Peek(_)
             | Self::BadHeader(_)
             | Self::Wrong(_)
-            | Self::Malformed(_)
+            | Self::Malformed { .. }
             | Self::Background
             | Self::NotKept { .. }
             | Self::BadQuery { .. }
@@ -162,6 +167,7 @@ impl Refusal {
         match self {
             Self::UnknownModel { .. } | Self::NoModel(_) | Self::NotAllowed { .. } => Some("model"),
             Self::NotKept { param, .. } | Self::BadQuery { param, .. } => Some(param),
+            Self::Malformed { path, .. } => Some(path).filter(|path| !path.is_empty()).map(String::as_str),
             Self::NoPrevious { .. } => Some("previous_response_id"),
             Self::NoItem(_) => Some("input"),
             Self::NoThread => Some("thread"),

@@ -1,5 +1,7 @@
 //! What we say ourselves: refusals, in the client's protocol, and the heads of answers.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use catalogue::Protocol;
 use http::header::{self, HeaderName};
@@ -132,13 +134,38 @@ pub(crate) struct About<'a> {
     pub(crate) dropped: &'a [Loss],
 }
 
-/// What was lost, by name, as far as a header takes it.
+/// What was lost, by name, as far as a header takes it: clients may call a member what they like.
 fn names(losses: &[Loss]) -> HeaderValue {
     const MOST_BYTES: usize = 1024;
-    let mut names = losses.iter().map(|loss| loss.what.as_str()).collect::<Vec<_>>().join(", ");
-    names.retain(|letter| letter.is_ascii_graphic() || letter == ' ');
-    names.truncate(MOST_BYTES);
+    let mut names = String::new();
+    for loss in losses {
+        let between = if names.is_empty() { "" } else { ", " };
+        let name = sendable(&loss.what);
+        if names.len() + between.len() + name.len() > MOST_BYTES {
+            names.push_str(", ...");
+            break;
+        }
+        names.extend([between, &name]);
+    }
     HeaderValue::from_str(&names).expect("only printable ASCII is left")
+}
+
+/// A name as a list in a header has it: what it cannot have is percent-encoded, and too much is cut off.
+fn sendable(name: &str) -> String {
+    const MOST_BYTES: usize = 80;
+    let mut sendable = String::new();
+    for byte in name.bytes() {
+        if sendable.len() >= MOST_BYTES {
+            sendable.push_str("...");
+            break;
+        }
+        if byte.is_ascii_graphic() && !matches!(byte, b',' | b'%') {
+            sendable.push(char::from(byte));
+        } else {
+            write!(sendable, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
+    sendable
 }
 
 /// The head of a stream of which nothing is known yet but that the client must not wait in silence.
@@ -162,4 +189,27 @@ pub(crate) fn text(
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(whats: &[&str]) -> String {
+        let losses: Vec<Loss> = whats.iter().map(|what| Loss::new(*what, "")).collect();
+        names(&losses).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn p4_no_loss_is_without_its_name_and_none_hides_another() {
+        assert_eq!(named(&["seed", "metadata.x"]), "seed, metadata.x");
+        assert_eq!(
+            named(&["ключ", "a, b", "50%", "x\r\ny"]),
+            "%D0%BA%D0%BB%D1%8E%D1%87, a%2C%20b, 50%25, x%0D%0Ay"
+        );
+        let long = "x".repeat(5000);
+        assert_eq!(named(&[&long, "seed"]), format!("{}..., seed", "x".repeat(80)));
+        let many = named(&[long.as_str(); 20]);
+        assert!(many.len() < 1100 && many.ends_with("..., ..."), "{many}");
+    }
 }

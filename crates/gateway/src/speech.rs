@@ -221,7 +221,7 @@ pub(crate) fn error_in(
     request_id: &str,
 ) -> Bytes {
     let mut message = wire::error_message(body).unwrap_or_else(|| format!("the supplier answered {status}"));
-    let is_too_long = matches!(failure, Failure::ContextExceeded);
+    let is_too_long = matches!(failure, Failure::ContextExceeded) && !wire::is_of_the_answer(body);
     if is_too_long && !message.to_ascii_lowercase().contains(TOO_LONG) {
         message = format!("{TOO_LONG}: {message}");
     }
@@ -233,4 +233,29 @@ pub(crate) fn error_in(
         code: is_too_long.then_some("context_length_exceeded"),
         param: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use catalogue::Protocol;
+
+    use super::*;
+
+    #[test]
+    fn i02_only_of_a_prompt_that_is_too_long_it_is_said() {
+        let messages = wire::codec(Protocol::AnthropicMessages).expect("it is a protocol that clients speak");
+        let said = |message: &str| {
+            let body = format!(r#"{{"error":{{"message":"{message}"}}}}"#);
+            let error = error_in(messages, 400, &Failure::ContextExceeded, body.as_bytes(), "req_1");
+            String::from_utf8_lossy(&error).into_owned()
+        };
+        assert!(said("This model's maximum context length is 8192 tokens.").contains(TOO_LONG));
+        for answer in [
+            "max_tokens is too large: 9000. This model supports at most 4096 completion tokens.",
+            "max_tokens: 9000 > 8192, which is the maximum allowed number of output tokens",
+            "too many tokens: max tokens must be less than or equal to 4096",
+        ] {
+            assert!(said(answer).contains(answer) && !said(answer).contains(TOO_LONG), "{answer}");
+        }
+    }
 }

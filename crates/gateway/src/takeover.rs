@@ -75,7 +75,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
                 Box::pin(media::fetch(call)).await;
                 continue;
             }
-            Err(error @ TranslateError::Malformed { .. }) => return Err(malformed(&error)),
+            Err(TranslateError::Malformed { path, what }) => return Err(malformed(path, what)),
             Err(error) => {
                 walk.unmade();
                 let words = unsayable(call, &error);
@@ -120,9 +120,8 @@ fn eligible(call: &Call) -> u32 {
 }
 
 /// The client's request is at fault.
-fn malformed(error: &TranslateError) -> Nobody {
-    let refusal = Refusal::Malformed(error.to_string());
-    Nobody::Spent { refusal, failure: Some(Failure::Client) }
+const fn malformed(path: String, what: &'static str) -> Nobody {
+    Nobody::Spent { refusal: Refusal::Malformed { path, what }, failure: Some(Failure::Client) }
 }
 
 /// Why a deployment cannot be told the request; and, where fetched media would have changed that, why there is none.

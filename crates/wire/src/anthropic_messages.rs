@@ -5,7 +5,6 @@
 
 mod amend;
 mod answer;
-mod arguments;
 mod cache;
 mod carry;
 mod content;

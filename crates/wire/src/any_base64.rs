@@ -5,6 +5,8 @@ use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD};
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
+use crate::inline_data::standard_base64;
+
 /// Reads it once it is in the standard alphabet.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -13,26 +15,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The same base64 in the standard alphabet, padded.
-pub(crate) fn standard_base64(text: &str) -> String {
-    let text = text.trim_end_matches('=');
-    let mut standard: String = text
-        .chars()
-        .map(|letter| match letter {
-            '-' => '+',
-            '_' => '/',
-            letter => letter,
-        })
-        .collect();
-    while !standard.len().is_multiple_of(4) {
-        standard.push('=');
-    }
-    standard
-}
-
 /// The text that base64 in any form holds, if it is text.
 pub(crate) fn text_in_base64(text: &str) -> Option<String> {
-    String::from_utf8(LENIENT.decode(standard_base64(text)).ok()?).ok()
+    String::from_utf8(LENIENT.decode(standard_base64(text)?).ok()?).ok()
 }
 
 /// `text` in base64.

@@ -45,6 +45,11 @@ pub fn error_message(body: &[u8]) -> Option<String> {
     Report::read(body).map(|report| report.message).filter(|message| !message.is_empty())
 }
 
+/// Whether an error is about an answer that may be too long, rather than about a prompt that is: no shorter prompt helps.
+pub fn is_of_the_answer(body: &[u8]) -> bool {
+    Report::read(body).is_some_and(|report| words::is_of_the_answer(&report.prose()))
+}
+
 /// What an error inside a good reply or a stream means: `body` is the whole JSON text that holds it.
 pub(crate) fn hidden_error(body: &[u8]) -> Failure {
     let Some(report) = Report::read(body) else { return Failure::Server };

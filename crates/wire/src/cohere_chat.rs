@@ -26,8 +26,8 @@ use self::stream::Reader;
 use crate::classify;
 use crate::codec::{Codec, Reply, StreamReader};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Request, Schemas, Start, Target, ToolNames,
-    TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, Range, Request, Schemas, Start, Target,
+    ToolNames, TranslateError, Translator,
 };
 use crate::error_reply::ErrorReply;
 use crate::failure::{Broken, Failure};
@@ -141,7 +141,6 @@ impl Translator for CohereChat {
         Box::new(decode::Stream::default())
     }
 
-    /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
     fn names_schemas(&self) -> bool {
         false
     }
@@ -150,6 +149,7 @@ impl Translator for CohereChat {
         Documents::Words
     }
 
+    /// The letters that `types/tool.py` of the SDK allows; a length is not stated.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_", any_start: false }
     }
@@ -161,6 +161,10 @@ impl Translator for CohereChat {
     /// "the last message must be from the user or a tool", the API says.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::Refused }
+    }
+
+    fn ranges(&self) -> &'static [Range] {
+        request::RANGES
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -15,6 +15,7 @@
 //! `OpenAI`'s two dialects share have a place ([`Request::only_openais`]).
 
 mod answer;
+pub(crate) mod arguments;
 pub(crate) mod document;
 mod event;
 mod inline;
@@ -39,6 +40,6 @@ pub use opaque::{Opaque, SEAL};
 pub use request::{Caching, Effort, Function, Grammar, OutputFormat, Request, Sampling, Tool, ToolChoice};
 pub use search::{Page, Place, Search, WebSearch};
 pub use translator::{
-    Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, GoneOn, Loss, ReplyContext, Schemas,
-    Start, Target, ToolNames, TranslateError, Translator,
+    Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, GoneOn, Loss, Range, ReplyContext,
+    Schemas, Start, Target, ToolNames, TranslateError, Translator,
 };

@@ -31,6 +31,7 @@ mod schema;
 mod search;
 mod signature;
 mod stream;
+mod strict;
 mod translator;
 mod usage;
 

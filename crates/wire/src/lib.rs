@@ -23,6 +23,7 @@ mod error_reply;
 mod failure;
 pub mod framing;
 mod gemini;
+mod inline_data;
 mod json;
 mod ollama_chat;
 mod openai_chat;
@@ -42,7 +43,7 @@ pub mod translate;
 mod web_search;
 
 pub use amend::{AmendTo, Amended, Amendments, Parameters};
-pub use classify::error_message;
+pub use classify::{error_message, is_of_the_answer};
 pub use codec::{Codec, Counts, End, OnlyText, Reply, Seen, SeenKind, StreamReader};
 pub use error_reply::{ErrorKind, ErrorReply};
 pub use failure::{Blame, Broken, Failure};

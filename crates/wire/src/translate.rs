@@ -8,6 +8,7 @@
 //! **Promises**: a loss is an error or is named, on both ways; the answer's blocks and their order are the supplier's.
 
 mod adapt;
+mod checks;
 mod forced;
 mod opening;
 #[cfg(test)]
@@ -79,6 +80,7 @@ fn told(
     supplier: &dyn Translator,
     target: &Target<'_>,
 ) -> Result<Outbound, TranslateError> {
+    checks::check(request)?;
     let mut adapted = adapt::adapt(request, supplier, target)?;
     let mut encoded = supplier.encode_request(&adapted.request, target)?;
     if is_lower(adapted.request.max_tokens, target) {
@@ -298,7 +300,8 @@ impl StreamTranslation {
 
     /// What was lost so far.
     pub fn losses(&self) -> Vec<Loss> {
-        [self.decoder.losses(), self.cut.as_slice(), self.shown.losses(), self.encoder.losses()].concat()
+        let ours = [self.cut.as_slice(), self.undo.losses(), self.shown.losses()].concat();
+        [self.decoder.losses(), &ours, self.encoder.losses()].concat()
     }
 }
 

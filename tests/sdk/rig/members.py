@@ -79,7 +79,7 @@ UNASKED = {
     GEMINI: {
         "automatic_function_calling": HTTP, "automatic_continuation": HTTP, "http_options": HTTP, "should_return_http_response": HTTP,
         "system_instruction": "asked in test_translation.py",
-        "response_schema": "the older form of responseJsonSchema: test_translation.py and the codec's own tests",
+        "response_schema": "the older form of responseJsonSchema, asked in test_schemas.py",
         "response_json_schema": "asked in test_schemas.py",
         "thinking_config": "asked in test_translation.py",
         "audio_timestamp": VERTEX, "generation_output_config": VERTEX, "model_armor_config": VERTEX, "model_selection_config": VERTEX, "routing_config": VERTEX,

@@ -33,6 +33,13 @@ impl Losses {
         self.0.push(Loss { what, why });
     }
 
+    /// Names them.
+    pub(super) fn extend(&mut self, losses: impl IntoIterator<Item = Loss>) {
+        for Loss { what, why } in losses {
+            self.add(what, why);
+        }
+    }
+
     /// Names a member that nobody here knows, by its own name and that of what it is in.
     pub(super) fn unknown(&mut self, place: &str, name: &str) {
         let name = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };

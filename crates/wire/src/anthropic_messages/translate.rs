@@ -8,8 +8,8 @@ pub(super) mod tests;
 
 use super::{AnthropicMessages, answer, events, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, ReplyContext, Request, Schemas,
-    Target, ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Range, ReplyContext, Request,
+    Schemas, Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for AnthropicMessages {
@@ -25,7 +25,6 @@ impl Translator for AnthropicMessages {
         Box::new(events::decode::Decoder::default())
     }
 
-    /// As in Anthropic's guide to tools, read 2026-11-28.
     fn names_schemas(&self) -> bool {
         false
     }
@@ -34,6 +33,7 @@ impl Translator for AnthropicMessages {
         Documents::Cited
     }
 
+    /// As in Anthropic's guide to tools, read 2026-11-28.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-", any_start: true }
     }
@@ -44,6 +44,10 @@ impl Translator for AnthropicMessages {
 
     fn schemas(&self) -> Schemas {
         Schemas::Closed
+    }
+
+    fn ranges(&self) -> &'static [Range] {
+        &[Range("temperature", "0", "1"), Range("top_p", "0", "1")]
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -27,7 +27,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
     whole(body, |scan, name| {
         match name {
             b"output" => is_answer |= output(scan, &mut choice, &mut answer.losses)?,
-            b"stopReason" => word = Some(text(scan, "stopReason")?),
+            b"stopReason" => word = Some(text(scan)?),
             b"usage" => answer.usage = usage::read(scan)?,
             b"additionalModelResponseFields" => sequence = more_fields(scan, &mut answer.losses)?,
             b"serviceTier" => answer.service = read_service(scan)?,
@@ -55,7 +55,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer, TranslateError> {
 /// The class of service that is stated.
 pub(super) fn read_service(scan: &mut Scanner<'_>) -> Read<Option<Service>> {
     let mut service = None;
-    object(scan, "serviceTier", |scan, name| {
+    object(scan, |scan, name| {
         if name == b"type" {
             service = scan.text()?.map(|word| Service::of_word(&word.unescape()));
             return Ok(());
@@ -80,11 +80,11 @@ pub(super) fn write_service(json: &mut Json, service: Option<Service>, losses: &
 /// Whether there is a message in it.
 fn output(scan: &mut Scanner<'_>, choice: &mut Choice, losses: &mut Vec<Loss>) -> Read<bool> {
     let mut found = false;
-    object(scan, "output", |scan, name| {
+    object(scan, |scan, name| {
         if name != b"message" {
-            return Err(wrong("output", "a message was expected"));
+            return Err(wrong("a message was expected"));
         }
-        object(scan, "output.message", |scan, name| {
+        object(scan, |scan, name| {
             if name == b"content" {
                 found = true;
                 choice.blocks = content::read(scan, From::Supplier, losses)?;
@@ -103,7 +103,7 @@ pub(super) fn more_fields(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Rea
         scan.skip()?;
         return Ok(None);
     }
-    object(scan, "additionalModelResponseFields", |scan, name| {
+    object(scan, |scan, name| {
         if name == b"stop_sequence" {
             sequence = scan.text()?.map(|text| text.unescape().into_owned());
         } else if scan.says_something()? {

@@ -11,7 +11,6 @@ use catalogue::Protocol;
 
 pub(super) use self::citation::{read as read_citation, write as write_citation};
 pub(super) use self::proof::{Given, given, given_back};
-pub(super) use self::tool::arguments as tool_arguments;
 pub(super) use self::write::{write, write_cited, write_media, write_reasoning_text};
 use super::document;
 use super::media;
@@ -35,8 +34,8 @@ pub(super) enum From {
 /// Reads a list of blocks.
 pub(super) fn read(scan: &mut Scanner<'_>, from: From, losses: &mut Vec<Loss>) -> Read<Vec<Block>> {
     let mut blocks = Vec::new();
-    list(scan, "content", |scan| {
-        object(scan, "content", |scan, kind| {
+    list(scan, |scan| {
+        object(scan, |scan, kind| {
             if kind == b"cachePoint" {
                 let mark = cache_mark(scan)?;
                 match blocks.last_mut() {
@@ -55,9 +54,9 @@ pub(super) fn read(scan: &mut Scanner<'_>, from: From, losses: &mut Vec<Loss>) -
 /// `{"type": "default", "ttl": "5m" | "1h"}`.
 pub(super) fn cache_mark(scan: &mut Scanner<'_>) -> Read<CacheMark> {
     let mut mark = CacheMark::Short;
-    object(scan, "cachePoint", |scan, name| {
+    object(scan, |scan, name| {
         if name == b"ttl" {
-            if text(scan, "cachePoint.ttl")? == "1h" {
+            if text(scan)? == "1h" {
                 mark = CacheMark::Hour;
             }
             return Ok(());
@@ -84,8 +83,8 @@ fn content(scan: &mut Scanner<'_>, kind: &[u8], from: From, losses: &mut Vec<Los
         return Ok(Some(Content::Media(media::read(scan, kind, losses)?)));
     }
     Ok(Some(match kind {
-        b"text" => Content::text(text(scan, "text")?),
-        b"toolUse" => tool::read_call(scan)?,
+        b"text" => Content::text(text(scan)?),
+        b"toolUse" => tool::read_call(scan, losses)?,
         b"toolResult" => tool::read_result(scan, from, losses)?,
         b"reasoningContent" => return Ok(reasoning(scan, from)?.map(Content::Reasoning)),
         b"citationsContent" => Content::Text(cited(scan, losses)?),
@@ -112,15 +111,15 @@ fn opaque(kind: impl Into<std::borrow::Cow<'static, str>>, value: &[u8]) -> Opaq
 
 fn reasoning(scan: &mut Scanner<'_>, from: From) -> Read<Option<Reasoning>> {
     let mut found = None;
-    object(scan, "reasoningContent", |scan, name| {
+    object(scan, |scan, name| {
         match name {
             b"reasoningText" => {
                 let mut reasoning = Reasoning { text: String::new(), proof: None, is_summary: false };
-                object(scan, "reasoningText", |scan, name| {
+                object(scan, |scan, name| {
                     match name {
-                        b"text" => reasoning.text = text(scan, "reasoningText.text")?,
+                        b"text" => reasoning.text = text(scan)?,
                         b"signature" => {
-                            let signature = text(scan, "reasoningText.signature")?;
+                            let signature = text(scan)?;
                             reasoning.proof = Some(signature)
                                 .filter(|text| !text.is_empty())
                                 .and_then(|text| proof::signature(&text, from));
@@ -132,7 +131,7 @@ fn reasoning(scan: &mut Scanner<'_>, from: From) -> Read<Option<Reasoning>> {
                 found = Some(reasoning);
             }
             b"redactedContent" => {
-                let proof = proof::redacted(&text(scan, "redactedContent")?, from);
+                let proof = proof::redacted(&text(scan)?, from);
                 found = Some(Reasoning { text: String::new(), proof: Some(proof), is_summary: false });
             }
             _ => scan.skip()?,
@@ -145,17 +144,17 @@ fn reasoning(scan: &mut Scanner<'_>, from: From) -> Read<Option<Reasoning>> {
 /// Text with its sources.
 fn cited(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Text> {
     let mut said = Text::default();
-    object(scan, "citationsContent", |scan, name| match name {
-        b"content" => list(scan, "citationsContent.content", |scan| {
-            object(scan, "citationsContent.content", |scan, name| {
+    object(scan, |scan, name| match name {
+        b"content" => list(scan, |scan| {
+            object(scan, |scan, name| {
                 if name == b"text" {
-                    said.text.push_str(&text(scan, "citationsContent.content.text")?);
+                    said.text.push_str(&text(scan)?);
                     return Ok(());
                 }
                 Ok(scan.skip()?)
             })
         }),
-        b"citations" => list(scan, "citations", |scan| {
+        b"citations" => list(scan, |scan| {
             said.citations.push(citation::read(scan, losses)?);
             Ok(())
         }),
@@ -167,11 +166,11 @@ fn cited(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Text> {
 /// What a guardrail is to look at. Without one (and a request with one is not passed on) it is content like any other.
 fn guarded(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Option<Content>> {
     let mut found = None;
-    object(scan, "guardContent", |scan, name| {
+    object(scan, |scan, name| {
         match name {
-            b"text" => object(scan, "guardContent.text", |scan, name| {
+            b"text" => object(scan, |scan, name| {
                 if name == b"text" {
-                    found = Some(Content::text(text(scan, "guardContent.text")?));
+                    found = Some(Content::text(text(scan)?));
                     return Ok(());
                 }
                 Ok(scan.skip()?)

@@ -2,7 +2,7 @@
 //!
 //! Source: `DocumentBlock`, `SearchResultBlock`, `CitationsConfig`, botocore 1.44.8, read 2026-11-29.
 
-use super::read::{Read, list, named, object, text, wrong};
+use super::read::{Read, flag, list, named, object, text, wrong};
 use crate::conversation::{About, Loss, Media, MediaKind, MediaSource, TranslateError};
 use crate::json::Json;
 use crate::scan::Scanner;
@@ -14,9 +14,9 @@ pub(super) const SEARCH_RESULT: &[u8] = b"searchResult";
 /// `{"enabled": true}`.
 pub(super) fn is_cited(scan: &mut Scanner<'_>) -> Read<bool> {
     let mut is_cited = false;
-    object(scan, "citations", |scan, name| {
+    object(scan, |scan, name| {
         if name == b"enabled" {
-            is_cited = scan.boolean()?.ok_or_else(|| wrong("citations.enabled", "a boolean was expected"))?;
+            is_cited = flag(scan)?;
             return Ok(());
         }
         Ok(scan.skip()?)
@@ -27,10 +27,10 @@ pub(super) fn is_cited(scan: &mut Scanner<'_>) -> Read<bool> {
 /// A list of texts: as one, and where they end in it.
 pub(super) fn read_passages(scan: &mut Scanner<'_>) -> Read<(String, Vec<usize>)> {
     let mut passages = Vec::new();
-    list(scan, "content", |scan| {
-        object(scan, "content", |scan, name| {
+    list(scan, |scan| {
+        object(scan, |scan, name| {
             if name == b"text" {
-                passages.push(text(scan, "content.text")?);
+                passages.push(text(scan)?);
                 return Ok(());
             }
             Err(TranslateError::unsayable(named("document.", name), "no such part elsewhere").into())
@@ -43,10 +43,10 @@ pub(super) fn read_passages(scan: &mut Scanner<'_>) -> Read<(String, Vec<usize>)
 pub(super) fn read_search_result(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Media> {
     let mut about = About::default();
     let (mut title, mut content) = (None, None);
-    object(scan, "searchResult", |scan, member| {
+    object(scan, |scan, member| {
         match member {
-            b"source" => about.found_at = Some(text(scan, "searchResult.source")?),
-            b"title" => title = Some(text(scan, "searchResult.title")?).filter(|title| !title.is_empty()),
+            b"source" => about.found_at = Some(text(scan)?),
+            b"title" => title = Some(text(scan)?).filter(|title| !title.is_empty()),
             b"content" => {
                 let (text, ends) = read_passages(scan)?;
                 content = Some(text);
@@ -62,12 +62,12 @@ pub(super) fn read_search_result(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>)
         Ok(())
     })?;
     if about.found_at.is_none() {
-        return Err(wrong("searchResult", "`source` is missing"));
+        return Err(wrong("`source` is missing"));
     }
     Ok(Media {
         kind: MediaKind::Document,
         media_type: Some("text/plain".into()),
-        source: MediaSource::Text(content.ok_or_else(|| wrong("searchResult", "`content` is missing"))?),
+        source: MediaSource::Text(content.ok_or_else(|| wrong("`content` is missing"))?),
         name: title,
         detail: None,
         about: Some(Box::new(about)),

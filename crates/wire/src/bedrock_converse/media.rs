@@ -5,11 +5,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 
 use super::document;
 use super::read::{Read, named, object, text};
 use crate::conversation::{About, Loss, Media, MediaKind, MediaSource, TranslateError};
+use crate::inline_data;
 use crate::json::Json;
 use crate::scan::Scanner;
 use crate::translate::note;
@@ -98,29 +98,34 @@ pub(super) fn kind(name: &[u8]) -> Option<MediaKind> {
 
 /// Reads the block of that kind which starts here.
 pub(super) fn read(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut Vec<Loss>) -> Read<Media> {
-    let path = member(kind);
     let mut format = None;
     let mut source = None;
     let mut name = None;
     let mut about = About::default();
-    object(scan, path, |scan, member| {
+    object(scan, |scan, member| {
         match member {
-            b"format" => format = Some(text(scan, path)?),
-            b"source" => (source, about.passages) = read_source(scan, path, losses)?,
-            b"name" => name = Some(text(scan, path)?),
+            b"format" => format = Some(text(scan)?),
+            b"source" => (source, about.passages) = read_source(scan, losses)?,
+            b"name" => name = Some(text(scan)?),
             b"context" if kind == MediaKind::Document => {
-                about.context = Some(text(scan, path)?).filter(|context| !context.is_empty());
+                about.context = Some(text(scan)?).filter(|context| !context.is_empty());
             }
             b"citations" if kind == MediaKind::Document => about.is_cited = document::is_cited(scan)?,
             _ => {
                 if scan.says_something()? {
-                    note(losses, Loss::new(named(&format!("{path}."), member), "no place for it elsewhere"));
+                    note(
+                        losses,
+                        Loss::new(
+                            named(&format!("{}.", self::member(kind)), member),
+                            "no place for it elsewhere",
+                        ),
+                    );
                 }
             }
         }
         Ok(())
     })?;
-    let source = source.ok_or_else(|| super::read::wrong(path, "`source` is missing"))?;
+    let source = source.ok_or_else(|| super::read::wrong("`source` is missing"))?;
     let media_type = format.map(|format| media_type(kind, &format));
     let source = if kind == MediaKind::Document { as_text(source, media_type.as_deref()) } else { source };
     let media_type = media_type.map(Into::into);
@@ -141,20 +146,19 @@ pub(super) fn media_type(kind: MediaKind, format: &str) -> String {
 }
 
 /// Where the bytes are; and the ends of its passages, where it is a text in passages.
-fn read_source(
-    scan: &mut Scanner<'_>,
-    path: &str,
-    losses: &mut Vec<Loss>,
-) -> Read<(Option<MediaSource>, Vec<usize>)> {
+fn read_source(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<(Option<MediaSource>, Vec<usize>)> {
     let mut source = None;
     let mut passages = Vec::new();
-    object(scan, path, |scan, name| {
+    object(scan, |scan, name| {
         match name {
-            b"bytes" => source = Some(MediaSource::Base64(Bytes::from(text(scan, path)?))),
-            b"text" => source = Some(MediaSource::Text(text(scan, path)?)),
-            b"s3Location" => object(scan, path, |scan, name| {
+            b"bytes" => {
+                let found = inline_data::inline(None, &text(scan)?);
+                source = Some(found.map_err(super::read::wrong)?.1);
+            }
+            b"text" => source = Some(MediaSource::Text(text(scan)?)),
+            b"s3Location" => object(scan, |scan, name| {
                 if name == b"uri" {
-                    source = Some(MediaSource::Url(text(scan, path)?));
+                    source = Some(MediaSource::Url(text(scan)?));
                     return Ok(());
                 }
                 note(losses, Loss::new(named("s3Location.", name), "means something to AWS alone"));

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::conversation::TranslateError;
+use crate::conversation::{Loss, TranslateError};
 use crate::scan::{Kind, ScanError, Scanner};
+use crate::translate::note;
 
 /// Why reading stops: not JSON, or nothing that can be translated.
 #[derive(Debug)]
@@ -35,9 +36,19 @@ impl From<Stop> for TranslateError {
 
 pub(super) type Read<T> = Result<T, Stop>;
 
-/// Something that is not as it must be.
-pub(super) fn wrong(path: &str, what: &'static str) -> Stop {
-    Stop::Translate(TranslateError::malformed(path, what))
+impl Stop {
+    /// The same, seen from outside.
+    fn within(self, place: &str) -> Self {
+        match self {
+            Self::Translate(error) => Self::Translate(error.within(place)),
+            Self::Scan(error) => Self::Scan(error),
+        }
+    }
+}
+
+/// The value that is read is not as it must be. Whoever walks to it tells where it stands.
+pub(super) fn wrong(what: &'static str) -> Stop {
+    Stop::Translate(TranslateError::malformed("", what))
 }
 
 /// Walks the members of a whole text, which must be an object.
@@ -48,10 +59,10 @@ pub(super) fn whole<'a>(
     let mut read = || {
         let mut scan = Scanner::new(body)?;
         if scan.kind()? != Kind::Object {
-            return Err(wrong("body", "an object was expected"));
+            return Err(TranslateError::malformed("body", "an object was expected").into());
         }
-        object(&mut scan, "body", &mut each)?;
-        Ok(scan.end()?)
+        object(&mut scan, &mut each)?;
+        Ok::<_, Stop>(scan.end()?)
     };
     Ok(read()?)
 }
@@ -59,7 +70,6 @@ pub(super) fn whole<'a>(
 /// Walks the members of an object, those that are `null` left out; `null` has none.
 pub(super) fn object<'a>(
     scan: &mut Scanner<'a>,
-    path: &str,
     mut each: impl FnMut(&mut Scanner<'a>, &[u8]) -> Read<()>,
 ) -> Read<()> {
     match scan.kind()? {
@@ -67,43 +77,62 @@ pub(super) fn object<'a>(
             if scan.kind()? == Kind::Null {
                 return Ok(scan.skip()?);
             }
-            each(scan, name)
+            each(scan, name).map_err(|stop| stop.within(&named("", name)))
         }),
         Kind::Null => Ok(scan.skip()?),
-        _ => Err(wrong(path, "an object was expected")),
+        _ => Err(wrong("an object was expected")),
     }
 }
 
 /// Walks the elements of a list; `null` has none.
 pub(super) fn list<'a>(
     scan: &mut Scanner<'a>,
-    path: &str,
-    each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
+    mut each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
 ) -> Read<()> {
     match scan.kind()? {
-        Kind::Array => scan.array(each),
+        Kind::Array => {
+            let mut place = 0_usize;
+            scan.array(|scan| {
+                each(scan).map_err(|stop| stop.within(&format!("[{place}]")))?;
+                place += 1;
+                Ok(())
+            })
+        }
         Kind::Null => Ok(scan.skip()?),
-        _ => Err(wrong(path, "a list was expected")),
+        _ => Err(wrong("a list was expected")),
     }
 }
 
 /// A string.
-pub(super) fn text(scan: &mut Scanner<'_>, path: &str) -> Read<String> {
-    let text = scan.text()?.ok_or_else(|| wrong(path, "a string was expected"))?;
+pub(super) fn text(scan: &mut Scanner<'_>) -> Read<String> {
+    let text = scan.text()?.ok_or_else(|| wrong("a string was expected"))?;
     Ok(text.unescape().into_owned())
 }
 
 /// The text of a number.
-pub(super) fn number(scan: &mut Scanner<'_>, path: &str) -> Read<String> {
+pub(super) fn number(scan: &mut Scanner<'_>) -> Read<String> {
     if scan.kind()? != Kind::Number {
-        return Err(wrong(path, "a number was expected"));
+        return Err(wrong("a number was expected"));
     }
     Ok(String::from_utf8_lossy(raw(scan)?).into_owned())
 }
 
 /// A whole number from 0.
-pub(super) fn count(scan: &mut Scanner<'_>, path: &str) -> Read<u64> {
-    scan.integer()?.ok_or_else(|| wrong(path, "a whole number was expected"))
+pub(super) fn count(scan: &mut Scanner<'_>) -> Read<u64> {
+    scan.integer()?.ok_or_else(|| wrong("a whole number was expected"))
+}
+
+/// `true` or `false`.
+pub(super) fn flag(scan: &mut Scanner<'_>) -> Read<bool> {
+    scan.boolean()?.ok_or_else(|| wrong("`true` or `false` was expected"))
+}
+
+/// Skips what has no place elsewhere, and names it where it says something.
+pub(super) fn lose(scan: &mut Scanner<'_>, within: &str, name: &[u8], losses: &mut Vec<Loss>) -> Read<()> {
+    if scan.says_something()? {
+        note(losses, Loss::new(named(within, name), "no place for it elsewhere"));
+    }
+    Ok(())
 }
 
 /// Any value, as it stands.

@@ -2,8 +2,8 @@
 
 use super::{answer, media, request, stream};
 use crate::conversation::{
-    Answer, Begins, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, ReplyContext,
-    Request, Schemas, Target, ToolNames, TranslateError, Translator,
+    Answer, Begins, ClientTranslator, Documents, Encoded, EventDecoder, EventEncoder, Media, Range,
+    ReplyContext, Request, Schemas, Target, ToolNames, TranslateError, Translator,
 };
 
 /// See the module.
@@ -48,6 +48,10 @@ impl Translator for Converse {
 
     fn schemas(&self) -> Schemas {
         Schemas::Closed
+    }
+
+    fn ranges(&self) -> &'static [Range] {
+        &[Range("temperature", "0", "1"), Range("top_p", "0", "1")]
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

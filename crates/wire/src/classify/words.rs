@@ -152,11 +152,16 @@ fn not_found(message: &str) -> Meaning {
 }
 
 pub(super) fn is_too_large(message: &str) -> bool {
-    TOO_LARGE.iter().any(|phrase| message.contains(phrase))
+    TOO_LARGE.iter().any(|phrase| message.contains(phrase)) || is_of_the_answer(message)
+}
+
+/// Whether more is asked for than this deployment gives out.
+pub(super) fn is_of_the_answer(message: &str) -> bool {
+    TOO_MUCH.iter().any(|phrase| message.contains(phrase))
         || (message.contains("max_new_tokens") && message.contains("must be <="))
 }
 
-/// More tokens than this deployment takes in, or gives out.
+/// More tokens than this deployment takes in.
 const TOO_LARGE: &[&str] = &[
     "maximum context length",
     "model's context length",
@@ -177,8 +182,13 @@ const TOO_LARGE: &[&str] = &[
     "range of input length",
     "too many tokens:",
     "request too large for",
+];
+
+/// More than it gives out.
+const TOO_MUCH: &[&str] = &[
     "this model supports at most",
     "maximum allowed number of output tokens",
+    "too many tokens: max tokens must be",
 ];
 
 /// How a message ends that says what a model cannot do (Ollama). Another model may.

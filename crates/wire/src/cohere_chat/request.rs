@@ -12,6 +12,7 @@ mod options;
 mod tests;
 mod tools;
 
+pub(super) use self::options::RANGES;
 use bytes::Bytes;
 use catalogue::Needs;
 

@@ -69,6 +69,11 @@ pub enum Documents {
 }
 
 impl Media {
+    /// Whether it is called something.
+    pub(crate) fn has_name(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| !name.is_empty())
+    }
+
     /// What is said about it, for whoever adds to it.
     pub fn about_mut(&mut self) -> &mut About {
         self.about.get_or_insert_default()

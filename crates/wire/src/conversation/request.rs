@@ -141,6 +141,35 @@ pub struct Sampling {
     pub logprobs: Option<u32>,
 }
 
+impl Sampling {
+    /// The number of that name.
+    pub(crate) fn number(&self, name: &str) -> Option<&str> {
+        match name {
+            "temperature" => self.temperature.as_deref(),
+            "top_p" => self.top_p.as_deref(),
+            "top_k" => self.top_k.as_deref(),
+            "seed" => self.seed.as_deref(),
+            "frequency_penalty" => self.frequency_penalty.as_deref(),
+            "presence_penalty" => self.presence_penalty.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Puts another in its place.
+    pub(crate) fn set(&mut self, name: &str, number: &str) {
+        let place = match name {
+            "temperature" => &mut self.temperature,
+            "top_p" => &mut self.top_p,
+            "top_k" => &mut self.top_k,
+            "seed" => &mut self.seed,
+            "frequency_penalty" => &mut self.frequency_penalty,
+            "presence_penalty" => &mut self.presence_penalty,
+            _ => return,
+        };
+        *place = Some(number.to_owned());
+    }
+}
+
 /// A tool on offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tool {

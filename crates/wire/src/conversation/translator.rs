@@ -62,6 +62,11 @@ pub trait Translator: Sync + std::fmt::Debug {
         Schemas::Any
     }
 
+    /// Between which numbers it takes those of [`Sampling`](super::Sampling).
+    fn ranges(&self) -> &'static [Range] {
+        &[]
+    }
+
     /// What it takes of documents.
     fn documents(&self) -> Documents {
         Documents::Files
@@ -142,6 +147,30 @@ pub enum Schemas {
     Strict,
     /// Those that lie in the subset of Anthropic, in which objects are closed.
     Closed,
+}
+
+/// Between which numbers a supplier takes a parameter: its neutral name, the least and the most, as they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range(pub &'static str, pub &'static str, pub &'static str);
+
+impl Range {
+    /// The number, or the end of the range that it is beyond. Its text stays as it is where it is within.
+    pub(crate) fn put_within<'n>(&self, number: &'n str) -> &'n str {
+        let Self(_, least, most) = *self;
+        let value = |text: &str| text.parse::<f64>().ok();
+        let Some(((number_value, least_value), most_value)) =
+            value(number).zip(value(least)).zip(value(most))
+        else {
+            return number;
+        };
+        if number_value < least_value {
+            least
+        } else if number_value > most_value {
+            most
+        } else {
+            number
+        }
+    }
 }
 
 /// How a conversation has to begin for a supplier to take it.
@@ -354,6 +383,14 @@ impl TranslateError {
     /// The sender's fault.
     pub fn malformed(path: impl Into<String>, what: &'static str) -> Self {
         Self::Malformed { path: path.into(), what }
+    }
+
+    /// The same, seen from outside: where it is said what is wrong, `place` goes in front.
+    #[must_use]
+    pub(crate) fn within(self, place: &str) -> Self {
+        let Self::Malformed { path, what } = self else { return self };
+        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        Self::Malformed { path: format!("{place}{dot}{path}"), what }
     }
 
     /// Whether it is media that the target cannot say: in another form it may.

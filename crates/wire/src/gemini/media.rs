@@ -7,17 +7,18 @@
 //! Source: ai.google.dev/gemini-api/docs/file-input-methods and `Part.from_uri` in `types.py` of google-genai 3.4.0, read
 //! 2026-11-28.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use std::sync::Arc;
 
-use super::names::members;
-use super::reading::{Read, lose, named, string};
-use crate::any_base64::{standard_base64, text_in_base64};
+use super::reading::{Read, Wrong, lose, named};
+use super::strict::{object, text};
+use crate::any_base64::text_in_base64;
 use crate::conversation::{Loss, Media, MediaKind, MediaSource, TranslateError};
+use crate::inline_data;
 use crate::json::Json;
 use crate::scan::Scanner;
 use crate::translate::note;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 #[cfg(test)]
 mod tests;
@@ -29,46 +30,49 @@ const VIDEOS: [&str; 4] =
 
 /// Reads `inlineData`.
 pub(super) fn read_inline(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Media> {
-    let (mut media_type, mut data, mut name) = (None, String::new(), None);
-    members(scan, |scan, member| {
+    let (mut media_type, mut data, mut name) = (None, None, None);
+    object(scan, |scan, member| {
         match member {
-            b"mimeType" => media_type = string(scan)?,
-            b"data" => data = string(scan)?.unwrap_or_default(),
-            b"displayName" => name = string(scan)?,
+            b"mimeType" => media_type = text(scan)?,
+            b"data" => data = text(scan)?,
+            b"displayName" => name = text(scan)?,
             _ => lose(scan, named("inlineData.", member), losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
+    let data = data.ok_or_else(|| Wrong::malformed("data", "it is missing"))?;
     let is_text = media_type.as_deref().is_some_and(|media_type| essence(media_type) == "text/plain");
-    let source = match is_text.then(|| text_in_base64(&data)).flatten() {
-        Some(text) => MediaSource::Text(text),
-        None => MediaSource::Base64(Bytes::from(standard_base64(&data))),
-    };
+    if let Some(text) = is_text.then(|| text_in_base64(&data)).flatten() {
+        return Ok(media(media_type.map(Into::into), MediaSource::Text(text), name));
+    }
+    let found = inline_data::inline(media_type.as_deref(), &data);
+    let (media_type, source) = found.map_err(|what| Wrong::malformed("data", what))?;
     Ok(media(media_type, source, name))
 }
 
 /// Reads `fileData`.
 pub(super) fn read_file(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Media> {
-    let (mut media_type, mut address, mut name) = (None, String::new(), None);
-    members(scan, |scan, member| {
+    let (mut media_type, mut address, mut name) = (None, None, None);
+    object(scan, |scan, member| {
         match member {
-            b"mimeType" => media_type = string(scan)?,
-            b"fileUri" => address = string(scan)?.unwrap_or_default(),
-            b"displayName" => name = string(scan)?,
+            b"mimeType" => media_type = text(scan)?,
+            b"fileUri" => address = text(scan)?,
+            b"displayName" => name = text(scan)?,
             _ => lose(scan, named("fileData.", member), losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
+    let address = address.ok_or_else(|| Wrong::malformed("fileUri", "it is missing"))?;
     let is_video = media_type.is_none() && starts(&address, &VIDEOS);
     let source = if starts(&address, &HELD) { MediaSource::Held(address) } else { MediaSource::Url(address) };
-    let mut media = media(media_type, source, name);
+    let mut media = media(media_type.map(|said| inline_data::media_type(&said)), source, name);
     if is_video {
         media.kind = MediaKind::Video;
     }
     Ok(media)
 }
 
-fn media(media_type: Option<String>, source: MediaSource, name: Option<String>) -> Media {
+fn media(media_type: Option<Arc<str>>, source: MediaSource, name: Option<String>) -> Media {
     let kind =
         media_type.as_deref().map_or(MediaKind::Document, |media_type| match media_type.split('/').next() {
             Some("image") => MediaKind::Image,
@@ -76,7 +80,7 @@ fn media(media_type: Option<String>, source: MediaSource, name: Option<String>) 
             Some("video") => MediaKind::Video,
             _ => MediaKind::Document,
         });
-    Media { kind, media_type: media_type.map(Into::into), source, name, detail: None, about: None }
+    Media { kind, media_type, source, name, detail: None, about: None }
 }
 
 fn starts(address: &str, with: &[&str]) -> bool {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use catalogue::Protocol;
 
-use super::names::{elements, members};
-use super::reading::{Read, Wrong, lose, named, raw, string};
+use super::reading::{Read, Wrong, lose, named};
+use super::strict::{flag, list, object, raw_object, text};
 use super::{media, result};
 use crate::conversation::{
     Block, Content, Loss, Media, Opaque, Reasoning, Text, ToolCall, ToolInput, ToolResult,
@@ -42,12 +42,12 @@ impl Part {
     /// Reads the part that starts here. What it says beside its content is lost.
     pub(super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Self> {
         if scan.kind()? != Kind::Object {
-            return Err(Wrong::malformed("contents.parts", "an object was expected"));
+            return Err(Wrong::malformed("", "an object was expected"));
         }
         let whole = scan.range()?;
         let mut part = Self::default();
         let mut inside = scan.again(whole.clone());
-        members(&mut inside, |scan, name| part.member(scan, name, losses))?;
+        object(&mut inside, |scan, name| part.member(scan, name, losses))?;
         if let Some(Data::Other(_, data)) = &mut part.data {
             *data = String::from_utf8_lossy(scan.slice(whole)).into_owned();
         }
@@ -55,13 +55,10 @@ impl Part {
     }
 
     fn member(&mut self, scan: &mut Scanner<'_>, name: &[u8], losses: &mut Vec<Loss>) -> Read<()> {
-        if scan.kind()? == Kind::Null {
-            return Ok(scan.skip()?);
-        }
         match name {
-            b"text" => self.text = string(scan)?,
-            b"thought" => self.is_thought = scan.boolean()? == Some(true),
-            b"thoughtSignature" => self.signature = string(scan)?.filter(|text| !text.is_empty()),
+            b"text" => self.text = text(scan)?,
+            b"thought" => self.is_thought = flag(scan)? == Some(true),
+            b"thoughtSignature" => self.signature = text(scan)?.filter(|text| !text.is_empty()),
             b"inlineData" => self.data = Some(Data::Media(media::read_inline(scan, losses)?)),
             b"fileData" => self.data = Some(Data::Media(media::read_file(scan, losses)?)),
             b"functionCall" => self.data = Some(call(scan, losses)?),
@@ -126,40 +123,42 @@ impl Part {
 
 fn call(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Data> {
     let (mut id, mut name, mut arguments) = (None, String::new(), None);
-    members(scan, |scan, member| {
+    object(scan, |scan, member| {
         match member {
-            b"id" => id = string(scan)?.filter(|id| !id.is_empty()),
-            b"name" => name = string(scan)?.unwrap_or_default(),
-            b"args" if scan.kind()? == Kind::Object => arguments = Some(Bytes::copy_from_slice(raw(scan)?)),
-            b"args" => scan.skip()?,
+            b"id" => id = text(scan)?.filter(|id| !id.is_empty()),
+            b"name" => name = text(scan)?.unwrap_or_default(),
+            b"args" => arguments = Some(Bytes::copy_from_slice(raw_object(scan)?)),
             b"partialArgs" | b"willContinue" => {
                 if scan.says_something()? {
                     let what = "a call in pieces, which nobody asked for";
-                    return Err(Wrong::malformed("functionCall.partialArgs", what));
+                    return Err(Wrong::malformed("", what));
                 }
             }
             _ => lose(scan, named("functionCall.", member), losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
+    if name.is_empty() {
+        return Err(Wrong::malformed("name", "it is missing"));
+    }
     Ok(Data::Call { id, name, arguments: arguments.unwrap_or(Bytes::from_static(b"{}")) })
 }
 
 fn result(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Data> {
     let (mut id, mut name, mut said, mut media) = (None, None, None, Vec::new());
-    members(scan, |scan, member| {
+    object(scan, |scan, member| {
         match member {
-            b"id" => id = string(scan)?.filter(|id| !id.is_empty()),
-            b"name" => name = string(scan)?,
-            b"response" => said = Some(raw(scan)?),
-            b"parts" => elements(scan, |scan| {
+            b"id" => id = text(scan)?.filter(|id| !id.is_empty()),
+            b"name" => name = text(scan)?,
+            b"response" => said = Some(raw_object(scan)?),
+            b"parts" => list(scan, |scan| {
                 let content = Part::read(scan, losses)?.content(None, String::new, losses);
                 media.extend(content.map(Block::from));
-                Read::Ok(())
+                Ok(())
             })?,
             _ => lose(scan, named("functionResponse.", member), losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
     let (text, is_error) = said.map(result::read).unwrap_or_default();
     let text = (!text.is_empty()).then(|| Content::text(text).into());

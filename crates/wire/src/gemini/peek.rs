@@ -89,6 +89,10 @@ impl<'a> Pass<'a> {
                 self.once("toolConfig")?;
                 scan.skip()?;
             }
+            // What a prompt is in whose tokens are to be counted.
+            b"generateContentRequest" => {
+                members(scan, |scan, name| self.member(scan, name))?;
+            }
             _ => scan.skip()?,
         }
         Ok(())

@@ -13,7 +13,7 @@ pub(super) struct Wrong(pub(super) TranslateError);
 
 impl From<ScanError> for Wrong {
     fn from(error: ScanError) -> Self {
-        Self(TranslateError::malformed("body", error.what.as_str()))
+        Self(TranslateError::malformed("", error.what.as_str()))
     }
 }
 
@@ -26,6 +26,11 @@ impl From<TranslateError> for Wrong {
 impl Wrong {
     pub(super) fn malformed(path: &str, what: &'static str) -> Self {
         Self(TranslateError::malformed(path, what))
+    }
+
+    /// The same, seen from outside.
+    pub(super) fn within(self, place: &str) -> Self {
+        Self(self.0.within(place))
     }
 
     pub(super) fn unsayable(what: &str, why: &'static str) -> Self {

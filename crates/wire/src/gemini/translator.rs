@@ -2,8 +2,8 @@
 
 use super::{answer, events, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaSource, ReplyContext, Request,
-    Target, ToolNames, TranslateError, Translator,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaSource, Range, ReplyContext,
+    Request, Target, ToolNames, TranslateError, Translator,
 };
 
 /// Both halves of Gemini.
@@ -23,14 +23,24 @@ impl Translator for GeminiTranslator {
         Box::new(events::decode::Decoder::default())
     }
 
-    /// Newer models take more (128, and colons); 64 without them is what all take. Source: `FunctionDeclaration` in
-    /// `types.py` of google-genai 3.4.0, and of its earlier versions, read 2026-11-28.
     fn names_schemas(&self) -> bool {
         false
     }
 
+    /// Newer models take more (128, and colons); 64 without them is what all take. Source: `FunctionDeclaration` in
+    /// `types.py` of google-genai 3.4.0, and of its earlier versions, read 2026-11-28.
     fn tool_names(&self) -> ToolNames {
         ToolNames { longest: 64, also: "_-.", any_start: false }
+    }
+
+    /// Penalties are below 2 there. Source: `GenerationConfig` in the reference of Vertex AI for Node, read 2026-11-29.
+    fn ranges(&self) -> &'static [Range] {
+        &[
+            Range("temperature", "0", "2"),
+            Range("top_p", "0", "1"),
+            Range("frequency_penalty", "-2", "1.99"),
+            Range("presence_penalty", "-2", "1.99"),
+        ]
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

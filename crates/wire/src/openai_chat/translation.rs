@@ -21,8 +21,8 @@ use catalogue::Needs;
 
 use super::OpenaiChat;
 use crate::conversation::{
-    Answer, Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, ReplyContext, Request,
-    Schemas, Start, Target, ToolNames, TranslateError, Translator,
+    Answer, Begins, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, Range, ReplyContext,
+    Request, Schemas, Start, Target, ToolNames, TranslateError, Translator,
 };
 
 impl Translator for OpenaiChat {
@@ -61,6 +61,16 @@ impl Translator for OpenaiChat {
     /// Models here answer with a message of their own, but where one is known to go on.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::LeftBehind }
+    }
+
+    /// By `completion_create_params.py` in openai 3.54.0.
+    fn ranges(&self) -> &'static [Range] {
+        &[
+            Range("temperature", "0", "2"),
+            Range("top_p", "0", "1"),
+            Range("frequency_penalty", "-2", "2"),
+            Range("presence_penalty", "-2", "2"),
+        ]
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -56,6 +56,8 @@ pub(super) struct Item<'a> {
     image_format: Option<String>,
     /// Names of members that say something for which there is no place.
     lost: Vec<String>,
+    /// The first member that is of another type than a string.
+    wrong: Option<&'static str>,
     pub(super) raw: &'a [u8],
     strange: Strange,
 }
@@ -71,28 +73,27 @@ impl<'a> Item<'a> {
     }
 
     fn member(&mut self, scan: &mut Scanner<'a>, path: &str, name: &[u8]) -> Read<()> {
-        let text = |scan: &mut Scanner<'a>| scan.text().map(|text| text.map(|text| text.unescape()));
-        let owned =
-            |scan: &mut Scanner<'a>| scan.text().map(|text| text.map(|text| text.unescape().into_owned()));
         match name {
-            b"type" => self.kind = text(scan)?,
-            b"role" => self.role = text(scan)?,
-            b"id" => self.id = owned(scan)?,
-            b"call_id" => self.call_id = owned(scan)?,
-            b"name" => self.name = owned(scan)?,
-            b"namespace" => self.namespace = owned(scan)?,
+            b"type" => self.kind = self.told(scan, "type")?,
+            b"role" => self.role = self.told(scan, "role")?,
+            b"id" => self.id = self.told(scan, "id")?.map(Cow::into_owned),
+            b"call_id" => self.call_id = self.told(scan, "call_id")?.map(Cow::into_owned),
+            b"name" => self.name = self.told(scan, "name")?.map(Cow::into_owned),
+            b"namespace" => self.namespace = self.told(scan, "namespace")?.map(Cow::into_owned),
             // JSON in a string; some write the object itself.
             b"arguments" if scan.kind()? == Kind::Object => {
                 self.arguments = Some(String::from_utf8_lossy(read::raw(scan)?).into_owned());
             }
-            b"arguments" => self.arguments = owned(scan)?,
-            b"input" => self.input = owned(scan)?,
+            b"arguments" => self.arguments = self.told(scan, "arguments")?.map(Cow::into_owned),
+            b"input" => self.input = self.told(scan, "input")?.map(Cow::into_owned),
             b"content" => self.content = Some(inside(scan)?),
             b"summary" => self.summary = Some(inside(scan)?),
             b"output" => self.output = Some(inside(scan)?),
-            b"encrypted_content" => self.encrypted = owned(scan)?,
-            b"result" => self.image = owned(scan)?,
-            b"output_format" => self.image_format = owned(scan)?,
+            b"encrypted_content" => {
+                self.encrypted = self.told(scan, "encrypted_content")?.map(Cow::into_owned);
+            }
+            b"result" => self.image = self.told(scan, "result")?.map(Cow::into_owned),
+            b"output_format" => self.image_format = self.told(scan, "output_format")?.map(Cow::into_owned),
             b"status" | b"object" | b"created_by" => scan.skip()?,
             b"caller" => {
                 let direct = is_direct(scan, path)?;
@@ -108,6 +109,24 @@ impl<'a> Item<'a> {
         Ok(())
     }
 
+    /// A string. Another type is an error if the item is of a kind that has a string there, which is not known yet.
+    fn told(&mut self, scan: &mut Scanner<'a>, name: &'static str) -> Read<Option<Cow<'a, str>>> {
+        if !matches!(scan.kind()?, Kind::String | Kind::Null) {
+            self.wrong.get_or_insert(name);
+        }
+        Ok(scan.text()?.map(|text| text.unescape()))
+    }
+
+    /// Refuses an item that has something else where a string has to be.
+    fn check_types(&self, path: &str) -> Read<()> {
+        match self.wrong {
+            Some(name) => {
+                Err(TranslateError::malformed(format!("{path}.{name}"), "a string was expected").into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether it is a call with all that starts one.
     pub(super) fn starts_call(&self) -> bool {
         let is_call = matches!(self.kind.as_deref(), Some("function_call" | "custom_tool_call"));
@@ -117,6 +136,9 @@ impl<'a> Item<'a> {
 
     /// What it says.
     pub(super) fn say(mut self, path: &str, losses: &mut Vec<Loss>) -> Read<Said<'a>> {
+        if !self.kind.as_deref().is_some_and(is_another_kind) {
+            self.check_types(path)?;
+        }
         let kind = match self.kind.take() {
             Some(kind) => kind,
             // Clients leave the type of messages out, and that of references.
@@ -221,6 +243,20 @@ impl<'a> Item<'a> {
             Media { kind: MediaKind::Image, media_type, source, name: None, detail: None, about: None };
         Said::Blocks(vec![Content::Media(media).into()])
     }
+}
+
+/// Whether an item of that kind has no neutral form, so that its members' types are not ours to know.
+fn is_another_kind(kind: &str) -> bool {
+    const KNOWN: [&str; 7] = [
+        "message",
+        "function_call",
+        "custom_tool_call",
+        "function_call_output",
+        "custom_tool_call_output",
+        "reasoning",
+        "image_generation_call",
+    ];
+    !KNOWN.contains(&kind)
 }
 
 /// The name of a tool, with its namespace where it has one.

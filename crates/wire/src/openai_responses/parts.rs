@@ -2,16 +2,13 @@
 //!
 //! Source: `types/responses/response_input_{text,image,file,audio}_param.py`, `response_output_{text,refusal}.py`.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-
 use super::read::{self, Fault, NO_PLACE, Read, lose};
 use crate::conversation::document::type_by_name;
 use crate::conversation::{
     Block, CacheMark, Citation, Content, Logprob, Loss, Media, MediaKind, MediaSource, Text, TokenLogprob,
     TranslateError,
 };
+use crate::inline_data::{addressed, encoded};
 use crate::scan::{Kind, Scanner};
 use crate::translate::note;
 
@@ -57,8 +54,8 @@ pub(super) fn blocks(
 
 /// The members of a part, whatever its type.
 #[derive(Debug, Default)]
-struct Part<'a> {
-    kind: Option<Cow<'a, str>>,
+struct Part {
+    kind: Option<String>,
     text: Option<String>,
     refusal: Option<String>,
     image_url: Option<String>,
@@ -73,12 +70,12 @@ struct Part<'a> {
     cache: Option<CacheMark>,
 }
 
-impl<'a> Part<'a> {
-    fn read(scan: &mut Scanner<'a>, path: &str, losses: &mut Vec<Loss>) -> Read<Self> {
+impl Part {
+    fn read(scan: &mut Scanner<'_>, path: &str, losses: &mut Vec<Loss>) -> Read<Self> {
         let mut part = Self::default();
         read::object(scan, path, |scan, name| {
             match name {
-                b"type" => part.kind = scan.text()?.map(|kind| kind.unescape()),
+                b"type" => part.kind = read::string(scan, path)?,
                 b"text" => part.text = read::string(scan, path)?,
                 b"refusal" => part.refusal = read::string(scan, path)?,
                 b"image_url" => part.image_url = read::string(scan, path)?,
@@ -88,7 +85,7 @@ impl<'a> Part<'a> {
                 b"filename" => part.filename = read::string(scan, path)?,
                 // What it is where nothing is said.
                 b"detail" => part.detail = read::string(scan, path)?.filter(|detail| detail != "auto"),
-                b"input_audio" => part.audio = Some(audio(scan, path)?),
+                b"input_audio" => part.audio = Some(audio(scan, path, losses)?),
                 b"annotations" => part.citations = citations(scan, losses)?,
                 b"logprobs" => part.logprobs = logprobs(scan)?,
                 b"prompt_cache_breakpoint" => part.cache = cache_mark(scan, path)?,
@@ -122,26 +119,22 @@ impl<'a> Part<'a> {
 
     fn image(self, path: &str) -> Read<Media> {
         let (media_type, source) = match (self.image_url, self.file_id) {
-            (Some(url), _) => address(url),
+            (Some(url), _) => addressed(&url).map_err(wrong(path, "image_url"))?,
             (None, Some(id)) => (None, MediaSource::Held(id)),
             _ => return Err(TranslateError::malformed(path, "an image has an address or a file").into()),
         };
-        let media_type = media_type.map(Into::into);
         Ok(Media { kind: MediaKind::Image, media_type, source, name: None, detail: self.detail, about: None })
     }
 
     fn file(self, path: &str) -> Read<Media> {
         let (media_type, source) = match (self.file_data, self.file_url, self.file_id) {
-            (Some(data), ..) => match address(data) {
-                (media_type, MediaSource::Url(data)) => (media_type, MediaSource::Base64(data.into())),
-                with_type => with_type,
-            },
-            (None, Some(url), _) => address(url),
+            (Some(data), ..) => encoded(&data).map_err(wrong(path, "file_data"))?,
+            (None, Some(url), _) => addressed(&url).map_err(wrong(path, "file_url"))?,
             (None, None, Some(id)) => (None, MediaSource::Held(id)),
             _ => return Err(TranslateError::malformed(path, "a file has data, an address or an id").into()),
         };
         let by_name = self.filename.as_deref().and_then(type_by_name);
-        let media_type = media_type.as_deref().or(by_name).map(Into::into);
+        let media_type = media_type.or_else(|| by_name.map(Into::into));
         Ok(Media {
             kind: MediaKind::Document,
             media_type,
@@ -159,7 +152,7 @@ impl<'a> Part<'a> {
             "mp3" => "audio/mpeg".into(),
             format => format!("audio/{format}").into(),
         };
-        let source = MediaSource::Base64(data.into());
+        let (_, source) = encoded(&data).map_err(wrong(path, "input_audio.data"))?;
         Ok(Media {
             kind: MediaKind::Audio,
             media_type: Some(media_type),
@@ -171,31 +164,20 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Data with its media type where `url` holds it, else an address that the supplier fetches.
-fn address(url: String) -> (Option<String>, MediaSource) {
-    match data_url(&url) {
-        Some((media_type, data)) => {
-            let known = (!media_type.is_empty()).then(|| media_type.to_owned());
-            (known, MediaSource::Base64(Bytes::copy_from_slice(data.as_bytes())))
-        }
-        None => (None, MediaSource::Url(url)),
-    }
-}
-
-/// Media type and base64 text of a `data:` address.
-fn data_url(url: &str) -> Option<(&str, &str)> {
-    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
-    Some((head.strip_suffix(";base64")?, data))
+/// What is wrong with data, told with its place.
+fn wrong(path: &str, name: &str) -> impl Fn(&'static str) -> Fault {
+    let path = format!("{path}.{name}");
+    move |what| TranslateError::malformed(path.as_str(), what).into()
 }
 
 /// Data and format.
-fn audio(scan: &mut Scanner<'_>, path: &str) -> Read<(String, String)> {
+fn audio(scan: &mut Scanner<'_>, path: &str, losses: &mut Vec<Loss>) -> Read<(String, String)> {
     let (mut data, mut format) = (None, None);
     read::object(scan, path, |scan, name| {
         match name {
             b"data" => data = read::string(scan, path)?,
             b"format" => format = read::string(scan, path)?,
-            _ => scan.skip()?,
+            _ => lose(scan, losses, path, name, NO_PLACE)?,
         }
         Ok(())
     })?;

@@ -25,6 +25,25 @@ impl From<TranslateError> for Fault {
     }
 }
 
+impl Fault {
+    /// What is wrong in an element of the list at `path`, with the element's place.
+    fn of_element(self, path: &str, at: usize) -> Self {
+        let Self::Said(TranslateError::Malformed { path: told, what }) = self else { return self };
+        let told = match told.strip_prefix(path) {
+            Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => format!("{path}[{at}]{rest}"),
+            _ => told,
+        };
+        Self::Said(TranslateError::Malformed { path: told, what })
+    }
+
+    /// What is wrong with a member of the object at `path`, with the member's name where that was not told.
+    fn of_member(self, path: &str, name: &[u8]) -> Self {
+        let Self::Said(TranslateError::Malformed { path: told, what }) = self else { return self };
+        let told = if told == path { format!("{path}.{}", String::from_utf8_lossy(name)) } else { told };
+        Self::Said(TranslateError::Malformed { path: told, what })
+    }
+}
+
 impl From<Fault> for TranslateError {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -51,10 +70,12 @@ pub(super) fn document<'a>(
 pub(super) fn object<'a>(
     scan: &mut Scanner<'a>,
     path: &str,
-    each: impl FnMut(&mut Scanner<'a>, &[u8]) -> Read<()>,
+    mut each: impl FnMut(&mut Scanner<'a>, &[u8]) -> Read<()>,
 ) -> Read<()> {
     match scan.kind()? {
-        Kind::Object => scan.object(each),
+        Kind::Object => {
+            scan.object(|scan, name| each(scan, name).map_err(|fault| fault.of_member(path, name)))
+        }
         _ => Err(TranslateError::malformed(path, "an object was expected").into()),
     }
 }
@@ -63,10 +84,17 @@ pub(super) fn object<'a>(
 pub(super) fn list<'a>(
     scan: &mut Scanner<'a>,
     path: &str,
-    each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
+    mut each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
 ) -> Read<()> {
     match scan.kind()? {
-        Kind::Array => scan.array(each),
+        Kind::Array => {
+            let mut at = 0;
+            scan.array(|scan| {
+                each(scan).map_err(|fault| fault.of_element(path, at))?;
+                at += 1;
+                Ok(())
+            })
+        }
         Kind::Null => Ok(scan.skip()?),
         _ => Err(TranslateError::malformed(path, "a list was expected").into()),
     }

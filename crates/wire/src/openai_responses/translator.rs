@@ -6,7 +6,7 @@ use super::events::{Decoder, Encoder};
 use super::request::plain_instructions;
 use super::{answer, request};
 use crate::conversation::{
-    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaKind, MediaSource,
+    Answer, ClientTranslator, Encoded, EventDecoder, EventEncoder, Media, MediaKind, MediaSource, Range,
     ReplyContext, Request, Schemas, Start, Target, ToolNames, TranslateError, Translator,
 };
 
@@ -42,6 +42,10 @@ impl Translator for ResponsesTranslator {
     /// Models here answer with a message of their own, but where one is known to go on.
     fn given_start(&self, target: &Target<'_>) -> Start {
         if target.capabilities.yes.contains(Needs::PREFILL) { Start::GoneOnWith } else { Start::LeftBehind }
+    }
+
+    fn ranges(&self) -> &'static [Range] {
+        &[Range("temperature", "0", "2"), Range("top_p", "0", "1")]
     }
 
     fn client(&self) -> Option<&'static dyn ClientTranslator> {

@@ -40,6 +40,9 @@ pub(super) fn adapt<'a>(
 ) -> Result<Adapted<'a>, TranslateError> {
     let undo = Undo { owner: target.owner.into(), ..Undo::default() };
     let mut adapted = Adapted { request: Cow::Borrowed(request), undo, losses: Vec::new() };
+    adapted.calls_of_one_id_each();
+    adapted.stops_that_say_something();
+    adapted.numbers_within(supplier.ranges());
     if let Some(turns) = opening::turns(request, supplier.begins(), &mut adapted.losses) {
         adapted.request.to_mut().turns = turns;
     }

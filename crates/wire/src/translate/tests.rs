@@ -11,6 +11,7 @@ use crate::conversation::{
     OutputFormat, Role, Tool, ToolCall, ToolChoice, ToolInput, ToolNames, Turn,
 };
 
+mod checks;
 mod citations;
 mod documents;
 mod forced;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use self::unfence::Unfence;
 use self::unwrap::Unwrap;
 use super::forced::Held;
+use super::note;
 use crate::conversation::{
     Answer, Block, BlockStart, Content, Delta, Event, FinishReason, Loss, Opaque, ToolCall, ToolInput,
 };
@@ -40,12 +41,38 @@ pub struct Undo {
 impl Undo {
     pub(super) fn answer(&self, answer: &mut Answer) {
         for choice in &mut answer.choices {
+            if self.leave_answer_alone(&mut choice.blocks) {
+                note(&mut answer.losses, said_more());
+            }
             choice.blocks =
                 std::mem::take(&mut choice.blocks).into_iter().map(|block| self.block(block)).collect();
             let calls = choice.blocks.iter().any(|block| block.call().is_some());
             let took_answer = self.answer_tool.is_some();
             choice.finish = choice.finish.take().map(|reason| finish(reason, calls, took_answer));
         }
+    }
+
+    /// Where the tool that takes the answer was called, its first call is the answer: with other calls of it, or with words, that
+    /// is no JSON. Whether there were any.
+    fn leave_answer_alone(&self, blocks: &mut Vec<Block>) -> bool {
+        let is_answer = |block: &Block| block.call().is_some_and(|call| self.is_answer(&call.name));
+        let Some(answer) = blocks.iter().position(is_answer) else { return false };
+        // In a stream, words before another call are out by then.
+        let other_call = blocks[..answer].iter().rposition(|block| block.call().is_some());
+        let since = other_call.map_or(0, |at| at + 1);
+        let (mut place, mut says_more) = (0, false);
+        blocks.retain(|block| {
+            let at = place;
+            place += 1;
+            let words = match &block.content {
+                Content::Text(text) => Some(!text.text.trim().is_empty()),
+                _ => is_answer(block).then_some(true),
+            };
+            let goes = words.filter(|_| at >= since && at != answer);
+            says_more |= goes == Some(true);
+            goes.is_none()
+        });
+        says_more
     }
 
     fn block(&self, mut block: Block) -> Block {
@@ -100,6 +127,11 @@ impl Undo {
     fn own(&self, opaque: &mut Opaque) {
         opaque.owner.get_or_insert_with(|| Arc::clone(&self.owner));
     }
+}
+
+/// The model says more than the answer that it was asked for.
+fn said_more() -> Loss {
+    Loss::new("response_format", "what the model said beside its answer, which has to be JSON")
 }
 
 /// The reason as the client is to see it: some suppliers say `stop` behind a tool call, and the call of the tool that
@@ -172,12 +204,28 @@ impl Shell {
 pub(super) struct Stream {
     undo: Arc<Undo>,
     choices: Vec<State>,
+    losses: Vec<Loss>,
+}
+
+/// What becomes of a block.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    #[default]
+    Passed,
+    LeftOut,
+    Waits,
 }
 
 /// What is known of one choice.
 #[derive(Debug, Default, Clone)]
 struct State {
     calls: bool,
+    /// Whether a call of the tool that takes the answer came.
+    is_answered: bool,
+    /// What becomes of the open block, where a tool takes the answer.
+    open: Open,
+    /// Words of which it is not known yet whether an answer follows.
+    waiting: Vec<Event>,
     /// The arguments so far of an open call whose tool takes free text.
     free_text: Option<Vec<u8>>,
     /// What the open text comes out of.
@@ -186,11 +234,70 @@ struct State {
 
 impl Stream {
     pub(super) const fn new(undo: Arc<Undo>) -> Self {
-        Self { undo, choices: Vec::new() }
+        Self { undo, choices: Vec::new(), losses: Vec::new() }
     }
 
     /// Appends what `event` is to the client.
     pub(super) fn event(&mut self, event: Event, out: &mut Vec<Event>) {
+        if self.undo.answer_tool.is_none() {
+            return self.pass(event, out);
+        }
+        match event {
+            Event::BlockStart { choice, .. } => self.opens(choice, &event, out),
+            Event::Finish { choice, .. } => self.let_go(choice, out),
+            _ => {}
+        }
+        let (Event::BlockStart { choice, .. } | Event::Delta { choice, .. } | Event::BlockEnd { choice }) =
+            &event
+        else {
+            return self.pass(event, out);
+        };
+        let state = self.state(*choice);
+        let open = state.open;
+        if matches!(event, Event::BlockEnd { .. }) {
+            state.open = Open::Passed;
+        }
+        match open {
+            Open::Passed => self.pass(event, out),
+            Open::Waits => state.waiting.push(event),
+            Open::LeftOut if says_words(&event) => note(&mut self.losses, said_more()),
+            Open::LeftOut => {}
+        }
+    }
+
+    /// Decides on the block that opens, where a tool takes the answer: words wait until it is known whether an answer follows,
+    /// and go then, as do words and answers behind it.
+    fn opens(&mut self, choice: u32, event: &Event, out: &mut Vec<Event>) {
+        let Event::BlockStart { block, .. } = event else { return };
+        let is_text = matches!(block, BlockStart::Text);
+        let (is_call, is_answer) = match block {
+            BlockStart::ToolCall { name, .. } => (true, self.undo.is_answer(name)),
+            _ => (false, false),
+        };
+        let state = self.state(choice);
+        state.open = match state.is_answered {
+            true if is_text || is_answer => Open::LeftOut,
+            false if is_text => Open::Waits,
+            _ => Open::Passed,
+        };
+        if is_answer && !state.is_answered {
+            state.is_answered = true;
+            if std::mem::take(&mut state.waiting).iter().any(says_words) {
+                note(&mut self.losses, said_more());
+            }
+        } else if is_call && !is_answer {
+            self.let_go(choice, out);
+        }
+    }
+
+    /// No answer follows the words that wait.
+    fn let_go(&mut self, choice: u32, out: &mut Vec<Event>) {
+        for event in std::mem::take(&mut self.state(choice).waiting) {
+            self.pass(event, out);
+        }
+    }
+
+    fn pass(&mut self, event: Event, out: &mut Vec<Event>) {
         match event {
             Event::BlockStart { choice, block } => {
                 let block = self.block_start(choice, block);
@@ -219,12 +326,18 @@ impl Stream {
         }
     }
 
+    /// What was lost so far.
+    pub(super) fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
     /// Whether text that the open block grows by is to the client what it was.
     pub(super) fn lets_text_through(&self, choice: u32) -> bool {
         let at = MOST_CHOICES.min(choice as usize);
-        self.choices
-            .get(at)
-            .is_none_or(|state| state.free_text.is_none() && state.shell.as_ref().is_none_or(Shell::is_off))
+        self.choices.get(at).is_none_or(|state| {
+            let is_plain = state.free_text.is_none() && state.open == Open::Passed;
+            is_plain && state.shell.as_ref().is_none_or(Shell::is_off)
+        })
     }
 
     fn block_start(&mut self, choice: u32, block: BlockStart) -> BlockStart {
@@ -288,6 +401,11 @@ impl Stream {
         let last = self.choices.len() - 1;
         &mut self.choices[at.min(last)]
     }
+}
+
+/// Whether the open block grows by more than white space.
+fn says_words(event: &Event) -> bool {
+    matches!(event, Event::Delta { delta: Delta::Text(text), .. } if !text.trim().is_empty())
 }
 
 /// Nobody offers more choices.

@@ -1,11 +1,11 @@
 //! A whole answer, written for a client.
 
 use super::{stop, used};
+use crate::anthropic_messages::cache;
 use crate::anthropic_messages::carry::{self, Shape};
 use crate::anthropic_messages::content::citations;
 use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::search::Told;
-use crate::anthropic_messages::{arguments, cache};
 use crate::conversation::{
     Answer, Block, Content, Encoded, Opaque, Reasoning, ReplyContext, Search, Text, ToolCall, TranslateError,
 };
@@ -158,7 +158,8 @@ impl Writer {
         if let Some(proof) = &call.proof {
             thinking(&mut self.json, "", &proof.seal());
         }
-        let input = arguments::object(&call.input, &mut self.losses);
+        let (input, lost) = call.input.as_object();
+        self.losses.extend(lost);
         self.json.object().key("type").text("tool_use").key("id").text(&call.id);
         self.json.key("name").text(&call.name).key("input").raw(input.as_ref()).end_object();
     }

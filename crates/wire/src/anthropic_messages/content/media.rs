@@ -1,11 +1,10 @@
 //! Images and documents, read.
 
-use bytes::Bytes;
-
 use super::Reader;
 use crate::anthropic_messages::fault::Fault;
 use crate::anthropic_messages::members::Members;
 use crate::conversation::{About, Content, Media, MediaKind, MediaSource};
+use crate::inline_data;
 use crate::scan::{Kind, Scanner};
 
 const SOURCE: &[&str] = &["type", "media_type", "data", "url", "file_id", "content"];
@@ -58,8 +57,13 @@ impl Reader<'_> {
     fn source(&mut self, of: MediaKind, source: &mut Members<'_>) -> Result<Media, Fault> {
         let kind = source.required("type")?;
         let media_type = source.string("media_type")?;
+        let media_type = media_type.map(|said| inline_data::media_type(&said));
         let place = match kind.as_str() {
-            "base64" => MediaSource::Base64(Bytes::from(source.required("data")?)),
+            "base64" => {
+                let found = inline_data::inline(media_type.as_deref(), &source.required("data")?);
+                let (media_type, source) = found.map_err(|what| Fault::malformed("data", what))?;
+                return Ok(Media { kind: of, media_type, source, name: None, detail: None, about: None });
+            }
             "url" => MediaSource::Url(source.required("url")?),
             "file" => MediaSource::Held(source.required("file_id")?),
             "text" => MediaSource::Text(source.required("data")?),
@@ -71,7 +75,6 @@ impl Reader<'_> {
             }
             _ => return Err(Fault::malformed("type", "no kind of source that is known here")),
         };
-        let media_type = media_type.map(Into::into);
         Ok(Media { kind: of, media_type, source: place, name: None, detail: None, about: None })
     }
 }

@@ -15,11 +15,12 @@ use catalogue::{Protocol, Service, Usage};
 
 use crate::anthropic_messages::answer::encode::{head, text_or_null};
 use crate::anthropic_messages::answer::{stop, used};
+use crate::anthropic_messages::cache;
 use crate::anthropic_messages::carry::{self, Shape};
 use crate::anthropic_messages::content::citations;
 use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::search::Told;
-use crate::anthropic_messages::{arguments, cache};
+use crate::conversation::arguments::wrapped;
 use crate::conversation::{
     BlockStart, Delta, Event, EventEncoder, FinishReason, Loss, Opaque, ReplyContext, Search, TranslateError,
 };
@@ -368,7 +369,7 @@ impl Encoder {
             if let Some(text) = free {
                 self.losses
                     .add("tool_call.custom", "a call holds an object there: its text is wrapped in one");
-                let object = arguments::wrapped("input", &text);
+                let object = wrapped("input", &text);
                 self.block_grows(out, "input_json_delta", |json| {
                     json.key("partial_json").text(&String::from_utf8_lossy(&object));
                 });

@@ -12,20 +12,20 @@ use crate::translate::note;
 pub(in super::super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Citation> {
     let mut citation = Citation::default();
     let mut source = None;
-    object(scan, "citation", |scan, name| match name {
+    object(scan, |scan, name| match name {
         b"title" => {
-            citation.title = Some(text(scan, "citation.title")?);
+            citation.title = Some(text(scan)?);
             Ok(())
         }
         b"source" => {
-            source = Some(text(scan, "citation.source")?);
+            source = Some(text(scan)?);
             Ok(())
         }
-        b"sourceContent" => list(scan, "citation.sourceContent", |scan| {
-            object(scan, "citation.sourceContent", |scan, name| {
+        b"sourceContent" => list(scan, |scan| {
+            object(scan, |scan, name| {
                 if name == b"text" {
                     let quote = citation.quote.get_or_insert_default();
-                    quote.push_str(&text(scan, "citation.sourceContent.text")?);
+                    quote.push_str(&text(scan)?);
                     return Ok(());
                 }
                 Ok(scan.skip()?)
@@ -47,12 +47,12 @@ pub(in super::super) fn read(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> 
 
 /// `CitationLocation`: one member, which says of what kind.
 fn location(scan: &mut Scanner<'_>, citation: &mut Citation, losses: &mut Vec<Loss>) -> Read<()> {
-    object(scan, "citation.location", |scan, name| {
+    object(scan, |scan, name| {
         let kind = match name {
             b"web" => {
-                return object(scan, "citation.location.web", |scan, name| {
+                return object(scan, |scan, name| {
                     if name == b"url" {
-                        citation.url = Some(text(scan, "citation.location.web.url")?);
+                        citation.url = Some(text(scan)?);
                         return Ok(());
                     }
                     Ok(scan.skip()?)
@@ -68,14 +68,14 @@ fn location(scan: &mut Scanner<'_>, citation: &mut Citation, losses: &mut Vec<Lo
             }
         };
         let (mut index, mut start, mut end) = (0, 0, 0);
-        object(scan, "citation.location", |scan, name| {
+        object(scan, |scan, name| {
             let number = match name {
                 b"documentIndex" | b"searchResultIndex" => &mut index,
                 b"start" => &mut start,
                 b"end" => &mut end,
                 _ => return Ok(scan.skip()?),
             };
-            *number = count(scan, "citation.location")?;
+            *number = count(scan)?;
             Ok(())
         })?;
         citation.place = Some(CitedPlace { kind, index, start, end });

@@ -2,29 +2,29 @@
 
 use super::super::document;
 use super::super::media;
-use super::super::read::{Read, is_object, list, named, object, raw, text, wrong};
+use super::super::read::{Read, list, lose, named, object, raw, text, wrong};
 use super::{From, opaque};
 use crate::conversation::{Block, Content, Loss, ToolCall, ToolInput, ToolResult, TranslateError};
 use crate::scan::{Kind, Scanner};
 
 /// Reads a `toolUse`; that of a tool which AWS runs itself is kept as it is.
-pub(super) fn read_call(scan: &mut Scanner<'_>) -> Read<Content> {
+pub(super) fn read_call(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Content> {
     let range = scan.range()?;
     let mut again = scan.again(range.clone());
     let (mut id, mut name, mut input) = (None, None, None);
     let mut is_supplied = false;
-    object(&mut again, "toolUse", |scan, member| {
+    object(&mut again, |scan, member| {
         match member {
-            b"toolUseId" => id = Some(text(scan, "toolUse.toolUseId")?),
-            b"name" => name = Some(text(scan, "toolUse.name")?),
+            b"toolUseId" => id = Some(text(scan)?),
+            b"name" => name = Some(text(scan)?),
             // An object; text where a model's call was broken off.
-            b"input" if scan.kind()? == Kind::String => input = Some(text(scan, "toolUse.input")?.into()),
+            b"input" if scan.kind()? == Kind::String => input = Some(text(scan)?.into()),
             b"input" => input = Some(super::super::read::bytes(scan)?),
             b"type" => {
                 is_supplied = true;
                 scan.skip()?;
             }
-            _ => scan.skip()?,
+            _ => lose(scan, "toolUse.", member, losses)?,
         }
         Ok(())
     })?;
@@ -32,8 +32,8 @@ pub(super) fn read_call(scan: &mut Scanner<'_>) -> Read<Content> {
         return Ok(Content::Opaque(opaque("toolUse", scan.slice(range))));
     }
     Ok(Content::ToolCall(ToolCall {
-        id: id.ok_or_else(|| wrong("toolUse", "`toolUseId` is missing"))?,
-        name: name.ok_or_else(|| wrong("toolUse", "`name` is missing"))?,
+        id: id.ok_or_else(|| wrong("`toolUseId` is missing"))?,
+        name: name.ok_or_else(|| wrong("`name` is missing"))?,
         input: ToolInput::Arguments(input.unwrap_or_else(|| "{}".into())),
         proof: None,
     }))
@@ -47,28 +47,28 @@ pub(super) fn read_result(scan: &mut Scanner<'_>, from: From, losses: &mut Vec<L
     let mut blocks = Vec::new();
     let mut is_error = false;
     let mut is_supplied = false;
-    object(&mut again, "toolResult", |scan, member| {
+    object(&mut again, |scan, member| {
         match member {
-            b"toolUseId" => id = Some(text(scan, "toolResult.toolUseId")?),
-            b"status" => is_error = text(scan, "toolResult.status")? == "error",
+            b"toolUseId" => id = Some(text(scan)?),
+            b"status" => is_error = text(scan)? == "error",
             b"type" => {
                 is_supplied = true;
                 scan.skip()?;
             }
-            b"content" => list(scan, "toolResult.content", |scan| {
-                object(scan, "toolResult.content", |scan, kind| {
+            b"content" => list(scan, |scan| {
+                object(scan, |scan, kind| {
                     blocks.extend(part(scan, kind, from, losses)?.map(Block::from));
                     Ok(())
                 })
             })?,
-            _ => scan.skip()?,
+            _ => lose(scan, "toolResult.", member, losses)?,
         }
         Ok(())
     })?;
     if is_supplied {
         return Ok(Content::Opaque(opaque("toolResult", scan.slice(range))));
     }
-    let call_id = id.ok_or_else(|| wrong("toolResult", "`toolUseId` is missing"))?;
+    let call_id = id.ok_or_else(|| wrong("`toolUseId` is missing"))?;
     Ok(Content::ToolResult(ToolResult { call_id, name: None, blocks, is_error, is_custom: false }))
 }
 
@@ -81,7 +81,7 @@ fn part(scan: &mut Scanner<'_>, kind: &[u8], from: From, losses: &mut Vec<Loss>)
         return Ok(Some(Content::Media(media::read(scan, kind, losses)?)));
     }
     Ok(Some(match kind {
-        b"text" => Content::text(text(scan, "toolResult.content.text")?),
+        b"text" => Content::text(text(scan)?),
         b"json" => Content::text(String::from_utf8_lossy(raw(scan)?)),
         _ if from == From::Client => {
             let why = "a block that Bedrock alone has";
@@ -89,13 +89,4 @@ fn part(scan: &mut Scanner<'_>, kind: &[u8], from: From, losses: &mut Vec<Loss>)
         }
         _ => Content::Opaque(opaque(named("", kind), raw(scan)?)),
     }))
-}
-
-/// The arguments of a call, as the JSON object that has to stand there; `None` where they are none.
-pub(in super::super) fn arguments(input: &ToolInput) -> Option<&[u8]> {
-    match input {
-        ToolInput::Arguments(json) if json.trim_ascii().is_empty() => Some(b"{}"),
-        ToolInput::Arguments(json) => is_object(json).then_some(json),
-        ToolInput::Text(_) => None,
-    }
 }

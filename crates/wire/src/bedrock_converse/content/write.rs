@@ -5,8 +5,8 @@ use catalogue::Protocol;
 use super::super::media::{self, DocumentNames};
 use super::super::read::is_object;
 use super::super::search;
+use super::citation;
 use super::proof::{Given, given};
-use super::{citation, tool};
 use crate::conversation::{
     Block, Citation, Content, Loss, Media, Reasoning, Text, ToolCall, ToolInput, TranslateError,
 };
@@ -96,13 +96,13 @@ fn write_call(json: &mut Json, call: &ToolCall, losses: &mut Vec<Loss>) -> Resul
     }
     json.object().key("toolUse").object().key("toolUseId").text(&call.id).key("name").text(&call.name);
     json.key("input");
-    match (tool::arguments(&call.input), &call.input) {
-        (Some(arguments), _) => json.raw(arguments),
-        (None, ToolInput::Arguments(broken)) => {
+    match (&call.input, call.input.as_object()) {
+        (ToolInput::Arguments(_), (arguments, None)) => json.raw(arguments.as_ref()),
+        (ToolInput::Arguments(broken), (_, Some(_))) => {
             note(losses, Loss::new("tool_call.arguments", "they are broken off, so they are given as text"));
             json.text(&String::from_utf8_lossy(broken))
         }
-        (None, ToolInput::Text(_)) => {
+        (ToolInput::Text(_), _) => {
             return Err(TranslateError::unsayable("tool_call.text", "tools take JSON there"));
         }
     };

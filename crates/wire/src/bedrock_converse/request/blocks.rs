@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use catalogue::Needs;
 
 use super::super::content::{
-    Given, given_back, tool_arguments, write_cache_mark, write_cited, write_media, write_reasoning_text,
+    Given, given_back, write_cache_mark, write_cited, write_media, write_reasoning_text,
 };
 use super::super::media::DocumentNames;
 use super::arrange::Placed;
@@ -85,7 +85,7 @@ impl<'a> Writer<'a> {
             Content::Media(media) => {
                 write_media(&mut self.json, media, &mut self.documents, &mut self.losses)?;
             }
-            Content::ToolCall(call) => self.call(call)?,
+            Content::ToolCall(call) => self.call(call),
             Content::ToolResult(result) => self.result(result)?,
             Content::Reasoning(reasoning) => self.reasoning(reasoning),
             Content::Opaque(opaque) => {
@@ -114,17 +114,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn call(&mut self, call: &ToolCall) -> Result<(), TranslateError> {
+    fn call(&mut self, call: &ToolCall) {
         if call.proof.is_some() {
             self.lose("tool_call.proof", "only its maker can read it");
         }
-        let arguments = tool_arguments(&call.input).ok_or_else(|| {
-            TranslateError::unsayable("tool_call.arguments", "they must be a JSON object and are not")
-        })?;
+        let (arguments, lost) = call.input.as_object();
+        if let Some(lost) = lost {
+            note(&mut self.losses, lost);
+        }
         self.json.object().key("toolUse").object();
         self.json.key("toolUseId").text(self.ids.get(&*call.id).unwrap_or(&call.id));
-        self.json.key("name").text(&call.name).key("input").raw(arguments).end_object().end_object();
-        Ok(())
+        self.json.key("name").text(&call.name).key("input").raw(arguments.as_ref()).end_object().end_object();
     }
 
     fn result(&mut self, result: &ToolResult) -> Result<(), TranslateError> {

@@ -34,7 +34,7 @@ struct Decoder {
 impl Decoder {
     fn member(&mut self, scan: &mut Scanner<'_>, name: &[u8]) -> Read<()> {
         match name {
-            b"messages" => list(scan, "messages", |scan| {
+            b"messages" => list(scan, |scan| {
                 self.turns.push(turn(scan, &mut self.request.losses)?);
                 Ok(())
             }),
@@ -47,9 +47,9 @@ impl Decoder {
             b"toolConfig" => tools::read(scan, &mut self.request),
             b"outputConfig" => self.output(scan),
             b"additionalModelRequestFields" => self.fields.read(scan, &mut self.request),
-            b"requestMetadata" => object(scan, "requestMetadata", |scan, name| {
+            b"requestMetadata" => object(scan, |scan, name| {
                 let name = named("", name);
-                self.request.metadata.push((name, text(scan, "requestMetadata")?));
+                self.request.metadata.push((name, text(scan)?));
                 Ok(())
             }),
             b"guardrailConfig" => {
@@ -67,9 +67,9 @@ impl Decoder {
                 Ok(())
             }
             b"performanceConfig" => self.unless(scan, "performanceConfig", b"latency", "standard"),
-            b"serviceTier" => object(scan, "serviceTier", |scan, name| {
+            b"serviceTier" => object(scan, |scan, name| {
                 if name == b"type" {
-                    self.request.service_tier = Some(text(scan, "serviceTier.type")?);
+                    self.request.service_tier = Some(text(scan)?);
                     return Ok(());
                 }
                 Ok(scan.skip()?)
@@ -88,11 +88,11 @@ impl Decoder {
 
     /// The same, unless its one member says what is usual.
     fn unless(&mut self, scan: &mut Scanner<'_>, name: &str, inside: &[u8], usual: &str) -> Read<()> {
-        object(scan, name, |scan, member| {
+        object(scan, |scan, member| {
             if member != inside {
                 return Ok(scan.skip()?);
             }
-            if text(scan, name)? != usual {
+            if text(scan)? != usual {
                 note(&mut self.request.losses, Loss::new(name, "no place for it elsewhere"));
             }
             Ok(())
@@ -100,15 +100,15 @@ impl Decoder {
     }
 
     fn inference(&mut self, scan: &mut Scanner<'_>) -> Read<()> {
-        object(scan, "inferenceConfig", |scan, name| {
+        object(scan, |scan, name| {
             match name {
-                b"maxTokens" => self.request.max_tokens = Some(count(scan, "inferenceConfig.maxTokens")?),
+                b"maxTokens" => self.request.max_tokens = Some(count(scan)?),
                 b"temperature" => {
-                    self.request.sampling.temperature = Some(number(scan, "inferenceConfig.temperature")?);
+                    self.request.sampling.temperature = Some(number(scan)?);
                 }
-                b"topP" => self.request.sampling.top_p = Some(number(scan, "inferenceConfig.topP")?),
-                b"stopSequences" => list(scan, "inferenceConfig.stopSequences", |scan| {
-                    self.request.stop.push(text(scan, "inferenceConfig.stopSequences")?);
+                b"topP" => self.request.sampling.top_p = Some(number(scan)?),
+                b"stopSequences" => list(scan, |scan| {
+                    self.request.stop.push(text(scan)?);
                     Ok(())
                 })?,
                 _ => self.lose(scan, &named("inferenceConfig.", name))?,
@@ -118,13 +118,13 @@ impl Decoder {
     }
 
     fn output(&mut self, scan: &mut Scanner<'_>) -> Read<()> {
-        object(scan, "outputConfig", |scan, name| match name {
+        object(scan, |scan, name| match name {
             b"textFormat" => {
                 self.request.format = format(scan)?;
                 Ok(())
             }
             b"effort" => {
-                self.fields.effort = Some(text(scan, "outputConfig.effort")?);
+                self.fields.effort = Some(text(scan)?);
                 Ok(())
             }
             _ => self.lose(scan, &named("outputConfig.", name)),
@@ -135,14 +135,14 @@ impl Decoder {
 fn turn(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Turn> {
     let mut role = None;
     let mut blocks = Vec::new();
-    object(scan, "messages", |scan, name| {
+    object(scan, |scan, name| {
         match name {
             b"role" => {
-                role = Some(match &*text(scan, "messages.role")? {
+                role = Some(match &*text(scan)? {
                     "user" => Role::User,
                     "assistant" => Role::Assistant,
                     "system" => Role::System,
-                    _ => return Err(wrong("messages.role", "no such role")),
+                    _ => return Err(wrong("no such role")),
                 });
             }
             b"content" => blocks = content::read(scan, From::Client, losses)?,
@@ -154,18 +154,17 @@ fn turn(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Turn> {
         }
         Ok(())
     })?;
-    Ok(Turn { role: role.ok_or_else(|| wrong("messages", "`role` is missing"))?, name: None, blocks })
+    Ok(Turn { role: role.ok_or_else(|| wrong("`role` is missing"))?, name: None, blocks })
 }
 
 /// `{"type": "json_schema", "structure": {"jsonSchema": {"schema": "...", "name", "description"}}}`.
 fn format(scan: &mut Scanner<'_>) -> Read<OutputFormat> {
     let (mut schema, mut title, mut description) = (None, None, None);
-    let path = "outputConfig.textFormat";
-    object(scan, path, |scan, name| {
+    object(scan, |scan, name| {
         if name != b"structure" {
             return Ok(scan.skip()?);
         }
-        object(scan, path, |scan, name| {
+        object(scan, |scan, name| {
             if name != b"jsonSchema" {
                 return Err(TranslateError::unsayable(
                     named("outputConfig.textFormat.", name),
@@ -173,24 +172,24 @@ fn format(scan: &mut Scanner<'_>) -> Read<OutputFormat> {
                 )
                 .into());
             }
-            object(scan, path, |scan, name| {
+            object(scan, |scan, name| {
                 match name {
                     b"schema" if scan.kind()? == crate::scan::Kind::String => {
-                        schema = Some(text(scan, path)?.into());
+                        schema = Some(text(scan)?.into());
                     }
                     // An object, as some write it.
                     b"schema" => schema = Some(bytes(scan)?),
-                    b"name" => title = Some(text(scan, path)?),
-                    b"description" => description = Some(text(scan, path)?),
+                    b"name" => title = Some(text(scan)?),
+                    b"description" => description = Some(text(scan)?),
                     _ => scan.skip()?,
                 }
                 Ok(())
             })
         })
     })?;
-    let schema: bytes::Bytes = schema.ok_or_else(|| wrong(path, "`schema` is missing"))?;
+    let schema: bytes::Bytes = schema.ok_or_else(|| wrong("`schema` is missing"))?;
     if !super::super::read::is_object(&schema) {
-        return Err(wrong("outputConfig.textFormat", "`schema` is not the JSON of an object"));
+        return Err(wrong("`schema` is not the JSON of an object"));
     }
     Ok(OutputFormat::Schema { name: title, description, schema, strict: Some(true) })
 }

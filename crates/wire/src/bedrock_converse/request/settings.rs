@@ -33,7 +33,7 @@ pub(super) fn inference(
         if thinking.is_on() && !is_one {
             writer.lose("temperature", "a model that thinks takes no other than 1");
         } else {
-            json.key("temperature").raw(up_to_one(writer, "temperature", temperature));
+            json.key("temperature").raw(temperature);
         }
     }
     if let Some(top_p) = taken(writer, "top_p", request.sampling.top_p.as_deref(), target) {
@@ -41,7 +41,7 @@ pub(super) fn inference(
         if thinking.is_on() && is_low {
             writer.lose("top_p", "a model that thinks takes none below 0.95");
         } else {
-            json.key("topP").raw(up_to_one(writer, "top_p", top_p));
+            json.key("topP").raw(top_p);
         }
     }
     let stop = stop_texts(writer, request, target);
@@ -75,21 +75,6 @@ fn taken<'v>(
     Some(value)
 }
 
-/// Both parameters go from 0 to 1.
-fn up_to_one<'v>(writer: &mut Writer<'_>, name: &str, value: &'v str) -> &'v str {
-    match value.parse::<f64>() {
-        Ok(number) if number > 1.0 => {
-            writer.lose(name, "it goes up to 1 there, and is cut to that");
-            "1"
-        }
-        Ok(number) if number < 0.0 => {
-            writer.lose(name, "it begins at 0 there, and is raised to that");
-            "0"
-        }
-        _ => value,
-    }
-}
-
 fn stop_texts<'r>(writer: &mut Writer<'_>, request: &'r Request, target: &Target<'_>) -> Vec<&'r str> {
     if !request.stop.is_empty() && target.refuses("stop") {
         writer.lose("stop", "the model refuses it");
@@ -98,9 +83,9 @@ fn stop_texts<'r>(writer: &mut Writer<'_>, request: &'r Request, target: &Target
     let is_claude = is_claude(target.model);
     let mut kept = Vec::new();
     for text in &request.stop {
-        if is_claude && text.trim().is_empty() && !text.is_empty() {
+        if is_claude && text.trim().is_empty() {
             writer.lose("stop", "Claude takes no blank stop texts");
-        } else if !text.is_empty() {
+        } else {
             kept.push(&**text);
         }
     }

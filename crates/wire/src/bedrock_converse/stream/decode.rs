@@ -73,9 +73,9 @@ impl Decoder {
         let mut pieces = Vec::new();
         whole(data, |scan, name| {
             if name == b"contentBlockIndex" {
-                at = count(scan, "contentBlockIndex")?;
+                at = count(scan)?;
             } else if name == member {
-                object(scan, "contentBlock", |scan, kind| {
+                object(scan, |scan, kind| {
                     if member == b"start" {
                         start(scan, kind, &mut pieces, &mut self.losses)
                     } else {
@@ -97,7 +97,7 @@ impl Decoder {
         let (mut word, mut sequence) = (None, None);
         whole(data, |scan, name| {
             match name {
-                b"stopReason" => word = Some(text(scan, "stopReason")?),
+                b"stopReason" => word = Some(text(scan)?),
                 b"additionalModelResponseFields" => sequence = more_fields(scan, &mut self.losses)?,
                 _ => scan.skip()?,
             }
@@ -147,7 +147,7 @@ fn index(data: &[u8]) -> Result<u64, TranslateError> {
     let mut at = 0;
     whole(data, |scan, name| {
         if name == b"contentBlockIndex" {
-            at = count(scan, "contentBlockIndex")?;
+            at = count(scan)?;
             return Ok(());
         }
         Ok(scan.skip()?)
@@ -161,8 +161,8 @@ fn start(scan: &mut Scanner<'_>, kind: &[u8], pieces: &mut Vec<Piece>, losses: &
         b"toolUse" | b"toolResult" => {
             let is_result = kind == b"toolResult";
             let mut members = Vec::new();
-            object(scan, "start", |scan, name| {
-                members.push((named("", name), text(scan, "start")?));
+            object(scan, |scan, name| {
+                members.push((named("", name), text(scan)?));
                 Ok(())
             })?;
             let member = |wanted: &str| {
@@ -179,9 +179,9 @@ fn start(scan: &mut Scanner<'_>, kind: &[u8], pieces: &mut Vec<Piece>, losses: &
         }
         b"image" => {
             let mut format = String::from("png");
-            object(scan, "start.image", |scan, name| {
+            object(scan, |scan, name| {
                 if name == b"format" {
-                    format = text(scan, "start.image.format")?;
+                    format = text(scan)?;
                     return Ok(());
                 }
                 Ok(scan.skip()?)
@@ -189,7 +189,7 @@ fn start(scan: &mut Scanner<'_>, kind: &[u8], pieces: &mut Vec<Piece>, losses: &
             pieces.push(Piece::Image(format));
         }
         // Not in the SDK, and said by some who speak like AWS.
-        b"text" => pieces.push(Piece::Text(text(scan, "start.text")?)),
+        b"text" => pieces.push(Piece::Text(text(scan)?)),
         _ => {
             note(
                 losses,
@@ -204,39 +204,39 @@ fn start(scan: &mut Scanner<'_>, kind: &[u8], pieces: &mut Vec<Piece>, losses: &
 /// A member of `delta`.
 fn delta(scan: &mut Scanner<'_>, kind: &[u8], pieces: &mut Vec<Piece>, losses: &mut Vec<Loss>) -> Read<()> {
     match kind {
-        b"text" => pieces.push(Piece::Text(text(scan, "delta.text")?)),
-        b"toolUse" => object(scan, "delta.toolUse", |scan, name| {
+        b"text" => pieces.push(Piece::Text(text(scan)?)),
+        b"toolUse" => object(scan, |scan, name| {
             if name == b"input" {
-                pieces.push(Piece::Input(text(scan, "delta.toolUse.input")?));
+                pieces.push(Piece::Input(text(scan)?));
                 return Ok(());
             }
             Ok(scan.skip()?)
         })?,
-        b"reasoningContent" => object(scan, "delta.reasoningContent", |scan, name| {
+        b"reasoningContent" => object(scan, |scan, name| {
             let piece = match name {
                 b"text" => Piece::Thought,
                 b"signature" => Piece::Signature,
                 b"redactedContent" => Piece::Redacted,
                 _ => return Ok(scan.skip()?),
             };
-            pieces.push(piece(text(scan, "delta.reasoningContent")?));
+            pieces.push(piece(text(scan)?));
             Ok(())
         })?,
         b"citation" => pieces.push(Piece::Citation(read_citation(scan, losses)?)),
-        b"image" => object(scan, "delta.image", |scan, name| {
+        b"image" => object(scan, |scan, name| {
             if name != b"source" {
                 note(losses, Loss::new(named("image.", name), "no place for it elsewhere"));
                 return Ok(scan.skip()?);
             }
-            object(scan, "delta.image.source", |scan, name| {
+            object(scan, |scan, name| {
                 if name == b"bytes" {
-                    pieces.push(Piece::ImageBytes(text(scan, "delta.image.source.bytes")?));
+                    pieces.push(Piece::ImageBytes(text(scan)?));
                     return Ok(());
                 }
                 Err(TranslateError::malformed("delta.image.source", "bytes were expected").into())
             })
         })?,
-        b"toolResult" => list(scan, "delta.toolResult", |scan| {
+        b"toolResult" => list(scan, |scan| {
             pieces.push(Piece::ResultPart(raw(scan)?.to_vec()));
             Ok(())
         })?,

@@ -160,6 +160,9 @@ impl Writer<'_> {
             Content::Media(media) => match &media.source {
                 MediaSource::Text(text) => {
                     self.lose("document", "said as text");
+                    if media.has_name() {
+                        self.lose("media.name", "a text has none");
+                    }
                     self.text_part(text);
                     Ok(())
                 }

@@ -1,9 +1,16 @@
 //! Limits, sampling and the rest.
 
 use super::Writer;
+use crate::conversation::Range;
 
-/// A member of [`crate::conversation::Sampling`] by its neutral name, its name at Cohere, its value and its range there.
-type Number<'a> = (&'static str, &'static str, &'a Option<String>, Option<(&'static str, &'static str)>);
+/// Between which numbers Cohere takes them.
+pub(in super::super) const RANGES: &[Range] = &[
+    Range("temperature", "0", "1"),
+    Range("top_p", "0.01", "0.99"),
+    Range("top_k", "0", "500"),
+    Range("frequency_penalty", "0", "1"),
+    Range("presence_penalty", "0", "1"),
+];
 
 impl Writer<'_> {
     pub(super) fn options(&mut self) {
@@ -32,25 +39,21 @@ impl Writer<'_> {
 
     fn sampling(&mut self) {
         let sampling = &self.request.sampling;
-        let numbers: [Number<'_>; 6] = [
-            ("temperature", "temperature", &sampling.temperature, Some(("0", "1"))),
-            ("top_p", "p", &sampling.top_p, Some(("0.01", "0.99"))),
-            ("top_k", "k", &sampling.top_k, Some(("0", "500"))),
-            ("seed", "seed", &sampling.seed, None),
-            ("frequency_penalty", "frequency_penalty", &sampling.frequency_penalty, Some(("0", "1"))),
-            ("presence_penalty", "presence_penalty", &sampling.presence_penalty, Some(("0", "1"))),
+        let numbers = [
+            ("temperature", "temperature"),
+            ("top_p", "p"),
+            ("top_k", "k"),
+            ("seed", "seed"),
+            ("frequency_penalty", "frequency_penalty"),
+            ("presence_penalty", "presence_penalty"),
         ];
-        for (name, there, value, range) in numbers {
-            let Some(value) = value else { continue };
+        for (name, there) in numbers {
+            let Some(value) = sampling.number(name) else { continue };
             if self.target.refuses(name) {
                 self.lose(name, "the model refuses it");
-                continue;
+            } else {
+                self.json.key(there).raw(value);
             }
-            let within = range.map_or(value.as_str(), |range| clamped(value, range));
-            if within != value {
-                self.lose(name, "put within the range that is allowed there");
-            }
-            self.json.key(there).raw(within);
         }
         if let Some(top) = sampling.logprobs {
             if self.target.refuses("logprobs") {
@@ -62,20 +65,5 @@ impl Writer<'_> {
             }
             self.json.key("logprobs").boolean(true);
         }
-    }
-}
-
-/// The number, or the end of the range that it is beyond. Its text stays as it is where it is within.
-fn clamped<'n>(number: &'n str, (least, most): (&'n str, &'n str)) -> &'n str {
-    let value = |text: &str| text.parse::<f64>().ok();
-    let beyond = |end: &str, is_beyond: fn(&f64, &f64) -> bool| {
-        value(number).zip(value(end)).is_some_and(|(number, end)| is_beyond(&number, &end))
-    };
-    if beyond(least, |number, end| number < end) {
-        least
-    } else if beyond(most, |number, end| number > end) {
-        most
-    } else {
-        number
     }
 }

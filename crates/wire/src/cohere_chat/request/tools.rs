@@ -12,10 +12,7 @@ impl<'a> Writer<'a> {
             self.lose("parallel_tool_calls", "the model decides how many tools it calls there");
         }
         if functions.is_empty() {
-            return match self.request.tool_choice {
-                ToolChoice::Any => Err(TranslateError::unsayable("tool_choice", "no tool is on offer")),
-                _ => Ok(()),
-            };
+            return Ok(());
         }
         self.json.key("tools").array();
         for function in &functions {
@@ -56,9 +53,6 @@ impl<'a> Writer<'a> {
         let Some(named) = named else { return Ok(functions) };
         let offered = functions.len();
         functions.retain(|function| function.name == *named);
-        if functions.is_empty() {
-            return Err(TranslateError::unsayable("tool_choice", "it names a tool that is not on offer"));
-        }
         if functions.len() < offered {
             self.lose(
                 "tool_choice",

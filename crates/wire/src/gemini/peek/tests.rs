@@ -32,6 +32,17 @@ fn what_decides_where_a_request_goes() {
 }
 
 #[test]
+fn d12_a_prompt_that_is_counted_may_stand_in_a_request() {
+    let inner =
+        r#"{"systemInstruction":{"parts":[{"text":"abc"}]},"contents":[{"parts":[{"text":"four score"}]}]}"#;
+    let outer = format!(r#"{{"generateContentRequest":{inner}}}"#);
+    let (inner, outer) = (seen(inner), seen(&outer));
+    assert!(inner.text_bytes > 0);
+    assert_eq!(outer.text_bytes, inner.text_bytes);
+    assert_eq!(outer.messages_count, 1);
+}
+
+#[test]
 fn both_spellings_say_the_same() {
     let camel = r#"{"systemInstruction":{"parts":[{"text":"s"}]},"generationConfig":{"maxOutputTokens":1,"candidateCount":3,
         "responseMimeType":"application/json","responseJsonSchema":{"type":"object"},"thinkingConfig":{"thinkingLevel":"LOW"}},

@@ -1,6 +1,7 @@
 //! A client's request, read.
 //!
-//! Members are taken in both spellings, enumerations in any case, and one element without its list, as Google takes them.
+//! Members are taken in both spellings, enumerations in any case, and one element without its list, as Google takes them. Values of
+//! other types than theirs are refused, as Google refuses them.
 //! What would change what the model sees or gives back, and has no neutral form, is refused (`cachedContent`, other
 //! output than text); what only tunes Google's own service is a loss.
 
@@ -9,8 +10,8 @@ mod contents;
 mod tools;
 
 use crate::conversation::{Request, TranslateError};
-use crate::gemini::names::members;
-use crate::gemini::reading::{Read, Wrong, lose, named, string};
+use crate::gemini::reading::{Read, Wrong, lose, named};
+use crate::gemini::strict::{check_object, object, text};
 use crate::scan::{Kind, Scanner};
 
 /// Reads a request.
@@ -25,7 +26,10 @@ fn read(body: &[u8]) -> Read<Request> {
     let mut system = None;
     let mut allowed = None;
     let mut scan = Scanner::new(body)?;
-    let is_object = members(&mut scan, |scan, name| {
+    if scan.kind()? != Kind::Object {
+        return Err(Wrong::malformed("body", "an object was expected"));
+    }
+    object(&mut scan, |scan, name| {
         match name {
             b"contents" => contents::read(scan, &mut calls, &mut request)?,
             b"systemInstruction" => system = contents::instructions(scan, &mut request)?,
@@ -33,11 +37,11 @@ fn read(body: &[u8]) -> Read<Request> {
             b"toolConfig" => allowed = tools::choice(scan, &mut request)?,
             b"generationConfig" => config::read(scan, &mut request)?,
             b"labels" => labels(scan, &mut request)?,
-            b"serviceTier" => request.service_tier = string(scan)?.and_then(tier),
-            b"cachedContent" | b"continuationToken" if scan.kind()? == Kind::String => {
+            b"serviceTier" => request.service_tier = text(scan)?.and_then(tier),
+            b"cachedContent" | b"continuationToken" => {
                 return Err(Wrong::unsayable(&named("", name), "only the supplier that made it can read it"));
             }
-            b"modelArmorConfig" if scan.kind()? == Kind::Object => {
+            b"modelArmorConfig" => {
                 return Err(Wrong::unsayable("modelArmorConfig", "nobody else holds an answer to a policy"));
             }
             // Stands in the path.
@@ -47,9 +51,6 @@ fn read(body: &[u8]) -> Read<Request> {
         Ok(())
     })?;
     scan.end()?;
-    if !is_object {
-        return Err(Wrong::malformed("body", "an object was expected"));
-    }
     request.turns.splice(0..0, system);
     if let Some(names) = allowed {
         tools::keep(&names, &mut request);
@@ -68,14 +69,12 @@ fn tier(mut word: String) -> Option<String> {
 }
 
 fn labels(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
-    if scan.kind()? != Kind::Object {
-        return Ok(scan.skip()?);
-    }
+    check_object(scan)?;
     // Free names: no spelling of theirs is ours to change.
     scan.object(|scan, name| {
-        if let Some(value) = string(scan)? {
-            request.metadata.push((String::from_utf8_lossy(name).into_owned(), value));
-        }
+        let name = named("", name);
+        let value = text(scan).map_err(|wrong| wrong.within(&name))?;
+        request.metadata.extend(value.map(|value| (name, value)));
         Ok(())
     })
 }

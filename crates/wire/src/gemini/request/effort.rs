@@ -7,8 +7,8 @@
 use catalogue::{Needs, Quirks};
 
 use crate::conversation::{Effort, Loss, Request, Target};
-use crate::gemini::names::members;
-use crate::gemini::reading::{Read, lose, named, number, string};
+use crate::gemini::reading::{Read, Wrong, lose, named};
+use crate::gemini::strict::{flag, object, text, whole};
 use crate::json::Json;
 use crate::scan::Scanner;
 use crate::translate::note;
@@ -19,26 +19,31 @@ const MOST: u64 = 24_576;
 /// Reads `thinkingConfig`.
 pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
     let (mut level, mut budget) = (None, None);
-    members(scan, |scan, name| {
+    object(scan, |scan, name| {
         match name {
-            b"includeThoughts" => request.shows_reasoning = scan.boolean()?,
+            b"includeThoughts" => request.shows_reasoning = flag(scan)?,
             b"thinkingBudget" => {
-                budget = number(scan)?.and_then(|tokens| match tokens.as_str() {
-                    "0" => Some(Effort::Off),
-                    "-1" => Some(Effort::Auto),
-                    tokens => tokens.parse().ok().map(Effort::Budget),
-                });
+                budget = whole(scan)?.map(|tokens| self::tokens(&tokens)).transpose()?;
             }
             b"thinkingLevel" => {
-                let word = string(scan)?.map(|word| word.to_lowercase());
+                let word = text(scan)?.map(|word| word.to_lowercase());
                 level = word.filter(|word| !word.is_empty() && word != "thinking_level_unspecified");
             }
             _ => lose(scan, named("thinkingConfig.", name), &mut request.losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
     request.effort = level.map(Effort::Named).or(budget);
     Ok(())
+}
+
+/// What a budget of tokens means.
+fn tokens(budget: &str) -> Read<Effort> {
+    match budget {
+        "0" => Ok(Effort::Off),
+        "-1" => Ok(Effort::Auto),
+        tokens => tokens.parse().map(Effort::Budget).map_err(|_| Wrong::malformed("", "no such budget")),
+    }
 }
 
 /// Writes `thinkingConfig`, where there is something to say.

@@ -3,3 +3,4 @@
 mod decoding;
 mod encoding;
 mod properties;
+mod wrong_types;

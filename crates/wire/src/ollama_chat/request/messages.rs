@@ -6,10 +6,8 @@
 
 use super::Writer;
 use crate::conversation::{
-    Block, Content, Media, MediaKind, MediaSource, Role, ToolCall, ToolInput, ToolResult, TranslateError,
-    Turn,
+    Block, Content, Media, MediaKind, MediaSource, Role, ToolCall, ToolResult, TranslateError, Turn,
 };
-use crate::scan::{Kind, ScanError, Scanner};
 
 /// What goes into one message.
 #[derive(Default)]
@@ -99,14 +97,15 @@ impl<'a> Writer<'a> {
                 Content::ToolResult(_) if role == "user" => {}
                 Content::Media(media) if media.kind == MediaKind::Image && role == "user" => {
                     if !message.texts.is_empty() {
-                        self.message(role, &std::mem::take(&mut message))?;
+                        self.message(role, &std::mem::take(&mut message));
                     }
                     message.images.push(self.image(media)?);
                 }
                 _ => message.texts.extend(self.text(block)?),
             }
         }
-        self.message(role, &message)
+        self.message(role, &message);
+        Ok(())
     }
 
     fn assistant(&mut self, turn: &'a Turn) -> Result<(), TranslateError> {
@@ -118,7 +117,7 @@ impl<'a> Writer<'a> {
                         continue;
                     }
                     if !message.texts.is_empty() || !message.calls.is_empty() {
-                        self.message("assistant", &std::mem::take(&mut message))?;
+                        self.message("assistant", &std::mem::take(&mut message));
                     }
                     message.thinking.push(&reasoning.text);
                 }
@@ -126,13 +125,14 @@ impl<'a> Writer<'a> {
                 _ => {
                     let Some(text) = self.text(block)? else { continue };
                     if !message.calls.is_empty() {
-                        self.message("assistant", &std::mem::take(&mut message))?;
+                        self.message("assistant", &std::mem::take(&mut message));
                     }
                     message.texts.push(text);
                 }
             }
         }
-        self.message("assistant", &message)
+        self.message("assistant", &message);
+        Ok(())
     }
 
     /// What a block says that is text, if it says anything.
@@ -143,11 +143,16 @@ impl<'a> Writer<'a> {
                 self.lose("refusal", "said as text");
                 text
             }
-            Content::Media(Media { kind: MediaKind::Document, source: MediaSource::Text(text), .. }) => {
+            Content::Media(media) => {
+                let (MediaKind::Document, MediaSource::Text(text)) = (media.kind, &media.source) else {
+                    return Err(unsayable_media(media.kind));
+                };
                 self.lose("document", "said as text");
+                if media.has_name() {
+                    self.lose("media.name", "a text has none");
+                }
                 text
             }
-            Content::Media(media) => return Err(unsayable_media(media.kind)),
             Content::Search(_) => {
                 self.lose("web_search", "a search that somebody else made");
                 ""
@@ -188,9 +193,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a message, if there is anything in it.
-    fn message(&mut self, role: &str, message: &Message<'_>) -> Result<(), TranslateError> {
+    fn message(&mut self, role: &str, message: &Message<'_>) {
         if message.is_empty() {
-            return Ok(());
+            return;
         }
         let between = if role == "assistant" { "" } else { "\n\n" };
         self.json.object().key("role").text(role).key("content").text(&message.texts.join(between));
@@ -201,12 +206,11 @@ impl<'a> Writer<'a> {
         if !message.calls.is_empty() {
             self.json.key("tool_calls").array();
             for (index, call) in (0..).zip(&message.calls) {
-                self.call(index, call)?;
+                self.call(index, call);
             }
             self.json.end_array();
         }
         self.json.end_object();
-        Ok(())
     }
 
     fn images(&mut self, images: &[&[u8]]) {
@@ -220,19 +224,15 @@ impl<'a> Writer<'a> {
         self.json.end_array();
     }
 
-    /// A call; its arguments are an object there, so they have to be one.
-    fn call(&mut self, index: u64, call: &ToolCall) -> Result<(), TranslateError> {
-        let ToolInput::Arguments(arguments) = &call.input else {
-            return Err(TranslateError::unsayable("tool_call.input", "only functions there"));
-        };
-        let arguments = arguments.trim_ascii();
-        let arguments = if arguments.is_empty() { b"{}" } else { arguments };
-        if !is_object(arguments) {
-            return Err(TranslateError::unsayable("tool_call.arguments", "they have to be an object there"));
+    /// A call; its arguments are an object there.
+    fn call(&mut self, index: u64, call: &ToolCall) {
+        let (arguments, lost) = call.input.as_object();
+        if let Some(lost) = lost {
+            self.lose(lost.what, lost.why);
         }
         self.json.object().key("id").text(&call.id).key("function").object().key("index").number(index);
-        self.json.key("name").text(&call.name).key("arguments").raw(arguments).end_object().end_object();
-        Ok(())
+        self.json.key("name").text(&call.name).key("arguments").raw(arguments.as_ref());
+        self.json.end_object().end_object();
     }
 
     fn tool_result(&mut self, result: &'a ToolResult) -> Result<(), TranslateError> {
@@ -259,17 +259,6 @@ impl<'a> Writer<'a> {
         self.json.end_object();
         Ok(())
     }
-}
-
-fn is_object(json: &[u8]) -> bool {
-    let read = || {
-        let mut scan = Scanner::new(json)?;
-        let kind = scan.kind()?;
-        scan.skip()?;
-        scan.end()?;
-        Ok::<_, ScanError>(kind == Kind::Object)
-    };
-    read().unwrap_or(false)
 }
 
 fn unsayable_media(kind: MediaKind) -> TranslateError {

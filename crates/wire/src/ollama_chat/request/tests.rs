@@ -187,7 +187,12 @@ fn b07_arguments_are_objects() {
     let turns = |arguments: &str| vec![turn(Role::Assistant, vec![call("1", arguments)])];
     for arguments in ["{\"a\": 1", "[1]", "3", "null", "{} {}"] {
         let request = Request { turns: turns(arguments), ..Request::default() };
-        assert_eq!(refused(&request), "tool_call.arguments", "{arguments}");
+        let (body, losses) = said(&request);
+        let called = &body["messages"][0]["tool_calls"][0]["function"]["arguments"];
+        assert_eq!(
+            (called, losses),
+            (&json!({"INVALID_JSON": arguments}), vec!["tool_call.arguments".into()])
+        );
     }
     let encoded =
         encode(&Request { turns: turns("{\"a\" : 1.0}"), ..Request::default() }, &target()).unwrap();

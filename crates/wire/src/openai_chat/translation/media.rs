@@ -12,6 +12,7 @@ use super::read::{Losses, Read, members, text, wrong};
 use super::words::{audio_format, audio_type};
 use crate::conversation::document::type_by_name;
 use crate::conversation::{Media, MediaKind, MediaSource, TranslateError};
+use crate::inline_data::{Found, addressed, encoded};
 use crate::json::Json;
 use crate::scan::{Kind, Scanner};
 
@@ -32,7 +33,7 @@ pub(super) fn read_address(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut
         })?;
     }
     let address = address.ok_or_else(|| wrong("the address is missing").at("url"))?;
-    let (media_type, source) = addressed(&address).map_err(|fault| fault.at("url"))?;
+    let (media_type, source) = addressed(&address).map_err(|what| wrong(what).at("url"))?;
     Ok(Media { kind, media_type, source, name: None, detail, about: None })
 }
 
@@ -49,7 +50,7 @@ pub(super) fn read_audio(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Me
         Ok(())
     })?;
     let data = data.ok_or_else(|| wrong("the data is missing").at("data"))?;
-    let (stated, source) = encoded(&data).map_err(|fault| fault.at("data"))?;
+    let (stated, source) = encoded(&data).map_err(|what| wrong(what).at("data"))?;
     let media_type = format.map(|format| audio_type(&format).into()).or(stated);
     Ok(Media { kind: MediaKind::Audio, media_type, source, name: None, detail: None, about: None })
 }
@@ -69,7 +70,7 @@ pub(super) fn read_file(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Med
         Ok(())
     })?;
     let (media_type, source) = match (data, id) {
-        (Some(data), _) => file_source(&data).map_err(|fault| fault.at("file_data"))?,
+        (Some(data), _) => file_source(&data).map_err(|what| wrong(what).at("file_data"))?,
         (None, Some(id)) => (None, MediaSource::Held(id)),
         (None, None) => return Err(wrong("neither `file_data` nor `file_id`")),
     };
@@ -79,7 +80,7 @@ pub(super) fn read_file(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Med
 }
 
 /// `OpenRouter` takes an address in the data's place.
-fn file_source(data: &str) -> Read<(Option<Arc<str>>, MediaSource)> {
+fn file_source(data: &str) -> Result<Found, &'static str> {
     if is_web_address(data) { Ok((None, MediaSource::Url(data.to_owned()))) } else { encoded(data) }
 }
 
@@ -158,6 +159,9 @@ fn write_document(json: &mut Json, media: &Media, losses: &mut Losses) -> Result
         }
         MediaSource::Text(plain) => {
             losses.note("document", "a plain one is said as text: files are binary");
+            if media.has_name() {
+                losses.note("media.name", "a text has none");
+            }
             json.key("type").text("text").key("text").text(plain);
             Ok(())
         }
@@ -188,51 +192,6 @@ fn data_uri(media_type: &str, data: &Bytes) -> String {
 fn is_web_address(address: &str) -> bool {
     let scheme = address.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
-}
-
-/// What an address leads to: itself, or the data in it.
-fn addressed(address: &str) -> Read<(Option<Arc<str>>, MediaSource)> {
-    if is_data_uri(address) { encoded(address) } else { Ok((None, MediaSource::Url(address.to_owned()))) }
-}
-
-fn is_data_uri(address: &str) -> bool {
-    address.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
-}
-
-/// A data URI, or bare base64.
-fn encoded(data: &str) -> Read<(Option<Arc<str>>, MediaSource)> {
-    if !is_data_uri(data) {
-        return Ok((None, MediaSource::Base64(standard_base64(data)?)));
-    }
-    let (head, data) = data[5..].split_once(',').ok_or_else(|| wrong("a data URI without data"))?;
-    let (head, encoding) = head.rsplit_once(';').unwrap_or((head, ""));
-    if !encoding.trim().eq_ignore_ascii_case("base64") {
-        return Err(wrong("a data URI has to be in base64"));
-    }
-    let media_type = head.split(';').next().filter(|kind| !kind.is_empty());
-    Ok((media_type.map(Arc::from), MediaSource::Base64(standard_base64(data)?)))
-}
-
-/// Base64 in its standard alphabet, padded. Clients write it in lines, for addresses, or without padding.
-fn standard_base64(data: &str) -> Read<Bytes> {
-    let is_standard = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let unpadded = data.trim_end_matches('=');
-    if data.len().is_multiple_of(4) && data.len() - unpadded.len() <= 2 && unpadded.bytes().all(is_standard) {
-        return Ok(Bytes::copy_from_slice(data.as_bytes()));
-    }
-    let letters = data.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
-    let mut repaired: Vec<u8> = letters
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            other => other,
-        })
-        .collect();
-    if !repaired.iter().copied().all(is_standard) || repaired.len() % 4 == 1 {
-        return Err(wrong("this is not base64"));
-    }
-    repaired.resize(repaired.len().next_multiple_of(4), b'=');
-    Ok(repaired.into())
 }
 
 fn kind_of(media_type: &str) -> MediaKind {

@@ -44,13 +44,7 @@ impl From<Fault> for TranslateError {
 impl Fault {
     /// The same, seen from outside: `place` goes in front of its path.
     pub(super) fn at(self, place: &str) -> Self {
-        Self::Told(match TranslateError::from(self) {
-            TranslateError::Malformed { path, what } => {
-                let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-                TranslateError::Malformed { path: format!("{place}{dot}{path}"), what }
-            }
-            other => other,
-        })
+        Self::Told(TranslateError::from(self).within(place))
     }
 }
 

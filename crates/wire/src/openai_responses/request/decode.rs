@@ -90,8 +90,16 @@ impl<'a> Reader<'a> {
             b"moderation" => refuse(scan, name, "nobody else holds an answer to a policy")?,
             // How the client's own stream is padded; it is written here.
             b"stream_options" => scan.skip()?,
-            b"store" => lose(scan, losses, "", name, "nothing is kept by the supplier")?,
-            b"truncation" => lose_unless(scan, losses, name, &["disabled"])?,
+            b"store" => {
+                if read::boolean(scan, "store")? == Some(true) {
+                    note(losses, Loss::new("store", "nothing is kept by the supplier"));
+                }
+            }
+            b"truncation" => {
+                if read::string(scan, "truncation")?.is_some_and(|word| word != "disabled") {
+                    note(losses, Loss::new("truncation", NO_PLACE));
+                }
+            }
             _ => lose(scan, losses, "", name, NO_PLACE)?,
         }
         Ok(())
@@ -153,13 +161,6 @@ fn refuse(scan: &mut Scanner<'_>, name: &[u8], why: &'static str) -> Read<()> {
     Ok(())
 }
 
-/// Loses a word unless it is what holds where nothing is said.
-fn lose_unless(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>, name: &[u8], usual: &[&str]) -> Read<()> {
-    let range = scan.range()?;
-    let is_usual = scan.again(range.clone()).text()?.is_some_and(|word| usual.iter().any(|one| word.is(one)));
-    if is_usual { Ok(()) } else { lose(&mut scan.again(range), losses, "", name, NO_PLACE) }
-}
-
 /// A request that only warms the cache is none to anybody else.
 fn cache_options(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
     let path = "prompt_cache_options";
@@ -202,7 +203,7 @@ fn format(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<OutputFormat> 
     let (mut kind, mut name, mut description, mut schema, mut strict) = (None, None, None, None, None);
     read::object(scan, "text.format", |scan, member| {
         match member {
-            b"type" => kind = scan.text()?.map(|kind| kind.unescape()),
+            b"type" => kind = read::string(scan, "text.format.type")?,
             b"name" => name = read::string(scan, "text.format.name")?,
             b"description" => description = read::string(scan, "text.format.description")?,
             b"schema" => schema = read::some_raw(scan)?,

@@ -102,6 +102,21 @@ fn p4_what_is_said_about_documents_is_named_where_it_has_no_place() {
 }
 
 #[test]
+fn p4_a_documents_name_is_named_where_its_text_alone_is_said() {
+    let source = json!({"type": "text", "media_type": "text/plain", "data": "deep"});
+    let named = |title: &Value| {
+        let document = json!({"type": "document", "title": title, "source": source});
+        json!({"max_tokens": 9, "messages": [{"role": "user", "content": [document]}]})
+    };
+    for supplier in [OpenaiChat, CohereChat, OllamaChat] {
+        let (_, lost) = sent(Messages, supplier, &named(&json!("Berths")));
+        assert_eq!(lost, ["document", "media.name"], "{supplier}");
+        let (_, lost) = sent(Messages, supplier, &named(&Value::Null));
+        assert_eq!(lost, ["document"], "{supplier}");
+    }
+}
+
+#[test]
 fn g10_a_text_in_a_file_is_words_to_suppliers_without_files() {
     let data = "data:text/plain;base64,SGlnaCB3YXRlciBhdCBzaXgu";
     let bare = "SGlnaCB3YXRlciBhdCBzaXgu";

@@ -122,6 +122,40 @@ fn b12_what_claude_has_no_form_for_is_asked_for_by_a_tool() {
     }
 }
 
+#[test]
+fn g3_an_answer_is_json_whatever_the_model_says_beside_it() {
+    let names = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+    let (words, other) = (|| Content::text("Here it is."), || call("f", "{}"));
+    let one = || call(ANSWER, r#"{"a":1}"#);
+    let json = || Content::text(r#"{"a":1}"#);
+    for (said, expected, lost) in [
+        (vec![one()], vec![json()], false),
+        (vec![words(), one()], vec![json()], true),
+        (vec![Content::text(" "), one()], vec![json()], false),
+        (vec![one(), words(), call(ANSWER, r#"{"a":2}"#)], vec![json()], true),
+        (vec![one(), other()], vec![json(), other()], false),
+        (vec![one(), Content::text(" ")], vec![json()], false),
+        (vec![words(), other(), one()], vec![words(), other(), json()], false),
+        (vec![words(), other(), words(), one()], vec![words(), other(), json()], true),
+        // What is no answer stays what it is.
+        (vec![words()], vec![words()], false),
+        (vec![words(), other(), words()], vec![words(), other(), words()], false),
+    ] {
+        let undo = || told(Protocol::Gemini, Protocol::AnthropicMessages, &from_gemini(&names)).unwrap().undo;
+        let answer = answered(said, FinishReason::ToolCalls);
+        assert_eq!(undone(undo(), &answer).0, expected);
+        let mut whole = answer.clone();
+        undo().answer(&mut whole);
+        let mut stream = Stream::new(Arc::new(undo()));
+        for event in answer.choices[0].blocks.iter().flat_map(|block| events_of(&block.content)) {
+            stream.event(event, &mut Vec::new());
+        }
+        for losses in [&whole.losses[..], stream.losses()] {
+            assert_eq!(losses.iter().any(|loss| loss.what == "response_format"), lost, "{expected:?}");
+        }
+    }
+}
+
 const ANSWER: &str = "answer_in_this_form";
 
 #[test]

@@ -3,10 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::anthropic_messages::arguments;
 use crate::anthropic_messages::content::with_member;
 use crate::anthropic_messages::fault::Fault;
-use crate::anthropic_messages::losses::Losses;
 use crate::anthropic_messages::members::{Members, raw};
 use crate::anthropic_messages::search;
 use crate::conversation::{BlockStart, Content, Delta, Event, Opaque, ToolInput};
@@ -224,8 +222,8 @@ impl Blocks {
             Grows::Whole { block, input, replaced } => {
                 if !input.is_empty() {
                     let input = ToolInput::Arguments(std::mem::take(input).into_bytes().into());
-                    let input = arguments::object(&input, &mut Losses::default()).into_owned();
-                    replaced.push(("input", input.into()));
+                    let (input, _) = input.as_object();
+                    replaced.push(("input", input.into_owned().into()));
                 }
                 for (name, value) in replaced {
                     if let Ok(data) = with_member(&block.data, name, value) {

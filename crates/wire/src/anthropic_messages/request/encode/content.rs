@@ -1,13 +1,8 @@
 //! System, messages and the blocks in them, written.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-
 use super::arrange::{Arranged, Message, says_something};
 use super::ids::Ids;
 use super::marks::Marks;
-use crate::anthropic_messages::arguments;
 use crate::anthropic_messages::cache::{self, Carried};
 use crate::anthropic_messages::carry;
 use crate::anthropic_messages::content::citations;
@@ -149,7 +144,8 @@ impl<'a, 'w> Writer<'a, 'w> {
                 "a call without a name is refused there",
             ));
         }
-        let input: Cow<'_, Bytes> = arguments::object(&call.input, self.losses);
+        let (input, lost) = call.input.as_object();
+        self.losses.extend(lost);
         self.json.object().key("type").text("tool_use").key("id").text(self.ids.get(&call.id));
         self.json.key("name").text(&call.name).key("input").raw(input.as_ref());
         self.mark(mark);

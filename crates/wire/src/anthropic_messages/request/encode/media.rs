@@ -99,12 +99,7 @@ impl Writer<'_, '_> {
     fn image(&mut self, media: &Media) -> Result<(), TranslateError> {
         match &media.source {
             MediaSource::Base64(data) => {
-                let stated = media
-                    .media_type
-                    .as_deref()
-                    .map(|stated| if stated == "image/jpg" { IMAGES[0] } else { stated });
-                let Some(media_type) =
-                    stated.or_else(|| sniffed(data)).filter(|found| IMAGES.contains(found))
+                let Some(media_type) = media.media_type.as_deref().filter(|found| IMAGES.contains(found))
                 else {
                     return Err(TranslateError::unsayable(
                         "image.media_type",
@@ -123,7 +118,7 @@ impl Writer<'_, '_> {
     fn document(&mut self, media: &Media) -> Result<(), TranslateError> {
         let stated = media.media_type.as_deref();
         match &media.source {
-            MediaSource::Base64(data) => match stated.or_else(|| sniffed(data)) {
+            MediaSource::Base64(data) => match stated {
                 Some(PDF) => {
                     base64(&mut self.json, PDF, data);
                     Ok(())
@@ -197,16 +192,4 @@ impl Writer<'_, '_> {
 fn base64(json: &mut Json, media_type: &str, data: &[u8]) {
     json.key("type").text("base64").key("media_type").text(media_type);
     json.key("data").text(&String::from_utf8_lossy(data));
-}
-
-/// The media type by the first bytes, which are as telling in base64.
-fn sniffed(data: &[u8]) -> Option<&'static str> {
-    let starts: [(&[u8], &str); 5] = [
-        (b"/9j/", IMAGES[0]),
-        (b"iVBORw0KGgo", IMAGES[1]),
-        (b"R0lGOD", IMAGES[2]),
-        (b"UklGR", IMAGES[3]),
-        (b"JVBERi", PDF),
-    ];
-    starts.into_iter().find(|(start, _)| data.starts_with(start)).map(|(_, media_type)| media_type)
 }

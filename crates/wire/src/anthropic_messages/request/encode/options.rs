@@ -95,17 +95,6 @@ pub(super) fn sampling(
         taken("temperature", &sampling.temperature, &|value| (value - 1.0).abs() < f64::EPSILON);
     let mut top_p = taken("top_p", &sampling.top_p, &|value| (0.95..=1.0).contains(&value));
     let top_k = taken("top_k", &sampling.top_k, &|_| false);
-    let temperature = temperature.map(|temperature| match value(&temperature) {
-        Some(value) if value > 1.0 => {
-            losses.add("temperature", "1 is the highest there");
-            "1".to_owned()
-        }
-        Some(value) if value < 0.0 => {
-            losses.add("temperature", "0 is the lowest there");
-            "0".to_owned()
-        }
-        _ => temperature,
-    });
     if temperature.is_some() && top_p.as_deref().and_then(value).is_some_and(|value| value < 1.0) {
         losses.add("top_p", "models take it or a temperature there: the temperature is taken");
     }

@@ -19,7 +19,7 @@ pub(super) fn write(
 ) -> Result<(), TranslateError> {
     let called: Vec<&str> = if request.tools.is_empty() { called(arranged) } else { Vec::new() };
     if request.tools.is_empty() && called.is_empty() {
-        return without(&request.tool_choice);
+        return Ok(());
     }
     writer.json.key("tools").array();
     for tool in &request.tools {
@@ -45,7 +45,7 @@ pub(super) fn write(
         return Ok(());
     }
     writer.json.key("tool_choice").object().key("type").text("none").end_object();
-    without(&request.tool_choice)
+    Ok(())
 }
 
 fn is_own(tool: &Opaque, writer: &Writer<'_, '_>) -> bool {
@@ -67,16 +67,6 @@ fn called<'a>(arranged: &'a Arranged<'_>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     let names = arranged.blocks().filter_map(|block| block.call()).map(|call| call.name.as_str());
     names.filter(|name| seen.insert(*name)).collect()
-}
-
-/// Without tools there is no choice.
-fn without(choice: &ToolChoice) -> Result<(), TranslateError> {
-    match choice {
-        ToolChoice::Unsaid | ToolChoice::Auto | ToolChoice::None => Ok(()),
-        ToolChoice::Any | ToolChoice::Named(_) => {
-            Err(TranslateError::unsayable("tool_choice", "there is no tool to be called"))
-        }
-    }
 }
 
 fn function(writer: &mut Writer<'_, '_>, function: &Function) {

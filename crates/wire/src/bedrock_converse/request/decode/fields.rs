@@ -23,14 +23,14 @@ enum Thinking {
 
 impl Fields {
     pub(super) fn read(&mut self, scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
-        object(scan, "additionalModelRequestFields", |scan, name| {
+        object(scan, |scan, name| {
             match name {
                 b"thinking" | b"reasoningConfig" | b"reasoning_config" => self.thinking(scan, request)?,
-                b"reasoning_effort" => self.effort = Some(text(scan, "reasoning_effort")?),
-                b"top_k" => request.sampling.top_k = Some(number(scan, "top_k")?),
-                b"output_config" => object(scan, "output_config", |scan, name| {
+                b"reasoning_effort" => self.effort = Some(text(scan)?),
+                b"top_k" => request.sampling.top_k = Some(number(scan)?),
+                b"output_config" => object(scan, |scan, name| {
                     if name == b"effort" {
-                        self.effort = Some(text(scan, "output_config.effort")?);
+                        self.effort = Some(text(scan)?);
                         return Ok(());
                     }
                     lose(scan, request, &named("output_config.", name))
@@ -44,12 +44,12 @@ impl Fields {
     fn thinking(&mut self, scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
         let mut kind = String::new();
         let mut budget = None;
-        object(scan, "thinking", |scan, name| {
+        object(scan, |scan, name| {
             match name {
-                b"type" => kind = text(scan, "thinking.type")?,
-                b"budget_tokens" | b"budgetTokens" => budget = Some(count(scan, "thinking.budget_tokens")?),
-                b"maxReasoningEffort" => self.effort = Some(text(scan, "maxReasoningEffort")?),
-                b"display" => match &*text(scan, "thinking.display")? {
+                b"type" => kind = text(scan)?,
+                b"budget_tokens" | b"budgetTokens" => budget = Some(count(scan)?),
+                b"maxReasoningEffort" => self.effort = Some(text(scan)?),
+                b"display" => match &*text(scan)? {
                     "omitted" => request.shows_reasoning = Some(false),
                     _ => request.shows_reasoning = Some(true),
                 },

@@ -3,7 +3,7 @@
 use catalogue::Protocol;
 
 use super::super::super::content::cache_mark;
-use super::super::super::read::{Read, bytes, list, named, object, raw, text, wrong};
+use super::super::super::read::{Read, bytes, flag, list, named, object, raw, text, wrong};
 use super::super::super::search;
 use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
 use crate::json::Json;
@@ -11,28 +11,26 @@ use crate::scan::Scanner;
 use crate::translate::note;
 
 pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
-    object(scan, "toolConfig", |scan, name| match name {
-        b"tools" => list(scan, "toolConfig.tools", |scan| {
-            object(scan, "toolConfig.tools", |scan, kind| tool(scan, kind, request))
-        }),
-        b"toolChoice" => object(scan, "toolConfig.toolChoice", |scan, kind| {
+    object(scan, |scan, name| match name {
+        b"tools" => list(scan, |scan| object(scan, |scan, kind| tool(scan, kind, request))),
+        b"toolChoice" => object(scan, |scan, kind| {
             request.tool_choice = match kind {
                 b"auto" => ToolChoice::Auto,
                 b"any" => ToolChoice::Any,
                 b"tool" => {
                     let mut chosen = None;
-                    object(scan, "toolConfig.toolChoice.tool", |scan, name| {
+                    object(scan, |scan, name| {
                         if name == b"name" {
-                            chosen = Some(text(scan, "toolConfig.toolChoice.tool.name")?);
+                            chosen = Some(text(scan)?);
                             return Ok(());
                         }
                         Ok(scan.skip()?)
                     })?;
-                    let missing = || wrong("toolConfig.toolChoice.tool", "`name` is missing");
+                    let missing = || wrong("`name` is missing");
                     request.tool_choice = ToolChoice::Named(chosen.ok_or_else(missing)?);
                     return Ok(());
                 }
-                _ => return Err(wrong("toolConfig.toolChoice", "no such choice")),
+                _ => return Err(wrong("no such choice")),
             };
             Ok(scan.skip()?)
         }),
@@ -80,18 +78,18 @@ fn supplied(kind: &[u8], value: &[u8]) -> Tool {
 
 fn function(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Function> {
     let mut function = Function::default();
-    object(scan, "toolSpec", |scan, name| {
+    object(scan, |scan, name| {
         match name {
-            b"name" => function.name = text(scan, "toolSpec.name")?,
-            b"description" => function.description = Some(text(scan, "toolSpec.description")?),
-            b"inputSchema" => object(scan, "toolSpec.inputSchema", |scan, name| {
+            b"name" => function.name = text(scan)?,
+            b"description" => function.description = Some(text(scan)?),
+            b"inputSchema" => object(scan, |scan, name| {
                 if name == b"json" {
                     function.schema = Some(bytes(scan)?);
                     return Ok(());
                 }
-                Err(wrong("toolSpec.inputSchema", "`json` was expected"))
+                Err(wrong("`json` was expected"))
             })?,
-            b"strict" => function.strict = scan.boolean()?,
+            b"strict" => function.strict = Some(flag(scan)?),
             _ => {
                 if scan.says_something()? {
                     note(losses, Loss::new(named("toolSpec.", name), "no place for it elsewhere"));
@@ -101,7 +99,7 @@ fn function(scan: &mut Scanner<'_>, losses: &mut Vec<Loss>) -> Read<Function> {
         Ok(())
     })?;
     if function.name.is_empty() {
-        return Err(wrong("toolSpec", "`name` is missing"));
+        return Err(wrong("`name` is missing"));
     }
     Ok(function)
 }

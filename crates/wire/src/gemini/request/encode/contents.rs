@@ -7,8 +7,8 @@
 use catalogue::{Protocol, Quirks};
 
 use crate::conversation::{
-    Block, Content, Loss, Media, Opaque, Reasoning, Request, Role, Target, Text, ToolCall, ToolInput,
-    ToolResult, TranslateError, Turn,
+    Block, Content, Loss, Media, Opaque, Reasoning, Request, Role, Target, Text, ToolCall, ToolResult,
+    TranslateError, Turn,
 };
 use crate::gemini::reading::kind_of;
 use crate::gemini::{ids, media, result, signature};
@@ -218,27 +218,12 @@ impl<'w> Writer<'w> {
         let proof = own.or_else(|| wants.then_some(signature::BYPASS));
         self.json.object().key("functionCall").object();
         self.json.optional("id", Some(&call.id).filter(|id| ids::is_given(id)));
-        self.json.key("name").text(&call.name).key("args");
-        match &call.input {
-            ToolInput::Arguments(arguments) => self.arguments(arguments),
-            ToolInput::Text(text) => drop(self.json.object().key("input").text(text).end_object()),
+        let (arguments, lost) = call.input.as_object();
+        self.json.key("name").text(&call.name).key("args").raw(arguments.as_ref());
+        if let Some(lost) = lost {
+            note(self.losses, lost);
         }
         self.json.end_object().optional("thoughtSignature", proof).end_object();
-    }
-
-    fn arguments(&mut self, arguments: &[u8]) {
-        match kind_of(arguments) {
-            Some(Kind::Object) => drop(self.json.raw(arguments)),
-            _ if arguments.trim_ascii().is_empty() => drop(self.json.object().end_object()),
-            _ => {
-                self.lose(
-                    "tool_call.arguments",
-                    "arguments that are no JSON object are said as a text in one",
-                );
-                let text = String::from_utf8_lossy(arguments);
-                self.json.object().key("arguments").text(&text).end_object();
-            }
-        }
     }
 
     fn result(&mut self, result: &ToolResult) -> Written {

@@ -216,7 +216,7 @@ fn g10_media_in_a_result_is_delivered() {
 }
 
 #[test]
-fn arguments_that_are_no_object_are_said_as_text() {
+fn b07_arguments_that_are_no_object_are_said_as_text() {
     let big = r#"{"n":12345678901234567890123,"s":"\u2028"}"#;
     let request = conversation(vec![turn(
         Role::Assistant,
@@ -225,7 +225,7 @@ fn arguments_that_are_no_object_are_said_as_text() {
     let encoded = GeminiTranslator.encode_request(&request, &older()).unwrap();
     let body = String::from_utf8(encoded.body.to_vec()).unwrap();
     assert!(body.contains(&format!(r#""args":{big}"#)), "{body}");
-    assert!(body.contains(r#""args":{"arguments":"{\"a\":"}"#), "{body}");
+    assert!(body.contains(r#""args":{"INVALID_JSON":"{\"a\":"}"#), "{body}");
     assert_eq!(encoded.losses[0].what, "tool_call.arguments");
 }
 

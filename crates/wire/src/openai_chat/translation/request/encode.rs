@@ -126,6 +126,9 @@ impl Writer<'_> {
             if self.target.refuses("stop") {
                 return Err(TranslateError::unsayable("stop", REFUSED));
             }
+            if self.request.stop.len() > MOST_STOPS && self.has(Quirks::OPENAI_OPTIONS) {
+                return Err(TranslateError::unsayable("stop", "at most four texts may end an answer there"));
+            }
             self.json.key("stop").array();
             for text in &self.request.stop {
                 self.json.text(text);
@@ -213,6 +216,9 @@ impl Writer<'_> {
 
 /// The classes of service. Source: `completion_create_params.py` in openai 3.54.0, read 2026-11-28.
 const TIERS: [&str; 5] = ["default", "flex", "scale", "priority", "fast"];
+
+/// So many texts may end an answer at `OpenAI`: "Up to 4 sequences" (`completion_create_params.py`); others take more.
+const MOST_STOPS: usize = 4;
 
 /// Why what proves something is left out.
 const NOT_THEIRS: &str = "it goes back only to the account that made it";

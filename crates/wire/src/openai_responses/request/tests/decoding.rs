@@ -323,13 +323,13 @@ fn what_is_no_request_is_refused_and_says_where() {
     for (body, path) in [
         (json!({"model": "m"}), "input"),
         (json!({"input": 3}), "input"),
-        (json!({"input": [3]}), "input"),
-        (json!({"input": [{"role": "robot", "content": "x"}]}), "input.role"),
-        (json!({"input": [{"role": "user", "content": [{"text": "x"}]}]}), "input.content.type"),
+        (json!({"input": [3]}), "input[0]"),
+        (json!({"input": [{"role": "robot", "content": "x"}]}), "input[0].role"),
+        (json!({"input": [{"role": "user", "content": [{"text": "x"}]}]}), "input[0].content[0].type"),
         (asked(&json!({"temperature": "hot"})), "temperature"),
         (asked(&json!({"max_output_tokens": -1})), "max_output_tokens"),
         (asked(&json!({"tools": {}})), "tools"),
-        (asked(&json!({"tools": [{"type": "function"}]})), "tools.name"),
+        (asked(&json!({"tools": [{"type": "function"}]})), "tools[0].name"),
         (asked(&json!({"text": {"format": {"type": "json_schema"}}})), "text.format.schema"),
         (asked(&json!({"tool_choice": "perhaps"})), "tool_choice"),
     ] {

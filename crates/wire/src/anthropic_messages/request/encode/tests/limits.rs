@@ -62,7 +62,6 @@ fn b10_b11_the_choice_of_a_tool() {
         json!({"type": "any", "disable_parallel_tool_use": true})
     );
     assert_eq!(choice(ToolChoice::Named("f".into()), None), json!({"type": "tool", "name": "f"}));
-    assert_eq!(unsayable(&Request { tool_choice: ToolChoice::Any, ..least() }), "tool_choice");
 }
 
 #[test]
@@ -208,13 +207,11 @@ fn sampled(temperature: &str, top_p: &str, top_k: &str) -> Request {
 }
 
 #[test]
-fn b15_sampling_within_bounds_and_only_what_is_taken() {
+fn b15_sampling_is_only_what_is_taken() {
     let refuses = [Arc::from("temperature")];
     let picky = Target { refuses: &refuses, ..target() };
     for (request, target, expected, lost) in [
         (sampled("0.70", "", "40"), target(), json!({"temperature": 0.70, "top_k": 40}), None),
-        (sampled("1.3", "", ""), target(), json!({"temperature": 1}), Some("temperature")),
-        (sampled("-1", "", ""), target(), json!({"temperature": 0}), Some("temperature")),
         (sampled("0.5", "0.9", ""), target(), json!({"temperature": 0.5}), Some("top_p")),
         (sampled("0.5", "1.0", ""), target(), json!({"temperature": 0.5}), None),
         (sampled("0.5", "0.9", ""), picky, json!({"top_p": 0.9}), Some("temperature")),

@@ -13,7 +13,7 @@ use crate::conversation::{
 fn image() -> Content {
     Content::Media(Media {
         kind: MediaKind::Image,
-        media_type: Some("image/jpg".into()),
+        media_type: Some("image/jpeg".into()),
         source: MediaSource::Base64("/9j/".into()),
         name: None,
         detail: Some("high".into()),
@@ -205,7 +205,7 @@ fn b18_g10_media_that_cannot_be_said_are_refused_by_name() {
 fn b18_documents_are_pdf_or_text() {
     use MediaKind::Document;
     use MediaSource::Base64;
-    let (body, _) = written(&showing(Document, None, Base64("JVBERi0=".into())));
+    let (body, _) = written(&showing(Document, Some("application/pdf"), Base64("JVBERi0=".into())));
     assert_eq!(body["messages"][0]["content"][0]["source"]["media_type"], "application/pdf");
     let (body, lost) = written(&showing(Document, Some("text/csv"), Base64("YSxi".into())));
     let source = json!({"type": "text", "media_type": "text/plain", "data": "a,b"});

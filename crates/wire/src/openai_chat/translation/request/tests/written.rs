@@ -371,3 +371,16 @@ fn a_refusal_goes_back_as_text() {
     assert_eq!(body["messages"][1], json!({"role": "assistant", "content": "I will not."}));
     assert_eq!(losses, ["refusal"]);
 }
+
+#[test]
+fn more_stop_texts_than_openai_takes_go_to_others() {
+    let asked = |count: usize| Request {
+        stop: (0..count).map(|at| at.to_string()).collect(),
+        ..said(vec![turn(Role::User, [Content::text("a")])])
+    };
+    let openai = Target { quirks: Quirks::OPENAI_OPTIONS, ..target() };
+    assert_eq!(encode(&asked(4), &openai).0["stop"].as_array().unwrap().len(), 4);
+    let refused = OpenaiChat.encode_request(&asked(5), &openai);
+    assert!(matches!(refused, Err(TranslateError::Unsayable { what, .. }) if what == "stop"));
+    assert_eq!(encode(&asked(5), &target()).0["stop"].as_array().unwrap().len(), 5);
+}
