@@ -286,6 +286,8 @@ fn snapshot(plot: &Plot) -> Snapshot {
             regions: Arc::default(),
             direct: false,
             unpriced: Unpriced::Allow,
+            allowance: None,
+            budget: Arc::default(),
             store: Store::Suppliers,
             store_for: std::time::Duration::ZERO,
         }],
