@@ -9,6 +9,8 @@ use std::sync::Arc;
 use catalogue::Money;
 use gateway::snapshot::{Product, Snapshot};
 use gateway::{Clock, tell_of_budget};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use ledger::budget::{Budget, Change, Over, Standing, Terms};
 use serde::Serialize;
 use store::{Period, Reader, StoreError};
@@ -113,6 +115,14 @@ pub(crate) fn spent(
         }
     }
     Ok(all)
+}
+
+/// The moment as of which budgets are told on a day: that of the last record, if it is of that day, else the day's beginning.
+/// So the same ledger and day tell the same each time.
+pub(crate) fn as_of(day: Date, last_us: Option<i64>) -> i64 {
+    const DAY_US: i64 = 86_400_000_000;
+    let midnight = day.to_zoned(TimeZone::UTC).map_or(0, |moment| moment.timestamp().as_microsecond());
+    last_us.filter(|last| (midnight..midnight + DAY_US).contains(last)).unwrap_or(midnight)
 }
 
 /// The same now, by the configured ledger.

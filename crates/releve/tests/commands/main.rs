@@ -29,6 +29,7 @@ mod targets;
 mod try_once;
 mod whatif;
 mod whatif_before;
+mod whatif_budgets;
 
 use std::path::Path;
 use std::process::{Command, Output};

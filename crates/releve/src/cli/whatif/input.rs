@@ -16,6 +16,7 @@ use store::{Act, Extent, StoreError};
 
 use super::super::terminal::Terminal;
 use super::super::{CliError, Desk};
+use super::budgets::Budgets;
 use super::meant::Shares;
 use super::shipped::SCENARIOS;
 use super::{Arguments, estate, trace};
@@ -47,6 +48,8 @@ pub(super) struct Input {
     pub(super) trace: Option<FileRecord>,
     /// The ledger, and the part of it that was read; `None` where there is none.
     pub(super) ledger: Option<(PathBuf, Extent)>,
+    /// How budgets stand when the scenario begins.
+    pub(super) budgets: Budgets,
     /// The day that dates are held against.
     pub(super) day: Date,
     /// The configuration that it was read with.
@@ -121,6 +124,7 @@ pub(super) fn read(
     let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed)).flatten();
     let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let budgets = Budgets::read(&settings, ledger.as_ref(), day)?;
     let settings = Arc::new(settings);
     Ok(Input {
         estate,
@@ -134,6 +138,7 @@ pub(super) fn read(
         source,
         trace,
         ledger,
+        budgets,
         day,
         settings,
     })
