@@ -246,9 +246,13 @@ impl Budget {
         Change::Known(is.filter(|_| is > was))
     }
 
-    /// What the ledger has of the running period from before this budget began to count.
-    pub fn carry(&self, spent_nanos: i128, unpriced: i64) -> Option<Mark> {
-        let _period = self.period();
+    /// What the ledger has of the period that began at `from_us`, from before this budget began to count. Nothing, if that
+    /// period is over by now.
+    pub fn carry(&self, from_us: i64, spent_nanos: i128, unpriced: i64) -> Option<Mark> {
+        let period = self.period();
+        if period.around(self.ends_us.load(SeqCst) - 1).start != from_us {
+            return None;
+        }
         let spent = i64::try_from(spent_nanos).unwrap_or(if spent_nanos < 0 { 0 } else { i64::MAX });
         let before = add(&self.before, -spent.max(0));
         self.unpriced_before.fetch_sub(unpriced, SeqCst);

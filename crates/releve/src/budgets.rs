@@ -48,7 +48,7 @@ pub(crate) fn put_in_force(
         let spent = reader.summary(period)?.by(|group| Arc::clone(&group.product));
         for product in products {
             let Some(spent) = spent.get(&product.name) else { continue };
-            if let Some(mark) = product.budget.carry(spent.cost_nanos, spent.unpriced) {
+            if let Some(mark) = product.budget.carry(from_us, spent.cost_nanos, spent.unpriced) {
                 tell_of_budget(&product.name, &product.budget, mark, now_us);
             }
         }
@@ -107,7 +107,7 @@ pub(crate) fn spent(
                 }
             };
             if let Some(own) = of_period.get(&product.name) {
-                budget.carry(own.cost_nanos, own.unpriced);
+                budget.carry(from_us, own.cost_nanos, own.unpriced);
             }
         }
         if let Some(standing) = budget.standing(at_us) {

@@ -5,6 +5,7 @@ use super::*;
 const DAY: i64 = 86_400_000_000;
 /// 2026-11-29, a Sunday, at 14:00 UTC.
 const NOW: i64 = 1_795_960_800_000_000;
+const TODAY: i64 = NOW - 14 * 3_600_000_000;
 
 fn money(nanos: i64) -> Money {
     Money::from_nanos(nanos)
@@ -141,7 +142,7 @@ fn another_amount_keeps_what_is_spent_and_another_period_asks_the_ledger() {
     };
     assert_eq!(NOW - monday, 6 * DAY + 14 * 3_600_000_000);
     assert_eq!(standing(&budget), (0, 10));
-    assert_eq!(budget.carry(85, 2), Some(Mark::Most));
+    assert_eq!(budget.carry(monday, 85, 2), Some(Mark::Most));
     assert_eq!(standing(&budget), (85, 10));
     assert_eq!(budget.standing(NOW).unwrap().unpriced, 2);
     assert_eq!(why(&budget, 6), Shortage::Held);
@@ -153,12 +154,23 @@ fn a_budget_that_is_taken_away_and_given_back_asks_the_ledger() {
     let under_way = held(&budget, 40);
     assert_eq!(budget.set(None, NOW), Change::Known(None));
     assert_eq!(budget.settle(Some(under_way), Some(money(30)), NOW), None);
-    assert!(matches!(budget.set(Some(terms(100, Over::Refuse)), NOW), Change::From(_)));
-    budget.carry(30, 0);
+    assert_eq!(budget.set(Some(terms(100, Over::Refuse)), NOW), Change::From(TODAY));
+    budget.carry(TODAY, 30, 0);
     assert_eq!(standing(&budget), (30, 0));
     // One that began when there was none.
     budget.settle(None, Some(money(7)), NOW);
     assert_eq!(standing(&budget), (37, 0));
+}
+
+/// The ledger is read for a while, and may be read over midnight.
+#[test]
+fn what_was_spent_in_a_period_that_is_over_is_not_carried_into_the_next() {
+    let budget = budget(100, Over::Refuse);
+    let tomorrow = NOW + DAY;
+    assert_eq!(budget.standing(tomorrow).unwrap().spent, money(0));
+    assert_eq!(budget.carry(TODAY, 90, 1), None);
+    let standing = budget.standing(tomorrow).unwrap();
+    assert_eq!((standing.spent, standing.unpriced), (money(0), 0));
 }
 
 #[test]
@@ -167,8 +179,8 @@ fn absurd_sums_do_no_harm() {
     let most = held(&budget, i64::MAX);
     budget.settle(Some(most), Some(money(i64::MAX)), NOW);
     assert_eq!(why(&budget, 1), Shortage::Spent);
-    budget.carry(i128::MAX, 1);
-    budget.carry(i128::MIN, 1);
+    budget.carry(TODAY, i128::MAX, 1);
+    budget.carry(TODAY, i128::MIN, 1);
     assert!(budget.standing(NOW).unwrap().spent > money(0));
 }
 

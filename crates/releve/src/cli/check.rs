@@ -325,7 +325,7 @@ impl Usable {
         let name = terminal.toned(tone, &self.product);
         terminal.line(format_args!("{name}{}", terminal.toned(Tone::Faint, keyless)))?;
         if let Some(budget) = &self.budget {
-            terminal.paragraph(2, &[budget.said()])?;
+            terminal.paragraph(4, &[(Tone::Plain, "  ".to_owned()), budget.said()])?;
         }
         for route in &self.routes {
             terminal.line(format_args!("  {}", route.summary()))?;
