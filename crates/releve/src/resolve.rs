@@ -95,6 +95,7 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     if products.list.iter().any(|product| product.direct) {
         direct::add(&loaded.config, &mut deployments, &mut routes, &mut names, &fetchers);
     }
+    budgets::warn_of_unpriced(&loaded.config, &products.list, &routes, &deployments, &problems);
     let problems = problems.into_sorted();
     if problems.iter().any(Problem::is_error) {
         return Err(problems);

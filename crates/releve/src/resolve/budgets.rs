@@ -2,12 +2,14 @@
 
 use catalogue::Money;
 use gateway::Allowance;
+use gateway::snapshot::{Product, Route, Unpriced};
 use ledger::budget::{Every, Over, Terms};
 
 use crate::config::Config;
 use crate::config::budget::{self, Budget, Lasts};
 use crate::config::problem::{Problem, Problems};
 use crate::config::value::At;
+use crate::resolve::deployments::Deployments;
 
 const USD: &str = "USD";
 const NANOS: i128 = 1_000_000_000;
@@ -42,6 +44,35 @@ pub(super) fn allowance(budget: &At<Budget>, config: &Config, problems: &Problem
     };
     let words = format!("{} {currency} a {per}", budget.amount.0).into();
     Some(Allowance { terms: Terms { amount: Money::from_nanos(nanos), per, over }, words })
+}
+
+/// A budget that does not see what some of a product's requests cost bounds less than it seems to.
+pub(super) fn warn_of_unpriced(
+    config: &Config,
+    products: &[Product],
+    routes: &[Route],
+    deployments: &Deployments<'_>,
+    problems: &Problems,
+) {
+    for (written, product) in config.products.iter().zip(products) {
+        let Some(budget) = written.body.budget.as_ref().filter(|_| product.unpriced == Unpriced::Allow)
+        else {
+            continue;
+        };
+        let uses = |(index, route): &(usize, &Route)| {
+            let of_product = product.routes.as_ref().is_none_or(|routes| routes.contains(index));
+            if route.direct { product.direct } else { of_product }
+        };
+        let mut entries = routes.iter().enumerate().filter(uses).flat_map(|(_, route)| &route.entries);
+        if entries.any(|entry| !deployments.is_priced(entry.deployment)) {
+            let name = &written.name.value;
+            let what = format!(
+                "\"{name}\" may be served by deployments without a price, whose cost is in no budget"
+            );
+            let mend = "give them a price, or keep them out with unpriced = \"refuse\"";
+            problems.add(Problem::warning(&budget.at, what).mend(mend));
+        }
+    }
 }
 
 /// Nano-dollars for one unit.

@@ -350,6 +350,13 @@ async fn what_has_no_price_is_counted_apart() {
     assert_eq!((&budget["unpriced"], &budget["spent_usd"]), (&json!(2), &json!(priced.to_string())));
     let checked = String::from_utf8(house.command(&["check"]).stdout).unwrap();
     assert!(checked.contains("and 2 requests unpriced of 1 USD a month spent"), "{checked}");
+    let warned = |house: &House| {
+        let checked = String::from_utf8(house.command(&["check", "--json"]).stdout).unwrap();
+        checked.contains("may be served by deployments without a price, whose cost is in no budget")
+    };
+    assert!(warned(&house));
     let ratio = metric(&gateway, "releve_budget_spent_ratio").await;
     assert!((ratio - priced.nanos() as f64 / 1e9).abs() < 1e-12);
+    house.write(&config(&supplier, &of(money(1_000_000_000), "refuse")).and(route));
+    assert!(!warned(&house), "the only route that it may use has a price");
 }
