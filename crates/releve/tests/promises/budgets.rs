@@ -1,4 +1,4 @@
-//! Budgets of products: what is spent is what the ledger has, no crowd gets past it, and nothing is forgotten.
+//! G18, budgets of products: what is spent is what the ledger has, no crowd gets past it, and nothing is forgotten.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ async fn a_spent_budget_is_said_in_each_protocols_own_words() {
 
 /// Streamed or not: exactly what the ledger says, until the next hello may cost more than is left; and nobody else's.
 #[tokio::test]
-async fn what_is_spent_is_what_the_ledger_has() {
+async fn g18_what_is_spent_is_what_the_ledger_has() {
     let supplier = Supplier::builder().spawn().await.unwrap();
     let amount = 9_000_000;
     let other = "[products.search]\nroutes = [\"r\"]";
@@ -164,7 +164,7 @@ async fn what_is_spent_is_what_the_ledger_has() {
 
 /// Fifty at the same moment, with room for eight: eight are served, the rest told to come back, and then there is room again.
 #[tokio::test]
-async fn a_crowd_at_the_edge_does_not_get_past_it() {
+async fn g18_a_crowd_at_the_edge_does_not_get_past_a_budget() {
     let pace = Pace { ttft_ms: 1_500, tokens_per_second: 4_000.0, ..Pace::default() };
     let supplier = Supplier::builder().pace(pace).spawn().await.unwrap();
     let house = House::new(&config(&supplier, ""));
@@ -200,7 +200,7 @@ async fn a_crowd_at_the_edge_does_not_get_past_it() {
 
 /// kill -9 in the middle of answers: the next start has all of it, interrupted requests with what they are taken to have used.
 #[tokio::test]
-async fn a_restart_forgets_nothing() {
+async fn g18_a_restart_forgets_nothing_of_a_budget() {
     let pace = Pace { ttft_ms: 0, tokens_per_second: 25.0, jitter: 0.0, ..Pace::default() };
     let supplier = Supplier::builder().pace(pace).spawn().await.unwrap();
     let fast = Supplier::builder().spawn().await.unwrap();
