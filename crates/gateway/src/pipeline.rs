@@ -98,13 +98,7 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + 'static,
 {
-    if door::wants_web_socket(&parts.headers) {
-        return Err(Refusal::WebSocket);
-    }
-    let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
-        NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
-        NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
-    })?;
+    let endpoint = endpoint(parts)?;
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
         Endpoint::CountTokens(conversation) => {
@@ -170,6 +164,17 @@ where
         reservation: RefCell::new(Some(intake.reservation)),
     });
     Ok(Served::Answer(Flow::new(|outlet| serve(call, outlet)).into_response().await))
+}
+
+/// What is asked for.
+fn endpoint(parts: &Parts) -> Result<Endpoint, Refusal> {
+    if door::wants_web_socket(&parts.headers) {
+        return Err(Refusal::WebSocket);
+    }
+    door::find(&parts.method, parts.uri.path()).map_err(|why| match why {
+        NoEndpoint::Path => Refusal::NoEndpoint(format!("{} {}", parts.method, parts.uri.path())),
+        NoEndpoint::Method(allow) => Refusal::Method { method: parts.method.to_string(), allow },
+    })
 }
 
 /// How long the request may take: the client may want less than its route allows.

@@ -58,7 +58,7 @@ pub(crate) fn put_in_force(
 
 /// How a product's budget stands, for people and programs.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Spent {
+pub(crate) struct Spending {
     pub(crate) product: Arc<str>,
     /// As it is written: `500 EUR a month`.
     pub(crate) budget: Arc<str>,
@@ -78,7 +78,7 @@ pub(crate) struct Spent {
     pub(crate) until: String,
     /// `refuse` or `tell`.
     pub(crate) over: &'static str,
-    /// Spent, in the budget's own currency: `123.45 EUR`.
+    /// Spending, in the budget's own currency: `123.45 EUR`.
     #[serde(skip)]
     pub(crate) spent: String,
 }
@@ -89,8 +89,8 @@ pub(crate) fn spent(
     ledger: Option<&Reader>,
     at_us: i64,
     to_us: Option<i64>,
-) -> Result<Vec<Spent>, StoreError> {
-    let mut all: Vec<Spent> = Vec::new();
+) -> Result<Vec<Spending>, StoreError> {
+    let mut all: Vec<Spending> = Vec::new();
     let mut sums = BTreeMap::new();
     for product in &settings.resolved.snapshot.products {
         // The product of requests without a key may be one that is listed anyway.
@@ -111,7 +111,7 @@ pub(crate) fn spent(
             }
         }
         if let Some(standing) = budget.standing(at_us) {
-            all.push(Spent::of(&product.name, &allowance.words, &standing, &settings.resolved.effective));
+            all.push(Spending::of(&product.name, &allowance.words, &standing, &settings.resolved.effective));
         }
     }
     Ok(all)
@@ -126,7 +126,7 @@ pub(crate) fn as_of(day: Date, last_us: Option<i64>) -> i64 {
 }
 
 /// The same now, by the configured ledger.
-pub(crate) fn spent_now(settings: &Settings) -> Result<Vec<Spent>, StoreError> {
+pub(crate) fn spent_now(settings: &Settings) -> Result<Vec<Spending>, StoreError> {
     if !settings.resolved.snapshot.products.iter().any(|product| product.allowance.is_some()) {
         return Ok(Vec::new());
     }
@@ -138,7 +138,7 @@ pub(crate) fn spent_now(settings: &Settings) -> Result<Vec<Spent>, StoreError> {
     spent(settings, ledger.as_ref(), Clock::system().unix_us(), None)
 }
 
-impl Spent {
+impl Spending {
     fn of(product: &Arc<str>, words: &Arc<str>, standing: &Standing, config: &Config) -> Self {
         let (amount, spent) = in_own_currency(product, standing, config);
         Self {

@@ -55,11 +55,12 @@ pub(crate) fn figures(
     figures.left = held.left(&estate, &traffic);
     let last = extent.period.to_us;
     let at_us = budgets::as_of(today, last);
-    for spent in
-        budgets::spent(settings, Some(&reader), at_us, Some(last.map_or(at_us, |last| last.min(at_us))))?
-    {
+    let until_us = last.map_or(at_us, |last| last.min(at_us));
+    for spent in budgets::spent(settings, Some(&reader), at_us, Some(until_us))? {
         let product = figures.products.iter_mut().find(|product| product.name == spent.product);
-        product.into_iter().for_each(|product| product.budget = Some(spent.clone()));
+        if let Some(product) = product {
+            product.budget = Some(spent);
+        }
     }
     figures.foretold = foretold::newest(&reader, &estate, &extent, &today.to_string())?;
     Ok(Some(figures))

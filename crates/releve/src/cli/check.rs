@@ -14,7 +14,7 @@ use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
-use crate::budgets::{self, Spent};
+use crate::budgets::{self, Spending};
 use crate::config::Config;
 use crate::config::effects::only_recorded;
 use crate::config::problem::{Problem, Severity};
@@ -48,7 +48,7 @@ struct Usable {
     open: Vec<Arc<str>>,
     /// How its budget stands; absent where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    budget: Option<Spent>,
+    budget: Option<Spending>,
     #[serde(skip)]
     example: Option<Arc<str>>,
 }
@@ -224,7 +224,7 @@ fn days_until(day: Date, today: Date) -> Option<i32> {
 }
 
 /// For each product its routes; the names of deployments and models that it may ask for are only counted.
-fn usable(snapshot: &Snapshot, decided: &Decided, spent: &[Spent]) -> Vec<Usable> {
+fn usable(snapshot: &Snapshot, decided: &Decided, spent: &[Spending]) -> Vec<Usable> {
     snapshot
         .products
         .iter()

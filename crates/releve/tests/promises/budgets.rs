@@ -131,7 +131,7 @@ async fn g18_what_is_spent_is_what_the_ledger_has() {
     let (office, search) = (house.key("office"), house.key("search"));
     let gateway = Gateway::start(&house);
     let hello = |key: &str, number: usize| {
-        let (bearer, body) = (format!("Bearer {key}"), CHAT.hello("r", number % 2 == 0));
+        let (bearer, body) = (format!("Bearer {key}"), CHAT.hello("r", number.is_multiple_of(2)));
         async move {
             client::post(gateway.listen, CHAT.path(), &[("authorization", &bearer)], body.as_bytes()).await
         }

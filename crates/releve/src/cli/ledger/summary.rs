@@ -13,7 +13,7 @@ use super::super::table::{Cell, Table};
 use super::super::terminal::{Terminal, Tone};
 use super::super::{CliError, Desk, Exit, words};
 use super::period;
-use crate::budgets::{self, Spent};
+use crate::budgets::{self, Spending};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -97,7 +97,7 @@ pub(super) fn run(
 }
 
 /// How each budget stands now, whatever period is asked for. A ledger can be read without its configuration.
-fn spent(reader: &Reader, desk: &Desk<'_>) -> Result<Vec<Spent>, CliError> {
+fn spent(reader: &Reader, desk: &Desk<'_>) -> Result<Vec<Spending>, CliError> {
     let Ok(settings) = desk.described() else { return Ok(Vec::new()) };
     Ok(budgets::spent(&settings, Some(reader), Clock::system().unix_us(), None)?)
 }

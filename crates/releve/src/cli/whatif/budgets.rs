@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::{Extent, Reader};
 
 use super::super::{CliError, words};
-use crate::budgets::{Spent, as_of, spent};
+use crate::budgets::{Spending, as_of, spent};
 use crate::settings::Settings;
 
 /// How budgets stand when a scenario begins.
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 pub(super) struct Budgets {
     /// When it begins, in microseconds since 1970.
     begins_us: i64,
-    spent: Vec<Spent>,
+    spent: Vec<Spending>,
 }
 
 /// One product's.
@@ -74,7 +74,7 @@ impl Budgets {
     }
 
     pub(super) fn rows(&self, estate: &PlayedEstate, before: &Tally, after: &Tally) -> Vec<BudgetRow> {
-        let row = |spent: &Spent| {
+        let row = |spent: &Spending| {
             let product = estate.products.iter().position(|product| product.name == spent.product)?;
             let spend = Spend { terms: spent.terms, nanos: spent.spent_usd.nanos().into() };
             let at = |tally: &Tally| tally.spends(product, &spend, self.begins_us);
@@ -83,7 +83,7 @@ impl Budgets {
         self.spent.iter().filter_map(row).collect()
     }
 
-    fn row(&self, spent: &Spent, before: Option<i64>, after: Option<i64>) -> BudgetRow {
+    fn row(&self, spent: &Spending, before: Option<i64>, after: Option<i64>) -> BudgetRow {
         let moment = |at: i64| jiff::Timestamp::from_microsecond(at).ok().map(hour);
         let when = |at: Option<i64>| match at {
             None => "never in this time".to_owned(),

@@ -122,11 +122,11 @@ pub(super) fn read(
     // A file says who asks, not what came of it.
     let has_outcomes = trace.is_none() || known.is_some();
     let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed)).flatten();
-    let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let budgets = Budgets::read(&settings, ledger.as_ref(), day)?;
     let settings = Arc::new(settings);
     Ok(Input {
+        budgets: Budgets::read(&settings, ledger.as_ref(), day)?,
+        known_ms: seen.traffic.length_ms,
         estate,
         held,
         recording,
@@ -134,11 +134,9 @@ pub(super) fn read(
         backtest,
         reported,
         proven,
-        known_ms,
         source,
         trace,
         ledger,
-        budgets,
         day,
         settings,
     })

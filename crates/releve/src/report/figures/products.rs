@@ -10,7 +10,7 @@ use scenario::{
 use serde::Serialize;
 
 use super::share;
-use crate::budgets::Spent;
+use crate::budgets::Spending;
 use crate::config::Config;
 use crate::config::period::Period;
 use crate::config::product::Criticality;
@@ -38,7 +38,7 @@ pub(crate) struct ProductFigures {
     pub(crate) max_degradation: Option<f64>,
     /// How its budget stands; `None` where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) budget: Option<Spent>,
+    pub(crate) budget: Option<Spending>,
     pub(crate) requests: u64,
     pub(crate) answered: u64,
     pub(crate) tokens: u64,

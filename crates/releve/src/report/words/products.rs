@@ -5,7 +5,7 @@ use scenario::{Effect, Proof};
 
 use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
-use crate::budgets::Spent;
+use crate::budgets::Spending;
 
 use super::{count, exactly, kind, left, listed, loss, minute, moment, names, percent, verdict};
 
@@ -163,7 +163,7 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
 }
 
 /// What of its budget is spent.
-fn spent(budget: &Spent, language: Language) -> String {
+fn spent(budget: &Spending, language: Language) -> String {
     let per = match budget.terms.per {
         Every::Day => say!(language, "a day", "par jour"),
         Every::Week => say!(language, "a week", "par semaine"),
