@@ -45,6 +45,7 @@ def config(first, second):
         config[f"providers.left-{dialect}"] = provider(first, dialect, contract={"ends": "2026-02-20"})
     config["routes.left"] = {"deployments": [entry(f"left-{dialect}") for dialect in PROTOCOLS]}
     config["products.office"] = {}
+    config["products.poor"] = {"budget": {"amount": "0.000001", "per": "month"}}
     return config
 
 
@@ -209,6 +210,20 @@ async def test_p1_an_overload_that_passes_is_waited_for_by_the_sdk_as_told(calle
         assert said.finish == patient[form].ends
     sent = {form: caller.sent - before[form] for form, caller in patient.items()}
     assert sent == {form: 2 * len(KINDS) for form in patient}, "a retry came while we still refused by ourselves"
+
+
+async def test_a_spent_budget_is_a_limit_that_no_sdk_tries_again(caller, callers, gateway, first, second, kind):
+    issued = gateway.run("keys", "create", "--product", "poor")
+    holder = callers(caller.form, key=issued["key"], max_retries=2)
+    before = holder.sent
+    error = await raised(holder, "RateLimitError", kind)
+    shape_is_right(caller, error)
+    assert "budget of 0.000001 USD a month" in str(error) and "begins anew on 20" in str(error)
+    assert error.type == ("insufficient_quota" if caller.dialect == "openai" else "rate_limit_error")
+    if caller.dialect == "openai":
+        assert error.code == "insufficient_quota"
+    assert holder.sent == before + 1, "waiting does not help before the period ends"
+    assert first.requests() == second.requests() == 0
 
 
 async def test_endpoints_that_are_not_there_are_plain_not_found_errors(callers):

@@ -35,9 +35,10 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Respon
 
 /// Counters, and the state of each deployment as it is now.
 pub(crate) fn metrics(shared: &Shared, carried: &[Fallback]) -> Response<ReplyBody> {
+    let snapshot = shared.snapshot.load();
+    shared.metrics.look_at_budgets(&snapshot.products, shared.clock.unix_us());
     let mut text = shared.metrics.encode();
     text.truncate(text.len() - if text.ends_with(END) { END.len() } else { 0 });
-    let snapshot = shared.snapshot.load();
     let now = shared.clock.world(Instant::now());
     text.push_str("# HELP releve_deployment_state The state of each deployment: 1 for the one it is in.\n");
     text.push_str("# TYPE releve_deployment_state gauge\n");

@@ -15,6 +15,7 @@ use wire::{Codec, Edit};
 
 use crate::alarm::Limits;
 use crate::asked::{Asked, codec};
+use crate::budget::Hold;
 use crate::makers::Account;
 use crate::media::Fetched;
 use crate::memory::Reservation;
@@ -44,6 +45,8 @@ pub(crate) struct Call {
     pub(crate) key_id: Option<Arc<str>>,
     pub(crate) route: RouteIndex,
     pub(crate) plan: Plan,
+    /// What its product's budget holds for it.
+    pub(crate) hold: Hold,
     pub(crate) dice_seed: u64,
     pub(crate) asked: Asked,
     /// The former turns in it, and whether it is to be kept.

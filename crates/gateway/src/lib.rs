@@ -8,6 +8,7 @@ mod admit;
 mod alarm;
 mod asked;
 mod attempt;
+mod budget;
 mod call;
 mod choose;
 mod client_io;
@@ -50,6 +51,7 @@ mod takeover;
 mod trace;
 mod trouble;
 
+pub use budget::{Allowance, tell as tell_of_budget};
 pub use clock::Clock;
 pub use estimate::tokens as estimated_tokens;
 pub use keys::{Key, KeyRing};

@@ -15,6 +15,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::snapshot::Product;
+
 pub(crate) use series::Recent;
 
 /// How nearly all requests, and nearly all attempts, end.
@@ -100,6 +102,8 @@ pub struct Metrics {
     first_token: Family<DeploymentLabels, Histogram>,
     duration: Family<RouteLabels, Histogram>,
     in_flight: Gauge,
+    budget_spent: Family<ProductLabels, Gauge<f64, AtomicU64>>,
+    over_budget: Family<ProductLabels, Counter>,
     state_kept: Family<ProductLabels, Counter>,
     state_kept_bytes: Family<ProductLabels, Counter>,
     state_used: Family<ProductLabels, Counter>,
@@ -127,6 +131,8 @@ impl Default for Metrics {
             first_token: Family::new_with_constructor(histogram),
             duration: Family::new_with_constructor(histogram),
             in_flight: Gauge::default(),
+            budget_spent: Family::default(),
+            over_budget: Family::default(),
             state_kept: Family::default(),
             state_kept_bytes: Family::default(),
             state_used: Family::default(),
@@ -157,6 +163,16 @@ impl Default for Metrics {
             metrics.duration.clone(),
         );
         registry.register("in_flight", "Requests being answered", metrics.in_flight.clone());
+        registry.register(
+            "budget_spent_ratio",
+            "The part of a product's budget that is spent in the running period",
+            metrics.budget_spent.clone(),
+        );
+        registry.register(
+            "budget_refusals",
+            "Requests refused at the door for their product's budget",
+            metrics.over_budget.clone(),
+        );
         registry.register("state_kept", "Responses kept here", metrics.state_kept.clone());
         registry.register_with_unit(
             "state_kept",
@@ -170,6 +186,16 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Looks how the budgets stand: what is shown of them is as of now.
+    pub fn look_at_budgets(&self, products: &[Product], now_us: i64) {
+        self.budget_spent.clear();
+        for product in products {
+            if let Some(standing) = product.budget.standing(now_us) {
+                self.budget(&product.name, standing.share());
+            }
+        }
+    }
+
     /// All metrics in the `OpenMetrics` text format.
     pub fn encode(&self) -> String {
         let mut text = String::with_capacity(16 * 1024);
@@ -180,6 +206,16 @@ impl Metrics {
 
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refusals.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// A request was refused for its product's budget.
+    pub(crate) fn over_budget(&self, product: &Arc<str>) {
+        self.over_budget.get_or_create(&ProductLabels { product: Name(Arc::clone(product)) }).inc();
+    }
+
+    /// The part of a product's budget that is spent.
+    pub(crate) fn budget(&self, product: &Arc<str>, share: f64) {
+        self.budget_spent.get_or_create(&ProductLabels { product: Name(Arc::clone(product)) }).set(share);
     }
 
     /// A response was kept, of so many bytes.

@@ -28,7 +28,7 @@ use crate::reply::{self, About, Dialect};
 use crate::room::Room;
 use crate::speech::Neutral;
 use crate::takeover::{self, Nobody, Serving};
-use crate::{admit, asked, choose, count, intake, kept, models, state, status};
+use crate::{admit, asked, budget, choose, count, intake, kept, models, state, status};
 
 /// A request that is quick leaves one entry; one that takes longer than this first leaves its intent.
 const INTENT_AFTER: std::time::Duration = std::time::Duration::from_millis(10);
@@ -111,10 +111,7 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + 'static,
 {
-    if door::wants_web_socket(&parts.headers) {
-        return Err(Refusal::WebSocket);
-    }
-    let endpoint = door::find(&parts.method, parts.uri.path()).map_err(|why| nowhere(parts, why))?;
+    let endpoint = endpoint(parts)?;
     let conversation = match endpoint {
         Endpoint::Converse(conversation) => conversation,
         Endpoint::CountTokens(conversation) => {
@@ -147,6 +144,7 @@ where
     if asked.explain {
         return Ok(Served::Ours(status::explain(&snapshot, route, &plan)));
     }
+    let hold = budget::admit(&room.shared, &snapshot, product, &asked, &plan)?;
     if choose::may_be_translated(&snapshot, &asked, &plan) && !thread.is_told_anew() {
         // Where former turns were put in, there is room for both bodies.
         intake.needs_more(&room.shared.memory, intake.body.len()).await?;
@@ -163,6 +161,7 @@ where
         key_id: admitted.key_id,
         route,
         plan,
+        hold,
         dice_seed: visit.dice_seed,
         client_headers: ClientHeaders::of(&parts.headers),
         wants_list: asked.stream && asked.codec.lists_streams(parts.uri.query().unwrap_or_default()),
@@ -178,6 +177,14 @@ where
         reservation: RefCell::new(Some(intake.reservation)),
     });
     Ok(Served::Answer(Flow::new(|outlet| serve(call, outlet)).into_response().await))
+}
+
+/// What is asked for.
+fn endpoint(parts: &Parts) -> Result<Endpoint, Refusal> {
+    if door::wants_web_socket(&parts.headers) {
+        return Err(Refusal::WebSocket);
+    }
+    door::find(&parts.method, parts.uri.path()).map_err(|why| nowhere(parts, why))
 }
 
 /// How long the request may take: the client may want less than its route allows.

@@ -19,9 +19,9 @@ use wire::{Failure, StreamReader};
 
 use crate::attempt::Failed;
 use crate::call::Call;
-use crate::estimate;
 use crate::metrics::{Ended, Tried};
 use crate::trace::AttemptTrace;
+use crate::{budget, estimate};
 
 /// See the module.
 pub(crate) struct Record<'a> {
@@ -337,6 +337,7 @@ impl<'a> Record<'a> {
     }
 
     fn count(&self, entry: &Entry, now: Instant) {
+        budget::settle(&self.call.room.shared, self.call.product(), &self.call.hold, entry.cost);
         self.call.room.shared.metrics.ended(&Ended {
             recent: &self.call.room.recent,
             product: &self.facts.product,

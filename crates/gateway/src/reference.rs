@@ -192,6 +192,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Wrong(text()),
         Refusal::Malformed { path: text(), what: "w" },
         Refusal::Background,
+        Refusal::OverBudget(text()),
+        Refusal::BudgetHeld(text()),
         Refusal::NotKept { param: "p", what: "w" },
         Refusal::BadQuery { param: "p", what: text() },
         Refusal::NoResponse(text()),
@@ -235,6 +237,8 @@ const fn is_among_them(refusal: &Refusal) {
         | Refusal::Wrong(_)
         | Refusal::Malformed { .. }
         | Refusal::Background
+        | Refusal::OverBudget(_)
+        | Refusal::BudgetHeld(_)
         | Refusal::NotKept { .. }
         | Refusal::BadQuery { .. }
         | Refusal::NoResponse(_)
@@ -285,6 +289,8 @@ fn counted() -> String {
     metrics.state_kept(&name, 1);
     metrics.state_used(&name);
     metrics.alarm(&name, "k");
+    metrics.over_budget(&name);
+    metrics.budget(&name, 0.5);
     let tried = Tried { recent: &recent, product: &name, route: &name, deployment: &name };
     metrics.attempt(&tried, "served", Some(0.1));
     for cost in [Some(Money::ZERO), None] {

@@ -50,6 +50,12 @@ pub(crate) enum Refusal {
     Malformed { path: String, what: &'static str },
     #[error("background answers are not offered here: nothing goes on when the client has gone")]
     Background,
+    /// No more is to be spent, or not so much.
+    #[error("{0}")]
+    OverBudget(String),
+    /// There may be room for it when others have ended.
+    #[error("{0}")]
+    BudgetHeld(String),
     /// Kept state is asked for in a way that is not offered.
     #[error("{what}")]
     NotKept { param: &'static str, what: &'static str },
@@ -121,6 +127,8 @@ impl Refusal {
                 ErrorKind::Overloaded
             }
             Self::Intake(IntakeError::TooSlow) | Self::TookTooLong => ErrorKind::Timeout,
+            Self::OverBudget(_) => ErrorKind::Spent,
+            Self::BudgetHeld(_) => ErrorKind::RateLimited,
             Self::NoCandidate { kind, .. } | Self::Spent { kind, .. } => *kind,
             Self::BrokenOff { .. } => ErrorKind::Internal,
             Self::Method { .. }
@@ -156,6 +164,8 @@ impl Refusal {
             Self::UnknownModel { .. } => Some("model_not_found"),
             Self::NoCandidate { .. } => Some("no_candidate"),
             Self::Spent { .. } => Some("candidates_spent"),
+            Self::OverBudget(_) => Some("insufficient_quota"),
+            Self::BudgetHeld(_) => Some("budget_held"),
             Self::NoPrevious { .. } => Some("previous_response_not_found"),
             Self::NoThread => Some("thread_not_found"),
             _ => None,
@@ -181,9 +191,11 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoCandidate { retry_after, .. } | Self::Spent { retry_after, .. } => *retry_after,
-            Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::StateFailed | Self::Stopping => {
-                Some(Duration::from_secs(1))
-            }
+            Self::Intake(IntakeError::NoMemory)
+            | Self::BudgetHeld(_)
+            | Self::LedgerFull
+            | Self::StateFailed
+            | Self::Stopping => Some(Duration::from_secs(1)),
             _ => None,
         }
     }
@@ -195,6 +207,7 @@ impl Refusal {
 
     /// Whether an SDK that tries again by itself would only multiply attempts.
     pub(crate) fn forbids_retry(&self) -> bool {
-        matches!(self, Self::Spent { .. } | Self::NoCandidate { .. }) && self.retry_after().is_none()
+        matches!(self, Self::Spent { .. } | Self::NoCandidate { .. } | Self::OverBudget(_))
+            && self.retry_after().is_none()
     }
 }

@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{PriceList, Quirks, Region};
+use ledger::budget::Budget;
 use routing::{DeploymentIndex, Policy, RouteEntry, World};
 use upstream::{Fetcher, Target};
+
+use crate::budget::Allowance;
 
 /// Everything that one request needs to know of the configuration. A request keeps the one it began with.
 #[derive(Debug)]
@@ -154,6 +157,10 @@ pub struct Product {
     pub direct: bool,
     /// What happens to a request whose deployment has no price.
     pub unpriced: Unpriced,
+    /// What it may spend; `None` is as much as it will.
+    pub allowance: Option<Allowance>,
+    /// What it has spent of that. Survives reloads.
+    pub budget: Arc<Budget>,
     /// Who keeps its responses.
     pub store: Store,
     /// How long they are kept here after the last turn that builds on them.

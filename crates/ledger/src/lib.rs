@@ -11,6 +11,7 @@
 
 mod attempt;
 mod booked;
+pub mod budget;
 mod chain;
 mod correction;
 pub mod document;

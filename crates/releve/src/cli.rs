@@ -24,7 +24,7 @@ mod report;
 mod routes;
 mod serve;
 mod table;
-mod terminal;
+pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 mod try_once;

@@ -8,6 +8,7 @@
 //! Reading does no I/O but for the file itself; secrets are fetched when the configuration is resolved.
 
 pub(crate) mod aws;
+pub(crate) mod budget;
 pub(crate) mod contract;
 pub(crate) mod effects;
 pub(crate) mod environment;

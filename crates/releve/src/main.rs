@@ -1,5 +1,6 @@
 //! Relève: one address, many suppliers.
 
+mod budgets;
 mod cli;
 mod client;
 mod columns;

@@ -30,6 +30,7 @@ use self::figures::Basis;
 pub(crate) use self::figures::{Figures, is_nowhere};
 pub(crate) use self::foretold::Foretold;
 pub(crate) use self::page::{Language, Page, Tone as Light};
+use crate::budgets;
 use crate::posture::Held;
 use crate::settings::Settings;
 
@@ -52,6 +53,15 @@ pub(crate) fn figures(
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
     let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
     figures.left = held.left(&estate, &traffic);
+    let last = extent.period.to_us;
+    let at_us = budgets::as_of(today, last);
+    let until_us = last.map_or(at_us, |last| last.min(at_us));
+    for spent in budgets::spent(settings, Some(&reader), at_us, Some(until_us))? {
+        let product = figures.products.iter_mut().find(|product| product.name == spent.product);
+        if let Some(product) = product {
+            product.budget = Some(spent);
+        }
+    }
     figures.foretold = foretold::newest(&reader, &estate, &extent, &today.to_string())?;
     Ok(Some(figures))
 }

@@ -6,6 +6,7 @@
 //! the provider at all. A preset that only the provider's name calls for says how to speak to another address, and nothing of
 //! who is there. All faults are found before any is reported; one fault and nothing is changed.
 
+mod budgets;
 mod credentials;
 mod deployments;
 mod direct;
@@ -90,10 +91,11 @@ pub(crate) fn resolve(loaded: &Loaded, context: &Context<'_>) -> Result<Resolved
     let mut deployments = deployments::Deployments::new(&accounts);
     let fetchers = policy::Fetchers::new(&problems);
     let mut routes = routes::build(&loaded.config, &mut deployments, &mut names, &fetchers, &problems);
-    let products = products::build(&loaded.config, &problems);
+    let products = products::build(&loaded.config, context.previous, &problems);
     if products.list.iter().any(|product| product.direct) {
         direct::add(&loaded.config, &mut deployments, &mut routes, &mut names, &fetchers);
     }
+    budgets::warn_of_unpriced(&loaded.config, &products.list, &routes, &deployments, &problems);
     let problems = problems.into_sorted();
     if problems.iter().any(Problem::is_error) {
         return Err(problems);

@@ -27,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use self::fallbacks::{FallbackWatch, Look};
 pub(crate) use self::ready::ready;
 pub(crate) use self::reload::{FileWatch, Reloaded, Reloader};
+use crate::budgets;
 use crate::config::Durability;
 use crate::config::environment::Environment;
 use crate::config::secret::SecretError;
@@ -165,6 +166,8 @@ struct Standing {
 /// Starts everything; when this returns, requests are taken.
 pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartError> {
     let journal = Arc::new(Sqlite::open(&plan.ledger)?);
+    let clock = Clock::system();
+    budgets::put_in_force(&resolved.snapshot, &plan.ledger.path, clock, false)?;
     let state = plan.state.as_ref().map(State::open).transpose()?.map(Arc::new);
     let keys = Arc::new(ArcSwap::from_pointee(KeyRing::default()));
     let ring = Arc::clone(&keys);
@@ -181,7 +184,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         keys,
         journal: Arc::clone(&journal) as Arc<dyn ledger::Journal>,
         state: state.clone(),
-        clock: Clock::system(),
+        clock,
         metrics: Arc::new(Metrics::default()),
         troubles: Arc::default(),
         makers: Arc::default(),
@@ -273,6 +276,11 @@ impl Running {
         let standing = Standing { terms: Terms::of(&resolved.effective), decided: standing.decided.clone() };
         standing.decided.apply(&resolved.snapshot, &standing.terms, Now::of(self.shared.clock));
         self.standing.store(Arc::new(standing));
+        let (ledger, clock) = (self.journal.path(), self.shared.clock);
+        if let Err(error) = budgets::put_in_force(&resolved.snapshot, ledger, clock, true) {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "new budgets begin at nothing: what was spent before cannot be read");
+        }
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
         self.config.store(Arc::new(resolved.shown()));
         self.resolved.store(Arc::new(resolved.clone()));

@@ -15,6 +15,7 @@ mod histogram;
 mod insurance;
 mod money;
 mod reported;
+mod spend;
 mod study;
 mod tally;
 
@@ -26,6 +27,7 @@ pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
 pub use insurance::Added;
 pub use reported::{Fragility, Reported};
+pub use spend::Spend;
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
 pub use tally::{DeploymentTally, ProductTally, Tally, Why};
 

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     TooLarge,
     /// A limit was reached; a later try may succeed.
     RateLimited,
+    /// What may be spent is spent: until that changes no later try succeeds.
+    Spent,
     /// No candidate has room; a later try may succeed.
     Overloaded,
     /// No candidate answered in time.
@@ -42,13 +44,14 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidRequest,
         Self::Authentication,
         Self::Permission,
         Self::NotFound,
         Self::TooLarge,
         Self::RateLimited,
+        Self::Spent,
         Self::Overloaded,
         Self::Timeout,
         Self::Internal,
@@ -78,7 +81,7 @@ impl ErrorKind {
             Self::Permission => 403,
             Self::NotFound => 404,
             Self::TooLarge => 413,
-            Self::RateLimited => 429,
+            Self::RateLimited | Self::Spent => 429,
             Self::Overloaded => 503,
             Self::Timeout => 504,
             Self::Internal => 502,

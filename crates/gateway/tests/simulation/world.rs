@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use catalogue::Protocol;
+use catalogue::{Bucket, PriceList, Protocol, Rate, Rates};
 use gateway::snapshot::{Deployment, Limits, Names, Product, Provider, Route, Snapshot, Store, Unpriced};
-use gateway::{Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
+use gateway::{Allowance, Clock, KeyRing, MemoryBudget, Metrics, Room, Shared, shutdown};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use ledger::budget::Terms;
 use ledger::{Correction, Entry, Health, Intent, Journal, Memory, Record, RequestId, Settled};
 use routing::{DeploymentIndex, Dice, Policy, ProviderIndex, RouteEntry, World};
 use simulator::{After, CutWith, Fault, RetryAfter, Rule, Supplier};
@@ -62,6 +63,10 @@ pub(crate) struct Plot {
     pub(crate) has_bug: bool,
     /// The longest that a message takes on its way.
     pub(crate) latency: Duration,
+    /// When it begins, in seconds since 1970.
+    pub(crate) begins_s: u64,
+    /// What the product may spend.
+    pub(crate) terms: Option<Terms>,
 }
 
 impl Plot {
@@ -80,6 +85,8 @@ impl Plot {
             cut_off: Vec::new(),
             has_bug: false,
             latency: Duration::from_millis(100),
+            begins_s: EPOCH_S,
+            terms: None,
         }
     }
 
@@ -104,6 +111,8 @@ impl Plot {
             cut_off: Vec::new(),
             has_bug: false,
             latency: Duration::from_millis(100),
+            begins_s: EPOCH_S,
+            terms: None,
         }
     }
 }
@@ -195,12 +204,16 @@ async fn supplier(rules: Vec<Rule>, seed: u64) -> turmoil::Result {
 
 async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
     let (_stopper, shutdown) = shutdown();
+    let clock = Clock::simulated(i64::try_from(plot.begins_s).expect("small") * 1_000_000);
+    let snapshot = snapshot(&plot);
+    // Nothing was spent before.
+    let _ = snapshot.products[0].budget.set(plot.terms, clock.unix_us());
     let shared = Shared {
-        snapshot: Arc::new(ArcSwap::from_pointee(snapshot(&plot))),
+        snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::default())),
         journal: if plot.has_bug { Arc::new(Buggy(journal)) } else { journal },
         state: None,
-        clock: Clock::simulated(i64::try_from(EPOCH_S).expect("small") * 1_000_000),
+        clock,
         metrics: Arc::new(Metrics::default()),
         troubles: Arc::default(),
         makers: Arc::default(),
@@ -237,6 +250,12 @@ impl Journal for Buggy {
     }
 }
 
+/// A dollar for a million tokens of a prompt, ten for those of an answer.
+fn prices() -> PriceList {
+    let rates = Rates::NONE.with(Bucket::InputUncached, Rate::from_picos(1_000_000));
+    PriceList::configured(rates.with(Bucket::OutputText, Rate::from_picos(10_000_000)))
+}
+
 fn snapshot(plot: &Plot) -> Snapshot {
     let count = plot.faults.len();
     let names: Vec<Arc<str>> = (0..count).map(|number| supplier_name(number).into()).collect();
@@ -258,7 +277,7 @@ fn snapshot(plot: &Plot) -> Snapshot {
         amendments: wire::Amendments::default(),
         refuses: [].into(),
         name_header: deployment.name.parse().unwrap(),
-        prices: None,
+        prices: Some(Arc::new(prices())),
     };
     let numbers = 0..u32::try_from(count).expect("few");
     let entries = numbers.map(|number| RouteEntry { deployment: DeploymentIndex(number), weight: 1 });
@@ -286,6 +305,8 @@ fn snapshot(plot: &Plot) -> Snapshot {
             regions: Arc::default(),
             direct: false,
             unpriced: Unpriced::Allow,
+            allowance: plot.terms.map(|terms| Allowance { terms, words: "so much".into() }),
+            budget: Arc::default(),
             store: Store::Suppliers,
             store_for: std::time::Duration::ZERO,
         }],

@@ -14,6 +14,7 @@ use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
+use crate::budgets::{self, Spending};
 use crate::config::Config;
 use crate::config::effects::only_recorded;
 use crate::config::problem::{Problem, Severity};
@@ -45,6 +46,9 @@ struct Usable {
     direct_names: usize,
     /// Where it may ask for any model at all, as `house/*`: the catalogue cannot know what is there.
     open: Vec<Arc<str>>,
+    /// How its budget stands; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<Spending>,
     #[serde(skip)]
     example: Option<Arc<str>>,
 }
@@ -72,7 +76,8 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     settings.warnings = settings.warnings.and(&contracts_over(&settings.resolved.effective, today));
     settings.warnings = settings.warnings.and(&ended::models(&settings.resolved, today));
     settings.warnings = settings.warnings.and(&targets::nowhere(&settings.resolved, today));
-    let usable = usable(&settings.resolved.snapshot, &decided);
+    let spent = budgets::spent_now(&settings)?;
+    let usable = usable(&settings.resolved.snapshot, &decided, &spent);
     let stranded = usable.iter().any(Usable::is_stranded);
     if terminal.json() {
         answer(&settings, &usable, terminal)?;
@@ -219,7 +224,7 @@ fn days_until(day: Date, today: Date) -> Option<i32> {
 }
 
 /// For each product its routes; the names of deployments and models that it may ask for are only counted.
-fn usable(snapshot: &Snapshot, decided: &Decided) -> Vec<Usable> {
+fn usable(snapshot: &Snapshot, decided: &Decided, spent: &[Spending]) -> Vec<Usable> {
     snapshot
         .products
         .iter()
@@ -237,6 +242,7 @@ fn usable(snapshot: &Snapshot, decided: &Decided) -> Vec<Usable> {
                 keyless: snapshot.keyless.is_some_and(|index| snapshot.products[index].name == product.name),
                 routes,
                 direct_names: named.len(),
+                budget: spent.iter().find(|spent| spent.product == product.name).cloned(),
                 example: named.first().map(|route| Arc::clone(&route.name)),
                 open: open.iter().map(|route| Arc::clone(&route.name)).collect(),
             }
@@ -299,7 +305,7 @@ impl UsableRoute {
 
 /// The products that nobody could serve.
 pub(super) fn stranded(settings: &Settings) -> Vec<Arc<str>> {
-    let usable = usable(&settings.resolved.snapshot, &Decided::default());
+    let usable = usable(&settings.resolved.snapshot, &Decided::default(), &[]);
     usable.into_iter().filter(Usable::is_stranded).map(|usable| usable.product).collect()
 }
 
@@ -318,6 +324,9 @@ impl Usable {
         let keyless = if self.keyless { "  (requests without a key, while none was issued)" } else { "" };
         let name = terminal.toned(tone, &self.product);
         terminal.line(format_args!("{name}{}", terminal.toned(Tone::Faint, keyless)))?;
+        if let Some(budget) = &self.budget {
+            terminal.paragraph(4, &[(Tone::Plain, "  ".to_owned()), budget.said()])?;
+        }
         for route in &self.routes {
             terminal.line(format_args!("  {}", route.summary()))?;
             route.print_rows(terminal)?;

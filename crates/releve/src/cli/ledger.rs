@@ -33,7 +33,7 @@ enum Command {
 pub(crate) fn run(arguments: Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = desk.ledger(&arguments.file)?;
     match arguments.command {
-        Command::Summary(arguments) => summary::run(&arguments, &Reader::open(&path)?, terminal),
+        Command::Summary(arguments) => summary::run(&arguments, &Reader::open(&path)?, desk, terminal),
         Command::Tail(arguments) => tail::run(&arguments, &Reader::open(&path)?, terminal),
         Command::Export(arguments) => export::run(&arguments, &Reader::open(&path)?, terminal),
         Command::Verify => verify(&path, terminal),

@@ -13,6 +13,7 @@ use super::report::today;
 use super::table::{Cell, Table};
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, words};
+use crate::budgets;
 use crate::config::problem::nearest;
 use crate::posture::{self, Decided};
 use crate::settings::Settings;
@@ -98,6 +99,11 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         terminal.answer(&met)?;
     } else {
         print(&met, &settings, live.is_some(), terminal)?;
+        let spent = budgets::spent_now(&settings)?;
+        if let Some(spent) = spent.iter().find(|spent| spent.product == product.name) {
+            terminal.line("")?;
+            terminal.paragraph(2, &[spent.said()])?;
+        }
     }
     let served = met.iter().all(|met| met.candidates.iter().any(|candidate| candidate.row.eligible));
     Ok(if served { Exit::Done } else { Exit::Failed })

@@ -86,6 +86,14 @@ fn of_product(product: &Product, found: &mut Vec<Problem>) {
     }
 }
 
+/// Whether a rate says what a product may spend.
+fn turns_a_budget(config: &Config) -> bool {
+    let budgets = config.products.iter().filter_map(|product| product.body.budget.as_ref());
+    budgets
+        .filter_map(|budget| budget.currency.as_ref())
+        .any(|currency| config.rates.iter().any(|rate| rate.name.value == currency.0))
+}
+
 /// Keys that describe rather than steer: recorded for reports, and nothing more in this version.
 pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
     let mut keys = Vec::new();
@@ -111,7 +119,7 @@ pub(crate) fn only_recorded(config: &Config) -> Vec<String> {
     }
     let whole = [
         ("declared", !config.declared.is_empty()),
-        ("rates", !config.rates.is_empty()),
+        ("rates", !config.rates.is_empty() && !turns_a_budget(config)),
         ("targets", config.targets.is_some()),
         ("report", config.report.is_some()),
     ];

@@ -4,7 +4,8 @@ use catalogue::Region;
 use serde::{Serialize, Serializer};
 use toml::de::DeValue;
 
-use super::contract::whole;
+use super::budget::Budget;
+use super::contract::{one, whole};
 use super::period::Period;
 use super::problem::Problem;
 use super::section::Section;
@@ -106,6 +107,9 @@ pub(crate) struct Product {
     pub(crate) direct: Option<At<bool>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unpriced: Option<At<WithoutPrice>>,
+    /// What it may spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<At<Budget>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store: Option<At<Store>>,
     /// How long responses are kept.
@@ -192,6 +196,7 @@ impl Product {
             regions: section.list("regions").unwrap_or_default(),
             direct: section.get("direct"),
             unpriced: section.get("unpriced"),
+            budget: section.table("budget", Budget::read).and_then(one),
             store: section.get("store"),
             store_for: section.get("store_for"),
             criticality: section.get("criticality"),

@@ -89,11 +89,15 @@ impl<'a> Deployments<'a> {
         Some(index)
     }
 
+    /// Whether anybody has a price of it.
+    pub(super) fn is_priced(&self, index: DeploymentIndex) -> bool {
+        self.gateway[index.0 as usize].prices.is_some()
+    }
+
     /// One warning for all that routes name and nobody has a price of, where the first of them is named. To be called when all
     /// routes are known: a price that is stated once holds in each.
     pub(super) fn warn_unpriced(&self, problems: &Problems) {
-        let is_priced = |index: DeploymentIndex| self.gateway[index.0 as usize].prices.is_some();
-        let unpriced: Vec<_> = self.named.iter().filter(|(index, _)| !is_priced(*index)).collect();
+        let unpriced: Vec<_> = self.named.iter().filter(|(index, _)| !self.is_priced(*index)).collect();
         let Some((_, first)) = unpriced.first() else { return };
         let names: Vec<&str> = unpriced.iter().map(|(_, target)| target.as_str()).collect();
         let what = match names.as_slice() {

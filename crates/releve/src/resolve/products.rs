@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::config::problem::{Problem, Problems, did_you_mean};
 use crate::config::product::{self, WithoutPrice};
 use crate::config::value::{At, Named};
+use crate::resolve::{Resolved, budgets};
 
 /// The products, and which of them serves without a key.
 pub(super) struct Products {
@@ -25,10 +26,16 @@ const STORE_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// The file's products in its order. On a loopback address one more stands last, for requests without a key while no
 /// key was ever issued: as the file's only product, if it has just one, else free to use every route; always free to
-/// name deployments.
-pub(super) fn build(config: &Config, problems: &Problems) -> Products {
+/// name deployments. What a product has spent under the `previous` configuration it has spent under this one.
+pub(super) fn build(config: &Config, previous: Option<&Resolved>, problems: &Problems) -> Products {
     let mut list: Vec<Product> =
         config.products.iter().map(|named| resolved(named, config, problems)).collect();
+    for product in &mut list {
+        let before = previous.and_then(|previous| {
+            previous.snapshot.products.iter().find(|before| before.name == product.name)
+        });
+        product.budget = before.map(|before| Arc::clone(&before.budget)).unwrap_or_default();
+    }
     let keyless = config.server.listen.ip().is_loopback().then(|| {
         list.push(match list.as_slice() {
             [only] => Product { name: Arc::clone(&only.name), direct: true, ..clone(only) },
@@ -72,6 +79,8 @@ fn resolved(named: &Named<product::Product>, config: &Config, problems: &Problem
             Some(WithoutPrice::Refuse) => Unpriced::Refuse,
             Some(WithoutPrice::Allow) | None => Unpriced::Allow,
         },
+        allowance: body.budget.as_ref().and_then(|budget| budgets::allowance(budget, config, problems)),
+        budget: Arc::default(),
         store: store(named, config, problems),
         store_for: body.store_for.as_ref().map_or(STORE_FOR, |period| period.0),
     }
@@ -145,6 +154,8 @@ fn local() -> Product {
         regions: Arc::new([]),
         direct: true,
         unpriced: Unpriced::Allow,
+        allowance: None,
+        budget: Arc::default(),
         store: Store::Suppliers,
         store_for: STORE_FOR,
     }
@@ -158,6 +169,8 @@ fn clone(product: &Product) -> Product {
         regions: Arc::clone(&product.regions),
         direct: product.direct,
         unpriced: product.unpriced,
+        allowance: product.allowance.clone(),
+        budget: Arc::clone(&product.budget),
         store: product.store,
         store_for: product.store_for,
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 
 mod arguments;
+mod budgets;
 mod check;
 mod columns;
 mod container;
@@ -29,6 +30,7 @@ mod targets;
 mod try_once;
 mod whatif;
 mod whatif_before;
+mod whatif_budgets;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -16,6 +16,7 @@
 mod amendments;
 mod b12_formats;
 mod betas;
+mod budgets;
 mod client;
 mod counting;
 mod details;

@@ -325,6 +325,7 @@ impl<'a> Engine<'a> {
         let prices = self.play.estate.backing[deployment].prices.as_deref();
         let price = self.condition(deployment).price;
         let cost = money::nanos(prices, counts.input, counts.cached, counts.output, price);
+        let part = self.tally.part(began);
         let product = &mut self.tally.products[usize::from(ask.product)];
         if self.play.proven[usize::from(ask.product)][deployment] {
             product.proven += 1;
@@ -337,7 +338,7 @@ impl<'a> Engine<'a> {
         product.unpriced += u64::from(cost.is_none());
         let cost = i128::from(cost.unwrap_or(0));
         product.cost_nanos += cost;
-        let part = self.tally.part(began);
+        product.parts_cost[part] += cost;
         let tally = &mut self.tally.deployments[deployment];
         let tokens = counts.input + counts.output;
         tally.served += 1;

@@ -36,6 +36,8 @@ pub struct ProductTally {
     pub refused: BTreeMap<Why, u64>,
     /// What its answers cost, in billionths of a dollar, unpriced ones left out.
     pub cost_nanos: i128,
+    /// The same by part of the time.
+    pub parts_cost: Vec<i128>,
     /// Answers without a price.
     pub unpriced: u64,
     /// Time to the first content, or to the whole of what is not streamed.
@@ -69,6 +71,7 @@ impl Tally {
     pub(super) fn new(products: usize, deployments: usize, played_ms: u64, compressed: f64) -> Self {
         let product = ProductTally {
             parts: vec![(0, 0); PARTS],
+            parts_cost: vec![0; PARTS],
             served_by: vec![0; deployments],
             ..ProductTally::default()
         };

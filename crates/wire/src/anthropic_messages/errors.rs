@@ -56,7 +56,7 @@ const fn word(kind: ErrorKind) -> &'static str {
         ErrorKind::Permission => "permission_error",
         ErrorKind::NotFound => "not_found_error",
         ErrorKind::TooLarge => "request_too_large",
-        ErrorKind::RateLimited => "rate_limit_error",
+        ErrorKind::RateLimited | ErrorKind::Spent => "rate_limit_error",
         ErrorKind::Overloaded => "overloaded_error",
         ErrorKind::Timeout => "timeout_error",
         ErrorKind::Internal => "api_error",

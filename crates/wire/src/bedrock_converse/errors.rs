@@ -30,6 +30,7 @@ pub(super) fn event(error: &ErrorReply<'_>) -> Bytes {
 pub(super) const fn status(kind: ErrorKind) -> u16 {
     match kind {
         ErrorKind::Authentication => 403,
+        ErrorKind::Spent => 400,
         ErrorKind::Timeout => 408,
         other => other.default_status(),
     }
@@ -41,6 +42,8 @@ const fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::Authentication | ErrorKind::Permission => "AccessDeniedException",
         ErrorKind::NotFound => "ResourceNotFoundException",
         ErrorKind::RateLimited => "ThrottlingException",
+        // botocore tries a ThrottlingException again, and this not.
+        ErrorKind::Spent => "ServiceQuotaExceededException",
         ErrorKind::Overloaded => "ServiceUnavailableException",
         ErrorKind::Timeout => "ModelTimeoutException",
         ErrorKind::Internal => "InternalServerException",
@@ -55,7 +58,7 @@ const fn name_in_stream(kind: ErrorKind) -> &'static str {
         | ErrorKind::Authentication
         | ErrorKind::Permission
         | ErrorKind::NotFound => "validationException",
-        ErrorKind::RateLimited => "throttlingException",
+        ErrorKind::RateLimited | ErrorKind::Spent => "throttlingException",
         ErrorKind::Overloaded => "serviceUnavailableException",
         ErrorKind::Timeout => "modelStreamErrorException",
         ErrorKind::Internal => "internalServerException",

@@ -118,13 +118,14 @@ fn a_tool_may_be_called_what_it_likes() {
     assert_eq!((reply.usage, reply.finish.as_deref(), reply.has_content), (None, Some("tool_use"), true));
 }
 
-const KINDS: [(ErrorKind, u16, &str, &str); 9] = [
+const KINDS: [(ErrorKind, u16, &str, &str); 10] = [
     (ErrorKind::InvalidRequest, 400, "ValidationException", "validationException"),
     (ErrorKind::Authentication, 403, "AccessDeniedException", "validationException"),
     (ErrorKind::Permission, 403, "AccessDeniedException", "validationException"),
     (ErrorKind::NotFound, 404, "ResourceNotFoundException", "validationException"),
     (ErrorKind::TooLarge, 413, "ValidationException", "validationException"),
     (ErrorKind::RateLimited, 429, "ThrottlingException", "throttlingException"),
+    (ErrorKind::Spent, 400, "ServiceQuotaExceededException", "throttlingException"),
     (ErrorKind::Overloaded, 503, "ServiceUnavailableException", "serviceUnavailableException"),
     (ErrorKind::Timeout, 408, "ModelTimeoutException", "modelStreamErrorException"),
     (ErrorKind::Internal, 502, "InternalServerException", "internalServerException"),

@@ -47,6 +47,7 @@ const fn words(kind: ErrorKind) -> (&'static str, Option<&'static str>) {
         ErrorKind::Permission => ("invalid_request_error", Some("insufficient_permissions")),
         ErrorKind::TooLarge => ("invalid_request_error", Some("request_too_large")),
         ErrorKind::RateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
+        ErrorKind::Spent => ("insufficient_quota", Some("insufficient_quota")),
         ErrorKind::Overloaded => ("server_error", Some("overloaded")),
         ErrorKind::Timeout => ("server_error", Some("timeout")),
         ErrorKind::Internal => ("server_error", None),

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::Bucket;
+use gateway::Clock;
 use ledger::{Group, Outcome, Summary, Totals};
 use serde::Serialize;
 use store::Reader;
 
 use super::super::table::{Cell, Table};
 use super::super::terminal::{Terminal, Tone};
-use super::super::{CliError, Exit, words};
+use super::super::{CliError, Desk, Exit, words};
 use super::period;
+use crate::budgets::{self, Spending};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -71,17 +73,33 @@ struct Row<'a> {
     corrections: u64,
 }
 
-pub(super) fn run(arguments: &Arguments, reader: &Reader, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    reader: &Reader,
+    desk: &Desk<'_>,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
     let summary: Summary = reader.summary(arguments.period.period()?)?;
     let sums = summary.by(|group| arguments.by.key(group));
     let total = summary.total();
+    let budgets = spent(reader, desk)?;
     if terminal.json() {
         let rows: Vec<Row<'_>> = sums.iter().map(|(name, totals)| row(name, totals)).collect();
-        terminal.answer(&serde_json::json!({ "by": arguments.by.as_str(), "groups": rows, "total": row("total", &total) }))?;
+        terminal.answer(&serde_json::json!({ "by": arguments.by.as_str(), "groups": rows, "total": row("total", &total), "budgets": budgets }))?;
     } else {
         print(arguments.by, &sums, &total, terminal)?;
+        for spent in &budgets {
+            let (tone, says) = spent.said();
+            terminal.paragraph(2, &[(tone, format!("{}, {says}", spent.product))])?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// How each budget stands now, whatever period is asked for. A ledger can be read without its configuration.
+fn spent(reader: &Reader, desk: &Desk<'_>) -> Result<Vec<Spending>, CliError> {
+    let Ok(settings) = desk.described() else { return Ok(Vec::new()) };
+    Ok(budgets::spent(&settings, Some(reader), Clock::system().unix_us(), None)?)
 }
 
 fn row<'a>(name: &'a str, totals: &Totals) -> Row<'a> {

@@ -16,6 +16,7 @@ use store::{Act, Extent, StoreError};
 
 use super::super::terminal::Terminal;
 use super::super::{CliError, Desk};
+use super::budgets::Budgets;
 use super::meant::Shares;
 use super::shipped::SCENARIOS;
 use super::{Arguments, estate, trace};
@@ -47,6 +48,8 @@ pub(super) struct Input {
     pub(super) trace: Option<FileRecord>,
     /// The ledger, and the part of it that was read; `None` where there is none.
     pub(super) ledger: Option<(PathBuf, Extent)>,
+    /// How budgets stand when the scenario begins.
+    pub(super) budgets: Budgets,
     /// The day that dates are held against.
     pub(super) day: Date,
     /// The configuration that it was read with.
@@ -119,10 +122,11 @@ pub(super) fn read(
     // A file says who asks, not what came of it.
     let has_outcomes = trace.is_none() || known.is_some();
     let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed)).flatten();
-    let known_ms = seen.traffic.length_ms;
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
     Ok(Input {
+        budgets: Budgets::read(&settings, ledger.as_ref(), day)?,
+        known_ms: seen.traffic.length_ms,
         estate,
         held,
         recording,
@@ -130,7 +134,6 @@ pub(super) fn read(
         backtest,
         reported,
         proven,
-        known_ms,
         source,
         trace,
         ledger,

@@ -32,6 +32,8 @@ pub(super) struct Facts {
     unknown: u64,
     wrong: u64,
     held: Held,
+    /// What is said of budgets, where there are any.
+    budgets: Option<String>,
     /// By deployment, the day on which its model is switched off.
     ends: BTreeMap<Arc<str>, String>,
 }
@@ -49,6 +51,7 @@ impl Facts {
             unknown: recording.unknown,
             wrong: recording.wrong,
             held: input.held.clone(),
+            budgets: input.budgets.rest_on(),
             ends: input.settings.resolved.ends.clone(),
         }
     }
@@ -75,6 +78,9 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
             facts.day
         ),
     );
+    if let Some(budgets) = &facts.budgets {
+        say("budgets", budgets.clone());
+    }
     if facts.unknown > 0 {
         let count = words::count(facts.unknown.into());
         say(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use scenario::replay::{Band, Bands};
 use serde::Serialize;
 
+use super::budgets::BudgetRow;
 use super::pairs::PairRow;
 use crate::report::Foretold;
 
@@ -26,6 +27,8 @@ pub(super) struct Answer {
     pub(super) tokens: Vec<PairRow>,
     /// What is paid whether it is used or not, by those who arrive, in US dollars a day.
     pub(super) added_fixed_usd_per_day: f64,
+    /// When each product's budget is spent.
+    pub(super) budgets: Vec<BudgetRow>,
     pub(super) shares: Vec<ShareRow>,
     pub(super) limits_hit: Vec<LimitRow>,
     pub(super) sensitivity: Vec<SensitivityRow>,

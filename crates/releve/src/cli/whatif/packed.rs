@@ -65,6 +65,7 @@ impl RestsOn {
                 products(answer),
                 carriers(answer),
                 refusals(answer),
+                budgets(answer),
                 tokens(answer),
                 shares(answer),
                 limits_hit(answer),
@@ -159,6 +160,25 @@ fn refusals(answer: &Answer) -> Table {
         for (why, part) in &row.refused {
             table.row([Cell::from(&row.product), (*why).into(), (*part).into()]);
         }
+    }
+    table
+}
+
+/// Empty is never, within the scenario.
+fn budgets(answer: &Answer) -> Table {
+    let columns =
+        ["product", "budget", "over", "amount_usd", "spent_usd_as_it_begins", "spent_before", "spent_after"];
+    let mut table = Table::new("budgets", &columns);
+    for row in &answer.budgets {
+        table.row([
+            Cell::from(&row.product),
+            Cell::from(&row.budget),
+            row.over.into(),
+            row.amount_usd.to_string().into(),
+            row.spent_usd.to_string().into(),
+            row.spent_before.clone().unwrap_or_default().into(),
+            row.spent_after.clone().unwrap_or_default().into(),
+        ]);
     }
     table
 }

@@ -45,6 +45,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
     let backtest = input.backtest.as_ref().map(|backtest| Foretold::of(backtest, &input.estate.deployments));
     let source = input.source.clone();
     let facts = layout::Facts::of(&input);
+    let budgets = input.budgets.clone();
     let question = Question::new(input, scenario, arguments);
     let calm =
         Course::before(&question.scenario, &question.estate, question.played_ms, question.compressed());
@@ -84,6 +85,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         total: Change { before: side_before, after: side_after },
         tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
+        budgets: budgets.rows(estate, before, after),
         shares: shares(&question, before, after),
         limits_hit: limits(estate, after),
         sensitivity,

@@ -39,6 +39,7 @@ fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.list(rests.collect())?;
     products(answer, pages)?;
     refusals(answer, pages)?;
+    budgets(answer, pages)?;
     tokens(answer, pages)?;
     shares(answer, pages)?;
     limits(answer, pages)?;
@@ -58,6 +59,7 @@ pub(super) fn in_short(answer: &Answer, terminal: &mut Terminal) -> Result<(), C
     ))?;
     products(answer, &mut pages)?;
     refusals(answer, &mut pages)?;
+    budgets(answer, &mut pages)?;
     let recorded = answer.assumptions.iter().find(|rests| rests.about == RECORDED);
     let recorded = recorded.map_or_else(String::new, |rests| format!("From {}. ", rests.says));
     pages.text(&format!("{recorded}`releve whatif` says what else this rests on."))?;
@@ -166,6 +168,14 @@ fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Who carries it, and what is refused")?;
     pages.list(lines)
+}
+
+fn budgets(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
+    if answer.budgets.is_empty() {
+        return Ok(());
+    }
+    pages.heading("Budgets")?;
+    pages.list(answer.budgets.iter().map(|row| vec![row.product.to_string(), row.says.clone()]).collect())
 }
 
 /// What of it was so before: all, a part, or what is not worth a word.

@@ -10,6 +10,7 @@ use scenario::{
 use serde::Serialize;
 
 use super::share;
+use crate::budgets::Spending;
 use crate::config::Config;
 use crate::config::period::Period;
 use crate::config::product::Criticality;
@@ -35,6 +36,9 @@ pub(crate) struct ProductFigures {
     pub(crate) owner: Option<String>,
     pub(crate) max_outage: Option<Period>,
     pub(crate) max_degradation: Option<f64>,
+    /// How its budget stands; `None` where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<Spending>,
     pub(crate) requests: u64,
     pub(crate) answered: u64,
     pub(crate) tokens: u64,
@@ -131,6 +135,7 @@ fn one(
         owner: body.and_then(|body| Some(body.owner.as_ref()?.value.clone())),
         max_outage: body.and_then(|body| Some(body.max_outage.as_ref()?.value)),
         max_degradation: body.and_then(|body| Some(body.max_degradation.as_ref()?.value.0)),
+        budget: None,
         requests: study.sums.requests,
         answered: study.sums.answered,
         tokens: study.sums.tokens,

@@ -1,9 +1,12 @@
 //! What stops what, and each product.
 
+use ledger::budget::{Every, Over};
 use scenario::{Effect, Proof};
 
 use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
+use crate::budgets::Spending;
+
 use super::{count, exactly, kind, left, listed, loss, minute, moment, names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
@@ -111,6 +114,9 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
 fn one(section: &mut Section, figures: &Figures, product: &ProductFigures, language: Language) {
     section.blocks.push(Block::Heading(product.name.to_string()));
     section.text(facts(figures, product, language));
+    if let Some(budget) = &product.budget {
+        section.text(spent(budget, language));
+    }
     findings(section, product, language);
     section.table(candidates(figures, product, language));
     let cuts = cuts(product, language);
@@ -153,6 +159,38 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
         language,
         "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}. {requests} requests for {money}; makers that answered: {makers}.",
         "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
+    )
+}
+
+/// What of its budget is spent.
+fn spent(budget: &Spending, language: Language) -> String {
+    let per = match budget.terms.per {
+        Every::Day => say!(language, "a day", "par jour"),
+        Every::Week => say!(language, "a week", "par semaine"),
+        Every::Month => say!(language, "a month", "par mois"),
+    };
+    let past = match budget.terms.over {
+        Over::Refuse => say!(language, "past it requests are refused", "au-delà, les requêtes sont refusées"),
+        Over::Tell => say!(
+            language,
+            "past it requests are served all the same",
+            "au-delà, les requêtes sont servies quand même"
+        ),
+    };
+    let unpriced = u64::try_from(budget.unpriced).unwrap_or(0);
+    let unpriced = match unpriced {
+        0 => String::new(),
+        some => {
+            let some = count(language, some);
+            say!(language, ", and {some} unpriced requests besides", ", et {some} requêtes sans prix en plus")
+        }
+    };
+    let (spent, amount, from, share) =
+        (&budget.spent, &budget.amount, &budget.from, percent(language, budget.share));
+    say!(
+        language,
+        "Budget of {amount} {per}: {spent} spent since {from} ({share}){unpriced}; {past}.",
+        "Budget de {amount} {per} : {spent} dépensés depuis le {from} ({share}){unpriced} ; {past}."
     )
 }
 
