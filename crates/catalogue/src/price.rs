@@ -277,6 +277,11 @@ impl PriceList {
         self.cost_at(Service::Standard, usage)
     }
 
+    /// What requests cost together that have an input of that length each: prices by length hold as for one of them.
+    pub fn cost_together(&self, input_tokens_each: u64, usage: &Usage) -> Cost {
+        bill(self.rates(Service::Standard, input_tokens_each), usage)
+    }
+
     /// What `usage` costs at one class of service. A class, or a length of input in it, whose rates are not stated
     /// is unpriced.
     pub fn cost_at(&self, service: Service, usage: &Usage) -> Cost {
