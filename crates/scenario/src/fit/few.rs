@@ -145,6 +145,16 @@ mod tests {
         assert!((took - 1_200.0).abs() < 12.0, "{took}");
     }
 
+    /// What its caches served was counted, however seldom it was asked: it is not cold.
+    #[test]
+    fn few_answers_tell_of_caches() {
+        let warm = (0..16).map(|number| Sample { cached: 450, ..sample(1, number * 500, true, 240.0) });
+        let samples = Samples::of(warm.collect());
+        let fitted = fit(&samples, &estate(3), 10_000, 0);
+        assert_eq!(fitted.suppliers[1].cached[&0], 0.9);
+        assert!(fitted.suppliers[2].cached.is_empty(), "nobody saw it");
+    }
+
     /// Five attempts at a model are too few to tell a brownout; its neighbour at the same account tells of it.
     #[test]
     fn what_befell_the_account_tells_of_who_is_seldom_asked() {

@@ -171,12 +171,14 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
     let plain = plain(&served);
     let tokens = Tokens::of(&served).or(prior.tokens);
     if firsts.len() < LEAST && plain.is_none() {
-        // Errors and tokens may be known all the same.
+        // Errors, tokens and caches may be known all the same.
         return Supplier {
             errors: errors(own),
             attempts: own.len(),
             tokens,
             estimates: tokens::by_route(&served, tokens.per_estimate),
+            cached: cached(&served),
+            outputs: tokens::lengths(&served),
             ..few::supplier(&served, prior)
         };
     }
@@ -209,7 +211,7 @@ fn supplier(own: &[Sample], prior: &Supplier, began_unix_ms: u64) -> Supplier {
         errors: errors(own),
         tokens,
         estimates: tokens::by_route(&served, tokens.per_estimate),
-        cached: by_route(&served, |sample| (f64::from(sample.cached), f64::from(sample.input))),
+        cached: cached(&served),
         outputs: tokens::lengths(&served),
         certainty: Certainty::Measured(count),
         speed_error: ratio(spread, root(count)) + DRIFT,
@@ -327,14 +329,14 @@ fn errors(own: &[Sample]) -> Vec<ErrorKind> {
     kinds.into_iter().map(kind).collect()
 }
 
-fn by_route(served: &[Sample], parts: impl Fn(&Sample) -> (f64, f64)) -> HashMap<u32, f64> {
+/// By route, the share of prompts' tokens that came from a cache.
+fn cached(served: &[Sample]) -> HashMap<u32, f64> {
     let mut sums: HashMap<u32, (f64, f64)> = HashMap::new();
     for sample in served.iter().filter(|sample| sample.input > 0) {
-        let (part, whole) = parts(sample);
         let sum = sums.entry(sample.route).or_default();
-        *sum = (sum.0 + part, sum.1 + whole);
+        *sum = (sum.0 + f64::from(sample.cached), sum.1 + f64::from(sample.input));
     }
-    sums.into_iter().map(|(route, (part, whole))| (route, ratio(part, whole))).collect()
+    sums.into_iter().map(|(route, (cached, all))| (route, ratio(cached, all))).collect()
 }
 
 pub(super) fn ratio(part: f64, whole: f64) -> f64 {
