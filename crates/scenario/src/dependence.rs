@@ -34,8 +34,17 @@ pub struct Share {
     pub tokens: u64,
     /// Money in nano-dollars, without the unpriced.
     pub nanos: i128,
+    /// Requests of which something that it did has no price: the money is that much more.
+    pub unpriced: u64,
     /// Parts of everything that is known and unknown, of 1: requests, tokens, money.
     pub of_all: [f64; 3],
+}
+
+impl Share {
+    /// Money in nano-dollars; `None` where nothing that it did has a price.
+    pub fn known_nanos(&self) -> Option<i128> {
+        (self.unpriced == 0 || self.nanos != 0).then_some(self.nanos)
+    }
 }
 
 /// Concentration by one measure.
@@ -108,6 +117,7 @@ impl Dependence {
             requests: sums.answered,
             tokens: sums.tokens,
             nanos: sums.nanos,
+            unpriced: sums.unpriced,
             of_all: [
                 part(sums.answered, total.answered),
                 part(sums.tokens, total.tokens),
@@ -119,6 +129,11 @@ impl Dependence {
         shares.sort_by(|one, two| two.requests.cmp(&one.requests).then(one.name.cmp(&two.name)));
         let concentration = [0, 1, 2].map(|measure| Concentration::of(&shares, measure));
         Self { kind, shares, unknown, concentration }
+    }
+
+    /// Requests of which something has no price, whoever did it.
+    pub fn unpriced(&self) -> u64 {
+        self.shares.iter().chain([&self.unknown]).map(|share| share.unpriced).sum()
     }
 }
 

@@ -234,13 +234,13 @@ impl Gatherer {
         let sums = self.traffic.served.entry((shape, server)).or_default();
         sums.requests += 1;
         sums.answered += u64::from(answered);
-        sums.unpriced += u64::from(sighting.cost.is_none());
         sums.estimated += u64::from(sighting.estimated);
         if answered {
             sums.last_us = sums.last_us.max(sighting.arrived_us);
         }
         let mut load = Load { requests: u64::from(answered), ..Load::default() };
         if sighting.shares.is_empty() {
+            sums.unpriced += u64::from(sighting.cost.is_none());
             sums.use_up(&sighting.usage, sighting.cost);
             load.tokens = tokens(&sighting.usage);
             load.nanos = sighting.cost.unwrap_or_default().nanos();
@@ -249,6 +249,7 @@ impl Gatherer {
         for share in sighting.shares {
             let server = self.server(&share.deployment);
             let sums = self.traffic.served.entry((shape, server)).or_default();
+            sums.unpriced += u64::from(share.cost.is_none());
             sums.use_up(&share.usage, share.cost);
             let nanos = share.cost.unwrap_or_default().nanos();
             self.book(minute, server, Load { requests: 0, tokens: tokens(&share.usage), nanos });

@@ -14,6 +14,7 @@ mod packed;
 mod pairs;
 mod premium;
 mod runs;
+mod shares;
 mod shipped;
 mod show;
 mod trace;
@@ -66,7 +67,7 @@ pub(crate) struct Arguments {
     /// Leave out what the crowd does to those who are left.
     #[arg(long)]
     no_herd: bool,
-    /// The most requests that one of the about ninety runs plays, but for the first two minutes.
+    /// The most requests that one of the about a hundred runs plays, but for the first two minutes.
     #[arg(long, value_name = "N", default_value_t = 40_000, value_parser = most)]
     most: usize,
     /// Only predict the second half of the ledger's longest incident from what was known before.
@@ -166,7 +167,7 @@ fn played(
     arguments: &Arguments,
     terminal: &mut Terminal,
 ) -> Result<outcome::Answer, CliError> {
-    terminal.doing(format_args!("playing {}, some ninety times", scenario.name))?;
+    terminal.doing(format_args!("playing {}, some hundred times", scenario.name))?;
     Ok(runs::answer(input, scenario, arguments))
 }
 

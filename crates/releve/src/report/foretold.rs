@@ -26,7 +26,9 @@ pub(crate) struct Foretold {
     pub(crate) ill_served: Option<(f64, f64)>,
     /// Foretold, and as it came.
     pub(crate) served: (f64, f64),
+    /// Without the unpriced, and the share of the requests that is.
     pub(crate) cost_usd: (f64, f64),
+    pub(crate) unpriced: (f64, f64),
     pub(crate) first_token_p50_ms: (f64, f64),
     pub(crate) first_token_p95_ms: (f64, f64),
 }
@@ -52,6 +54,7 @@ impl Foretold {
             ill_served: backtest.ill_served,
             served: backtest.served,
             cost_usd: backtest.cost_usd,
+            unpriced: backtest.unpriced,
             first_token_p50_ms: backtest.first_p50_ms,
             first_token_p95_ms: backtest.first_p95_ms,
         }

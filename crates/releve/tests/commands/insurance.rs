@@ -164,6 +164,20 @@ fn smallest(folder: &Path, capacity: &str) -> (u64, u64) {
     (reported, answer["insurance"][0]["smallest_cut"].as_u64().unwrap())
 }
 
+/// A third of all requests finds nobody; whoever takes them is paid for it, and that is no chance.
+#[test]
+fn who_serves_more_costs_more() {
+    let folder = recorded::folder();
+    let asked = ["--config", "releve-demo.toml", "whatif", "--lose", "maker:anthropic", "--most", "500"];
+    let answer = run(folder.path(), &[&asked[..], &["--json"]].concat()).json();
+    let points = answer["insurance"].as_array().unwrap();
+    let whole = points.iter().find(|point| f(&point["served"]) > 0.999).unwrap();
+    assert!(f(&points[0]["served"]) < 0.8 && f(&whole["usd_per_day"]) > 0.0, "{points:?}");
+    let words = run(folder.path(), &[&asked[..], &["--markdown"]].concat()).out;
+    let as_it_is = words.lines().find(|line| line.starts_with("| as it is |")).unwrap();
+    assert!(as_it_is.contains("| - | - |"), "what it is compared with has no price: {as_it_is}");
+}
+
 #[test]
 fn the_curve_begins_with_the_smallest_loss_of_the_report() {
     let folder = recorded::folder();

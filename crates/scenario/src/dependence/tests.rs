@@ -59,6 +59,14 @@ fn what_is_unknown_is_no_part_of_any_share_and_is_said() {
 }
 
 #[test]
+fn money_that_nobody_knows_is_not_nothing() {
+    let none = Share { requests: 3, unpriced: 3, ..Share::default() };
+    let some = Share { nanos: 5, ..none.clone() };
+    let free = Share { requests: 3, ..Share::default() };
+    assert_eq!([none, some, free].map(|share| share.known_nanos()), [None, Some(5), Some(0)]);
+}
+
+#[test]
 fn parts_over_time_and_what_was_carried() {
     let (estate, traffic) = world();
     let trends = trend(DomainKind::Account, &traffic, &estate, 3);

@@ -199,7 +199,7 @@ impl Reader {
         self.recording.came.push(Came {
             at_ms: 0,
             served: entry.outcome == Outcome::Answered,
-            cost_usd: entry.cost.map_or(0.0, |cost| cost.nanos() as f64 / 1e9),
+            cost_usd: entry.cost.map(|cost| cost.nanos() as f64 / 1e9),
             first_ms: entry
                 .ttft_us
                 .map(|us| us as f32 / 1_000.0)

@@ -32,8 +32,10 @@ pub struct Backtest {
     pub ill_served: Option<(f64, f64)>,
     /// The share served: predicted, and as it came.
     pub served: (f64, f64),
-    /// US dollars: predicted, and as it came.
+    /// US dollars, unpriced answers left out: predicted, and as it came.
     pub cost_usd: (f64, f64),
+    /// The share of the requests that was answered without a price: predicted, and as it came.
+    pub unpriced: (f64, f64),
     /// The middle time to the first content in milliseconds: predicted, and as it came.
     pub first_p50_ms: (f64, f64),
     /// The same of the slowest in twenty.
@@ -47,8 +49,8 @@ pub struct Came {
     pub at_ms: u64,
     /// Whether it was served.
     pub served: bool,
-    /// What it cost, in US dollars; 0 is unpriced.
-    pub cost_usd: f64,
+    /// What it cost, in US dollars; `None` is unpriced.
+    pub cost_usd: Option<f64>,
     /// To its first content, in milliseconds.
     pub first_ms: Option<f32>,
 }
@@ -121,7 +123,11 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
         ),
         cost_usd: (
             mean(&|run| run.total.cost_usd_per_day * days),
-            came.iter().map(|came| came.cost_usd).sum(),
+            came.iter().filter_map(|came| came.cost_usd).sum(),
+        ),
+        unpriced: (
+            mean(&|run| run.total.unpriced),
+            f(came.iter().filter(|came| came.served && came.cost_usd.is_none()).count()) / f(came.len()),
         ),
         first_p50_ms: (mean(&|run| run.total.first_p50_ms), at(0.5)),
         first_p95_ms: (mean(&|run| run.total.first_p95_ms), at(0.95)),

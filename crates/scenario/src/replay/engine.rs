@@ -335,14 +335,16 @@ impl<'a> Engine<'a> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
         product.first.add((began - flight.arrived) as f32 + first_ms);
         product.served_by[deployment] += 1;
-        product.unpriced += u64::from(cost.is_none());
+        let unpriced = u64::from(cost.is_none());
         let cost = i128::from(cost.unwrap_or(0));
+        product.unpriced += unpriced;
         product.cost_nanos += cost;
         product.parts_cost[part] += cost;
         let tally = &mut self.tally.deployments[deployment];
         let tokens = counts.input + counts.output;
         tally.served += 1;
         tally.cost_nanos += cost;
+        tally.unpriced += unpriced;
         tally.tokens += tokens;
         if tally.part_tokens.0 != part {
             tally.part_tokens = (part, 0);

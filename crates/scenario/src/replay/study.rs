@@ -26,6 +26,8 @@ pub struct ProductFigures {
     pub first_p95_ms: f64,
     /// How long it stood still beyond what it may, in milliseconds of the scenario.
     pub outside_ms: f64,
+    /// The share that is served by who has no price: the cost is without it.
+    pub unpriced: f64,
 }
 
 /// All products' figures, and their sum.
@@ -81,6 +83,7 @@ fn figures(product: &ProductTally, tally: &Tally, allowed_ms: f64) -> ProductFig
         first_p50_ms: product.first.quantile(0.5).unwrap_or(0.0),
         first_p95_ms: product.first.quantile(0.95).unwrap_or(0.0),
         outside_ms: product.parts_outside(allowed_ms / part_ms.max(1e-9)) * part_ms,
+        unpriced: share(product.unpriced),
     }
 }
 
@@ -91,13 +94,14 @@ fn sum(tally: &Tally) -> ProductFigures {
         all.proven += product.proven;
         all.unproven += product.unproven;
         all.cost_nanos += product.cost_nanos;
+        all.unpriced += product.unpriced;
         all.first.join(&product.first);
     }
     figures(&all, tally, 0.0)
 }
 
 impl ProductFigures {
-    const fn values(&self) -> [f64; 8] {
+    const fn values(&self) -> [f64; 9] {
         [
             self.requests,
             self.served,
@@ -107,19 +111,20 @@ impl ProductFigures {
             self.first_p50_ms,
             self.first_p95_ms,
             self.outside_ms,
+            self.unpriced,
         ]
     }
 }
 
 /// The bands of one product's figures, in the order of [`ProductFigures`]' fields.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bands(pub [Band; 8]);
+pub struct Bands(pub [Band; 9]);
 
 /// What each figure was with everything as fitted, and over all resamples.
 pub fn compare(point: &Figures, resamples: &[Figures]) -> (Vec<Bands>, Bands) {
     let of = |pick: &dyn Fn(&Figures) -> ProductFigures| {
         let values = pick(point).values();
-        let all: Vec<[f64; 8]> = resamples.iter().map(|figures| pick(figures).values()).collect();
+        let all: Vec<[f64; 9]> = resamples.iter().map(|figures| pick(figures).values()).collect();
         Bands(std::array::from_fn(|field| {
             let among = || all.iter().map(|values| values[field]).chain([values[field]]);
             Band {

@@ -53,8 +53,10 @@ pub struct ProductTally {
 pub struct DeploymentTally {
     /// Answers.
     pub served: u64,
-    /// What they cost, in billionths of a dollar.
+    /// What they cost, in billionths of a dollar, unpriced ones left out.
     pub cost_nanos: i128,
+    /// Answers without a price.
+    pub unpriced: u64,
     /// Tokens of prompts and answers.
     pub tokens: u64,
     /// Attempts.

@@ -42,6 +42,20 @@ fn calm_costs_what_the_prices_say_and_each_request_is_counted_once() {
     assert!((190.0..210.0).contains(&office.first.quantile(0.5).unwrap()));
 }
 
+/// A fallback without a price saves no money: how much of the traffic it serves stands beside the sum.
+#[test]
+fn what_has_no_price_is_never_nothing() {
+    let (mut estate, traffic) = (estate(2), traffic(100, MINUTE));
+    estate.backing[1].prices = None;
+    let lost: Target = "maker:maker0".parse().unwrap();
+    let loss = Scenario::loss(&lost, Meaning::Gone, minutes(10), &estate);
+    let tally = play(&estate, &traffic, &loss, 1);
+    let Figures { products, total } = Figures::of(&tally, &estate);
+    assert_eq!((products[0].cost_usd_per_day, products[0].served), (0.0, 1.0));
+    assert_eq!((products[0].unpriced, total.unpriced), (1.0, 1.0));
+    assert_eq!(tally.deployments[1].unpriced, tally.products[0].requests);
+}
+
 #[test]
 fn a_loss_moves_everything_and_hides_behind_the_fallback() {
     let (estate, traffic) = (estate(2), traffic(100, MINUTE));

@@ -82,3 +82,21 @@ fn what_several_used_counts_where_each_used_it_and_the_request_where_it_was_serv
     assert_eq!(traffic.total().wanted(), 1);
     assert_eq!(traffic.unserved, 1);
 }
+
+/// Who served it has a price; who tried before has none, and it is their sum that is not whole.
+#[test]
+fn what_has_no_price_is_missed_where_it_was_used() {
+    let mut gatherer = gatherer();
+    let shares = [("b/y", None), ("a/x", Some(Money::from_nanos(1)))].map(|(name, cost)| UsageShare {
+        deployment: name.into(),
+        usage: Usage { input_uncached: 30, ..Usage::default() },
+        cost,
+    });
+    gatherer.sighting(&Sighting { shares: &shares, cost: None, ..sighting(0, 1, 60) });
+    let traffic = gatherer.finish();
+    let unpriced = |name: &str| {
+        let server = traffic.servers.iter().position(|known| **known == *name).unwrap();
+        traffic.served[&(0, server)].unpriced
+    };
+    assert_eq!((unpriced("a/x"), unpriced("b/y"), traffic.total().unpriced), (0, 1, 1));
+}

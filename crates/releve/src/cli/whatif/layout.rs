@@ -193,8 +193,9 @@ fn lost(question: &Question) -> String {
     let stays: Vec<usize> = stays.into_iter().filter(|index| is_of_the_lost(question, *index)).collect();
     let gone = if goes.is_empty() { "no deployment goes".to_owned() } else { named(goes) };
     let on = (!stays.is_empty()).then(|| {
+        let stay = if stays.len() == 1 { "stays" } else { "stay" };
         format!(
-            "; of the same maker {} stays, as in the report: open weights elsewhere, rights or promises that last, or not what is lost",
+            "; of the same maker {} {stay}, as in the report: open weights elsewhere, rights or promises that last, or not what is lost",
             named(stays)
         )
     });

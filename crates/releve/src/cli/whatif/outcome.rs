@@ -73,7 +73,10 @@ pub(super) struct Side {
     pub(super) served: Figure,
     pub(super) served_by_proven: Figure,
     pub(super) served_by_unproven: Figure,
+    /// Without the unpriced.
     pub(super) cost_usd_per_day: Figure,
+    /// The share of requests that is served by who has no price.
+    pub(super) served_unpriced: Figure,
     pub(super) first_token_p50_ms: Figure,
     pub(super) first_token_p95_ms: Figure,
     /// Out of service for longer than it may be.
@@ -82,13 +85,15 @@ pub(super) struct Side {
 
 impl From<Bands> for Side {
     fn from(bands: Bands) -> Self {
-        let [requests, served, proven, unproven, cost, p50, p95, outside] = bands.0.map(Figure::from);
+        let [requests, served, proven, unproven, cost, p50, p95, outside, unpriced] =
+            bands.0.map(Figure::from);
         Self {
             requests,
             served,
             served_by_proven: proven,
             served_by_unproven: unproven,
             cost_usd_per_day: cost,
+            served_unpriced: unpriced,
             first_token_p50_ms: p50,
             first_token_p95_ms: p95,
             outside_max_outage_ms: outside,
@@ -136,8 +141,12 @@ pub(super) struct ShareRow {
     pub(super) name: Arc<str>,
     pub(super) requests_before: f64,
     pub(super) requests_after: f64,
-    pub(super) money_before: f64,
-    pub(super) money_after: f64,
+    /// Of the money that is known; `None` where all that it served has no price.
+    pub(super) money_before: Option<f64>,
+    pub(super) money_after: Option<f64>,
+    /// The share of what it served that has no price.
+    pub(super) unpriced_before: f64,
+    pub(super) unpriced_after: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,7 +163,9 @@ pub(super) struct LimitRow {
 pub(super) struct SensitivityRow {
     pub(super) what: String,
     pub(super) served: f64,
+    /// Without the unpriced, and the share of requests that is.
     pub(super) cost_usd_per_day: f64,
+    pub(super) served_unpriced: f64,
     pub(super) first_token_p95_ms: f64,
 }
 
@@ -172,8 +183,11 @@ pub(super) struct PremiumRow {
     /// What it costs more than today, in US dollars a day, with the scenario and without.
     pub(super) usd_per_day: f64,
     pub(super) usd_per_calm_day: f64,
-    /// By how much each of both may be off: what played requests cost more or less by no more than that is chance, and
-    /// left out of it.
+    /// The share of requests that is then served by who has no price, with the scenario and without.
+    pub(super) served_unpriced: f64,
+    pub(super) served_unpriced_calm: f64,
+    /// By how much the cost of two plays of the same differs: what played requests cost more or less by no more than that is
+    /// chance, and left out of it.
     pub(super) usd_per_day_doubt: f64,
     pub(super) usd_per_calm_day_doubt: f64,
     /// The fewest fault domains whose common loss still hurts a product, as the report counts: requests find nobody, or too

@@ -33,9 +33,10 @@ impl RestsOn {
     pub(super) fn of(input: &Input, scenario: Option<Source>) -> Self {
         Self {
             ledger: input.ledger.as_ref().map(|(path, extent)| part(path, extent)),
-            period: input.ledger.as_ref().map_or_else(BTreeMap::new, |(_, extent)| {
-                period(["from", "to"], extent.period.from_us, extent.period.to_us)
-            }),
+            period: input
+                .ledger
+                .as_ref()
+                .map_or_else(BTreeMap::new, |(_, extent)| period(extent.period.from_us, extent.period.to_us)),
             day: input.day,
             trace: input.trace.clone(),
             scenario,
@@ -123,24 +124,32 @@ fn products(answer: &Answer) -> Table {
     let each = answer.products.iter().map(|row| (&*row.product, row.change));
     for (product, Change { before, after }) in each.chain([("*", answer.total)]) {
         for (when, side) in [("before", before), ("after", after)] {
-            for (name, Figure { value, low, high }) in named(side) {
-                table.row([product.into(), when.into(), name.into(), value.into(), low.into(), high.into()]);
+            for (name, figure) in named(side) {
+                let [value, low, high] = match figure {
+                    Some(Figure { value, low, high }) => [value, low, high].map(Cell::from),
+                    None => [Cell::Nothing, Cell::Nothing, Cell::Nothing],
+                };
+                table.row([product.into(), when.into(), name.into(), value, low, high]);
             }
         }
     }
     table
 }
 
-fn named(side: Side) -> [(&'static str, Figure); 8] {
+/// `None` is unknown: where nothing has a price there is no cost.
+fn named(side: Side) -> [(&'static str, Option<Figure>); 9] {
+    let cost = (!show::is_all_unpriced(side.cost_usd_per_day.value, side.served_unpriced.value))
+        .then_some(side.cost_usd_per_day);
     [
-        ("requests", side.requests),
-        ("part_served", side.served),
-        ("part_served_by_proven", side.served_by_proven),
-        ("part_served_by_unproven", side.served_by_unproven),
-        ("cost_usd_per_day", side.cost_usd_per_day),
-        ("first_token_p50_ms", side.first_token_p50_ms),
-        ("first_token_p95_ms", side.first_token_p95_ms),
-        ("outside_max_outage_ms", side.outside_max_outage_ms),
+        ("requests", Some(side.requests)),
+        ("part_served", Some(side.served)),
+        ("part_served_by_proven", Some(side.served_by_proven)),
+        ("part_served_by_unproven", Some(side.served_by_unproven)),
+        ("cost_usd_per_day", cost),
+        ("part_served_unpriced", Some(side.served_unpriced)),
+        ("first_token_p50_ms", Some(side.first_token_p50_ms)),
+        ("first_token_p95_ms", Some(side.first_token_p95_ms)),
+        ("outside_max_outage_ms", Some(side.outside_max_outage_ms)),
     ]
 }
 
@@ -206,6 +215,8 @@ fn shares(answer: &Answer) -> Table {
         "part_of_requests_after",
         "part_of_cost_before",
         "part_of_cost_after",
+        "part_of_it_unpriced_before",
+        "part_of_it_unpriced_after",
     ];
     let mut table = Table::new("shares", &columns);
     for row in &answer.shares {
@@ -216,6 +227,8 @@ fn shares(answer: &Answer) -> Table {
             row.requests_after.into(),
             row.money_before.into(),
             row.money_after.into(),
+            row.unpriced_before.into(),
+            row.unpriced_after.into(),
         ]);
     }
     table
@@ -237,13 +250,16 @@ fn limits_hit(answer: &Answer) -> Table {
 }
 
 fn sensitivity(answer: &Answer) -> Table {
-    let columns = ["if", "part_served", "cost_usd_per_day", "first_token_p95_ms"];
+    let columns = ["if", "part_served", "cost_usd_per_day", "part_served_unpriced", "first_token_p95_ms"];
     let mut table = Table::new("hangs-on", &columns);
     for row in &answer.sensitivity {
+        let cost = (!show::is_all_unpriced(row.cost_usd_per_day, row.served_unpriced))
+            .then_some(row.cost_usd_per_day);
         table.row([
             Cell::from(&row.what),
             row.served.into(),
-            row.cost_usd_per_day.into(),
+            cost.into(),
+            row.served_unpriced.into(),
             row.first_token_p95_ms.into(),
         ]);
     }
@@ -258,6 +274,8 @@ fn insurance(answer: &Answer) -> Table {
         "part_served",
         "more_usd_per_day",
         "more_usd_per_calm_day",
+        "part_served_unpriced",
+        "part_served_unpriced_calm",
         "smallest_losses_that_stop_a_product",
     ];
     let mut table = Table::new("insurance", &columns);
@@ -269,6 +287,8 @@ fn insurance(answer: &Answer) -> Table {
             row.served.into(),
             row.usd_per_day.into(),
             row.usd_per_calm_day.into(),
+            row.served_unpriced.into(),
+            row.served_unpriced_calm.into(),
             row.smallest_cut.into(),
         ]);
     }

@@ -8,7 +8,7 @@ use scenario::event::{Course, compile};
 use scenario::replay::{Added, Figures, Fragility, PlayedEstate, Reported, Tally};
 
 use super::outcome::PremiumRow;
-use super::runs::{Question, on_all_cores};
+use super::runs::{Chance, Question, on_all_cores};
 
 /// No more is added than this.
 const MOST_ADDED: usize = 8;
@@ -28,15 +28,8 @@ struct Point {
     fixed_usd_per_day: f64,
     /// How many of the things added cost what nobody says.
     unpriced: usize,
-}
-
-/// By how much the figures may be off, either way.
-pub(super) struct Doubt {
-    pub(super) served: f64,
-    /// In the scenario.
-    pub(super) usd_per_day: f64,
-    /// Without it.
-    pub(super) usd_per_calm_day: f64,
+    /// The share of requests that is served by who has no price, in the scenario and without.
+    served_unpriced: [f64; 2],
 }
 
 impl Point {
@@ -56,11 +49,18 @@ impl Point {
         self.adds.iter().map(raise).sum()
     }
 
+    /// How many of a thousand requests are answered at a price that nobody says.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to a thousand")]
+    fn unpriced_of_a_thousand(&self) -> u64 {
+        (self.served_unpriced[0].max(self.served_unpriced[1]) * 1_000.0).round() as u64
+    }
+
     /// The cheaper of two that do the same: without a new contract, at a price that is known, for less, by less.
     fn cheaper(&self, other: &Self) -> Ordering {
         self.contracts()
             .cmp(&other.contracts())
             .then(self.unpriced.cmp(&other.unpriced))
+            .then(self.unpriced_of_a_thousand().cmp(&other.unpriced_of_a_thousand()))
             .then(self.whole_usd_per_day().total_cmp(&other.whole_usd_per_day()))
             .then(self.raised().cmp(&other.raised()))
     }
@@ -69,8 +69,9 @@ impl Point {
 /// The curve: as it is, then each addition. What to add is found on few requests; what is said of it comes from as many as
 /// all other figures of the answer do. A step that serves more, but by less than the share served is uncertain by, is none:
 /// from there on, and where nothing serves more, only what must fall at once counts.
-pub(super) fn curve(question: &Question, reported: &Reported, doubt: &Doubt) -> Vec<PremiumRow> {
+pub(super) fn curve(question: &Question, reported: &Reported, served_doubt: f64) -> Vec<PremiumRow> {
     let (short, whole) = (Played::short(question, reported), Played::whole(question, reported));
+    let chance = [&whole.course, &whole.calm].map(|course| question.chance(course));
     let mut last = short.point(question.estate.clone(), Vec::new());
     let mut points = vec![whole.again(&last)];
     // How many points there are when no more is to be gained in the scenario itself.
@@ -81,7 +82,7 @@ pub(super) fn curve(question: &Question, reported: &Reported, doubt: &Doubt) -> 
             && let Some(next) = short.more_served(&last)
         {
             let point = whole.again(&next);
-            if point.0.served - points[points.len() - 1].0.served > doubt.served {
+            if point.0.served - points[points.len() - 1].0.served > served_doubt {
                 points.push(point);
                 last = next;
                 continue;
@@ -92,7 +93,7 @@ pub(super) fn curve(question: &Question, reported: &Reported, doubt: &Doubt) -> 
         points.push(whole.again(&next));
         last = next;
     }
-    rows(&points, settled.unwrap_or(points.len()), (question, reported), doubt)
+    rows(&points, settled.unwrap_or(points.len()), (question, reported), &chance)
 }
 
 /// The lines that say something: as it is, what serves more, and whatever is the first to hold one loss more. What comes
@@ -101,11 +102,15 @@ fn rows(
     points: &[(Point, Fragility)],
     settled: usize,
     (question, reported): (&Question, &Reported),
-    doubt: &Doubt,
+    [in_it, in_calm]: &[Chance; 2],
 ) -> Vec<PremiumRow> {
     let (usd, calm) = (points[0].0.usd_per_day, points[0].0.calm_usd_per_day);
     // With somebody more to choose from chance falls otherwise: what lies within it is no price.
-    let price = |change: f64, doubt: f64| if change.abs() > doubt { change } else { 0.0 };
+    let price = |change: f64, chance: f64| if change.abs() > chance { change } else { 0.0 };
+    let unpriced = |point: &Point, which: usize, chance: &Chance| {
+        let (share, as_it_is) = (point.served_unpriced[which], points[0].0.served_unpriced[which]);
+        if (share - as_it_is).abs() > chance.served_unpriced { share } else { as_it_is }
+    };
     let said = |point: &Point| {
         let all = point.adds.iter().enumerate();
         all.map(|(place, added)| added.words(&reported.with(&question.estate, &point.adds[..place])))
@@ -116,11 +121,12 @@ fn rows(
         kinds: point.adds.iter().map(|added| added.kind()).collect(),
         unpriced: point.unpriced,
         served: point.served,
-        usd_per_day: price(point.usd_per_day - usd, doubt.usd_per_day) + point.fixed_usd_per_day,
-        usd_per_calm_day: price(point.calm_usd_per_day - calm, doubt.usd_per_calm_day)
-            + point.fixed_usd_per_day,
-        usd_per_day_doubt: doubt.usd_per_day,
-        usd_per_calm_day_doubt: doubt.usd_per_calm_day,
+        usd_per_day: price(point.usd_per_day - usd, in_it.usd_per_day) + point.fixed_usd_per_day,
+        usd_per_calm_day: price(point.calm_usd_per_day - calm, in_calm.usd_per_day) + point.fixed_usd_per_day,
+        served_unpriced: unpriced(point, 0, in_it),
+        served_unpriced_calm: unpriced(point, 1, in_calm),
+        usd_per_day_doubt: in_it.usd_per_day,
+        usd_per_calm_day_doubt: in_calm.usd_per_day,
         smallest_cut: fragility.smallest_cut,
     };
     let holds: Vec<usize> =
@@ -176,6 +182,7 @@ impl<'a> Played<'a> {
             calm_usd_per_day: calm.cost_usd_per_day,
             fixed_usd_per_day: fixed.iter().flatten().sum(),
             unpriced: fixed.iter().filter(|price| price.is_none()).count(),
+            served_unpriced: [in_it.unpriced, calm.unpriced],
             estate,
             adds,
         }

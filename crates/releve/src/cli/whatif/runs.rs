@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::thread;
 
 use routing::Dice;
-use scenario::event::{Course, Herd, Scenario, Target, What, compile};
+use scenario::event::{Course, Herd, Scenario, Target, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Figures, Play, PlayedEstate, ProductTally, RESAMPLES, Reported, Tally, Traffic, compare, replay,
-    resampled, shaken,
+    Figures, Play, PlayedEstate, ProductFigures, ProductTally, RESAMPLES, Reported, Tally, Traffic, compare,
+    replay, resampled, shaken,
 };
-use scenario::{Domain, DomainKind};
 
 use super::input::Input;
-use super::outcome::{Answer, Change, LimitRow, ProductRow, SensitivityRow, ShareRow, Side};
-use super::{Arguments, carried, layout, offers, pairs, premium};
+use super::outcome::{Answer, Change, LimitRow, ProductRow, SensitivityRow, Side};
+use super::{Arguments, carried, layout, offers, pairs, premium, shares};
 use crate::report::Foretold;
 
 /// A run is not shorter than this: breakers wait for up to a minute.
@@ -70,11 +69,6 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
     let fixed = question.scenario.arrivals().map(|arrival| arrival.fixed_usd_per_day).sum();
     let sensitivity = sensitivity(&question, after, &course);
     let (side_before, side_after) = (Side::from(total_before), Side::from(total_after));
-    let doubt = premium::Doubt {
-        served: side_after.served.doubt(),
-        usd_per_day: side_after.cost_usd_per_day.doubt(),
-        usd_per_calm_day: side_before.cost_usd_per_day.doubt(),
-    };
     Answer {
         scenario: question.scenario.name.clone(),
         why: question.scenario.why.clone(),
@@ -85,16 +79,23 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         total: Change { before: side_before, after: side_after },
         tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
-        budgets: budgets.rows(estate, before, after),
-        shares: shares(&question, before, after),
+budgets: budgets.rows(estate, before, after),
+        shares: shares::of(&question, before, after),
         limits_hit: limits(estate, after),
         sensitivity,
         insurance: question
             .reported
             .as_ref()
-            .map_or_else(Vec::new, |reported| premium::curve(&question, reported, &doubt)),
+            .map_or_else(Vec::new, |reported| premium::curve(&question, reported, side_after.served.doubt())),
         backtest,
     }
+}
+
+/// By how much two plays of the same differ.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chance {
+    pub(super) usd_per_day: f64,
+    pub(super) served_unpriced: f64,
 }
 
 impl Question {
@@ -140,8 +141,35 @@ impl Question {
     }
 
     pub(super) fn play_in(&self, estate: &PlayedEstate, course: &Course, output_times: f64) -> Tally {
+        self.play_with(estate, course, output_times, self.seed)
+    }
+
+    fn play_with(&self, estate: &PlayedEstate, course: &Course, output_times: f64, seed: u64) -> Tally {
         let (fitted, traffic, proven) = (&self.fitted, &self.traffic, &self.proven[..]);
-        replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, self.seed)
+        replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, seed)
+    }
+
+    /// By how much two plays differ by chance alone, in 95 of a hundred cases: what a day costs, and the share that has no price.
+    pub(super) fn chance(&self, course: &Course) -> Chance {
+        const PLAYS: usize = 8;
+        let mut dice = Dice::new(self.seed ^ 0x6368_616e_6365);
+        let seeds: Vec<u64> = (0..PLAYS).map(|_| dice.next_u64()).collect();
+        let totals = on_all_cores(&seeds, |seed| {
+            Figures::of(&self.play_with(&self.estate, course, 1.0, *seed), &self.estate).total
+        });
+        let differ = |pick: fn(&ProductFigures) -> f64| {
+            // Student's t of eight, for a difference of two.
+            const TIMES: f64 = 2.365 * std::f64::consts::SQRT_2;
+            #[expect(clippy::cast_precision_loss, reason = "a count")]
+            let all = totals.len() as f64;
+            let mean = totals.iter().map(pick).sum::<f64>() / all;
+            let squares: f64 = totals.iter().map(|total| (pick(total) - mean).powi(2)).sum();
+            (squares / (all - 1.0)).sqrt() * TIMES
+        };
+        Chance {
+            usd_per_day: differ(|total| total.cost_usd_per_day),
+            served_unpriced: differ(|total| total.unpriced),
+        }
     }
 
     /// Before and after in other worlds that the recording fits as well, each under the same chances.
@@ -231,60 +259,6 @@ fn product(
     }
 }
 
-/// Shares of makers and hosts. Who was merged counts with its new owner afterwards.
-#[expect(clippy::cast_precision_loss, reason = "for people")]
-fn shares(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
-    let estate = &question.estate;
-    let merged = |domain: &Domain| {
-        let target = Target::Domain(domain.clone());
-        question.scenario.events.iter().find_map(|event| match &event.what {
-            What::Merger(into) if event.targets.contains(&target) => {
-                Some(Domain::new(DomainKind::Maker, Arc::clone(into)))
-            }
-            _ => None,
-        })
-    };
-    let sum = |tally: &Tally, pick: &dyn Fn(usize) -> bool| {
-        let own = tally.deployments.iter().enumerate().filter(|(index, _)| pick(*index));
-        own.fold((0.0, 0.0), |(requests, money), (_, deployment)| {
-            (requests + deployment.served as f64, money + deployment.cost_nanos as f64)
-        })
-    };
-    let (all_before, all_after) = (sum(before, &|_| true), sum(after, &|_| true));
-    let part = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-    let mut rows = Vec::new();
-    for domain in estate.domains() {
-        if !matches!(domain.kind, DomainKind::Maker | DomainKind::Host) {
-            continue;
-        }
-        let belongs = |index: usize| estate.belongs(index, &domain);
-        let joins = |index: usize| {
-            let own = Domain::new(DomainKind::Maker, Arc::clone(&estate.deployments[index].maker));
-            domain.kind == DomainKind::Maker && merged(&own).as_ref() == Some(&domain)
-        };
-        let gone = merged(&domain).is_some();
-        let was = sum(before, &belongs);
-        let is = if gone { (0.0, 0.0) } else { sum(after, &|index| belongs(index) || joins(index)) };
-        if was.0 + is.0 == 0.0 {
-            continue;
-        }
-        rows.push(ShareRow {
-            domain: domain.kind.as_str(),
-            name: Arc::clone(&domain.name),
-            requests_before: part(was.0, all_before.0),
-            requests_after: part(is.0, all_after.0),
-            money_before: part(was.1, all_before.1),
-            money_after: part(is.1, all_after.1),
-        });
-    }
-    rows.sort_by(|one, other| {
-        (one.domain, other.requests_before)
-            .partial_cmp(&(other.domain, one.requests_before))
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
-    rows
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts")]
 fn limits(estate: &PlayedEstate, after: &Tally) -> Vec<LimitRow> {
     let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.turned_away > 0);
@@ -316,6 +290,7 @@ fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<Sensi
             what: what.to_owned(),
             served: total.served,
             cost_usd_per_day: total.cost_usd_per_day,
+            served_unpriced: total.unpriced,
             first_token_p95_ms: total.first_p95_ms,
         }
     };

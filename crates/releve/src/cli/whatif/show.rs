@@ -10,7 +10,7 @@ use super::super::{CliError, Exit, words};
 use super::Arguments;
 use super::input::Input;
 use super::layout::RECORDED;
-use super::outcome::{Answer, Figure, ProductRow};
+use super::outcome::{Answer, Figure, ProductRow, ShareRow};
 use crate::report::Foretold;
 use pages::Pages;
 
@@ -101,7 +101,10 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             percent(after.served_by_unproven.value),
             turns(ms(before.first_token_p50_ms.value), ms(after.first_token_p50_ms.value)),
             turns(ms(before.first_token_p95_ms.value), ms(after.first_token_p95_ms.value)),
-            turns(dollars(before.cost_usd_per_day.value), dollars(after.cost_usd_per_day.value)),
+            turns(
+                money(before.cost_usd_per_day.value, before.served_unpriced.value),
+                money(after.cost_usd_per_day.value, after.served_unpriced.value),
+            ),
             row.first_hurts_s.map_or_else(|| "-".to_owned(), |at| format!("after {}", time(at))),
         ]);
         rows.push(vec![
@@ -111,7 +114,11 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             range(after.served_by_unproven, percent),
             range(after.first_token_p50_ms, ms),
             range(after.first_token_p95_ms, ms),
-            range(after.cost_usd_per_day, dollars),
+            if is_all_unpriced(after.cost_usd_per_day.value, after.served_unpriced.value) {
+                String::new()
+            } else {
+                range(after.cost_usd_per_day, dollars)
+            },
             String::new(),
         ]);
     }
@@ -215,15 +222,18 @@ fn tokens(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 
 fn shares(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.heading("Shares")?;
-    let turns = |before: f64, after: f64| format!("{} → {}", percent(before), percent(after));
+    let turns = |before: String, after: String| format!("{before} → {after}");
+    let money = |part: Option<f64>| part.map_or_else(|| "unpriced".to_owned(), percent);
     let rows = answer.shares.iter().map(|row| {
         vec![
             format!("{}:{}", row.domain, row.name),
-            turns(row.requests_before, row.requests_after),
-            turns(row.money_before, row.money_after),
+            turns(percent(row.requests_before), percent(row.requests_after)),
+            turns(money(row.money_before), money(row.money_after)),
         ]
     });
-    pages.table(&["who", "of requests", "of money"], rows.collect())
+    let is_unpriced = |row: &ShareRow| row.unpriced_before > 0.0 || row.unpriced_after > 0.0;
+    let of_money = if answer.shares.iter().any(is_unpriced) { "of the priced money" } else { "of money" };
+    pages.table(&["who", "of requests", of_money], rows.collect())
 }
 
 fn limits(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
@@ -248,7 +258,12 @@ fn limits(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.heading("What it hangs on")?;
     let rows = answer.sensitivity.iter().map(|row| {
-        vec![row.what.clone(), percent(row.served), ms(row.first_token_p95_ms), dollars(row.cost_usd_per_day)]
+        vec![
+            row.what.clone(),
+            percent(row.served),
+            ms(row.first_token_p95_ms),
+            money(row.cost_usd_per_day, row.served_unpriced),
+        ]
     });
     pages.table(&["if", "served", "first token p95", "cost a day"], rows.collect())
 }
@@ -258,15 +273,18 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         return Ok(());
     }
     pages.heading("The price of insurance")?;
-    // What lies within the interval of the cost is chance; how wide that is says how little is known of it.
+    // What two plays of the same differ by as well is chance.
     let more = |change: f64, doubt: f64| match (is_nothing(change), is_nothing(doubt)) {
         (false, _) => signed(change),
         (true, true) => "$0".to_owned(),
         (true, false) => format!("no more than chance, ± {}", dollars(doubt)),
     };
-    let and_more = |price: String, unpriced: usize| match unpriced {
-        0 => price,
-        _ => format!("{price}, and what nobody has written down"),
+    // Where another share of the requests has no price than as it is, the sums are not of the same.
+    let [in_it, calm] =
+        answer.insurance.first().map_or([0.0; 2], |row| [row.served_unpriced, row.served_unpriced_calm]);
+    let differs = |share: f64, before: f64| (share - before).abs() > WORTH;
+    let and_more = |price: String, is_more: bool| {
+        if is_more { format!("{price}, and what nobody has written down") } else { price }
     };
     let rows = answer.insurance.iter().map(|row| {
         let cut = match row.smallest_cut {
@@ -279,13 +297,20 @@ fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             1 => "with step 1".to_owned(),
             steps => format!("with steps 1 to {steps}"),
         };
-        vec![
-            with,
-            percent(row.served),
-            and_more(more(row.usd_per_day, row.usd_per_day_doubt), row.unpriced),
-            and_more(more(row.usd_per_calm_day, row.usd_per_calm_day_doubt), row.unpriced),
-            cut,
-        ]
+        let (hidden, hidden_calm) = (
+            row.unpriced > 0 || differs(row.served_unpriced, in_it),
+            row.unpriced > 0 || differs(row.served_unpriced_calm, calm),
+        );
+        let prices = if row.adds.is_empty() {
+            ["-".to_owned(), "-".to_owned()]
+        } else {
+            [
+                and_more(more(row.usd_per_day, row.usd_per_day_doubt), hidden),
+                and_more(more(row.usd_per_calm_day, row.usd_per_calm_day_doubt), hidden_calm),
+            ]
+        };
+        let [in_it, calm] = prices;
+        vec![with, percent(row.served), in_it, calm, cut]
     });
     let heads = [
         "steps",
@@ -333,11 +358,13 @@ fn told(backtest: Option<&Foretold>) -> String {
     } else {
         String::new()
     };
+    let cost = |place: fn((f64, f64)) -> f64| money(place(row.cost_usd), place(row.unpriced));
     format!(
-        "{} requests, {what}: served {}; cost {}; first token p50 {}, p95 {}.{turned}{guessed}",
+        "{} requests, {what}: served {}; cost {} predicted, {} came; first token p50 {}, p95 {}.{turned}{guessed}",
         row.requests,
         pair(row.served, percent),
-        pair(row.cost_usd, dollars),
+        cost(|(predicted, _)| predicted),
+        cost(|(_, came)| came),
         pair(row.first_token_p50_ms, ms),
         pair(row.first_token_p95_ms, ms)
     )
@@ -389,6 +416,21 @@ fn ms(ms: f64) -> String {
         return "-".to_owned();
     }
     if ms < 9_999.5 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1_000.0) }
+}
+
+/// A sum, and the share of the requests that is in none for want of a price.
+fn money(usd: f64, unpriced: f64) -> String {
+    if unpriced <= 0.0 {
+        dollars(usd)
+    } else if is_all_unpriced(usd, unpriced) {
+        "unpriced".to_owned()
+    } else {
+        format!("{} and {} unpriced", dollars(usd), percent(unpriced))
+    }
+}
+
+pub(super) fn is_all_unpriced(usd: f64, unpriced: f64) -> bool {
+    unpriced > 0.0 && is_nothing(usd)
 }
 
 /// Whether it is less than the smallest sum that is ever booked.
