@@ -108,10 +108,6 @@ pub(crate) fn arguments<const N: usize>(given: [(&str, Option<String>); N]) -> B
 
 /// A period as it was taken, by the names of the options that ask for the very same again whenever that is, in moments: `--last
 /// 30d` and a period without an end mean something else each day.
-pub(crate) fn period(
-    [from, to]: [&str; 2],
-    from_us: Option<i64>,
-    to_us: Option<i64>,
-) -> BTreeMap<String, String> {
-    arguments([(from, from_us.map(table::moment)), (to, to_us.map(table::moment))])
+pub(crate) fn period(from_us: Option<i64>, to_us: Option<i64>) -> BTreeMap<String, String> {
+    arguments([("from", from_us.map(table::moment)), ("to", to_us.map(table::moment))])
 }

@@ -6,21 +6,15 @@ use std::path::PathBuf;
 use gateway::Clock;
 use jiff::civil::Date;
 use serde::Serialize;
-use store::Period;
 
-use super::ledger::period::Moment;
 use super::terminal::{Terminal, Tone};
 use super::{CliError, Desk, Exit, LedgerFile, output, pack};
 use crate::report::{self, Language, Page};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only what was booked from this day or moment on (UTC).
-    #[arg(long, value_name = "WHEN")]
-    since: Option<Moment>,
-    /// Only what was booked before this day or moment.
-    #[arg(long, value_name = "WHEN")]
-    until: Option<Moment>,
+    #[command(flatten)]
+    period: super::ledger::period::Arguments,
     #[command(flatten)]
     file: LedgerFile,
     #[command(flatten)]
@@ -80,12 +74,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
         Some(path) => path.clone(),
         None => settings.loaded.config.ledger.url.path(&settings.loaded.folder),
     };
-    let period = Period { from_us: arguments.since.map(Moment::us), to_us: arguments.until.map(Moment::us) };
-    if period.from_us.zip(period.to_us).is_some_and(|(from, to)| from >= to) {
-        return Err(
-            CliError::usage("--since is not before --until").mend("--until is the first moment left out")
-        );
-    }
+    let period = arguments.period.period()?;
     terminal.doing(format_args!("reading {}", ledger.display()))?;
     let Some(figures) = report::figures(&settings, &ledger, period, arguments.day.day())? else {
         return Err(CliError::failed(format!("{}: no requests in this period", ledger.display()))

@@ -22,7 +22,7 @@ impl Figures {
             day: Some(self.today),
             ledger: Some(self.basis.part()),
             trace: None,
-            arguments: self.basis.asked(["since", "until"], [("lang", Some(name(language)))]),
+            arguments: self.basis.asked([("lang", Some(name(language)))]),
             seeds: vec![super::foretold::SEED],
             limits: limits(&self.page(Language::En)),
             page: self.page(language).html(),
@@ -47,10 +47,9 @@ impl Plan {
             day: Some(self.today),
             ledger: Some(self.basis.part()),
             trace: None,
-            arguments: self.basis.asked(
-                ["from", "to"],
-                [("provider", Some(self.provider.to_string())), ("lang", Some(name(language)))],
-            ),
+            arguments: self
+                .basis
+                .asked([("provider", Some(self.provider.to_string())), ("lang", Some(name(language)))]),
             seeds: Vec::new(),
             limits: limits(&self.page(Language::En)),
             page: self.page(language).html(),
@@ -74,13 +73,9 @@ impl Basis {
     }
 
     /// The arguments, with those that ask for the same period.
-    fn asked<const N: usize>(
-        &self,
-        names: [&str; 2],
-        given: [(&str, Option<String>); N],
-    ) -> BTreeMap<String, String> {
+    fn asked<const N: usize>(&self, given: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
         let mut asked = arguments(given);
-        asked.append(&mut period(names, self.booked_from_us, self.booked_until_us));
+        asked.append(&mut period(self.booked_from_us, self.booked_until_us));
         asked
     }
 }

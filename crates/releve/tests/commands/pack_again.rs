@@ -112,8 +112,8 @@ fn whatever_is_recorded_later_is_in_no_pack_of_a_period_that_is_over() {
         packed(folder.path(), &[&["exit-plan", "anthropic", "--at=2026-11-30"], more].concat())
     };
     let whatif = |more: &[&str]| packed(folder.path(), &[&WHATIF[..], &["--at=2026-11-30"], more].concat());
-    let over = |pack: &dyn Fn(&[&str]) -> Vec<u8>, end: &str| pack(&[end, &until]);
-    let all = || [over(&report, "--until"), over(&exit, "--to"), over(&whatif, "--to")];
+    let over = |pack: &dyn Fn(&[&str]) -> Vec<u8>| pack(&["--to", &until]);
+    let all = || [over(&report), over(&exit), over(&whatif)];
     let (before, open) = (all(), [report(&[]), exit(&[]), whatif(&[])]);
     for (closed, open) in before.iter().zip(&open) {
         assert!(closed == open, "{}: until now is everything", manifest(closed).kind);
@@ -138,7 +138,7 @@ fn whatever_is_recorded_later_is_in_no_pack_of_a_period_that_is_over() {
     let limits = |pack: &[u8]| file(pack, "data/assumed-limits.csv");
     assert_ne!(limits(&before[2]), limits(&whatif(&[])));
     // What came before a period is not in it either.
-    let since = over(&report, "--since");
+    let since = report(&["--from", &until]);
     assert_eq!(limit(&since).0, 60_000, "by the answer that came since");
 
     for pack in before {
@@ -160,7 +160,7 @@ fn a_pack_can_be_made_again_from_its_manifest_alone() {
     let own = ["whatif", "own.toml", "--most", "300", "--in-short", "--seed", "3", "--no-herd"];
     let commands: [&[&str]; 6] = [
         &["report"],
-        &["report", "--since", "2026-01-01", "--until", &until, "--lang", "fr", "--at", "2030-01-01"],
+        &["report", "--from", "2026-01-01", "--to", &until, "--lang", "fr", "--at", "2030-01-01"],
         &["exit-plan", "anthropic"],
         &["exit-plan", "openai", "--last", "9999d", "--lang", "fr"],
         &[&WHATIF[..], &["--lose=owner:Mistral AI", "--lose=provider:house", "--as=api"]].concat(),
