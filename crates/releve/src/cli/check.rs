@@ -1,6 +1,7 @@
 //! `releve check`: is this configuration right, and what could each product use now?
 
 mod ended;
+mod rates;
 mod targets;
 
 use std::sync::Arc;
@@ -76,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     settings.warnings = settings.warnings.and(&contracts_over(&settings.resolved.effective, today));
     settings.warnings = settings.warnings.and(&ended::models(&settings.resolved, today));
     settings.warnings = settings.warnings.and(&targets::nowhere(&settings.resolved, today));
+    settings.warnings = settings.warnings.and(&rates::missing(&settings.resolved.effective));
     let spent = budgets::spent_now(&settings)?;
     let usable = usable(&settings.resolved.snapshot, &decided, &spent);
     let stranded = usable.iter().any(Usable::is_stranded);

@@ -43,6 +43,8 @@ pub(crate) struct Figures {
     /// Where those losses are not whole.
     pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) products: Vec<ProductFigures>,
+    /// Products of the configuration that asked nothing in the period: nothing is known of them.
+    pub(crate) idle: Vec<String>,
     pub(crate) accounts: Vec<AccountFigures>,
     /// What binds deployments beside their accounts' capacity.
     pub(crate) own_limits: Vec<OwnLimit>,
@@ -139,6 +141,7 @@ impl Figures {
             totals: totals(&total, traffic, without_route),
             trend: scenario::trend(DomainKind::Maker, traffic, estate, STEPS),
             products: products::all(config, traffic, estate, &studies, &on),
+            idle: products::idle(config, &studies),
             calendar: accounts::calendar(settings, estate),
             state: state(&total, traffic),
             declared: config.declared.clone(),

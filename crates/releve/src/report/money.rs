@@ -18,6 +18,9 @@ pub(crate) struct Currency {
     pub(crate) usd: String,
     pub(crate) on: Option<Date>,
     pub(crate) source: Option<String>,
+    /// What was asked for and has no rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) without_rate: Option<String>,
     #[serde(skip)]
     nanos: i128,
 }
@@ -25,18 +28,22 @@ pub(crate) struct Currency {
 impl Currency {
     /// That of the configuration; US dollars where it names none, or one without a rate.
     pub(crate) fn of(config: &Config) -> Self {
-        let dollars = Self { code: USD.into(), usd: "1".into(), on: None, source: None, nanos: NANOS };
         let wanted = config.report.as_ref().and_then(|report| report.currency.as_ref());
-        wanted.filter(|wanted| wanted.0 != USD).map_or(dollars.clone(), |wanted| {
-            let rate = config.rates.iter().find(|rate| rate.name.value == wanted.0);
-            rate.map_or(dollars, |rate| Self {
-                code: wanted.0.clone(),
+        let wanted = wanted.map(|wanted| wanted.0.clone()).filter(|code| code != USD);
+        let rate = config.rates.iter().find(|rate| wanted.as_ref() == Some(&rate.name.value));
+        match (wanted, rate) {
+            (Some(code), Some(rate)) => Self {
+                code,
                 usd: rate.body.usd.0.clone(),
                 on: Some(rate.body.on.0),
                 source: rate.body.source.as_ref().map(|source| source.value.clone()),
+                without_rate: None,
                 nanos: nanos(&rate.body.usd.0),
-            })
-        })
+            },
+            (without_rate, _) => {
+                Self { code: USD.into(), usd: "1".into(), on: None, source: None, without_rate, nanos: NANOS }
+            }
+        }
     }
 
     /// The same of a sum in which so many requests have no price: `12.34 EUR and 7 unpriced`, or `unpriced` where nothing else
@@ -96,8 +103,14 @@ mod tests {
 
     #[test]
     fn sums_have_the_digits_they_deserve() {
-        let euro =
-            Currency { code: "EUR".into(), usd: "1.08".into(), on: None, source: None, nanos: 1_080_000_000 };
+        let euro = Currency {
+            code: "EUR".into(),
+            usd: "1.08".into(),
+            on: None,
+            source: None,
+            without_rate: None,
+            nanos: 1_080_000_000,
+        };
         assert_eq!(euro.show(Language::En, 1_080 * NANOS), "1,000.00 EUR");
         assert_eq!(euro.show(Language::En, 108_000_000), "0.1000 EUR");
         assert_eq!(euro.show(Language::En, -1_080_000_000), "-1.00 EUR");

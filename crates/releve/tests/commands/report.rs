@@ -148,6 +148,46 @@ fn a_route_that_is_gone_misses_targets_and_is_said_to_the_board() {
 }
 
 #[test]
+fn a_contract_that_is_over_is_said_to_the_board() {
+    let folder = recorded::folder();
+    let words = report(folder.path(), &["--markdown", "--at", "2027-07-01"]).out;
+    for said in [
+        "the contract of openai (2027-06-30)",
+        "2 whose contract is over",
+        "The contract of openai is over, and nothing is sent there any more; in the period it gave",
+    ] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    let words = report(folder.path(), &["--markdown", "--at", "2027-03-31"]).out;
+    assert!(!words.contains("Ended already") && !words.contains("is over, and"), "its last day: {words}");
+}
+
+#[test]
+fn a_share_on_the_first_page_is_one_of_all_answers() {
+    let folder = recorded::folder();
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let nobody = text.replace("maker = \"meta\"\n", "");
+    assert_ne!(nobody, text);
+    fs::write(&path, nobody).unwrap();
+    let figures = report(folder.path(), &["--json"]).json();
+    let makers = &figures["dependence"][0];
+    let most = makers["shares"].as_array().unwrap().iter();
+    let [most, unknown] = [
+        most.map(|share| share["of_all"][0].as_f64().unwrap()).fold(0.0, f64::max),
+        makers["unknown"]["of_all"][0].as_f64().unwrap(),
+    ];
+    assert!(unknown > 0.01, "{makers}");
+    // As people read it.
+    let shown = |part: f64| format!("{}\u{a0}%", format!("{:.1}", part * 100.0).trim_end_matches(".0"));
+    let words = report(folder.path(), &["--markdown"]).out;
+    let sentence = words.lines().find(|line| line.starts_with("The maker you depend on most")).unwrap();
+    assert!(sentence.contains(&format!("with {} of the answers", shown(most))), "{sentence}");
+    let nobody = format!("Of {} of the answers nobody says who made the model", shown(unknown));
+    assert!(sentence.contains(&nobody), "{sentence}");
+}
+
+#[test]
 fn slots_count_as_capacity_for_as_long_as_answers_take() {
     let folder = recorded::folder();
     let path = folder.path().join("releve-demo.toml");
@@ -197,7 +237,7 @@ fn a_share_over_the_last_days_is_that_of_those_days() {
     let from_us = last["basis"]["to_us"].as_i64().unwrap() + 1 - 1_000_000;
     let since = jiff::Timestamp::from_microsecond(from_us).unwrap().to_string();
     let then: Value =
-        serde_json::from_str(&report(folder.path(), &["--json", "--since", &since]).out).unwrap();
+        serde_json::from_str(&report(folder.path(), &["--json", "--from", &since]).out).unwrap();
     let shares = by_name(&then["dependence"], "kind", "maker")["shares"].as_array().unwrap().iter();
     let shares = shares.map(|share| (&share["name"], share["of_all"][0].as_f64().unwrap()));
     let above: Vec<String> = shares
@@ -239,12 +279,12 @@ fn the_page_needs_nothing_else_and_speaks_two_languages() {
 #[test]
 fn a_period_without_requests_has_no_report() {
     let folder = recorded::folder();
-    let none = report(folder.path(), &["--until", "2020-01-01"]);
+    let none = report(folder.path(), &["--to", "2020-01-01"]);
     assert_eq!(none.code, Some(1), "{none:?}");
     assert!(none.complaints.contains("no requests in this period"), "{none:?}");
-    let none = report(folder.path(), &["--since", "2020-01-02", "--until", "2020-01-01"]);
+    let none = report(folder.path(), &["--from", "2020-01-02", "--to", "2020-01-01"]);
     assert_eq!(none.code, Some(2), "{none:?}");
-    let all = report(folder.path(), &["--since", "2020-01-01", "--json"]);
+    let all = report(folder.path(), &["--from", "2020-01-01", "--json"]);
     assert_eq!(all.code, Some(0), "{all:?}");
     let missing = report(folder.path(), &["--ledger", "nowhere.db"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");

@@ -29,6 +29,7 @@ fn shares(figures: &Figures) -> Table {
             "answered",
             "tokens",
             "cost_usd",
+            "unpriced",
             "part_of_answered",
             "part_of_tokens",
             "part_of_cost",
@@ -42,10 +43,11 @@ fn shares(figures: &Figures) -> Table {
                 Cell::from(&share.name),
                 share.requests.into(),
                 share.tokens.into(),
-                Cell::usd(share.nanos),
+                share.known_nanos().map(Cell::usd).into(),
+                share.unpriced.into(),
                 answered.into(),
                 tokens.into(),
-                cost.into(),
+                share.known_nanos().map(|_| cost).into(),
             ]);
         }
     }
@@ -98,6 +100,7 @@ fn products(figures: &Figures) -> Table {
         "answered",
         "tokens",
         "cost_usd",
+        "unpriced",
         "requests_without_candidate",
         "requests_without_route",
         "requests_left_behind",
@@ -116,7 +119,8 @@ fn products(figures: &Figures) -> Table {
             product.requests.into(),
             product.answered.into(),
             product.tokens.into(),
-            Cell::usd(product.nanos),
+            usd(product.nanos, product.unpriced),
+            product.unpriced.into(),
             product.without_any.into(),
             product.without_route.into(),
             product.left_behind.into(),
@@ -206,6 +210,7 @@ fn accounts(figures: &Figures) -> Table {
         "region",
         "answered",
         "cost_usd",
+        "unpriced",
         "carried_tokens_per_minute",
         "carried_requests_per_minute",
         "capacity_tokens_per_minute",
@@ -221,7 +226,8 @@ fn accounts(figures: &Figures) -> Table {
             account.host.as_ref().into(),
             account.region.as_ref().into(),
             account.answered.into(),
-            Cell::usd(account.nanos),
+            usd(account.nanos, account.unpriced),
+            account.unpriced.into(),
             account.carried.tokens_per_minute.into(),
             account.carried.requests_per_minute.into(),
             account.capacity_tokens_per_minute.into(),
@@ -254,6 +260,11 @@ fn targets(figures: &Figures) -> Table {
         ]);
     }
     table
+}
+
+/// A sum in which so many requests have no price; unknown where nothing else is in it.
+pub(super) fn usd(nanos: i128, unpriced: u64) -> Cell {
+    if nanos == 0 && unpriced > 0 { Cell::Nothing } else { Cell::usd(nanos) }
 }
 
 pub(super) fn joined(domains: &[Domain], between: &str) -> String {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::exit::{Gap, Plan};
-use super::figures::{joined, proof};
+use super::figures::{joined, proof, usd};
 use crate::pack::{Cell, Table};
 
 pub(super) fn tables(plan: &Plan) -> Vec<Table> {
@@ -38,7 +38,7 @@ fn products(plan: &Plan) -> Table {
             leaving.verdict.as_str().into(),
             leaving.could.into(),
             leaving.answered_here.into(),
-            Cell::usd(leaving.nanos_here),
+            usd(leaving.nanos_here, leaving.unpriced_here),
             leaving.unpriced_here.into(),
             leaving.outlook.proven.into(),
             leaving.outlook.unproven.into(),

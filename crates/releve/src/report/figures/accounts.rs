@@ -33,6 +33,9 @@ pub(crate) struct AccountFigures {
     /// What should have been spent in the period by the commitment, in nano-dollars; `None` without one, without a rate
     /// for its currency, or for less than a day of records.
     pub(crate) committed_nanos: Option<i128>,
+    /// The currency of a commitment that has no rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) commitment_without_rate: Option<String>,
     /// Fixed cost of the period, in nano-dollars, likewise.
     pub(crate) fixed_nanos: Option<i128>,
 }
@@ -88,6 +91,10 @@ fn figures(
         unknown_terms: if own { Vec::new() } else { unknown_terms(contract.as_ref()) },
         other_unknown_terms: if own { Vec::new() } else { other_unknown_terms(contract.as_ref()) },
         committed_nanos: contract.as_ref().and_then(|contract| long_enough(contract.commitment.as_ref()?)),
+        commitment_without_rate: contract.as_ref().and_then(|contract| {
+            let commitment = contract.commitment.as_ref()?;
+            daily(config, commitment).is_none().then(|| commitment.currency.0.clone())
+        }),
         fixed_nanos: body.fixed_cost.as_ref().and_then(|cost| long_enough(cost)),
         capacity_tokens_per_minute: body
             .capacity

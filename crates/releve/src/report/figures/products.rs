@@ -107,6 +107,13 @@ pub(in crate::report) fn studies(
     products.into_iter().filter_map(study).collect()
 }
 
+/// Products of the configuration of which nothing was recorded.
+pub(super) fn idle(config: &Config, studies: &[Study]) -> Vec<String> {
+    let asked = |name: &str| studies.iter().any(|study| *study.product.name == *name);
+    let names = config.products.iter().map(|product| &product.name.value);
+    names.filter(|name| !asked(name)).cloned().collect()
+}
+
 pub(super) fn all(
     config: &Config,
     traffic: &Traffic,

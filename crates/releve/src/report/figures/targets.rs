@@ -28,6 +28,8 @@ pub(crate) struct TargetResult {
     /// Of the largest share that is wanted, who has more, or has it in the share that nobody has placed: without a name.
     #[serde(skip)]
     pub(crate) shares: Vec<(Option<String>, f64)>,
+    /// Requests without a price, where money decides: what they cost may make a share too large.
+    pub(crate) unpriced: u64,
     /// Whether nothing that is configured has that name.
     pub(crate) names_nothing: bool,
 }
@@ -90,7 +92,16 @@ fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) ->
         (true, false) => Some(true),
     };
     let (target, wanted) = (format!("must_survive = {domain}"), Wanted::Survives(domain.clone()));
-    TargetResult { target, wanted, met, broken_by, not_known_for, shares: Vec::new(), names_nothing }
+    TargetResult {
+        target,
+        wanted,
+        met,
+        broken_by,
+        not_known_for,
+        shares: Vec::new(),
+        unpriced: 0,
+        names_nothing,
+    }
 }
 
 fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
@@ -124,12 +135,18 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
             // All of the unknown may be the largest's. Where nothing was measured, nothing is known.
             let measured = known.iter().map(|share| part(share)).sum::<f64>() + unknown > 0.0;
             let may_be_above = unknown > 0.0 && largest + unknown > limit;
-            let met = match (broken_by.is_empty(), measured && !may_be_above) {
+            let unpriced = match measure {
+                Measure::Money => of_kind().map(Dependence::unpriced).sum(),
+                Measure::Requests | Measure::Tokens => 0,
+            };
+            let met = match (broken_by.is_empty(), measured && !may_be_above && unpriced == 0) {
                 (false, _) => Some(false),
                 (true, known) => known.then_some(true),
             };
             let mut not_known_for = Vec::new();
-            if met.is_none() {
+            if met.is_none() && unpriced > 0 {
+                not_known_for.push(format!("unpriced ({unpriced} requests)"));
+            } else if met.is_none() {
                 not_known_for.push(shown("unknown", unknown));
                 shares.push((None, unknown));
             }
@@ -140,6 +157,7 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
                 broken_by,
                 not_known_for,
                 shares,
+                unpriced,
                 names_nothing: false,
             }
         })

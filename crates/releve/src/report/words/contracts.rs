@@ -117,6 +117,14 @@ pub(super) fn event(language: Language, event: &Event) -> String {
 }
 
 fn commitment(figures: &Figures, account: &AccountFigures, language: Language) -> Option<String> {
+    if let Some(code) = &account.commitment_without_rate {
+        let name = &account.name;
+        return Some(say!(
+            language,
+            "{name}: whether its commitment is used is unknown: nobody has written down what {code} is worth ([rates.{code}]).",
+            "{name} : on ne sait si son engagement est utilisé : personne n'a consigné ce que vaut {code} ([rates.{code}])."
+        ));
+    }
     let committed = account.committed_nanos.filter(|committed| *committed > 0)?;
     if account.nanos >= committed {
         return None;
@@ -124,6 +132,14 @@ fn commitment(figures: &Figures, account: &AccountFigures, language: Language) -
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     let used = percent(language, account.nanos as f64 / committed as f64);
     let (name, committed) = (&account.name, figures.currency.show(language, committed));
+    if account.unpriced > 0 {
+        let unpriced = count(language, account.unpriced);
+        return Some(say!(
+            language,
+            "{name}: commitment: at least {used} of the {committed} due for the period are used; {unpriced} requests there have no price.",
+            "{name} : engagement : au moins {used} des {committed} dus pour la période sont utilisés ; {unpriced} requêtes n'y ont pas de prix."
+        ));
+    }
     Some(say!(
         language,
         "{name}: commitment under-used: {used} of the {committed} due for the period.",

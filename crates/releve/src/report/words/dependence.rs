@@ -9,11 +9,20 @@ use super::{count, kind, percent};
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section =
         Section::new("dependence", say!(language, "On whom you depend", "De qui vous dépendez"));
+    let unpriced = figures.totals.unpriced;
     section.text(say!(
         language,
         "Shares cover every request that passed through Relève in the period, and nothing else. What is unknown is a row of its own and no part of anybody's share.",
         "Les parts couvrent toutes les requêtes passées par Relève pendant la période, et rien d'autre. L'inconnu a sa propre ligne et n'entre dans la part de personne."
     ));
+    if unpriced > 0 {
+        let number = count(language, unpriced);
+        section.text(say!(
+            language,
+            "{number} requests have no price: they are in no sum of money, and shares of money are of what has one.",
+            "{number} requêtes n'ont pas de prix : elles ne sont dans aucune dépense, et les parts des dépenses portent sur ce qui en a un."
+        ));
+    }
     for dependence in &figures.dependence {
         if dependence.kind == DomainKind::Maker || dependence.kind == DomainKind::Host {
             bars(&mut section, figures, dependence, language);
@@ -65,8 +74,13 @@ fn table(figures: &Figures, dependence: &Dependence, language: Language) -> Tabl
         .column(part_head(), part(0))
         .column(say!(language, "tokens", "jetons"), |share| count(language, share.tokens))
         .column(part_head(), part(1))
-        .column(say!(language, "money", "dépense"), |share| figures.currency.show(language, share.nanos))
-        .column(part_head(), part(2))
+        .column(say!(language, "money", "dépense"), |share| {
+            figures.currency.show_known(language, share.nanos, share.unpriced)
+        })
+        .column(part_head(), |share| match share.known_nanos() {
+            Some(_) => percent(language, share.of_all[2]),
+            None => say!(language, "unknown", "inconnu"),
+        })
         .table(caption, dependence.shares.iter().chain(unknown))
 }
 

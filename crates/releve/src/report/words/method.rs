@@ -68,10 +68,26 @@ fn foretold(figures: &Figures, language: Language) -> String {
         let (foretold, came) = (shown(foretold), shown(came));
         say!(language, "{foretold} foretold, {came} came", "{foretold} prévu, {came} constaté")
     };
-    let money = |usd: f64| figures.currency.show(language, nanos(usd));
+    let money = |usd: f64, unpriced: f64| {
+        let known = figures.currency.show(language, nanos(usd));
+        match nanos(usd) {
+            _ if unpriced <= 0.0 => known,
+            0 => say!(language, "unpriced", "sans prix"),
+            _ => {
+                let unpriced = percent(language, unpriced);
+                say!(language, "{known} and {unpriced} unpriced", "{known} et {unpriced} sans prix")
+            }
+        }
+    };
     let ms = |ms: f64| format!("{ms:.0} ms");
     let served = pair(foretold.served, &|share| percent(language, share));
-    let cost = pair(foretold.cost_usd, &money);
+    let (cost, unpriced) = (foretold.cost_usd, foretold.unpriced);
+    let (foretold_cost, came_cost) = (money(cost.0, unpriced.0), money(cost.1, unpriced.1));
+    let cost = say!(
+        language,
+        "{foretold_cost} foretold, {came_cost} came",
+        "{foretold_cost} prévu, {came_cost} constaté"
+    );
     let (middle, slow) = (pair(foretold.first_token_p50_ms, &ms), pair(foretold.first_token_p95_ms, &ms));
     let requests = count(language, foretold.requests as u64);
     let what = foretold.incident.as_ref().map_or_else(
@@ -252,7 +268,16 @@ fn basis(figures: &Figures, language: Language) -> Table {
     let basis = &figures.basis;
     let currency = &figures.currency;
     let rate = match (currency.on, &currency.source) {
-        (None, _) => currency.code.clone(),
+        (None, _) => match &currency.without_rate {
+            None => currency.code.clone(),
+            Some(code) => {
+                say!(
+                    language,
+                    "USD: nobody says what {code} is worth",
+                    "USD : personne ne dit ce que vaut {code}"
+                )
+            }
+        },
         (Some(on), source) => {
             let source = source.as_deref().map_or_else(String::new, |source| format!(", {source}"));
             format!("1 {} = {} USD ({on}{source})", currency.code, currency.usd)

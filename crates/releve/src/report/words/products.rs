@@ -1,5 +1,7 @@
 //! What stops what, and each product.
 
+use std::sync::Arc;
+
 use ledger::budget::{Every, Over};
 use scenario::{Effect, Proof};
 
@@ -17,8 +19,8 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
     let mut section = Section::new("stops", say!(language, "What stops what", "Qu'est-ce qui arrête quoi"));
     section.text(say!(
         language,
-        "Each recorded request is held against today's configuration without what is lost: its abilities, sizes, regions and protocol, and the capacity that is configured, at the product's busiest minute. That a fallback is listed counts for nothing here; that it could have served these requests does.",
-        "Chaque requête enregistrée est confrontée à la configuration d'aujourd'hui sans ce qui est perdu : capacités, tailles, régions et protocole, et la puissance configurée, à la minute la plus chargée du produit. Qu'un secours figure sur la liste ne compte pas ; qu'il eût pu servir ces requêtes, oui."
+        "Each recorded request is held against today's configuration without what is lost: its abilities, sizes, regions and protocol, and the capacity that is configured, at the product's busiest minute. That a fallback is listed counts for nothing here; that it could have served these requests does. Names joined by = are one loss: they take away the same.",
+        "Chaque requête enregistrée est confrontée à la configuration d'aujourd'hui sans ce qui est perdu : capacités, tailles, régions et protocole, et la puissance configurée, à la minute la plus chargée du produit. Qu'un secours figure sur la liste ne compte pas ; qu'il eût pu servir ces requêtes, oui. Des noms joints par = sont une seule perte : ils emportent la même chose."
     ));
     if !figures.left.is_empty() {
         section.text(say!(
@@ -36,8 +38,7 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
         language,
     ));
     if !figures.unplaced.is_empty() {
-        let unknown = figures.unplaced.iter().map(|unplaced| survives(unplaced, language));
-        section.blocks.push(Block::List(unknown.collect()));
+        section.blocks.push(Block::List(survive(&figures.unplaced, language)));
     }
     section.text(say!(
         language,
@@ -53,16 +54,26 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
     section
 }
 
-/// What the table above does not know.
-fn survives(unplaced: &Unplaced, language: Language) -> String {
-    let kind = kind(language, unplaced.kind).to_lowercase();
-    let names: Vec<String> = unplaced.deployments.iter().map(ToString::to_string).collect();
-    let names = listed(language, &names);
-    say!(
-        language,
-        "Unknown {kind}: {names}. They may be lost with any of that kind. Until somebody says it, what hangs on them is \"at best\" as the table says.",
-        "{kind} : inconnu pour {names}. Ils peuvent tomber avec n'importe lequel. Tant que personne ne le dit, ce qui en dépend n'est qu'« au mieux » ce que dit le tableau."
-    )
+/// What the table above does not know: the kinds of which the same deployments have none are one line.
+fn survive(unplaced: &[Unplaced], language: Language) -> Vec<String> {
+    let mut of: Vec<(&[Arc<str>], Vec<String>)> = Vec::new();
+    for Unplaced { kind: unknown, deployments } in unplaced {
+        let word = kind(language, *unknown).to_lowercase();
+        match of.iter_mut().find(|(same, _)| same == deployments) {
+            Some((_, kinds)) => kinds.push(word),
+            None => of.push((deployments, vec![word])),
+        }
+    }
+    let line = |(deployments, kinds): (&[Arc<str>], Vec<String>)| {
+        let names: Vec<String> = deployments.iter().map(ToString::to_string).collect();
+        let (names, kinds) = (listed(language, &names), listed(language, &kinds));
+        say!(
+            language,
+            "Unknown {kinds}: {names}. They may be lost with any of that kind. Until somebody says it, what hangs on them is \"at best\" as the table says.",
+            "{kinds} : inconnu pour {names}. Ils peuvent tomber avec n'importe lequel. Tant que personne ne le dit, ce qui en dépend n'est qu'« au mieux » ce que dit le tableau."
+        )
+    };
+    of.into_iter().map(line).collect()
 }
 
 fn matrix<'f>(

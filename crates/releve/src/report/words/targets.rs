@@ -47,6 +47,10 @@ pub(super) fn whom(target: &TargetResult, language: Language) -> String {
         };
         return listed(language, &target.shares.iter().map(share).collect::<Vec<_>>());
     }
+    if target.met.is_none() && target.unpriced > 0 {
+        let number = super::count(language, target.unpriced);
+        return say!(language, "{number} requests without a price", "{number} requêtes sans prix");
+    }
     listed(language, if target.met.is_none() { &target.not_known_for } else { &target.broken_by })
 }
 

@@ -125,17 +125,15 @@ pub(super) fn cost(plan: &Plan, language: Language) -> Section {
     let mut section = Section::new("cost", say!(language, "Cost", "Coût"));
     let caption = say!(
         language,
-        "What the requests that the provider answered cost, and would have cost elsewhere",
-        "Ce qu'ont coûté les requêtes servies par le fournisseur, et ce qu'elles auraient coûté ailleurs"
+        "What the requests that the provider answered cost, and would have cost elsewhere (list price, same tokens, cold caches)",
+        "Ce qu'ont coûté les requêtes servies par le fournisseur, et ce qu'elles auraient coûté ailleurs (prix public, mêmes jetons, caches froids)"
     );
     let show = |nanos: i128| plan.currency.show(language, nanos);
     let known = |nanos: Option<i128>| nanos.map_or_else(|| unknown(language), |nanos| show(nanos).into());
     let here = |(product, _): &(&ProductPlan, &Substitute)| {
-        let cost = show(product.leaving.nanos_here);
-        if product.leaving.unpriced_here == 0 {
-            return Cell::from(cost);
-        }
-        Cell::toned(Tone::Doubtful, say!(language, "{cost} and unpriced", "{cost} et du non tarifé"))
+        let (nanos, unpriced) = (product.leaving.nanos_here, product.leaving.unpriced_here);
+        let tone = if unpriced == 0 { Tone::Plain } else { Tone::Doubtful };
+        Cell::toned(tone, plan.currency.show_known(language, nanos, unpriced))
     };
     let difference = |(product, other): &(&ProductPlan, &Substitute)| {
         let there = other.nanos.filter(|_| product.leaving.unpriced_here == 0);

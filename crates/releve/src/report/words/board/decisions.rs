@@ -1,0 +1,130 @@
+//! What the board is asked to decide.
+
+use scenario::Verdict;
+
+use super::super::super::figures::{Event, Figures, ProductFigures, share};
+use super::super::super::page::{Language, say};
+use super::super::targets::{wanted, whom};
+use super::super::{count, listed, loss, percent};
+use super::over;
+
+pub(super) fn asked(figures: &Figures, language: Language) -> Vec<String> {
+    let mut asked: Vec<String> = over(figures).map(|event| renew(figures, event, language)).collect();
+    for product in &figures.products {
+        asked.extend(on_product(figures, product, language));
+    }
+    for target in figures.targets.iter().filter(|target| target.met != Some(true)) {
+        let (what, whom) = (wanted(&target.wanted, language), whom(target, language));
+        asked.push(match target.met {
+            None if target.unpriced > 0 => price(&what, target.unpriced, language),
+            None => find_out(&what, &whom, language),
+            Some(_) => say!(
+                language,
+                "Meet the target that {what}, or change it: broken by {whom}.",
+                "Atteindre l'objectif « {what} », ou le changer : il est manqué par {whom}."
+            ),
+        });
+    }
+    let unknown: Vec<String> = figures
+        .accounts
+        .iter()
+        .filter(|account| account.answered > 0 && !account.unknown_terms.is_empty())
+        .map(|account| account.name.to_string())
+        .collect();
+    if !unknown.is_empty() {
+        let names = listed(language, &unknown);
+        asked.push(say!(
+            language,
+            "Write down the contract terms of {names}: until then their end, notice and rights are risks of unknown size.",
+            "Consigner les clauses des contrats de {names} : d'ici là, leur fin, leur préavis et leurs droits sont des risques de taille inconnue."
+        ));
+    }
+    asked
+}
+
+/// A contract that is over: what it gave then is given no more.
+fn renew(figures: &Figures, event: &Event, language: Language) -> String {
+    let name = &event.of.name;
+    let answered =
+        figures.accounts.iter().find(|account| account.name == *name).map(|account| account.answered);
+    let part = percent(language, share(answered.unwrap_or(0), figures.totals.answered));
+    say!(
+        language,
+        "The contract of {name} is over, and nothing is sent there any more; in the period it gave {part} of the answers. Write down the one that follows it, or take {name} out.",
+        "Le contrat de {name} est fini, et rien n'y est plus envoyé ; pendant la période, il a donné {part} des réponses. Consigner celui qui le suit, ou retirer {name}."
+    )
+}
+
+/// A target that money would decide of which some is unknown.
+fn price(what: &str, unpriced: u64, language: Language) -> String {
+    let number = count(language, unpriced);
+    say!(
+        language,
+        "The target that {what}: give a price to whatever has none; until then it is not known, for {number} requests are in no sum.",
+        "L'objectif « {what} » : donner un prix à ce qui n'en a pas ; d'ici là, on n'en sait rien, car {number} requêtes ne sont dans aucune somme."
+    )
+}
+
+/// A target of which nobody knows whether it is met.
+fn find_out(what: &str, whom: &str, language: Language) -> String {
+    if whom.is_empty() {
+        return say!(
+            language,
+            "The target that {what}: nothing here has that name; mend it, or say who has.",
+            "L'objectif « {what} » : rien ici ne porte ce nom ; le corriger, ou dire qui le porte."
+        );
+    }
+    say!(
+        language,
+        "The target that {what}: say where those belong of whom that is unknown; until then it is not known for {whom}.",
+        "L'objectif « {what} » : dire d'où relèvent ceux pour qui on l'ignore ; d'ici là, on ne sait rien pour {whom}."
+    )
+}
+
+/// What one product asks for: a candidate elsewhere, or a proof.
+fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
+    let name = &product.name;
+    if product.left_behind > 0 {
+        let number = count(language, product.left_behind);
+        return Some(say!(
+            language,
+            "{name}: give {number} of its requests somebody who can serve them: their route, or whoever could, is gone from the configuration.",
+            "{name} : donner à {number} de ses requêtes quelqu'un qui puisse les servir : leur route, ou qui pouvait le faire, a disparu de la configuration."
+        ));
+    }
+    let single: Vec<String> = figures
+        .losses
+        .iter()
+        .filter(|loss| loss.meaning.is_none())
+        .filter(|loss| loss.products.iter().any(|on| on.product == *name && on.verdict >= Verdict::Partly))
+        .map(|known| loss(language, known))
+        .collect();
+    if !single.is_empty() {
+        let number = single.len();
+        let what = &single[0];
+        let more = if number > 1 {
+            say!(language, " (and {} other losses)", " (et {} autres pertes)", number - 1)
+        } else {
+            String::new()
+        };
+        return Some(say!(
+            language,
+            "{name}: add a candidate that survives the loss of {what}{more}, or accept that it stops then.",
+            "{name} : ajouter un candidat qui survit à la perte de {what}{more}, ou accepter l'arrêt."
+        ));
+    }
+    let unproven: Vec<String> = product
+        .candidates
+        .iter()
+        .filter(|candidate| !candidate.proof.is_proven())
+        .map(|candidate| candidate.deployment.to_string())
+        .collect();
+    (!unproven.is_empty()).then(|| {
+        let names = listed(language, &unproven);
+        say!(
+            language,
+            "{name}: prove {names}, by a small share of real requests or an approval with evidence.",
+            "{name} : éprouver {names}, par une petite part de requêtes réelles ou une approbation motivée."
+        )
+    })
+}
