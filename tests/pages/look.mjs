@@ -42,11 +42,22 @@ async function faults(file, out) {
     if (out) await page.screenshot({ path: join(out, `${basename(file, '.html')}-${name}.png`) });
   }
   if (out) {
+    await pictures(page, join(out, basename(file, '.html')));
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });
     await page.pdf({ path: join(out, `${basename(file, '.html')}.pdf`), format: 'A4' });
   }
   await context.close();
   return found;
+}
+
+/** What one screen does not hold, as docs/report shows it: the losses, and two screens of a phone. */
+async function pictures(page, name) {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const stops = page.locator('section#stops');
+  if (await stops.count()) await stops.screenshot({ path: `${name}-stops.png` });
+  await page.setViewportSize({ width: 390, height: 1688 });
+  await page.screenshot({ path: `${name}-phone-long.png` });
 }
 
 /** A page with one fault of each sort has all of them found: else a page without any says nothing. */

@@ -157,10 +157,13 @@ fn money_part(some: i128, all: i128) -> f64 {
     if all <= 0 { 0.0 } else { some as f64 / all as f64 }
 }
 
-/// Each domain's part of the tokens over the period, in `steps` steps of the same length; largest first.
+/// Each domain's part of the tokens over the period, in `steps` steps of the same length; largest first. A period of fewer minutes
+/// has fewer, for a minute is in one step: an even number of them, so that there are halves.
 pub fn trend(kind: DomainKind, traffic: &Traffic, estate: &Estate, steps: usize) -> Vec<Trend> {
     let Some((first, last)) = span_minutes(traffic) else { return Vec::new() };
     let length = (last - first + 1).max(1);
+    let minutes = usize::try_from(length).unwrap_or(usize::MAX);
+    let steps = if minutes < steps { (minutes / 2 * 2).max(1) } else { steps };
     let domains = domains(traffic, estate, kind);
     let mut totals = vec![0_u64; steps];
     let mut by_domain: BTreeMap<Arc<str>, Vec<u64>> = BTreeMap::new();

@@ -108,30 +108,35 @@ fn put_table(text: &mut String, table: &Table, is_said: bool) {
         said = if is_said { " class=\"said\"" } else { "" },
         caption = escaped(&table.caption)
     );
-    let right = |column: usize| if column >= table.figures_from { " class=\"figure\"" } else { "" };
+    let right = |column: usize| if column >= table.figures_from { "figure" } else { "" };
     // A day is not broken at its hyphens, which narrow columns would do.
-    let day = |words: &str| {
-        if words.parse::<jiff::civil::Date>().is_ok() { " class=\"day\"" } else { "" }
-    };
+    let day = |words: &str| if words.parse::<jiff::civil::Date>().is_ok() { "day" } else { "" };
     for (column, head) in table.heads.iter().enumerate() {
-        let _ = write!(text, "<th scope=\"col\"{}>{}</th>", right(column), escaped(head));
+        let _ = write!(text, "<th scope=\"col\"{}>{}</th>", classes([right(column)]), escaped(head));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
         text.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            let words = inline(&cell.text);
-            let _ = match (column, cell.tone) {
-                (0, _) => write!(text, "<th scope=\"row\"{}>{words}</th>", day(&cell.text)),
-                (_, Tone::Plain) => write!(text, "<td{}>{words}</td>", right(column)),
-                (_, tone) => {
-                    write!(text, "<td class=\"{}\">{}{words}</td>", class(tone), chart::mark(tone))
+            let (words, day, tone) = (inline(&cell.text), day(&cell.text), cell.tone);
+            let _ = match (column, tone) {
+                (0, _) => write!(text, "<th scope=\"row\"{}>{words}</th>", classes([day])),
+                (_, Tone::Plain) => write!(text, "<td{}>{words}</td>", classes([right(column), day])),
+                _ => {
+                    let classes = classes([class(tone), right(column), day]);
+                    write!(text, "<td{classes}>{}{words}</td>", chart::mark(tone))
                 }
             };
         }
         text.push_str("</tr>\n");
     }
     text.push_str("</tbody>\n</table></div>\n");
+}
+
+/// The attribute, where there is any.
+fn classes<const N: usize>(names: [&str; N]) -> String {
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    if names.is_empty() { String::new() } else { format!(" class=\"{}\"", names.join(" ")) }
 }
 
 const fn class(tone: Tone) -> &'static str {
@@ -181,6 +186,15 @@ mod tests {
     fn what_is_to_be_typed_is_code_and_nothing_else_is() {
         assert_eq!(inline("see `releve check <x>`, then"), "see <code>releve check &lt;x&gt;</code>, then");
         assert_eq!(inline("a ` alone & <i>"), "a ` alone &amp; &lt;i&gt;");
+    }
+
+    #[test]
+    fn a_tone_moves_no_figure_and_breaks_no_day() {
+        let mut table = Table::new("t", ["a", "b", "c"]).figures_from(2);
+        table.row(["x".into(), "2027-06-30".into(), Cell::toned(Tone::Doubtful, "unknown")]);
+        let mut text = String::new();
+        put_table(&mut text, &table, false);
+        assert!(text.contains("<td class=\"day\">2027-06-30</td><td class=\"doubtful figure\">"), "{text}");
     }
 
     #[test]

@@ -80,6 +80,17 @@ fn parts_over_time_and_what_was_carried() {
     );
 }
 
+/// A step without a minute in it would be a hole in the line, where somebody was served all the time.
+#[test]
+fn a_short_period_has_no_holes() {
+    let (estate, mut traffic) = world();
+    let load = |minute| (minute, Load { tokens: 10, requests: 1, nanos: 0 });
+    traffic.minutes = vec![(0..7).map(load).collect(), (0..7).map(load).collect(), Vec::new()];
+    let trends = trend(DomainKind::Maker, &traffic, &estate, 24);
+    assert_eq!(trends[0].parts, [Some(0.5); 6]);
+    assert_eq!(trends[0].halves, [Some(0.5); 2]);
+}
+
 #[test]
 fn a_half_weighs_each_token_alike() {
     let (estate, mut traffic) = world();

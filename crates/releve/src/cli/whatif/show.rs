@@ -108,7 +108,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
             row.first_hurts_s.map_or_else(|| "-".to_owned(), |at| format!("after {}", time(at))),
         ]);
         rows.push(vec![
-            format!("{}, 95 %", row.product),
+            format!("{}, 95\u{a0}%", row.product),
             range(after.served, percent),
             range(after.served_by_proven, percent),
             range(after.served_by_unproven, percent),
