@@ -99,14 +99,7 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
     let runs: Vec<Figures> = tallies.iter().map(|tally| Figures::of(tally, estate)).collect();
     let mean = |pick: &dyn Fn(&Figures) -> f64| runs.iter().map(pick).sum::<f64>() / f(runs.len());
     let days = f(usize::try_from(traffic.length_ms).unwrap_or(0)) / 86_400_000.0;
-    let came: Vec<&Came> = recording.came.iter().filter(|came| (cut..end).contains(&came.at_ms)).collect();
-    let mut firsts: Vec<f32> = came.iter().filter_map(|came| came.first_ms).collect();
-    firsts.sort_unstable_by(f32::total_cmp);
-    let at = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
-        let rank = (f(firsts.len()) * share) as usize;
-        firsts.get(rank.min(firsts.len().saturating_sub(1))).copied().map_or(0.0, f64::from)
-    };
+    let came = Came::sums(recording, cut, end);
     Some(Backtest {
         incident: longest.clone(),
         from_ms: cut,
@@ -117,21 +110,44 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
             let half = |from, to| answered(&recording.samples, ill.deployment, from, to);
             Some((half(ill.during.start, cut)?, half(cut, end)?))
         }),
-        served: (
-            mean(&|run| run.total.served),
-            f(came.iter().filter(|came| came.served).count()) / f(came.len()),
-        ),
-        cost_usd: (
-            mean(&|run| run.total.cost_usd_per_day * days),
-            came.iter().filter_map(|came| came.cost_usd).sum(),
-        ),
-        unpriced: (
-            mean(&|run| run.total.unpriced),
-            f(came.iter().filter(|came| came.served && came.cost_usd.is_none()).count()) / f(came.len()),
-        ),
-        first_p50_ms: (mean(&|run| run.total.first_p50_ms), at(0.5)),
-        first_p95_ms: (mean(&|run| run.total.first_p95_ms), at(0.95)),
+        served: (mean(&|run| run.total.served), came.served),
+        cost_usd: (mean(&|run| run.total.cost_usd_per_day * days), came.cost_usd),
+        unpriced: (mean(&|run| run.total.unpriced), came.unpriced),
+        first_p50_ms: (mean(&|run| run.total.first_p50_ms), came.first_p50_ms),
+        first_p95_ms: (mean(&|run| run.total.first_p95_ms), came.first_p95_ms),
     })
+}
+
+/// What came, in the figures of what is foretold.
+struct Sums {
+    served: f64,
+    cost_usd: f64,
+    unpriced: f64,
+    first_p50_ms: f64,
+    first_p95_ms: f64,
+}
+
+impl Came {
+    fn sums(recording: &Recording, from_ms: u64, to_ms: u64) -> Sums {
+        let came: Vec<&Self> =
+            recording.came.iter().filter(|came| (from_ms..to_ms).contains(&came.at_ms)).collect();
+        let share =
+            |is_so: fn(&Self) -> bool| f(came.iter().filter(|came| is_so(came)).count()) / f(came.len());
+        let mut firsts: Vec<f32> = came.iter().filter_map(|came| came.first_ms).collect();
+        firsts.sort_unstable_by(f32::total_cmp);
+        let at = |share: f64| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+            let rank = (f(firsts.len()) * share) as usize;
+            firsts.get(rank.min(firsts.len().saturating_sub(1))).copied().map_or(0.0, f64::from)
+        };
+        Sums {
+            served: share(|came| came.served),
+            cost_usd: came.iter().filter_map(|came| came.cost_usd).sum(),
+            unpriced: share(|came| came.served && came.cost_usd.is_none()),
+            first_p50_ms: at(0.5),
+            first_p95_ms: at(0.95),
+        }
+    }
 }
 
 /// The share of the answers that came from suppliers of which too few were known.

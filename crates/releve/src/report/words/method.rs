@@ -2,6 +2,7 @@
 
 use super::super::capacity::OwnLimit;
 use super::super::figures::Figures;
+use super::super::foretold::Foretold;
 use super::super::page::{Cell, Language, Section, Table, Tone, say};
 use super::targets::{wanted, whom};
 use super::{count, left, percent};
@@ -68,26 +69,9 @@ fn foretold(figures: &Figures, language: Language) -> String {
         let (foretold, came) = (shown(foretold), shown(came));
         say!(language, "{foretold} foretold, {came} came", "{foretold} prévu, {came} constaté")
     };
-    let money = |usd: f64, unpriced: f64| {
-        let known = figures.currency.show(language, nanos(usd));
-        match nanos(usd) {
-            _ if unpriced <= 0.0 => known,
-            0 => say!(language, "unpriced", "sans prix"),
-            _ => {
-                let unpriced = percent(language, unpriced);
-                say!(language, "{known} and {unpriced} unpriced", "{known} et {unpriced} sans prix")
-            }
-        }
-    };
     let ms = |ms: f64| format!("{ms:.0} ms");
     let served = pair(foretold.served, &|share| percent(language, share));
-    let (cost, unpriced) = (foretold.cost_usd, foretold.unpriced);
-    let (foretold_cost, came_cost) = (money(cost.0, unpriced.0), money(cost.1, unpriced.1));
-    let cost = say!(
-        language,
-        "{foretold_cost} foretold, {came_cost} came",
-        "{foretold_cost} prévu, {came_cost} constaté"
-    );
+    let cost = foretold_cost(figures, foretold, language);
     let (middle, slow) = (pair(foretold.first_token_p50_ms, &ms), pair(foretold.first_token_p95_ms, &ms));
     let requests = count(language, foretold.requests as u64);
     let what = foretold.incident.as_ref().map_or_else(
@@ -130,6 +114,24 @@ fn foretold(figures: &Figures, language: Language) -> String {
         " {seldom} des réponses venaient de fournisseurs qui avaient répondu moins de 30 fois auparavant : leur vitesse a été à moitié devinée."
     );
     says + &guessed
+}
+
+/// What it was to cost and did, and how much of either has no price.
+fn foretold_cost(figures: &Figures, foretold: &Foretold, language: Language) -> String {
+    let money = |usd: f64, unpriced: f64| {
+        let known = figures.currency.show(language, nanos(usd));
+        match nanos(usd) {
+            _ if unpriced <= 0.0 => known,
+            0 => say!(language, "unpriced", "sans prix"),
+            _ => {
+                let unpriced = percent(language, unpriced);
+                say!(language, "{known} and {unpriced} unpriced", "{known} et {unpriced} sans prix")
+            }
+        }
+    };
+    let (cost, unpriced) = (foretold.cost_usd, foretold.unpriced);
+    let (before, came) = (money(cost.0, unpriced.0), money(cost.1, unpriced.1));
+    say!(language, "{before} foretold, {came} came", "{before} prévu, {came} constaté")
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "money for people")]
