@@ -49,8 +49,10 @@ fn it_agrees_with_the_ledger_and_finds_what_stops_what() {
     assert_eq!(verdict(&figures, "host:anthropic", None, "code-tool"), "unproven");
     assert_eq!(verdict(&figures, "maker:anthropic", Some("hosts_may_not"), "code-tool"), "proven");
     assert_eq!(verdict(&figures, "maker:anthropic", None, "office-assistant"), "untouched");
-    assert_ne!(verdict(&figures, "maker:openai", None, "office-assistant"), "stopped");
-    assert_ne!(verdict(&figures, "host:azure", None, "developer-platform"), "stopped");
+    // Which of the others are proven by then is chance; that they serve all of it is not.
+    let goes_on = |loss, product| ["proven", "unproven"].contains(&&*verdict(&figures, loss, None, product));
+    assert!(goes_on("maker:openai", "office-assistant"), "{figures}");
+    assert!(goes_on("host:azure", "developer-platform"), "{figures}");
 
     let openai = by_name(&figures["accounts"], "name", "openai");
     let others = [
