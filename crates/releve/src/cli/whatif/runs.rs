@@ -79,7 +79,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         total: Change { before: side_before, after: side_after },
         tokens: pairs::of(&question, before, after),
         added_fixed_usd_per_day: fixed,
-budgets: budgets.rows(estate, before, after),
+        budgets: budgets.rows(estate, before, after),
         shares: shares::of(&question, before, after),
         limits_hit: limits(estate, after),
         sensitivity,
