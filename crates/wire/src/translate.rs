@@ -34,7 +34,7 @@ use crate::conversation::{
     OutputFormat, ReplyContext, Request, Role, Start, Target, TranslateError, Translator,
 };
 use crate::framing::Frame;
-use crate::{json, scan};
+use crate::{Broken, Failure, json, scan};
 
 /// A request as a supplier of another protocol gets it.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ pub fn check_start(
 ///
 /// # Errors
 /// As [`Translator::decode_answer`] and [`ClientTranslator::encode_answer`]; [`TranslateError::Unsayable`] where the client
-/// could be shown nothing of it.
+/// could be shown nothing of it; [`TranslateError::Failed`] where it does not say why it ended.
 pub fn answer(
     body: &[u8],
     supplier: &dyn Translator,
@@ -152,6 +152,10 @@ pub fn answer(
     about: &ReplyContext,
 ) -> Result<Encoded, TranslateError> {
     let mut answer = supplier.decode_answer(body)?;
+    // Nobody could tell whether it is whole, and no reason is made up for it: as in a stream.
+    if answer.choices.iter().any(|choice| choice.finish.is_none()) {
+        return Err(TranslateError::Failed(Failure::Broken(Broken::Cut)));
+    }
     if let Some(held) = &undo.held {
         held.answer(&mut answer, &about.request_id);
     }

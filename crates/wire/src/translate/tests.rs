@@ -14,6 +14,7 @@ use crate::conversation::{
 mod checks;
 mod citations;
 mod documents;
+mod endings;
 mod forced;
 mod going_on;
 mod known_faults;
