@@ -94,13 +94,14 @@ async fn a_request_in_flight_has_a_story_and_no_money() {
     let fixture = Fixture::new();
     let intent = fixture.traffic.intent(1, ARRIVED_US);
     fixture.ledger.intent(intent.clone());
-    // It is written by itself: nobody waits for it.
+    // It is written by itself in a turn of this runtime: nobody waits for it.
     let end = Instant::now() + Duration::from_secs(20);
     let story = loop {
         if let Some(story) = fixture.reader().get(intent.id).unwrap() {
             break story;
         }
         assert!(Instant::now() < end, "the intent was never written");
+        tokio::task::yield_now().await;
     };
     fixture.settle(2).await;
     assert!(story.intent.is_some() && story.settlement.is_none());
