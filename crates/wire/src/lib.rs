@@ -30,6 +30,7 @@ mod openai_chat;
 mod openai_options;
 mod openai_responses;
 mod peek;
+mod placed;
 mod protocol;
 mod scan;
 mod schema;

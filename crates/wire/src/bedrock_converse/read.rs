@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::conversation::{Loss, TranslateError};
+use crate::placed::{Placed, elements};
 use crate::scan::{Kind, ScanError, Scanner};
 use crate::translate::note;
 
@@ -36,8 +37,7 @@ impl From<Stop> for TranslateError {
 
 pub(super) type Read<T> = Result<T, Stop>;
 
-impl Stop {
-    /// The same, seen from outside.
+impl Placed for Stop {
     fn within(self, place: &str) -> Self {
         match self {
             Self::Translate(error) => Self::Translate(error.within(place)),
@@ -85,19 +85,9 @@ pub(super) fn object<'a>(
 }
 
 /// Walks the elements of a list; `null` has none.
-pub(super) fn list<'a>(
-    scan: &mut Scanner<'a>,
-    mut each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
-) -> Read<()> {
+pub(super) fn list<'a>(scan: &mut Scanner<'a>, each: impl FnMut(&mut Scanner<'a>) -> Read<()>) -> Read<()> {
     match scan.kind()? {
-        Kind::Array => {
-            let mut place = 0_usize;
-            scan.array(|scan| {
-                each(scan).map_err(|stop| stop.within(&format!("[{place}]")))?;
-                place += 1;
-                Ok(())
-            })
-        }
+        Kind::Array => elements(scan, each),
         Kind::Null => Ok(scan.skip()?),
         _ => Err(wrong("a list was expected")),
     }

@@ -1,6 +1,7 @@
 //! What the readers of requests, answers and streams share.
 
 use crate::conversation::{Loss, TranslateError};
+use crate::placed::Placed;
 use crate::scan::{Kind, ScanError, Scanner};
 use crate::translate::note;
 
@@ -23,14 +24,15 @@ impl From<TranslateError> for Wrong {
     }
 }
 
+impl Placed for Wrong {
+    fn within(self, place: &str) -> Self {
+        Self(self.0.within(place))
+    }
+}
+
 impl Wrong {
     pub(super) fn malformed(path: &str, what: &'static str) -> Self {
         Self(TranslateError::malformed(path, what))
-    }
-
-    /// The same, seen from outside.
-    pub(super) fn within(self, place: &str) -> Self {
-        Self(self.0.within(place))
     }
 
     pub(super) fn unsayable(what: &str, why: &'static str) -> Self {

@@ -3,6 +3,7 @@
 
 use super::names::members;
 use super::reading::{Read, Wrong, is_number, named, number, raw, string};
+use crate::placed::{Placed, elements};
 use crate::scan::{Kind, Scanner};
 
 /// Walks the members of an object, names in `lowerCamelCase`; those that are `null` are left out.
@@ -29,14 +30,7 @@ pub(super) fn list<'a>(
     mut each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
 ) -> Read<()> {
     match scan.kind()? {
-        Kind::Array => {
-            let mut place = 0_usize;
-            scan.array(|scan| {
-                each(scan).map_err(|wrong| wrong.within(&format!("[{place}]")))?;
-                place += 1;
-                Ok(())
-            })
-        }
+        Kind::Array => elements(scan, each),
         Kind::Null => Ok(scan.skip()?),
         _ => each(scan),
     }

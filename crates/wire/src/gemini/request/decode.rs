@@ -12,6 +12,7 @@ mod tools;
 use crate::conversation::{Request, TranslateError};
 use crate::gemini::reading::{Read, Wrong, lose, named};
 use crate::gemini::strict::{check_object, object, text};
+use crate::placed::Placed;
 use crate::scan::{Kind, Scanner};
 
 /// Reads a request.

@@ -3,6 +3,7 @@
 //! Source: `chat_completion_content_part_param.py` and its neighbours in openai 3.54.0, read 2026-11-28. `video_url` and
 //! `audio_url` are vLLM's and `OpenRouter`'s.
 
+use crate::placed::Placed;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -32,8 +33,8 @@ pub(super) fn read_address(scan: &mut Scanner<'_>, kind: MediaKind, losses: &mut
             Ok(())
         })?;
     }
-    let address = address.ok_or_else(|| wrong("the address is missing").at("url"))?;
-    let (media_type, source) = addressed(&address).map_err(|what| wrong(what).at("url"))?;
+    let address = address.ok_or_else(|| wrong("the address is missing").within("url"))?;
+    let (media_type, source) = addressed(&address).map_err(|what| wrong(what).within("url"))?;
     Ok(Media { kind, media_type, source, name: None, detail, about: None })
 }
 
@@ -49,8 +50,8 @@ pub(super) fn read_audio(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Me
         }
         Ok(())
     })?;
-    let data = data.ok_or_else(|| wrong("the data is missing").at("data"))?;
-    let (stated, source) = encoded(&data).map_err(|what| wrong(what).at("data"))?;
+    let data = data.ok_or_else(|| wrong("the data is missing").within("data"))?;
+    let (stated, source) = encoded(&data).map_err(|what| wrong(what).within("data"))?;
     let media_type = format.map(|format| audio_type(&format).into()).or(stated);
     Ok(Media { kind: MediaKind::Audio, media_type, source, name: None, detail: None, about: None })
 }
@@ -70,7 +71,7 @@ pub(super) fn read_file(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Med
         Ok(())
     })?;
     let (media_type, source) = match (data, id) {
-        (Some(data), _) => file_source(&data).map_err(|what| wrong(what).at("file_data"))?,
+        (Some(data), _) => file_source(&data).map_err(|what| wrong(what).within("file_data"))?,
         (None, Some(id)) => (None, MediaSource::Held(id)),
         (None, None) => return Err(wrong("neither `file_data` nor `file_id`")),
     };

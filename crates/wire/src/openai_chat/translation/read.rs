@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use crate::conversation::{Loss, TranslateError};
+use crate::placed::{self, Placed};
 use crate::scan::{Kind, ScanError, Scanner};
 
 /// What reading gives.
@@ -41,9 +42,8 @@ impl From<Fault> for TranslateError {
     }
 }
 
-impl Fault {
-    /// The same, seen from outside: `place` goes in front of its path.
-    pub(super) fn at(self, place: &str) -> Self {
+impl Placed for Fault {
+    fn within(self, place: &str) -> Self {
         Self::Told(TranslateError::from(self).within(place))
     }
 }
@@ -61,23 +61,18 @@ pub(super) fn members<'a>(
     if scan.kind()? == Kind::Null {
         return Ok(scan.skip()?);
     }
-    scan.object(|scan, name| each(scan, name).map_err(|fault| fault.at(&shown(name))))
+    scan.object(|scan, name| each(scan, name).map_err(|fault| fault.within(&shown(name))))
 }
 
 /// Walks the elements of a list; `null` has none. `each` must take its element.
 pub(super) fn elements<'a>(
     scan: &mut Scanner<'a>,
-    mut each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
+    each: impl FnMut(&mut Scanner<'a>) -> Read<()>,
 ) -> Read<()> {
     if scan.kind()? == Kind::Null {
         return Ok(scan.skip()?);
     }
-    let mut place = 0;
-    scan.array(|scan| {
-        each(scan).map_err(|fault| fault.at(&format!("[{place}]")))?;
-        place += 1;
-        Ok(())
-    })
+    placed::elements(scan, each)
 }
 
 /// A string, or `null`.

@@ -1,5 +1,6 @@
 //! The conversation: a message is a turn.
 
+use crate::placed::Placed;
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
@@ -99,9 +100,9 @@ impl Message {
     }
 
     fn turn(self, past: &mut Past, losses: &mut Losses) -> Read<Turn> {
-        let role = self.role.clone().ok_or_else(|| wrong("it is missing").at("role"))?;
+        let role = self.role.clone().ok_or_else(|| wrong("it is missing").within("role"))?;
         if role != "assistant" && !(self.calls.is_empty() && self.function_call.is_none()) {
-            return Err(wrong("only an assistant calls tools").at("tool_calls"));
+            return Err(wrong("only an assistant calls tools").within("tool_calls"));
         }
         match role.as_str() {
             "system" | "developer" => Ok(self.plain(Role::System)),
@@ -109,7 +110,7 @@ impl Message {
             "assistant" => Ok(self.assistant(past, losses)),
             "tool" => self.tool_result(past),
             "function" => self.function_result(past),
-            _ => Err(wrong("an unknown role").at("role")),
+            _ => Err(wrong("an unknown role").within("role")),
         }
     }
 
@@ -144,7 +145,7 @@ impl Message {
 
     fn tool_result(self, past: &Past) -> Read<Turn> {
         let call_id = self.tool_call_id.filter(|id| !id.is_empty());
-        let call_id = call_id.ok_or_else(|| wrong("it is missing").at("tool_call_id"))?;
+        let call_id = call_id.ok_or_else(|| wrong("it is missing").within("tool_call_id"))?;
         let is_custom = past.custom_calls.contains(&call_id);
         let result =
             ToolResult { call_id, name: self.name, blocks: self.content, is_error: false, is_custom };
@@ -153,9 +154,10 @@ impl Message {
     }
 
     fn function_result(self, past: &Past) -> Read<Turn> {
-        let name = self.name.ok_or_else(|| wrong("it is missing").at("name"))?;
+        let name = self.name.ok_or_else(|| wrong("it is missing").within("name"))?;
         let call_id = past.named_calls.get(&name).cloned();
-        let call_id = call_id.ok_or_else(|| wrong("no earlier message calls this function").at("name"))?;
+        let call_id =
+            call_id.ok_or_else(|| wrong("no earlier message calls this function").within("name"))?;
         let result =
             ToolResult { call_id, name: Some(name), blocks: self.content, is_error: false, is_custom: false };
         let block = Block { content: Content::ToolResult(result), cache: self.cache };
@@ -216,7 +218,7 @@ fn read_call(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Block> {
         (Some("function" | "custom") | None, ..) => return Err(wrong("it does not say what is called")),
         (Some(_), ..) => return Err(TranslateError::unsayable("messages.tool_calls.type", NO_PLACE).into()),
     };
-    let id = id.filter(|id| !id.is_empty()).ok_or_else(|| wrong("it is missing").at("id"))?;
+    let id = id.filter(|id| !id.is_empty()).ok_or_else(|| wrong("it is missing").within("id"))?;
     let proof = proof.map(|text| Opaque::given_back(Protocol::OpenaiChat, SIGNATURE, &text));
     Ok(Block { content: Content::ToolCall(ToolCall { id, name, input, proof }), cache })
 }
@@ -239,7 +241,7 @@ fn read_function_call(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Optio
         }
         Ok(())
     })?;
-    let called = called.ok_or_else(|| wrong("it is missing").at("name"))?;
+    let called = called.ok_or_else(|| wrong("it is missing").within("name"))?;
     Ok(Some((called, input)))
 }
 

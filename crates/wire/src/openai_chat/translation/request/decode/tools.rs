@@ -1,5 +1,6 @@
 //! Tools on offer, and which is to be called.
 
+use crate::placed::Placed;
 use std::collections::HashSet;
 
 use catalogue::Protocol;
@@ -135,7 +136,7 @@ fn read_grammar(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Option<Gram
 }
 
 fn needed(value: Option<String>, name: &'static str) -> Read<String> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| wrong("it is missing").at(name))
+    value.filter(|value| !value.is_empty()).ok_or_else(|| wrong("it is missing").within(name))
 }
 
 /// `web_search_options`, as the tool that it asks for.
@@ -241,7 +242,7 @@ fn read_allowed(scan: &mut Scanner<'_>, losses: &mut Losses) -> Read<Choice> {
     let choice = match mode.as_deref() {
         Some("required") => ToolChoice::Any,
         Some("auto") | None => ToolChoice::Auto,
-        Some(_) => return Err(wrong("`auto` or `required` was expected").at("mode")),
+        Some(_) => return Err(wrong("`auto` or `required` was expected").within("mode")),
     };
     Ok(Choice { choice, allowed: Some(names) })
 }
