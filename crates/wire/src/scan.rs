@@ -128,6 +128,20 @@ pub(crate) fn said(bytes: &[u8]) -> Option<Cow<'_, str>> {
     Some(Text { raw, escaped: memchr::memchr(b'\\', raw).is_some() }.unescape())
 }
 
+/// The kind of the one value that `text` is, with nothing but white space around it; `None` where it is no JSON.
+pub(crate) fn kind_of(text: &[u8]) -> Option<Kind> {
+    let mut scan = Scanner::new(text).ok()?;
+    let kind = scan.kind().ok()?;
+    scan.skip().ok()?;
+    scan.end().ok()?;
+    Some(kind)
+}
+
+/// Whether `text` is a JSON object.
+pub(crate) fn is_object(text: &[u8]) -> bool {
+    kind_of(text) == Some(Kind::Object)
+}
+
 /// So many digits are always within `u64`.
 const ALWAYS_FIT: usize = 19;
 

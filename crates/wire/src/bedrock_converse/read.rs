@@ -140,15 +140,3 @@ pub(super) fn bytes(scan: &mut Scanner<'_>) -> Read<Bytes> {
 pub(super) fn named(prefix: &str, name: &[u8]) -> String {
     format!("{prefix}{}", String::from_utf8_lossy(name))
 }
-
-/// Whether `json` is a JSON object.
-pub(super) fn is_object(json: &[u8]) -> bool {
-    let look = || {
-        let mut scan = Scanner::new(json)?;
-        let is_object = scan.kind()? == Kind::Object;
-        scan.skip()?;
-        scan.end()?;
-        Ok::<_, ScanError>(is_object)
-    };
-    look().unwrap_or(false)
-}

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::message::ToolInput;
 use super::translator::Loss;
 use crate::json::Json;
-use crate::scan::{Kind, ScanError, Scanner};
+use crate::scan::is_object;
 
 impl ToolInput {
     /// The input as a JSON object: as it came, where it is one. What is lost where it is none.
@@ -38,15 +38,4 @@ pub(crate) fn wrapped(name: &str, text: &str) -> Bytes {
     let mut json = Json::new();
     json.object().key(name).text(text).end_object();
     json.finish().into()
-}
-
-fn is_object(json: &[u8]) -> bool {
-    let read = || {
-        let mut scan = Scanner::new(json)?;
-        let is_object = scan.kind()? == Kind::Object;
-        scan.skip()?;
-        scan.end()?;
-        Ok::<_, ScanError>(is_object)
-    };
-    read() == Ok(true)
 }

@@ -2,10 +2,10 @@
 
 use crate::conversation::{FinishReason, Logprob, Loss, Opaque, ReplyContext, TokenLogprob, ToolInput};
 use crate::json::Json;
-use crate::scan::Kind;
+use crate::scan::is_object;
 use crate::translate::note;
 
-use super::reading::{is_number, kind_of};
+use super::reading::is_number;
 use super::{finish, signature};
 
 /// A part of text.
@@ -38,7 +38,7 @@ pub(super) fn call(
             json.finish()
         }
     };
-    if kind_of(&arguments) != Some(Kind::Object) {
+    if !is_object(&arguments) {
         note(losses, Loss::new("tool_call.arguments", "a call whose arguments are no JSON object"));
         return false;
     }

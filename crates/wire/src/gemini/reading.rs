@@ -2,7 +2,7 @@
 
 use crate::conversation::{Loss, TranslateError};
 use crate::placed::Placed;
-use crate::scan::{Kind, ScanError, Scanner};
+use crate::scan::{Kind, ScanError, Scanner, kind_of};
 use crate::translate::note;
 
 /// What a reader of this dialect gives.
@@ -60,14 +60,7 @@ pub(super) fn number(scan: &mut Scanner<'_>) -> Read<Option<String>> {
 
 /// Whether `text` is one JSON number and nothing else.
 pub(super) fn is_number(text: &[u8]) -> bool {
-    let read = || {
-        let mut scan = Scanner::new(text)?;
-        let is_number = scan.kind()? == Kind::Number;
-        scan.skip()?;
-        scan.end()?;
-        Ok::<_, ScanError>(is_number)
-    };
-    !text.first().is_some_and(u8::is_ascii_whitespace) && read().unwrap_or(false)
+    !text.first().is_some_and(u8::is_ascii_whitespace) && kind_of(text) == Some(Kind::Number)
 }
 
 /// The whole number that starts here.
@@ -87,15 +80,6 @@ pub(super) fn lose(scan: &mut Scanner<'_>, what: impl Into<String>, losses: &mut
         note(losses, Loss::new(what, "no form outside of this protocol"));
     }
     Ok(())
-}
-
-/// The kind of the one JSON value that `text` is, with nothing but white space around it.
-pub(super) fn kind_of(text: &[u8]) -> Option<Kind> {
-    let mut scan = Scanner::new(text).ok()?;
-    let kind = scan.kind().ok()?;
-    scan.skip().ok()?;
-    scan.end().ok()?;
-    Some(kind)
 }
 
 /// The name as text: what is no UTF-8 was refused with the body.

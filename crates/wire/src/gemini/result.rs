@@ -7,7 +7,7 @@
 use crate::json::Json;
 use crate::scan::{Kind, ScanError, Scanner};
 
-use super::reading::kind_of;
+use crate::scan::kind_of;
 
 /// Writes the object that says `text`.
 pub(super) fn write(json: &mut Json, text: &str, is_error: bool) {

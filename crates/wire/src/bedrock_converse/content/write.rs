@@ -3,7 +3,6 @@
 use catalogue::Protocol;
 
 use super::super::media::{self, DocumentNames};
-use super::super::read::is_object;
 use super::super::search;
 use super::citation;
 use super::proof::{Given, given};
@@ -11,6 +10,7 @@ use crate::conversation::{
     Block, Citation, Content, Loss, Media, Reasoning, Text, ToolCall, ToolInput, TranslateError,
 };
 use crate::json::Json;
+use crate::scan::is_object;
 use crate::translate::note;
 
 /// Writes the elements of a `content` list.

@@ -132,7 +132,7 @@ fn keeps(
         }
         Content::Opaque(opaque) => {
             let is_ours = opaque.is_for(Protocol::BedrockConverse, target.owner)
-                && super::super::read::is_object(opaque.data.as_bytes());
+                && crate::scan::is_object(opaque.data.as_bytes());
             if !is_ours {
                 note(losses, Loss::new(opaque.kind.clone(), "a block that only its maker can read"));
             }

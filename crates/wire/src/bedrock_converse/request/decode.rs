@@ -188,7 +188,7 @@ fn format(scan: &mut Scanner<'_>) -> Read<OutputFormat> {
         })
     })?;
     let schema: bytes::Bytes = schema.ok_or_else(|| wrong("`schema` is missing"))?;
-    if !super::super::read::is_object(&schema) {
+    if !crate::scan::is_object(&schema) {
         return Err(wrong("`schema` is not the JSON of an object"));
     }
     Ok(OutputFormat::Schema { name: title, description, schema, strict: Some(true) })

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use catalogue::{Needs, Protocol};
 
-use super::super::read::is_object;
 use super::super::search;
 use super::arrange::Message;
 use super::blocks::Writer;
 use crate::conversation::{Content, Function, Request, Target, Tool, ToolChoice, TranslateError};
+use crate::scan::is_object;
 use crate::scan::{ScanError, Scanner};
 
 /// What a function that takes nothing takes.

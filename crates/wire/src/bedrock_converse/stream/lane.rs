@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use catalogue::Protocol;
 
 use super::super::content::image;
-use super::super::read::is_object;
 use crate::conversation::{BlockStart, Citation, Delta, Event, Opaque, TranslateError};
 use crate::framing::DEFAULT_LIMIT;
 use crate::json::Json;
+use crate::scan::is_object;
 
 /// What an event says of one block.
 #[derive(Debug)]

@@ -4,10 +4,9 @@ use catalogue::Protocol;
 
 use crate::conversation::{Answer, Block, Choice, Content, Encoded, Loss, Opaque, ReplyContext};
 use crate::gemini::grounding::Grounding;
-use crate::gemini::reading::kind_of;
 use crate::gemini::{client, media, usage};
 use crate::json::Json;
-use crate::scan::Kind;
+use crate::scan::is_object;
 use crate::service;
 use crate::translate::note;
 
@@ -127,5 +126,5 @@ impl Parts {
 
 /// Whether it is a part of this dialect's own.
 pub(in crate::gemini) fn is_part(opaque: &Opaque) -> bool {
-    opaque.protocol == Protocol::Gemini && kind_of(opaque.data.as_bytes()) == Some(Kind::Object)
+    opaque.protocol == Protocol::Gemini && is_object(opaque.data.as_bytes())
 }

@@ -10,10 +10,9 @@ use crate::conversation::{
     Block, Content, Loss, Media, Opaque, Reasoning, Request, Role, Target, Text, ToolCall, ToolResult,
     TranslateError, Turn,
 };
-use crate::gemini::reading::kind_of;
 use crate::gemini::{ids, media, result, signature};
 use crate::json::Json;
-use crate::scan::Kind;
+use crate::scan::is_object;
 use crate::translate::note;
 
 /// Why marks of caches are lost.
@@ -276,7 +275,7 @@ impl<'w> Writer<'w> {
             return Ok(());
         }
         // It went through the client's hands.
-        if kind_of(opaque.data.as_bytes()) != Some(Kind::Object) {
+        if !is_object(opaque.data.as_bytes()) {
             return Err(TranslateError::malformed(&*opaque.kind, "a part was expected"));
         }
         self.json.raw(&opaque.data);

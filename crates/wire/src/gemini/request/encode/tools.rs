@@ -3,10 +3,9 @@
 use catalogue::{Protocol, Quirks};
 
 use crate::conversation::{Function, Loss, Opaque, Request, Target, Tool, ToolChoice, TranslateError};
-use crate::gemini::reading::kind_of;
 use crate::gemini::{schema, search};
 use crate::json::Json;
-use crate::scan::Kind;
+use crate::scan::is_object;
 use crate::translate::note;
 
 /// How losses name what a tool's schema loses.
@@ -101,7 +100,7 @@ fn json_of(json: &mut Json, tool: &Opaque, target: &Target<'_>) -> Result<(), Tr
     if !tool.is_for(Protocol::Gemini, target.owner) {
         return Err(TranslateError::foreign_tool(&tool.kind));
     }
-    if kind_of(tool.data.as_bytes()) != Some(Kind::Object) {
+    if !is_object(tool.data.as_bytes()) {
         return Err(TranslateError::malformed(format!("tools.{}", tool.kind), "an object was expected"));
     }
     json.raw(&tool.data);
