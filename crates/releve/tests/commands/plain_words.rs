@@ -124,7 +124,7 @@ fn terms_and_targets_are_words_in_both_languages() {
             "anthropic: unknown terms: owner, country, end, notice, how long prices are promised,",
             "every product survives the loss of the host anthropic",
             "no region has more than 30\u{a0}% of the money, over the last 30 days",
-            "longest tolerable outage 90 minutes",
+            "longest tolerable outage 90 minutes; of its requests at most 1\u{a0}% may go unserved",
         ],
     );
     said(
@@ -133,7 +133,8 @@ fn terms_and_targets_are_words_in_both_languages() {
             "anthropic\u{a0}: clauses inconnues\u{a0}: propriétaire, pays, fin, préavis, durée de la garantie de prix,",
             "chaque produit survit à la perte de l&#39;hébergeur anthropic",
             "aucune région n&#39;a plus de 30\u{a0}% des dépenses, sur 30 jours",
-            "interruption maximale tolérable\u{a0}: 90 minutes",
+            "interruption maximale tolérable\u{a0}: 90 minutes\u{202f}; part maximale de ses requêtes sans service ou chez un \
+             fournisseur non éprouvé\u{a0}: 1\u{a0}%",
         ],
     );
     said(

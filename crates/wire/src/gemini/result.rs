@@ -5,9 +5,7 @@
 //! there. What is read back is what was written, so an object that looks like one of these wrappers is wrapped as well.
 
 use crate::json::Json;
-use crate::scan::{Kind, ScanError, Scanner};
-
-use crate::scan::kind_of;
+use crate::scan::{Kind, ScanError, Scanner, kind_of};
 
 /// Writes the object that says `text`.
 pub(super) fn write(json: &mut Json, text: &str, is_error: bool) {

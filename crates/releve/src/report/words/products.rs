@@ -155,6 +155,9 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     let function = product.function.clone().unwrap_or_else(unknown);
     let owner = product.owner.clone().unwrap_or_else(unknown);
     let outage = product.max_outage.map_or_else(unknown, |outage| exactly(language, outage.0));
+    let degraded = product
+        .max_degradation
+        .map_or_else(|| say!(language, "unknown", "inconnue"), |most| percent(language, most));
     let requests = count(language, product.requests);
     let money = figures.currency.show_known(language, product.nanos, product.unpriced);
     let makers: Vec<String> = product
@@ -168,8 +171,8 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     let makers = if makers.is_empty() { unknown() } else { listed(language, &makers) };
     say!(
         language,
-        "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}. {requests} requests for {money}; makers that answered: {makers}.",
-        "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
+        "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}; of its requests at most {degraded} may go unserved or to somebody unproven. {requests} requests for {money}; makers that answered: {makers}.",
+        "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage} ; part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : {degraded}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
     )
 }
 

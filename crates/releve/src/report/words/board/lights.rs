@@ -39,12 +39,16 @@ fn contracts(figures: &Figures, language: Language) -> (String, String, Tone) {
     if over > 0 {
         word += &say!(language, ", {over} whose contract is over", ", {over} au contrat fini");
     }
-    let tone = match (over, unknown) {
+    (say!(language, "Contracts", "Contrats"), word, tone(over, unknown))
+}
+
+/// Of things of which so many are bad, and so many not known.
+const fn tone(bad: usize, unknown: usize) -> Tone {
+    match (bad, unknown) {
         (0, 0) => Tone::Good,
         (0, _) => Tone::Doubtful,
         _ => Tone::Bad,
-    };
-    (say!(language, "Contracts", "Contrats"), word, tone)
+    }
 }
 
 fn targets(figures: &Figures, language: Language) -> (String, String, Tone) {
@@ -55,12 +59,7 @@ fn targets(figures: &Figures, language: Language) -> (String, String, Tone) {
     if unknown > 0 {
         words += &say!(language, ", {unknown} not known", ", {unknown} inconnus");
     }
-    let tone = match (missed, unknown) {
-        (0, 0) => Tone::Good,
-        (0, _) => Tone::Doubtful,
-        _ => Tone::Bad,
-    };
-    (say!(language, "Targets", "Objectifs"), words, tone)
+    (say!(language, "Targets", "Objectifs"), words, tone(missed, unknown))
 }
 
 /// Over how long it was looked: what was seen for less than a day says little of the next.
