@@ -12,6 +12,8 @@ use crate::set::Set;
 use crate::shape::Shape;
 use crate::traffic::{Load, Peak, Traffic};
 
+mod alike;
+
 /// The largest sets that are looked for.
 pub const LARGEST: usize = 3;
 
@@ -27,7 +29,7 @@ pub struct Loss {
 /// A smallest set of losses: with any of them left out, the product goes on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cut {
-    /// Of each loss, all names of it.
+    /// Of each loss, all that it may be: they take away the same of what the product could use.
     pub losses: Vec<Vec<Domain>>,
     /// What it does.
     pub effect: Effect,
@@ -193,8 +195,15 @@ impl Needs {
         for size in 0..=LARGEST {
             search.find(size, &mut found);
         }
-        let named = |cut: Vec<usize>| cut.into_iter().map(|index| losses[index].domains.clone()).collect();
-        found.into_iter().map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
+        let own = self.groups.iter().fold(Set::default(), |set, (candidates, _)| set.union(candidates));
+        let takes: Vec<Set> = losses.iter().map(|loss| loss.takes.intersection(&own)).collect();
+        let kind = |this: &Set| takes.iter().position(|first| first == this);
+        let kinds: Vec<usize> = takes.iter().filter_map(kind).collect();
+        let names =
+            |loss: &Vec<usize>| loss.iter().flat_map(|index| losses[*index].domains.clone()).collect();
+        let named = |cut: alike::Choices| cut.iter().map(names).collect();
+        let joined = alike::joined(found, &kinds).into_iter();
+        joined.map(|(cut, effect)| Cut { losses: named(cut), effect }).collect()
     }
 
     /// The losses that matter to this product: those that take away any of its candidates, with those joined that take

@@ -149,12 +149,24 @@ proptest! {
         let needs = Needs::of("p", &traffic, &candidates, &estate);
         let losses = needs.losses(&estate.losses("2026-11-28"));
         prop_assume!(losses.len() <= 12);
-        let index = |domains: &Vec<Domain>| losses.iter().position(|loss| loss.domains == *domains).unwrap();
-        let mut found: Vec<Vec<usize>> =
-            needs.cuts(&losses).iter().map(|cut| cut.losses.iter().map(index).collect()).collect();
+        let mut found: Vec<Vec<usize>> = needs.cuts(&losses).iter().flat_map(|cut| apart(cut, &losses)).collect();
         found.sort();
         prop_assert_eq!(found, by_brute_force(&world, &losses, &candidates));
     }
+}
+
+/// The cuts that are told as one, each by its losses.
+fn apart(cut: &Cut, losses: &[Loss]) -> Vec<Vec<usize>> {
+    let index = |domain: &Domain| losses.iter().position(|loss| loss.domains.contains(domain)).unwrap();
+    let mut cuts: Vec<Vec<usize>> = vec![Vec::new()];
+    for domains in &cut.losses {
+        let mut choices: Vec<usize> = domains.iter().map(index).collect();
+        choices.dedup();
+        let with = |cut: &Vec<usize>| choices.iter().map(|choice| [&cut[..], &[*choice]].concat()).collect();
+        cuts = cuts.iter().flat_map::<Vec<Vec<usize>>, _>(with).collect();
+    }
+    cuts.iter_mut().for_each(|cut| cut.sort_unstable());
+    cuts
 }
 
 /// Three suppliers, two of them with one owner.
@@ -193,6 +205,34 @@ fn an_owner_of_two_accounts_is_a_smaller_cut_than_the_accounts() {
     let sizes: Vec<usize> = cuts.iter().map(|cut| cut.losses.len()).collect();
     assert_eq!(sizes, [1, 2], "the owner; or both accounts, whose domains are joined by what they take away");
     assert!(cuts[1].losses.iter().all(|names| names.len() == 3), "maker, host and account: {:?}", cuts[1]);
+}
+
+/// What else a loss takes, which only another product uses, is no other loss for this one.
+#[test]
+fn losses_that_take_the_same_from_the_product_are_one() {
+    let member = |index: u16, host: &str| {
+        member(&format!("d/{index}"), index, &format!("maker{index}"), host, Weights::MakerOnly)
+    };
+    let members = vec![member(0, "own"), member(1, "cloud"), member(2, "cloud")];
+    let estate = estate(members, ["one", "two", "three"].map(account).into());
+    let mut traffic = Traffic::default();
+    for (number, product) in [(0, "p"), (1, "other")] {
+        traffic.shapes.push((
+            shape(product, number),
+            Size::default(),
+            Sums { requests: 10, ..Sums::default() },
+        ));
+    }
+    let load = Load { requests: 1, tokens: 1, nanos: 0 };
+    let peak = Peak { minute: 1, loads: vec![(0, load), (1, load)] };
+    traffic.peaks = BTreeMap::from([("p".into(), [peak.clone(), peak])]);
+    let candidates = vec![Some([0, 1].into_iter().collect()), Some([2].into_iter().collect())];
+    let needs = Needs::of("p", &traffic, &candidates, &estate);
+    let cuts = needs.cuts(&needs.losses(&estate.losses("2026-11-28")));
+    assert_eq!(cuts.len(), 1, "{cuts:?}");
+    let named = |kind, name: &str| cuts[0].losses.iter().any(|loss| loss.contains(&Domain::new(kind, name)));
+    assert!(named(DomainKind::Host, "own") && named(DomainKind::Host, "cloud"), "{cuts:?}");
+    assert!(named(DomainKind::Maker, "maker1"), "the cloud's own maker is as good a name: {cuts:?}");
 }
 
 /// A fallback with ten slots, in which an answer takes six seconds, carries a hundred requests a minute.
