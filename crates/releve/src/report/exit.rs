@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) basis: Basis,
     pub(crate) currency: Currency,
     pub(crate) deployments: Vec<Arc<str>>,
+    /// Whether these are our own machines, and nobody's terms say when they may be left.
+    pub(crate) own: bool,
     pub(crate) contract: Option<Contract>,
     /// Terms that nobody has written down, by their keys.
     pub(crate) unknown_terms: Vec<&'static str>,
@@ -163,7 +165,12 @@ impl Plan {
         let contract = body.contract.as_ref().map(|contract| contract.value.clone());
         let candidates = scenario::candidates(traffic, estate);
         let carried = scenario::carried(traffic, estate);
-        let schedule = Schedule::of(&terms(contract.as_ref()), today);
+        let terms = terms(contract.as_ref());
+        let own = estate.accounts[index].own && terms.ends.is_none() && terms.notice.is_none();
+        let mut schedule = Schedule::of(&terms, today);
+        if own {
+            schedule.milestones.retain(|milestone| milestone.day.is_some());
+        }
         let products = exit::leaving(index, traffic, estate, &candidates, &carried);
         let mut plan = Self {
             organisation: config.organisation(),
@@ -175,14 +182,11 @@ impl Plan {
                 .iter()
                 .map(|member| Arc::clone(&estate.members[member].routing.name))
                 .collect(),
-            unknown_terms: if estate.accounts[index].own {
-                Vec::new()
-            } else {
-                unknown_terms(contract.as_ref())
-            },
+            unknown_terms: if own { Vec::new() } else { unknown_terms(contract.as_ref()) },
             due: due(settings, body, contract.as_ref(), &schedule),
             kept: kept(settings, traffic, estate, index),
             products: products.into_iter().map(|leaving| product(settings, leaving)).collect(),
+            own,
             contract,
             schedule,
             changes,

@@ -189,3 +189,34 @@ fn a_provider_that_there_is_not_is_an_error_that_names_the_others() {
     let none = plan(folder.path(), &["anthropic", "--to", "2020-01-01"]);
     assert_eq!(none.code, Some(1), "{none:?}");
 }
+
+#[test]
+fn nobody_gives_notice_to_own_machines() {
+    let folder = recorded::folder();
+    let own = plan(folder.path(), &["house", "--json"]).json();
+    assert_eq!(own["own"], true);
+    assert_eq!(own["schedule"]["milestones"], Value::Array(Vec::new()), "there is no term to count from");
+    assert_eq!(own["unknown_terms"], Value::Array(Vec::new()));
+    let gaps = own["gaps"].to_string();
+    assert!(!gaps.contains("unknown_terms") && !gaps.contains("too_late"), "{gaps}");
+    for language in ["en", "fr"] {
+        let markdown = plan(folder.path(), &["house", "--markdown", "--lang", language]).out;
+        for term in
+            ["notice", "préavis", "contract ends", "fin du contrat", "subprocessors", "sous-traitants"]
+        {
+            // The crosswalk says what the rules ask, of whomever.
+            let ours = markdown.split("DORA").next().unwrap();
+            assert!(!ours.to_lowercase().contains(term), "{term}: {ours}");
+        }
+        let words = ["day is ours", "date nous appartient"];
+        assert!(words.iter().any(|words| markdown.contains(words)), "{markdown}");
+    }
+    // With a term in its section it is a contract like any other.
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let ours = "contract = { owner = \"ourselves\", country = \"FR\"";
+    assert!(text.contains(ours), "{text}");
+    fs::write(&path, text.replace(ours, &format!("{ours}, ends = 2099-06-30, notice = \"90d\""))).unwrap();
+    let rented = plan(folder.path(), &["house", "--json"]).json();
+    assert_eq!((&rented["own"], day(&rented, "notice")), (&Value::Bool(false), &Value::from("2099-04-01")));
+}

@@ -84,6 +84,13 @@ fn summary(plan: &Plan, language: Language) -> Section {
 
 /// Until when, in a sentence.
 fn deadline(plan: &Plan, language: Language) -> String {
+    if plan.own {
+        return say!(
+            language,
+            "These are our own machines, and no contract says until when: the day is ours.",
+            "Ce sont nos propres machines, et aucun contrat ne dit jusqu'à quand : la date nous appartient."
+        );
+    }
     let earliest = plan.schedule.earliest_end;
     match (plan.schedule.days_left, plan.schedule.too_late, earliest) {
         (None, _, Some(day)) => say!(

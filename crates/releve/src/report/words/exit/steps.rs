@@ -40,32 +40,50 @@ pub(super) fn triggers(plan: &Plan, language: Language) -> Section {
         .into(),
         if outages.is_empty() { unknown(language) } else { outages.join(", ").into() },
     ]);
+    table.row(failed_delivery(plan, language));
+    table.row(unexpected_end(plan, language));
+    section.table(table);
+    section
+}
+
+fn failed_delivery(plan: &Plan, language: Language) -> [Cell; 4] {
+    let provider = &plan.provider;
     let sla = plan.contract.as_ref().and_then(|contract| contract.sla.as_ref());
-    table.row([
-        say!(language, "failed delivery", "prestation défaillante").into(),
-        sla.map_or_else(
-            || say!(language, "availability promised: unknown", "disponibilité promise : inconnue"),
-            |sla| {
-                let promised = super::super::percent(language, sla.value.0);
-                say!(
-                    language,
-                    "availability below the promised {promised}",
-                    "disponibilité sous les {promised} promis"
-                )
-            },
+    let seen = match sla {
+        Some(sla) => {
+            let promised = super::super::percent(language, sla.value.0);
+            say!(
+                language,
+                "availability below the promised {promised}",
+                "disponibilité sous les {promised} promis"
+            )
+        }
+        None if plan.own => say!(
+            language,
+            "errors and waits in the ledger, past what its products bear",
+            "erreurs et attentes au registre, au-delà de ce que ses produits supportent"
+        ),
+        None => say!(language, "availability promised: unknown", "disponibilité promise : inconnue"),
+    };
+    let act = if plan.own {
+        say!(
+            language,
+            "`releve posture provider:{provider}=drain`",
+            "`releve posture provider:{provider}=drain`"
         )
-        .into(),
+    } else {
         say!(
             language,
             "`releve posture provider:{provider}=drain`, then notice",
             "`releve posture provider:{provider}=drain`, puis préavis"
         )
-        .into(),
+    };
+    [
+        say!(language, "failed delivery", "prestation défaillante").into(),
+        seen.into(),
+        act.into(),
         period(plan, language),
-    ]);
-    table.row(unexpected_end(plan, language));
-    section.table(table);
-    section
+    ]
 }
 
 fn unexpected_end(plan: &Plan, language: Language) -> [Cell; 4] {
@@ -73,14 +91,22 @@ fn unexpected_end(plan: &Plan, language: Language) -> [Cell; 4] {
     let control = plan.contract.as_ref().and_then(|contract| contract.change_of_control.as_ref());
     let control =
         control.map_or_else(|| say!(language, "unknown", "inconnue"), |control| control.value.clone());
-    [
-        say!(language, "unexpected end", "fin inattendue").into(),
+    let seen = if plan.own {
+        say!(
+            language,
+            "people: loss of the machines, of their site, or of the right to use the models",
+            "des personnes : perte des machines, de leur site, ou du droit d'utiliser les modèles"
+        )
+    } else {
         say!(
             language,
             "people: insolvency, court order, change of control (terms: {control})",
             "des personnes : insolvabilité, décision de justice, changement de contrôle (clause : {control})"
         )
-        .into(),
+    };
+    [
+        say!(language, "unexpected end", "fin inattendue").into(),
+        seen.into(),
         say!(
             language,
             "`releve posture provider:{provider}=leave`",
@@ -92,6 +118,9 @@ fn unexpected_end(plan: &Plan, language: Language) -> [Cell; 4] {
 }
 
 fn period(plan: &Plan, language: Language) -> Cell {
+    if plan.own {
+        return say!(language, "ours to choose", "à notre choix").into();
+    }
     let contract = plan.contract.as_ref();
     let notice = contract.and_then(|contract| contract.notice.as_ref());
     notice.map_or_else(
@@ -105,7 +134,11 @@ pub(super) fn schedule(plan: &Plan, language: Language) -> Section {
     section.text(super::deadline(plan, language));
     let heads =
         [say!(language, "day", "jour"), say!(language, "what", "quoi"), say!(language, "finding", "constat")];
-    let caption = say!(language, "Backwards from the contract's end", "À rebours de la fin du contrat");
+    let caption = if plan.own {
+        say!(language, "Days that are written down", "Les dates consignées")
+    } else {
+        say!(language, "Backwards from the contract's end", "À rebours de la fin du contrat")
+    };
     let mut table = Table::new(caption, heads);
     for milestone in &plan.schedule.milestones {
         table.row([
@@ -114,7 +147,9 @@ pub(super) fn schedule(plan: &Plan, language: Language) -> Section {
             finding(milestone, language),
         ]);
     }
-    section.table(table);
+    if !plan.schedule.milestones.is_empty() {
+        section.table(table);
+    }
     section.text(say!(
         language,
         "Suggested days are Relève's, not the contract's: {TEST_DAYS} days to prove substitutes, {RAMP_DAYS} days to leave.",
@@ -169,37 +204,7 @@ fn finding(milestone: &Milestone, language: Language) -> Cell {
 
 pub(super) fn section(plan: &Plan, language: Language) -> Section {
     let mut section = Section::new("steps", say!(language, "Steps", "Étapes"));
-    let provider = &plan.provider;
-    section.list(
-        vec![
-            say!(
-                language,
-                "Keep the fallbacks warm, so that they are proven: `releve posture provider:{provider}=watch --reason \"exit\"`; approve those that are good enough.",
-                "Tenir les substituts au chaud, pour les éprouver : `releve posture provider:{provider}=watch --reason \"exit\"` ; approuver ceux qui conviennent."
-            ),
-            say!(
-                language,
-                "Give notice in writing (see contacts), by the day in the schedule.",
-                "Donner préavis par écrit (voir contacts), au jour du calendrier."
-            ),
-            say!(
-                language,
-                "Ask it last: the first change below; or let it lose a share an hour: `releve posture provider:{provider}=drain --reason \"exit\"`.",
-                "Le demander en dernier : première modification ci-dessous ; ou lui retirer une part par heure : `releve posture provider:{provider}=drain --reason \"exit\"`."
-            ),
-            say!(
-                language,
-                "Take it out: the second change below. `releve check`, then `releve whatif --lose provider:{provider}` shows what that does.",
-                "Le retirer : seconde modification ci-dessous. `releve check`, puis `releve whatif --lose provider:{provider}` en montre l'effet."
-            ),
-            say!(
-                language,
-                "Revoke the credential, have data deleted, ask for a confirmation in writing.",
-                "Révoquer l'accès, faire effacer les données, demander une confirmation écrite."
-            ),
-        ],
-        "",
-    );
+    section.list(in_order(plan, language), "");
     let changes = &plan.changes;
     if changes.file.is_none() {
         section.text(say!(
@@ -221,6 +226,48 @@ pub(super) fn section(plan: &Plan, language: Language) -> Section {
         ));
     }
     section
+}
+
+/// What people do, one after the other.
+fn in_order(plan: &Plan, language: Language) -> Vec<String> {
+    let provider = &plan.provider;
+    let mut steps = vec![
+        say!(
+            language,
+            "Keep the fallbacks warm, so that they are proven: `releve posture provider:{provider}=watch --reason \"exit\"`; approve those that are good enough.",
+            "Tenir les substituts au chaud, pour les éprouver : `releve posture provider:{provider}=watch --reason \"exit\"` ; approuver ceux qui conviennent."
+        ),
+        say!(
+            language,
+            "Ask it last: the first change below; or let it lose a share an hour: `releve posture provider:{provider}=drain --reason \"exit\"`.",
+            "Le demander en dernier : première modification ci-dessous ; ou lui retirer une part par heure : `releve posture provider:{provider}=drain --reason \"exit\"`."
+        ),
+        say!(
+            language,
+            "Take it out: the second change below. `releve check`, then `releve whatif --lose provider:{provider}` shows what that does.",
+            "Le retirer : seconde modification ci-dessous. `releve check`, puis `releve whatif --lose provider:{provider}` en montre l'effet."
+        ),
+    ];
+    if plan.own {
+        steps.push(say!(
+            language,
+            "Delete what the machines keep, revoke the credential, give the machines up.",
+            "Effacer ce que gardent les machines, révoquer l'accès, rendre les machines."
+        ));
+        return steps;
+    }
+    let notice = say!(
+        language,
+        "Give notice in writing (see contacts), by the day in the schedule.",
+        "Donner préavis par écrit (voir contacts), au jour du calendrier."
+    );
+    steps.insert(1, notice);
+    steps.push(say!(
+        language,
+        "Revoke the credential, have data deleted, ask for a confirmation in writing.",
+        "Révoquer l'accès, faire effacer les données, demander une confirmation écrite."
+    ));
+    steps
 }
 
 fn change(section: &mut Section, heading: String, change: Option<&Change>, language: Language) {

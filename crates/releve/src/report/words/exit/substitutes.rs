@@ -175,6 +175,12 @@ fn due(plan: &Plan, language: Language) -> String {
             show(until),
             show(a_day)
         ),
+        None if a_day > 0 && plan.own => say!(
+            language,
+            "Still due until the machines are given up, used or not: {} a day.",
+            "Encore dû tant que les machines sont gardées, utilisées ou non : {} par jour.",
+            show(a_day)
+        ),
         None if a_day > 0 => say!(
             language,
             "Still due until the contract's end, used or not: {} a day; the end is unknown.",

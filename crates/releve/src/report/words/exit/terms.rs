@@ -64,7 +64,8 @@ pub(super) fn state(plan: &Plan, language: Language) -> Section {
             unknown(language),
         ),
     ];
-    for (what, cell) in rows.into_iter().chain(agreed(plan, language)) {
+    let agreed = (!plan.own).then(|| agreed(plan, language));
+    for (what, cell) in rows.into_iter().chain(agreed.into_iter().flatten()) {
         table.row([what.into(), cell]);
     }
     section.table(table);
@@ -115,14 +116,16 @@ pub(super) fn contacts(plan: &Plan, language: Language) -> Section {
         say!(language, "at {provider}", "chez {provider}").into(),
         of(contract.and_then(|contract| contract.contact.as_ref())),
     ]);
-    table.row([
-        say!(language, "legal entity", "entité juridique").into(),
-        of(contract.and_then(|contract| contract.entity.as_ref())),
-    ]);
-    table.row([
-        say!(language, "contract", "contrat").into(),
-        of(contract.and_then(|contract| contract.reference.as_ref())),
-    ]);
+    if !plan.own {
+        table.row([
+            say!(language, "legal entity", "entité juridique").into(),
+            of(contract.and_then(|contract| contract.entity.as_ref())),
+        ]);
+        table.row([
+            say!(language, "contract", "contrat").into(),
+            of(contract.and_then(|contract| contract.reference.as_ref())),
+        ]);
+    }
     for product in &plan.products {
         let name = &product.leaving.product;
         table.row([
