@@ -73,6 +73,8 @@ pub(crate) struct Streaming {
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
+    /// Whether the same attempt is sure to fail once more.
+    pub(crate) is_lasting: bool,
     /// The supplier's own error, which the client gets where it is the client's fault.
     pub(crate) answer: Option<Box<ErrorAnswer>>,
     /// What of its answer has no place in the client's protocol, and why.
@@ -102,7 +104,7 @@ impl ErrorAnswer {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, unsayable: Vec::new() }
+        Self { failure, is_lasting: false, answer: None, unsayable: Vec::new() }
     }
 }
 
@@ -130,7 +132,9 @@ pub(crate) async fn attempt(
             let words = call.room.shared.troubles.tell(&provider.name, &error);
             trace.trouble.replace(Some(words));
             return Err(match error {
-                SendError::Dial(_) => Failure::Unreachable.into(),
+                SendError::Dial(error) => {
+                    Failed { is_lasting: error.is_lasting(), ..Failure::Unreachable.into() }
+                }
                 _ => Failure::Broken(Broken::Cut).into(),
             });
         }

@@ -99,6 +99,9 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             continue;
         }
         walk.failed(&view, deployment, failed.failure);
+        if failed.is_lasting {
+            walk.give_up(deployment);
+        }
         match failed {
             Failed { failure: Failure::Client, answer: Some(answer), .. } => {
                 let ErrorAnswer { status, headers, body } = *answer;
@@ -213,7 +216,7 @@ impl Said {
     }
 
     fn failed(&mut self, call: &Call, deployment: DeploymentIndex, failed: Failed) {
-        let Failed { failure, answer, unsayable } = failed;
+        let Failed { failure, is_lasting: _, answer, unsayable } = failed;
         let lost = unsayable.iter().map(|Loss { what, why }| format!("; `{what}`: {why}"));
         let said = lost.fold(failure.to_string(), |said, lost| said + &lost);
         let only_too_large =

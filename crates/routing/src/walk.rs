@@ -181,6 +181,11 @@ impl<'a, P: Borrow<Plan>> Walk<'a, P> {
         }
     }
 
+    /// What the last attempt at `deployment` failed of does not pass: this request asks it no more.
+    pub fn give_up(&mut self, deployment: DeploymentIndex) {
+        self.again.retain(|candidate| candidate.deployment != deployment);
+    }
+
     fn pause(&mut self) -> Duration {
         let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.pauses);
         self.pauses += 1;

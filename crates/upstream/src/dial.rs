@@ -50,6 +50,21 @@ pub enum DialError {
     TimedOut,
 }
 
+impl DialError {
+    /// Whether dialling again cannot help until somebody changes something: a certificate that is not trusted, no version
+    /// or cipher in common, an address that may not be dialled.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Forbidden { .. } => true,
+            Self::Tls(error) => matches!(
+                error.get_ref().and_then(|error| error.downcast_ref()),
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::PeerIncompatible(_))
+            ),
+            Self::Resolve { .. } | Self::Connect(_) | Self::Proxy(_) | Self::TimedOut => false,
+        }
+    }
+}
+
 /// Opens raw connections. Two implementations: [`TcpDial`], and a simulated network in tests.
 pub trait Dial: fmt::Debug {
     /// Connects to `host` (a name or an address) at `port`.

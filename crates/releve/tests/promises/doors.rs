@@ -157,7 +157,8 @@ async fn front_door(folder: &Path, to: SocketAddr) -> SocketAddr {
         while let Ok((socket, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let mut client = acceptor.accept(socket).await.unwrap();
+                // Some do not like what they are shown.
+                let Ok(mut client) = acceptor.accept(socket).await else { return };
                 let mut supplier = TcpStream::connect(to).await.unwrap();
                 tokio::io::copy_bidirectional(&mut client, &mut supplier).await.ok();
             });
@@ -224,5 +225,29 @@ async fn suppliers_are_reached_through_a_proxy() {
     assert!(!heads.is_empty());
     for head in heads.iter() {
         assert!(head.starts_with(&format!("CONNECT localhost:{} HTTP/1.1\r\n", door.port())), "{head}");
+    }
+}
+
+/// A certificate that nobody vouches for is no better a moment later; the next supplier is asked at once.
+#[tokio::test]
+async fn p1_a_refused_certificate_is_tried_once() {
+    let (strange, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_certificates(strange.path());
+    write_certificates(own.path());
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let door = front_door(strange.path(), supplier.address()).await;
+    let config = Config::new().provider("near", Dialect::OpenAi, &supplier).and(&format!(
+        "[providers.far]\nprotocol = \"openai-chat\"\nbase_url = \"https://localhost:{}/v1\"\nca_file = {:?}",
+        door.port(),
+        own.path().join("ca.pem")
+    ));
+    let house = House::new(&config.route("alone", &["far"], "").route("both", &["far", "near"], ""));
+    let gateway = Gateway::start(&house);
+    assert_eq!(ask(gateway.listen, Dialect::OpenAi, "alone", false).await.status, 503);
+    let reply = ask(gateway.listen, Dialect::OpenAi, "both", false).await;
+    assert_whole(&reply, Dialect::OpenAi, false, "from the second");
+    for (entry, attempts) in house.all_entries(2).await.iter().zip([1, 2]) {
+        assert_eq!(entry.attempts.len(), attempts, "{entry:?}");
+        assert!(format!("{:?}", entry.attempts[0]).contains("invalid peer certificate"), "{entry:?}");
     }
 }

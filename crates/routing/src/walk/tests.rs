@@ -97,6 +97,27 @@ fn g14_the_same_deployment_is_asked_again_only_after_a_pause() {
 }
 
 #[test]
+fn what_does_not_pass_is_not_tried_again() {
+    let mut fixture = Fixture::new(2);
+    fixture.policy.max_attempts = 4;
+    let plan = fixture.plan(0);
+    let (view, now) = (fixture.view(), Instant(0));
+    let mut walk = Walk::new(&plan, &fixture.policy, Dice::new(1));
+    let mut asked = Vec::new();
+    while let Some(turn) = walk.next(&view, now) {
+        let Turn::Attempt(permit) = turn else { continue };
+        let deployment = permit.deployment();
+        asked.push(deployment.0);
+        observe(permit, Outcome::Failed(Failure::Unreachable), now);
+        walk.failed(&view, deployment, Failure::Unreachable);
+        if deployment.0 == 0 {
+            walk.give_up(deployment);
+        }
+    }
+    assert_eq!(asked, [0, 1, 1, 1], "the other may come back");
+}
+
+#[test]
 fn who_fell_by_this_very_request_is_neither_asked_again_nor_told_of() {
     let mut fixture = Fixture::new(1);
     fixture.policy.retry_budget = 10.0; // enough for any last resort
