@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Says which of the numbers in gotchas.toml have no test named after them.
 
-    tests/gotchas.py             fails where one has neither a test nor a reason
-    tests/gotchas.py --all       fails where one has no test, whatever the reason
+    tests/gotchas.py             fails where there is any
 
 A test is named after a number where its name has it as a word: `b05_...`, `test_a08_...`, `p4_a13_...`, `i01_...` in Node's.
 The numbers of guarantees may have a zero in front: `g1_...` and `g01_...` are the same. What does not run is no test.
@@ -71,7 +70,7 @@ SOURCES = {"**/*.rs": of_rust, "**/test_*.py": of_python, "**/*.test.js": of_nod
 
 
 def listed():
-    """Each section's numbers with their titles, and those skipped with their reasons."""
+    """The numbers with their titles."""
     sections, section = {}, ""
     for line in (ROOT / "tests" / "gotchas.toml").read_text().splitlines():
         if line.startswith("["):
@@ -80,14 +79,13 @@ def listed():
             sections.setdefault(section, []).append(found.groups())
         elif line and not line.startswith("#"):
             raise SystemExit(f"tests/gotchas.toml: what is {line!r}?")
-    skipped = dict(sections.pop("skipped", []))
     titles = [title for numbers in sections.values() for title in numbers]
     known = [number for number, _ in titles]
     twice = {number for number in known if known.count(number) > 1}
     misplaced = {number for name, numbers in sections.items() for number, _ in numbers if (number[0] == "G") != (name == GUARANTEES)}
     if twice or misplaced:
         raise SystemExit(f"tests/gotchas.toml: numbers of two things: {sorted(twice | misplaced)}")
-    return titles, skipped
+    return titles
 
 
 def numbers_of(name):
@@ -111,20 +109,14 @@ def tested():
     return found
 
 
-def main(*options):
-    (titles, skipped), found = listed(), tested()
-    known = {number for number, _ in titles}
-    mistakes = [f"{number} is skipped, and no such number is listed" for number in skipped if number not in known]
-    mistakes += [f"{number} is skipped, and has a test: take it out of [skipped]" for number in skipped if number in found]
+def main():
+    titles, found = listed(), tested()
     missing = [(number, title) for number, title in titles if number not in found]
-    mistakes += [f"{number} has no test: {title}" for number, title in missing if number not in skipped]
-    if "--all" in options:
-        mistakes += [f"{number} has no test: {title} ({skipped[number]})" for number, title in missing if number in skipped]
-    for mistake in mistakes:
-        print(f"gotchas: {mistake}")
-    print(f"gotchas: {len(titles) - len(missing)} of {len(titles)} have a test, {len(skipped)} are skipped with a reason")
-    return 1 if mistakes else 0
+    for number, title in missing:
+        print(f"gotchas: {number} has no test: {title}")
+    print(f"gotchas: {len(titles) - len(missing)} of {len(titles)} have a test")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -153,11 +153,13 @@ async def test_many_at_once(callers, truth, first, change):
     assert first.counters()["in_flight_peak"] >= 8
 
 
-async def test_p12_nobody_embeds_in_anothers_place(openai_caller, gateway, first, second):
-    """Vectors of two models are of two spaces: as long as none are served, an error says so."""
+async def test_p12_i08_nobody_embeds_in_anothers_place(openai_caller, gateway, first, second):
+    """Vectors of two models are of two spaces: as long as none are served, an error says so, however they are asked for."""
     before = first.requests(), second.requests()
-    with pytest.raises(openai_caller.sdk.NotFoundError, match="no embeddings"):
-        await settle(openai_caller.client.embeddings.create(model="assistant", input="high water at six"))
+    asked = ({"input": "high water at six"}, {"input": [[11, 47, 5]], "encoding_format": "base64", "dimensions": 256})
+    for how in asked:
+        with pytest.raises(openai_caller.sdk.NotFoundError, match="no embeddings"):
+            await settle(openai_caller.client.embeddings.create(model="assistant", **how))
     options = types.HttpOptions(base_url=gateway.url, timeout=20_000)
     client = genai.Client(api_key=gateway.key, http_options=options)
     with pytest.raises(errors.ClientError, match="no embeddings") as caught:
