@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use routing::{DeploymentIndex, Dice, Turn, View, Walk};
+use routing::{DeploymentIndex, Dice, Plan, Turn, View, Walk};
 use tokio::time::{Instant, sleep};
 use wire::conversation::{Loss, TranslateError};
 use wire::{ErrorKind, Failure};
@@ -98,10 +98,7 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
             said.failed(call, deployment, failed);
             continue;
         }
-        walk.failed(&view, deployment, failed.failure);
-        if failed.is_lasting {
-            walk.give_up(deployment);
-        }
+        learn(&mut walk, &view, deployment, &failed);
         match failed {
             Failed { failure: Failure::Client, answer: Some(answer), .. } => {
                 let ErrorAnswer { status, headers, body } = *answer;
@@ -114,6 +111,14 @@ pub(crate) async fn begin(call: &Call, record: &Record<'_>, outlet: &Outlet) -> 
         }
     }
     Err(said.into_nobody(call, walk.attempts()))
+}
+
+/// Whom to ask next hangs on what became of this attempt.
+fn learn(walk: &mut Walk<'_, &Plan>, view: &View<'_>, deployment: DeploymentIndex, failed: &Failed) {
+    walk.failed(view, deployment, failed.failure);
+    if failed.is_lasting {
+        walk.give_up(deployment);
+    }
 }
 
 /// How many candidates could be asked as far as the plan knows.

@@ -3,6 +3,7 @@
 //! No I/O: entries of the ledger, the configuration's facts, a clock and dice come in as values. What-ifs replay the
 //! recorded requests through the same `routing` that serves live ones, with a world and a clock of their own.
 
+mod cheapest;
 mod cuts;
 mod dependence;
 mod domain;
@@ -25,6 +26,7 @@ mod tenure;
 mod traffic;
 mod unplaced;
 
+pub use cheapest::{Found, Score, Shop, cheapest};
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates, smallest};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
 pub use domain::{Company, Domain, DomainKind, InvalidDomain};

@@ -25,7 +25,7 @@ pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, PlayedEstate, Product, Route};
 pub use histogram::Histogram;
-pub use insurance::Added;
+pub use insurance::{Added, pains, unserved};
 pub use reported::{Fragility, Reported};
 pub use spend::Spend;
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};

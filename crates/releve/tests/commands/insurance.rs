@@ -86,7 +86,11 @@ fn room_is_bought_where_a_limit_binds_at_what_it_costs() {
     let (calm, doubt) = (f(&step["usd_per_calm_day"]), f(&step["usd_per_calm_day_doubt"]));
     assert!((calm - 30.0).abs() <= doubt, "{step}");
     assert_eq!(step["smallest_cut"], 2, "with room for all it is one: {step}");
-    assert!(words.contains("step 1 twice the room at second"), "{words}");
+    assert!(words.contains("A twice the room at second"), "{words}");
+    // Whoever does not mind one contract more has the same for less.
+    let other = &points[2];
+    assert_eq!(other["kinds"], serde_json::json!(["contract"]), "{points:?}");
+    assert!(f(&other["served"]) > 0.95 && f(&other["usd_per_day"]) < f(&step["usd_per_day"]), "{points:?}");
 
     let committed = "contract = { committed_tokens_per_minute = 17500, \
                      commitment = { amount = \"10\", currency = \"USD\", per = \"day\" } }";
@@ -176,6 +180,30 @@ fn who_serves_more_costs_more() {
     let words = run(folder.path(), &[&asked[..], &["--markdown"]].concat()).out;
     let as_it_is = words.lines().find(|line| line.starts_with("| as it is |")).unwrap();
     assert!(as_it_is.contains("| - | - |"), "what it is compared with has no price: {as_it_is}");
+}
+
+/// Nothing is bought that can be had: an own model on two routes is cheaper than whatever one contract brings to both.
+/// Who may not be served by just anybody asks for a proof besides.
+#[test]
+fn two_fallbacks_and_a_proof_are_cheaper_than_a_contract() {
+    let folder = recorded::folder();
+    let asked = ["--config", "releve-demo.toml", "whatif", "--lose", "maker:anthropic", "--most", "500"];
+    let answer = run(folder.path(), &[&asked[..], &["--json"]].concat()).json();
+    let points = answer["insurance"].as_array().unwrap();
+    let adds: Vec<&str> =
+        points[1]["adds"].as_array().unwrap().iter().map(|add| add.as_str().unwrap()).collect();
+    assert_eq!(points[1]["kinds"], serde_json::json!(["fallback", "fallback", "proof"]), "{adds:?}");
+    assert!(adds[0].ends_with(" as a fallback of code"), "{adds:?}");
+    assert!(adds[1].ends_with(" as a fallback of support"), "{adds:?}");
+    assert!(
+        adds[2].contains(" proven for support-bot: "),
+        "it may not be degraded by more than a tenth: {adds:?}"
+    );
+    for point in &points[2..] {
+        let is_dearer = f(&point["usd_per_day"]) >= f(&points[1]["usd_per_day"]);
+        let holds = |point: &Value| point["smallest_cut"].as_u64().unwrap_or(u64::MAX);
+        assert!(is_dearer || holds(point) > holds(&points[1]), "{points:?}");
+    }
 }
 
 #[test]

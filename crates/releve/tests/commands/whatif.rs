@@ -73,21 +73,25 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
     assert!((1.9..=2.0).contains(&twice), "the other costs twice as much: {twice}");
     assert_eq!(answer["assumptions"][0]["about"], "recorded", "what it rests on comes first");
     let insurance = answer["insurance"].as_array().unwrap();
-    // Each step serves more than can be doubted, or more must fall at once after it.
+    // Each set serves more than can be doubted, or more must fall at once after it, or a contract makes it cheaper.
     let served = &answer["total"]["after"]["served"];
     let doubt = (served["high"].as_f64().unwrap() - served["low"].as_f64().unwrap()) / 2.0;
     for pair in insurance.windows(2) {
         let gain = pair[1]["served"].as_f64().unwrap() - pair[0]["served"].as_f64().unwrap();
-        assert!(
-            gain > doubt || pair[1]["smallest_cut"].as_u64() > pair[0]["smallest_cut"].as_u64(),
-            "{insurance:?}"
-        );
+        let holds_more = pair[1]["smallest_cut"].as_u64() > pair[0]["smallest_cut"].as_u64();
+        let money = |point: &Value| point["usd_per_day"].as_f64().unwrap();
+        let has_contract = pair[1]["kinds"].as_array().unwrap().iter().any(|kind| kind == "contract");
+        let is_cheaper = has_contract && money(&pair[1]) < money(&pair[0]);
+        assert!(gain > doubt || holds_more || is_cheaper, "{insurance:?}");
     }
     assert_eq!(insurance[0]["smallest_cut"], 1);
     let step = &insurance[1];
     assert_eq!(
         step["adds"],
-        serde_json::json!(["second/m as a fallback of local"]),
+        serde_json::json!([
+            "second/m as a fallback of local",
+            "second/m proven for pinned: by a small share of its requests, or by an approval"
+        ]),
         "what is there comes first"
     );
     assert_eq!(
@@ -96,11 +100,11 @@ fn a_loss_says_who_is_served_who_is_not_and_what_would_help() {
     );
     // To hold more losses than it has suppliers it takes one that it has no contract with.
     let last = insurance.last().unwrap();
-    let added = last["adds"].as_array().unwrap().last().unwrap().as_str().unwrap();
-    assert!(
-        added.starts_with("a contract with ") && added.ends_with("at its public price, unproven"),
-        "{last}"
-    );
+    let is_contract = |added: &Value| {
+        let added = added.as_str().unwrap();
+        added.starts_with("a contract with ") && added.ends_with("at its public price, unproven")
+    };
+    assert!(last["adds"].as_array().unwrap().iter().any(is_contract), "{last}");
     assert_eq!(last["smallest_cut"], 3, "{last}");
     assert_eq!(
         asked(house.path(), &["--lose", "maker:acme", "--for", "10m", "--no-herd"]),

@@ -165,7 +165,9 @@ fn apart(cut: &Cut, losses: &[Loss]) -> Vec<Vec<usize>> {
         let with = |cut: &Vec<usize>| choices.iter().map(|choice| [&cut[..], &[*choice]].concat()).collect();
         cuts = cuts.iter().flat_map::<Vec<Vec<usize>>, _>(with).collect();
     }
-    cuts.iter_mut().for_each(|cut| cut.sort_unstable());
+    for cut in &mut cuts {
+        cut.sort_unstable();
+    }
     cuts
 }
 

@@ -1,12 +1,12 @@
-//! What could be added so that a scenario is painless: fallbacks, contracts, room.
+//! What could be added so that a scenario is painless: fallbacks, contracts, room, proofs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routing::{DeploymentIndex, Prefer, RouteEntry};
 
 use super::ask::Traffic;
-use super::estate::{PlayedEstate, Route, weigh};
-use super::tally::Tally;
+use super::estate::{PlayedEstate, Product, Route, weigh};
+use super::tally::{ProductTally, Tally};
 use crate::estate::{Account, Estate};
 
 /// One thing that can be added to an estate.
@@ -32,6 +32,45 @@ pub enum Added {
         /// So many tenths of what it takes now.
         tenths: u32,
     },
+    /// A deployment is proven for a product, which may not be served by too many that are not.
+    Proof {
+        /// Index of the product.
+        product: usize,
+        /// Index of the deployment.
+        deployment: usize,
+    },
+}
+
+/// The share that may go unserved and still count as painless.
+const PAINLESS: f64 = 0.999;
+
+/// The share of its requests that a product is refused, beyond what counts as none.
+fn unserved_of(tally: &ProductTally) -> f64 {
+    (PAINLESS - tally.served_share()).max(0.0)
+}
+
+/// The share of its requests that is degraded beyond what the product may bear.
+fn degraded_of(product: &Product, tally: &ProductTally) -> f64 {
+    product.max_degradation.map_or(0.0, |most| tally.degraded_share() - most).max(0.0)
+}
+
+/// The share of all requests that are refused, beyond what counts as none.
+pub fn unserved(estate: &PlayedEstate, tally: &Tally) -> f64 {
+    of_all(estate, tally, |_, tally| unserved_of(tally))
+}
+
+/// The share of all requests by which products are failed: those refused, or else those degraded beyond what may be.
+/// 0 is painless.
+pub fn pains(estate: &PlayedEstate, tally: &Tally) -> f64 {
+    of_all(estate, tally, |product, tally| unserved_of(tally).max(degraded_of(product, tally)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts")]
+fn of_all(estate: &PlayedEstate, tally: &Tally, part: impl Fn(&Product, &ProductTally) -> f64) -> f64 {
+    let products = || estate.products.iter().zip(&tally.products);
+    let all: u64 = products().map(|(_, tally)| tally.requests).sum();
+    let parts = products().map(|(product, tally)| part(product, tally) * tally.requests as f64);
+    parts.sum::<f64>() / all.max(1) as f64
 }
 
 impl Added {
@@ -46,6 +85,18 @@ impl Added {
         offers: usize,
         tight: &BTreeSet<usize>,
     ) -> Vec<Self> {
+        let mut all = Self::fallbacks(estate, traffic);
+        let listed = listed(estate, &asked(traffic));
+        // Once a contract is there, its model is a fallback like any other.
+        let offered = (offers..estate.deployments.len()).filter(|deployment| !listed.contains(deployment));
+        all.extend(offered.map(|deployment| Self::Contract { deployment }));
+        let raises = tight.iter().flat_map(|account| Self::RAISES.map(|tenths| (*account, tenths)));
+        all.extend(raises.map(|(account, tenths)| Self::Room { account, tenths }));
+        all
+    }
+
+    /// To routes that were asked for, deployments that serve others.
+    fn fallbacks(estate: &PlayedEstate, traffic: &Traffic) -> Vec<Self> {
         let routes = asked(traffic);
         let listed = listed(estate, &routes);
         let lists = |route: usize, deployment: usize| {
@@ -54,14 +105,53 @@ impl Added {
         let pairs =
             routes.iter().flat_map(|route| listed.iter().map(move |deployment| (*route, *deployment)));
         let fallbacks = pairs.filter(|(route, deployment)| !lists(*route, *deployment));
-        let mut all: Vec<Self> =
-            fallbacks.map(|(route, deployment)| Self::Fallback { route, deployment }).collect();
-        // Once a contract is there, its model is a fallback like any other.
-        let offered = (offers..estate.deployments.len()).filter(|deployment| !listed.contains(deployment));
-        all.extend(offered.map(|deployment| Self::Contract { deployment }));
-        let raises = tight.iter().flat_map(|account| Self::RAISES.map(|tenths| (*account, tenths)));
-        all.extend(raises.map(|(account, tenths)| Self::Room { account, tenths }));
-        all
+        fallbacks.map(|(route, deployment)| Self::Fallback { route, deployment }).collect()
+    }
+
+    /// What must be proven so that no product is too degraded that was served by somebody: of those who served it and are
+    /// not `proven` for it (by product and deployment), those who served it most, as many as it takes.
+    pub fn proofs(estate: &PlayedEstate, proven: &[Vec<bool>], after: &Tally) -> Vec<Self> {
+        let mut proofs = Vec::new();
+        for (product, (known, tally)) in estate.products.iter().zip(&after.products).enumerate() {
+            let mut unproven: Vec<(u64, usize)> = tally
+                .served_by
+                .iter()
+                .enumerate()
+                .filter(|(deployment, _)| {
+                    !proven[product][*deployment] && !known.approved.contains(deployment)
+                })
+                .map(|(deployment, answers)| (*answers, deployment))
+                .collect();
+            unproven.sort_unstable();
+            let mut tally = tally.clone();
+            while degraded_of(known, &tally) > 0.0
+                && let Some((answers @ 1.., deployment)) = unproven.pop()
+            {
+                tally.proven += answers;
+                proofs.push(Self::Proof { product, deployment });
+            }
+        }
+        proofs
+    }
+
+    /// Each deployment that is there as a fallback of all these routes that do not list it, where there are several.
+    pub fn everywhere(estate: &PlayedEstate, traffic: &Traffic, routes: &BTreeSet<usize>) -> Vec<Vec<Self>> {
+        let mut by_deployment: BTreeMap<usize, Vec<Self>> = BTreeMap::new();
+        for added in Self::fallbacks(estate, traffic) {
+            if let Self::Fallback { route, deployment } = added
+                && routes.contains(&route)
+            {
+                by_deployment.entry(deployment).or_default().push(added);
+            }
+        }
+        by_deployment.into_values().filter(|fallbacks| fallbacks.len() > 1).collect()
+    }
+
+    /// The routes of products that are refused.
+    pub fn refused_routes(traffic: &Traffic, after: &Tally) -> BTreeSet<usize> {
+        let refused = |product: usize| unserved_of(&after.products[product]) > 0.0;
+        let asks = traffic.asks.iter().filter(|ask| refused(ask.product.into()));
+        asks.map(|ask| usize::from(ask.route)).collect()
     }
 
     /// The accounts whose limits turned anybody away who was then refused or went elsewhere, or whose slots were all taken.
@@ -95,6 +185,7 @@ impl Added {
                     list_last(&mut grown.routes[route], deployment);
                 }
             }
+            Self::Proof { product, deployment } => grown.products[product].approved.push(deployment),
             Self::Room { account, tenths } => {
                 let all = grown.deployments.iter_mut().zip(&mut grown.backing);
                 for (facts, backing) in all.filter(|(facts, _)| usize::from(facts.provider.0) == account) {
@@ -151,6 +242,7 @@ impl Added {
             Self::Fallback { .. } => "fallback",
             Self::Contract { .. } => "contract",
             Self::Room { .. } => "capacity",
+            Self::Proof { .. } => "proof",
         }
     }
 
@@ -161,6 +253,11 @@ impl Added {
             Self::Fallback { route, deployment } => {
                 format!("{} as a fallback of {}", name(deployment), estate.routes[route].name)
             }
+            Self::Proof { product, deployment } => format!(
+                "{} proven for {}: by a small share of its requests, or by an approval",
+                name(deployment),
+                estate.products[product].name
+            ),
             Self::Contract { deployment } => format!(
                 "a contract with {}: {} as everybody's last fallback, at its public price, unproven",
                 estate.accounts[estate.account_of(deployment)].name,

@@ -117,6 +117,12 @@ impl ProductTally {
         if self.requests == 0 { 1.0 } else { self.served() as f64 / self.requests as f64 }
     }
 
+    /// The share of its requests that was refused, or served by who is not proven for it; 0 of none.
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    pub fn degraded_share(&self) -> f64 {
+        (self.requests - self.proven) as f64 / self.requests.max(1) as f64
+    }
+
     /// The first part of the time from which on more than `share` of its requests are refused beyond those that were
     /// in the same parts of `before`; two at least within a fiftieth of the time.
     pub fn first_hurt(&self, before: &Self, share: f64) -> Option<usize> {

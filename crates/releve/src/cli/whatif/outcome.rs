@@ -170,11 +170,11 @@ pub(super) struct SensitivityRow {
 }
 
 /// One point of the price of insurance.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct PremiumRow {
     /// What is added.
     pub(super) adds: Vec<String>,
-    /// Of each, which sort of thing it is: fallback, contract or capacity.
+    /// Of each, which sort of thing it is: fallback, contract, capacity or proof.
     pub(super) kinds: Vec<&'static str>,
     /// How many of them cost what nobody has written down: the money is that much more.
     pub(super) unpriced: usize,

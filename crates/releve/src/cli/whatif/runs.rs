@@ -145,8 +145,12 @@ impl Question {
     }
 
     fn play_with(&self, estate: &PlayedEstate, course: &Course, output_times: f64, seed: u64) -> Tally {
-        let (fitted, traffic, proven) = (&self.fitted, &self.traffic, &self.proven[..]);
-        replay(&Play { estate, fitted, traffic, course, proven, output_times, again: true }, seed)
+        let (fitted, traffic) = (&self.fitted, &self.traffic);
+        let mut proven = self.proven.clone();
+        for (product, known) in estate.products.iter().zip(&mut proven) {
+            product.approved.iter().for_each(|deployment| known[*deployment] = true);
+        }
+        replay(&Play { estate, fitted, traffic, course, proven: &proven, output_times, again: true }, seed)
     }
 
     /// By how much two plays differ by chance alone, in 95 of a hundred cases: what a day costs, and the share that has no price.

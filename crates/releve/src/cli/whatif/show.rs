@@ -1,5 +1,6 @@
 //! An answer for people: what it rests on, before against after, whose share grows, what it hangs on.
 
+mod insurance;
 pub(super) mod pages;
 
 use std::time::Duration;
@@ -44,7 +45,7 @@ fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     shares(answer, pages)?;
     limits(answer, pages)?;
     sensitivity(answer, pages)?;
-    insurance(answer, pages)?;
+    insurance::put(answer, pages)?;
     pages.heading("How good such predictions are here")?;
     pages.text(&told(answer.backtest.as_ref()))
 }
@@ -266,68 +267,6 @@ fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         ]
     });
     pages.table(&["if", "served", "first token p95", "cost a day"], rows.collect())
-}
-
-fn insurance(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
-    if answer.insurance.is_empty() {
-        return Ok(());
-    }
-    pages.heading("The price of insurance")?;
-    // What two plays of the same differ by as well is chance.
-    let more = |change: f64, doubt: f64| match (is_nothing(change), is_nothing(doubt)) {
-        (false, _) => signed(change),
-        (true, true) => "$0".to_owned(),
-        (true, false) => format!("no more than chance, ± {}", dollars(doubt)),
-    };
-    // Where another share of the requests has no price than as it is, the sums are not of the same.
-    let [in_it, calm] =
-        answer.insurance.first().map_or([0.0; 2], |row| [row.served_unpriced, row.served_unpriced_calm]);
-    let differs = |share: f64, before: f64| (share - before).abs() > WORTH;
-    let and_more = |price: String, is_more: bool| {
-        if is_more { format!("{price}, and what nobody has written down") } else { price }
-    };
-    let rows = answer.insurance.iter().map(|row| {
-        let cut = match row.smallest_cut {
-            None => "more than three".to_owned(),
-            Some(0) => "0: one is short as it is".to_owned(),
-            Some(size) => size.to_string(),
-        };
-        let with = match row.adds.len() {
-            0 => "as it is".to_owned(),
-            1 => "with step 1".to_owned(),
-            steps => format!("with steps 1 to {steps}"),
-        };
-        let (hidden, hidden_calm) = (
-            row.unpriced > 0 || differs(row.served_unpriced, in_it),
-            row.unpriced > 0 || differs(row.served_unpriced_calm, calm),
-        );
-        let prices = if row.adds.is_empty() {
-            ["-".to_owned(), "-".to_owned()]
-        } else {
-            [
-                and_more(more(row.usd_per_day, row.usd_per_day_doubt), hidden),
-                and_more(more(row.usd_per_calm_day, row.usd_per_calm_day_doubt), hidden_calm),
-            ]
-        };
-        let [in_it, calm] = prices;
-        vec![with, percent(row.served), in_it, calm, cut]
-    });
-    let heads = [
-        "steps",
-        "served",
-        "more a day in it",
-        "more on a calm day",
-        "losses at once that still hurt a product",
-    ];
-    pages.table(&heads, rows.collect())?;
-    let steps = answer.insurance.last().map(|row| &row.adds[..]).unwrap_or_default();
-    if steps.is_empty() {
-        return pages.text(
-            "Nothing that could be added would be worth it: none serves more, or holds one loss more.",
-        );
-    }
-    let steps = (1..).zip(steps).map(|(number, step)| vec![format!("step {number}"), step.clone()]);
-    pages.list(steps.collect())
 }
 
 /// What the last backtest says.
