@@ -111,23 +111,8 @@ pub fn fit(samples: &Samples, estate: &PlayedEstate, length_ms: u64, began_unix_
     for sample in &samples.list {
         by_deployment[usize::from(sample.deployment)].push(*sample);
     }
-    let found: Vec<_> = by_deployment.iter().map(|own| illness::illnesses(own, length_ms)).collect();
-    let mut illnesses = Vec::new();
-    for (deployment, own) in by_deployment.iter_mut().enumerate() {
-        let account = |of: usize| estate.deployments[of].provider;
-        // Too few attempts tell nothing of when they went wrong: what befell the same account tells of them.
-        let kin =
-            (0..found.len()).filter(|other| own.len() < LEAST && account(*other) == account(deployment));
-        let ill = [deployment].into_iter().chain(kin).map(|of| &found[of]).find(|ill| !ill.is_empty());
-        let Some(ill) = ill else { continue };
-        let well = |sample: &Sample| !ill.iter().any(|during| during.contains(&sample.at_ms));
-        // Where it was ill all the time, illness is how it is.
-        if own.iter().any(well) {
-            own.retain(well);
-            let deployment = u16::try_from(deployment).unwrap_or(u16::MAX);
-            illnesses.extend(ill.iter().cloned().map(|during| Illness { deployment, during }));
-        }
-    }
+    let account = |deployment: usize| estate.deployments[deployment].provider;
+    let illnesses = illness::leave_out(&mut by_deployment, account, length_ms);
     let everybody: Vec<Sample> = by_deployment.iter().flatten().copied().collect();
     let prior = prior(&everybody);
     let suppliers = by_deployment.iter().map(|own| supplier(own, &prior, began_unix_ms)).collect();
