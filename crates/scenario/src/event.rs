@@ -239,7 +239,7 @@ impl Scenario {
         let alone = Self { herd: None, ..self.clone() };
         let course = compile(&alone, estate, played_ms);
         course.steps.iter().cloned().any(|mut step| {
-            let calm = Step::by_itself(estate, Duration::from_millis(step.at_ms), course.compressed, &[]);
+            let calm = Step::by_itself(estate, step.from, course.compressed, &[]);
             for (index, condition) in step.conditions.iter_mut().enumerate() {
                 if !asked.get(index).is_some_and(|asked| *asked) {
                     condition.clone_from(&calm.conditions[index]);

@@ -56,6 +56,8 @@ impl Default for Condition {
 pub struct Step {
     /// From when, in milliseconds of the replay.
     pub at_ms: u64,
+    /// The same in the scenario's own time.
+    pub from: Duration,
     /// By deployment.
     pub conditions: Vec<Condition>,
     /// How many times the recorded requests arrive.
@@ -153,6 +155,7 @@ impl Step {
         });
         Self {
             at_ms: clock.played(moment),
+            from: moment,
             conditions: conditions.collect(),
             growth: 1.0,
             regions: estate.products.iter().map(|product| product.regions.clone()).collect(),

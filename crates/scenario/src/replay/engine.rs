@@ -253,7 +253,7 @@ impl<'a> Engine<'a> {
                 }
             }
         }
-        self.refused(&flight, now);
+        self.refused(&flight);
         self.flights.give_back(number);
     }
 
@@ -292,7 +292,7 @@ impl<'a> Engine<'a> {
             Next::Lands { permit, fate: Fate::Breaks { .. }, .. } => {
                 routing::observe(permit, Outcome::Failed(Failure::Broken(Broken::Cut)), Instant(now));
                 flight.said = Some("broken_off");
-                self.refused(&flight, now);
+                self.refused(&flight);
                 self.flights.give_back(number);
             }
             Next::Lands { permit, fate: Fate::Serves { first_ms, total_ms }, began, .. } => {
@@ -359,17 +359,22 @@ impl<'a> Engine<'a> {
         could.peek().is_some() && could.all(|deployment| self.condition(deployment).outage.is_some())
     }
 
-    fn refused(&mut self, flight: &Flight<'a>, now: u64) {
-        let part = self.tally.part(flight.arrived.min(now));
+    fn refused(&mut self, flight: &Flight<'a>) {
         let why = match flight.said {
             // It had begun well: that is how it ended.
             Some("broken_off") => "broken_off",
             _ if self.all_are_lost(flight) => "all_lost",
             said => said.or_else(|| flight.excluded()).unwrap_or("timeout"),
         };
+        let fell = flight.arrived.max(self.conditions().at_ms);
         let product = &mut self.tally.products[usize::from(flight.ask.product)];
         *product.refused.entry(why).or_default() += 1;
-        product.parts[part].1 += 1;
+        // What was under way when things changed fell by the change, not before it.
+        let (came, fell) = (self.tally.part(flight.arrived), self.tally.part(fell));
+        let parts = &mut self.tally.products[usize::from(flight.ask.product)].parts;
+        parts[came].0 -= 1;
+        parts[fell].0 += 1;
+        parts[fell].1 += 1;
     }
 }
 

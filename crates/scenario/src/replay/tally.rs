@@ -1,8 +1,10 @@
 //! What came of a replay.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::histogram::Histogram;
+use crate::event::Course;
 
 /// Into how many parts a replay's time is cut, to see when something hurts.
 pub(crate) const PARTS: usize = 400;
@@ -95,6 +97,14 @@ impl Tally {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
     pub fn part_ms(&self) -> f64 {
         self.played_ms as f64 * self.compressed / PARTS as f64
+    }
+
+    /// From when on something counts in a part of the time, in the scenario's time: where things change within it, from the change.
+    pub fn begins(&self, part: usize, course: &Course) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let begins = Duration::from_secs_f64(part as f64 * self.part_ms() / 1_000.0);
+        let change = course.steps.iter().find(|step| self.part(step.at_ms) == part);
+        change.map_or(begins, |step| step.from.max(begins))
     }
 
     /// The most tokens a minute that a deployment carried, within one part of the time.

@@ -62,7 +62,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         .map(|index| {
             let change =
                 Change { before: products_before[index].into(), after: products_after[index].into() };
-            product(&question, (before, after), index, &change)
+            product(&question, (before, after), index, change, &course)
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
@@ -230,19 +230,15 @@ fn product(
     question: &Question,
     (before, after): (&Tally, &Tally),
     index: usize,
-    change: &Change,
+    change: Change,
+    course: &Course,
 ) -> ProductRow {
     let (tally, was) = (&after.products[index], &before.products[index]);
     let product = &question.estate.products[index];
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     let part = |count: u64, of: &ProductTally| count as f64 / of.requests.max(1) as f64;
     let share = |count: u64| part(count, tally);
-    // A request counts where it arrives, and a part of the time begins before what happens within it.
-    let events = question.scenario.events.iter().map(|event| event.from.as_secs_f64());
-    let first_event = events.min_by(f64::total_cmp).unwrap_or(0.0);
-    #[expect(clippy::cast_precision_loss, reason = "counts")]
-    let begins = |part: usize| part as f64 * after.part_ms() / 1_000.0;
-    let hurts = tally.first_hurt(was, 0.01).map(|part| begins(part).max(first_event));
+    let hurts = tally.first_hurt(was, 0.01).map(|part| after.begins(part, course).as_secs_f64());
     let mut carried: Vec<(Arc<str>, f64)> = tally
         .served_by
         .iter()
@@ -253,7 +249,7 @@ fn product(
     carried.sort_by(|one, other| other.1.total_cmp(&one.1));
     ProductRow {
         product: Arc::clone(&product.name),
-        change: *change,
+        change,
         refused: tally.refused.iter().map(|(why, count)| (*why, share(*count))).collect(),
         refused_before: was.refused.iter().map(|(why, count)| (*why, part(*count, was))).collect(),
         max_outage_s: product.max_outage.map(|outage| outage.as_secs_f64()),
