@@ -29,7 +29,7 @@ pub use insurance::{Added, pains, unserved};
 pub use reported::{Fragility, Reported};
 pub use spend::Spend;
 pub use study::{Band, Bands, Figures, ProductFigures, RESAMPLES, compare, resampled, shaken};
-pub use tally::{DeploymentTally, ProductTally, Tally, Why};
+pub use tally::{DeploymentTally, LimitTally, Measured, ProductTally, Tally, Why};
 
 #[cfg(test)]
 mod coverage;

@@ -33,6 +33,7 @@ mod unpriced;
 mod whatif;
 mod whatif_before;
 mod whatif_budgets;
+mod whatif_limits;
 
 use std::path::Path;
 use std::process::{Command, Output};

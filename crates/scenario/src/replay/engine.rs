@@ -1,5 +1,6 @@
 //! The loop: requests arrive, suppliers serve or fail as fitted, everything is counted.
 
+mod door;
 mod fate;
 mod flight;
 
@@ -63,8 +64,9 @@ pub fn replay(play: &Play<'_>, seed: u64) -> Tally {
     }
     engine.until(u64::MAX);
     let Engine { suppliers, mut tally, .. } = engine;
-    for (deployment, turned_away) in tally.deployments.iter_mut().zip(suppliers.turned_away) {
-        deployment.turned_away = turned_away;
+    for (index, deployment) in tally.deployments.iter_mut().enumerate() {
+        deployment.limits = suppliers.limits(index);
+        deployment.turned_away = deployment.limits.iter().map(|limit| limit.turned_away).sum();
     }
     tally
 }
@@ -341,22 +343,20 @@ impl<'a> Engine<'a> {
         product.cost_nanos += cost;
         product.parts_cost[part] += cost;
         let tally = &mut self.tally.deployments[deployment];
-        let tokens = counts.input + counts.output;
         tally.served += 1;
         tally.cost_nanos += cost;
         tally.unpriced += unpriced;
-        tally.tokens += tokens;
-        if tally.part_tokens.0 != part {
-            tally.part_tokens = (part, 0);
-        }
-        tally.part_tokens.1 += tokens;
-        tally.peak_tokens = tally.peak_tokens.max(tally.part_tokens.1);
+        tally.tokens += counts.input + counts.output;
     }
 
-    /// Whether all that could serve it are out now, by the course: then it does not matter what was heard of each.
+    /// Whether all that could serve it are gone now, by the course: then it does not matter what was heard of each.
     fn all_are_lost(&self, flight: &Flight<'_>) -> bool {
         let mut could = flight.able().peekable();
-        could.peek().is_some() && could.all(|deployment| self.condition(deployment).outage.is_some())
+        could.peek().is_some()
+            && could.all(|deployment| {
+                let condition = self.condition(deployment);
+                condition.outage.is_some() || condition.retired
+            })
     }
 
     fn refused(&mut self, flight: &Flight<'a>) {

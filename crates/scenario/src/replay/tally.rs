@@ -51,7 +51,7 @@ pub struct ProductTally {
 }
 
 /// One deployment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeploymentTally {
     /// Answers.
     pub served: u64,
@@ -65,10 +65,32 @@ pub struct DeploymentTally {
     pub attempts: u64,
     /// Attempts that its limits or its queue turned away; not those that it refuses as ever.
     pub turned_away: u64,
-    /// The most tokens within one part of the time.
-    pub peak_tokens: u64,
-    /// Tokens of the current part.
-    pub(crate) part_tokens: (usize, u64),
+    /// How each of its limits was hit: requests, tokens.
+    pub limits: [LimitTally; 2],
+}
+
+/// What a limit is measured in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Measured {
+    /// Attempts a minute.
+    #[default]
+    Requests,
+    /// Tokens a minute, let through or worked off.
+    Tokens,
+}
+
+/// How a limit was hit.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LimitTally {
+    /// Which.
+    pub of: Measured,
+    /// Attempts at the deployment that it turned away.
+    pub turned_away: u64,
+    /// What was asked of it in a minute, by all that share it and with all that was tried again: of the minutes in which it
+    /// turned somebody away, in that in which most was asked for what it let in.
+    pub asked: f64,
+    /// What it let in a minute then, as the scenario had it.
+    pub lets_in: f64,
 }
 
 impl Tally {
@@ -105,13 +127,6 @@ impl Tally {
         let begins = Duration::from_secs_f64(part as f64 * self.part_ms() / 1_000.0);
         let change = course.steps.iter().find(|step| self.part(step.at_ms) == part);
         change.map_or(begins, |step| step.from.max(begins))
-    }
-
-    /// The most tokens a minute that a deployment carried, within one part of the time.
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    pub fn peak_per_minute(&self, deployment: usize) -> f64 {
-        let minutes = self.played_ms as f64 / PARTS as f64 / 60_000.0;
-        self.deployments[deployment].peak_tokens as f64 / minutes.max(1e-9)
     }
 }
 

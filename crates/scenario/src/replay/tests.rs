@@ -119,10 +119,18 @@ fn limits_bind_and_the_herd_halves_them() {
     let served = |herd: Option<Herd>| {
         let down = event("maker:maker0", Duration::ZERO, None, What::Outage(Outage::Refused));
         let scenario = Scenario { herd, ..scenario(minutes(30), vec![down]) };
-        play(&estate, &traffic, &scenario, 1).products[0].served_share()
+        let tally = play(&estate, &traffic, &scenario, 1);
+        let [requests, tokens] = tally.deployments[1].limits;
+        assert_eq!((requests.turned_away, tokens.turned_away), (tally.deployments[1].turned_away, 0));
+        // Six hundred come in a minute, and may come again; who is told to wait is not asked meanwhile.
+        assert!((requests.lets_in..=1_800.0).contains(&requests.asked), "{requests:?}");
+        (tally.products[0].served_share(), requests.lets_in)
     };
-    assert!((0.7..0.85).contains(&served(None)), "{}", served(None));
-    assert!((0.35..0.45).contains(&served(Some(Herd::default()))), "{}", served(Some(Herd::default())));
+    let (alone, of_alone) = served(None);
+    assert!((0.7..0.85).contains(&alone), "{alone}");
+    let (crowded, of_crowded) = served(Some(Herd::default()));
+    assert!((0.35..0.45).contains(&crowded), "{crowded}");
+    assert_eq!((of_alone, of_crowded), (480.0, 240.0), "as it is played, not as it is configured");
 }
 
 #[test]
@@ -270,7 +278,9 @@ fn where_all_that_could_serve_are_out_there_is_one_reason() {
         assert_eq!(tally.products[0].served(), 0);
         tally.products[0].refused.clone()
     };
-    assert_eq!(with(What::Outage(Outage::Hang)), [("all_lost", 600)].into());
+    for gone in [What::Outage(Outage::Hang), What::Retirement] {
+        assert_eq!(with(gone), [("all_lost", 600)].into());
+    }
     // As long as somebody is there, what is heard of them says more.
     let there = with(What::Brownout { slower: 1.0, errors: 1.0 });
     assert!(!there.is_empty() && !there.contains_key("all_lost"), "{there:?}");

@@ -152,11 +152,16 @@ pub(super) struct ShareRow {
 #[derive(Debug, Serialize)]
 pub(super) struct LimitRow {
     pub(super) deployment: Arc<str>,
-    /// Shares of the attempts there.
+    /// `requests` or `tokens`.
+    pub(super) of: &'static str,
+    /// The share of the attempts there that this limit turned away.
     pub(super) turned_away: f64,
-    pub(super) peak_tokens_per_minute: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) limit_tokens_per_minute: Option<f64>,
+    /// What was asked of it in its worst minute, tries again included.
+    pub(super) asked_per_minute: f64,
+    /// What it let in, or worked off, a minute then: as the scenario had it.
+    pub(super) lets_in_per_minute: f64,
+    /// Whether it is one for the whole account, so that all that is asked there counts.
+    pub(super) of_account: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -235,15 +235,23 @@ fn shares(answer: &Answer) -> Table {
 }
 
 fn limits_hit(answer: &Answer) -> Table {
-    let columns =
-        ["deployment", "part_of_attempts_turned_away", "peak_tokens_per_minute", "limit_tokens_per_minute"];
+    let columns = [
+        "deployment",
+        "of",
+        "part_of_attempts_turned_away",
+        "asked_per_minute",
+        "lets_in_per_minute",
+        "of_account",
+    ];
     let mut table = Table::new("limits-hit", &columns);
     for row in &answer.limits_hit {
         table.row([
             Cell::from(&row.deployment),
+            row.of.into(),
             row.turned_away.into(),
-            row.peak_tokens_per_minute.into(),
-            row.limit_tokens_per_minute.into(),
+            row.asked_per_minute.into(),
+            row.lets_in_per_minute.into(),
+            row.of_account.into(),
         ]);
     }
     table

@@ -8,8 +8,8 @@ use routing::Dice;
 use scenario::event::{Course, Herd, Scenario, Target, compile};
 use scenario::fit::Fitted;
 use scenario::replay::{
-    Figures, Play, PlayedEstate, ProductFigures, ProductTally, RESAMPLES, Reported, Tally, Traffic, compare,
-    replay, resampled, shaken,
+    Figures, Measured, Play, PlayedEstate, ProductFigures, ProductTally, RESAMPLES, Reported, Tally, Traffic,
+    compare, replay, resampled, shaken,
 };
 
 use super::input::Input;
@@ -259,18 +259,29 @@ fn product(
     }
 }
 
+/// The limits that were hit.
 #[expect(clippy::cast_precision_loss, reason = "counts")]
 fn limits(estate: &PlayedEstate, after: &Tally) -> Vec<LimitRow> {
-    let hit = after.deployments.iter().enumerate().filter(|(_, tally)| tally.turned_away > 0);
-    hit.map(|(index, tally)| LimitRow {
-        deployment: Arc::clone(&estate.deployments[index].name),
-        turned_away: tally.turned_away as f64 / tally.attempts.max(1) as f64,
-        peak_tokens_per_minute: after.peak_per_minute(index),
-        limit_tokens_per_minute: estate.backing[index]
-            .tokens_per_minute
-            .or(estate.backing[index].works_off_per_minute),
-    })
-    .collect()
+    let deployments = after.deployments.iter().enumerate();
+    let all =
+        deployments.flat_map(|(index, tally)| tally.limits.iter().map(move |limit| (index, tally, limit)));
+    all.filter(|(.., limit)| limit.turned_away > 0)
+        .map(|(index, tally, limit)| {
+            let backing = &estate.backing[index];
+            let (of, is_shared) = match limit.of {
+                Measured::Requests => ("requests", backing.shares_requests),
+                Measured::Tokens => ("tokens", backing.shares_tokens),
+            };
+            LimitRow {
+                deployment: Arc::clone(&estate.deployments[index].name),
+                of,
+                turned_away: limit.turned_away as f64 / tally.attempts.max(1) as f64,
+                asked_per_minute: limit.asked,
+                lets_in_per_minute: limit.lets_in,
+                of_account: is_shared,
+            }
+        })
+        .collect()
 }
 
 /// Something that is otherwise than assumed.

@@ -2,6 +2,7 @@
 
 mod insurance;
 pub(super) mod pages;
+mod why;
 
 use std::time::Duration;
 
@@ -136,15 +137,15 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
 fn refusals(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     let mut lines = Vec::new();
     for row in &answer.products {
-        let mut whys: Vec<(&str, f64)> = row.refused.iter().map(|(why, share)| (*why, *share)).collect();
-        whys.retain(|(_, share)| *share > WORTH);
-        whys.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let whys = why::in_words(&row.refused, &row.refused_before);
+        let whys = whys.iter().filter(|refused| refused.share > WORTH);
+        let whys: Vec<String> = whys
+            .map(|refused| {
+                let before = as_before(refused.share, refused.before, WORTH, percent);
+                format!("{} {}{before}", percent(refused.share), refused.words)
+            })
+            .collect();
         if !whys.is_empty() {
-            let shown = |(why, share): &(&str, f64)| {
-                let before = row.refused_before.get(why).copied().unwrap_or_default();
-                format!("{} {}{}", percent(*share), words(why), as_before(*share, before, WORTH, percent))
-            };
-            let whys: Vec<String> = whys.iter().map(shown).collect();
             lines.push(vec![row.product.to_string(), format!("refused: {}", whys.join(", "))]);
         }
         let outside = row.change.after.outside_max_outage_ms.value / 1_000.0;
@@ -243,17 +244,23 @@ fn limits(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     }
     pages.heading("Limits that are hit")?;
     let rows = answer.limits_hit.iter().map(|row| {
-        let limit = row
-            .limit_tokens_per_minute
-            .map_or_else(|| "by requests".to_owned(), |limit| format!("{limit:.0}"));
+        let whose = if row.of_account { ", its account" } else { "" };
         vec![
             row.deployment.to_string(),
             percent(row.turned_away),
-            format!("{:.0}", row.peak_tokens_per_minute),
-            limit,
+            format!("{} {}", rounded(row.asked_per_minute), row.of),
+            format!("{} {}{whose}", rounded(row.lets_in_per_minute), row.of),
         ]
     });
-    pages.table(&["deployment", "turned away", "peak tokens a minute", "limit"], rows.collect())
+    let heads =
+        ["deployment", "of its attempts turned away", "asked in the worst minute", "lets in a minute then"];
+    pages.table(&heads, rows.collect())
+}
+
+/// A number of tokens or requests.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, NaN is 0")]
+fn rounded(number: f64) -> String {
+    words::count(number.round() as u128)
 }
 
 fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
@@ -323,24 +330,6 @@ pub(super) fn backtest(
         pages.text(&told(row.as_ref()))?;
     }
     Ok(if row.is_some() { Exit::Done } else { Exit::Failed })
-}
-
-/// A refusal's code, in words.
-fn words(why: &str) -> String {
-    match why {
-        "no_budget" | "open" | "probe_taken" | "benched" => "because whoever is left was failing".to_owned(),
-        "all_lost" => "because all that could serve it are lost".to_owned(),
-        "not_allowed" => "because nobody allowed is left".to_owned(),
-        "posture_leave" => "because all were left".to_owned(),
-        "posture_drain" => "because whoever is left was drained".to_owned(),
-        "no_slot" => "because all slots were taken".to_owned(),
-        "state_elsewhere" => "because another account keeps what they build on".to_owned(),
-        "region" | "region_unknown" => "because nobody is left where they may be served".to_owned(),
-        "unpriced" => "because whoever is left has no price".to_owned(),
-        "window_too_small" | "output_too_small" => "because they are too long for whoever is left".to_owned(),
-        "lacks" | "protocol" | "unsayable" => "because nobody is left who can do what they need".to_owned(),
-        other => other.replace('_', " "),
-    }
 }
 
 fn percent(share: f64) -> String {

@@ -1,15 +1,14 @@
 //! What a supplier does with an attempt: as fitted, as the scenario has it, as its limits allow.
 
-use std::time::Duration;
-
 use routing::{Dice, Policy};
 use wire::{Broken, Failure};
 
+use super::door::Doors;
 use crate::event::{Condition, Outage};
 use crate::fit::{self, Fitted};
 use crate::replay::ask::{Ask, NOBODY};
-use crate::replay::estate::{Backing, PlayedEstate};
-use crate::replay::flow::{Backlog, Bucket};
+use crate::replay::estate::PlayedEstate;
+use crate::replay::tally::LimitTally;
 
 /// How an attempt goes; times from its beginning, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -63,35 +62,17 @@ pub(super) struct Suppliers<'a> {
     fitted: &'a Fitted,
     began_unix_ms: u64,
     dice: Dice,
-    limits: Vec<Limits>,
-    /// By deployment, whose requests and whose tokens of [`Self::limits`] it draws from.
-    draws: Vec<(usize, usize)>,
+    doors: Doors<'a>,
     /// By deployment and route: how many times as long its answers are as those of another deployment.
     ratios: Vec<f32>,
     /// By route and deployment: tokens that it counts for each estimated one.
     per_estimate: Vec<Vec<f64>>,
     /// By deployment and route: the share of prompts' tokens from a cache.
     cached: Vec<f32>,
-    /// By deployment, attempts that its limits or its queue turned away. What it refuses besides is how it usually is.
-    pub(super) turned_away: Vec<u64>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    requests: Bucket,
-    tokens: Bucket,
-    backlog: Backlog,
 }
 
 impl<'a> Suppliers<'a> {
     pub(super) fn new(estate: &'a PlayedEstate, fitted: &'a Fitted, began_unix_ms: u64, dice: Dice) -> Self {
-        let limits = estate.backing.iter().map(|backing| Limits {
-            requests: Bucket::full(backing.requests_per_minute.unwrap_or(0.0)),
-            tokens: Bucket::full(backing.tokens_per_minute.unwrap_or(0.0)),
-            backlog: Backlog::default(),
-        });
-        let limits = limits.collect();
-        let draws = (0..estate.deployments.len()).map(|index| draws(estate, index)).collect();
         let (deployments, routes) = (estate.deployments.len(), estate.routes.len());
         let mut ratios = Vec::with_capacity(deployments * deployments * routes);
         let mut cached = Vec::with_capacity(deployments * routes);
@@ -104,10 +85,10 @@ impl<'a> Suppliers<'a> {
                 ratios.extend((0..deployments).map(|from| fitted.length_ratio(from, to, route) as f32));
             }
         }
-        let turned_away = vec![0; deployments];
         let mut per_estimate = fitted.per_estimate();
         per_estimate.resize_with(routes, || vec![1.0; deployments]);
-        Self { estate, fitted, began_unix_ms, dice, limits, draws, ratios, per_estimate, cached, turned_away }
+        let doors = Doors::new(estate);
+        Self { estate, fitted, began_unix_ms, dice, doors, ratios, per_estimate, cached }
     }
 
     /// What an ask comes to at a deployment: as counted where it was served there, else by tokenizer, length and cache.
@@ -139,6 +120,11 @@ impl<'a> Suppliers<'a> {
         Counts { input, cached, output: longer(f64::from(ask.output) * f64::from(ratio)) }
     }
 
+    /// How each limit of a deployment was hit.
+    pub(super) fn limits(&self, deployment: usize) -> [LimitTally; 2] {
+        self.doors.tally(deployment)
+    }
+
     pub(super) fn fate(
         &mut self,
         deployment: usize,
@@ -157,12 +143,9 @@ impl<'a> Suppliers<'a> {
         if condition.errors > 0.0 && self.dice.unit_f64() < condition.errors {
             return Fate::Fails { failure: Failure::Server, after_ms: ERROR_MS };
         }
-        let waits = match self.let_in(deployment, counts, condition.limits, now) {
+        let waits = match self.doors.let_in(deployment, counts, condition.limits, now) {
             Ok(waits) => waits,
-            Err(failure) => {
-                self.turned_away[deployment] += 1;
-                return Fate::Fails { failure, after_ms: QUICK_MS };
-            }
+            Err(failure) => return Fate::Fails { failure, after_ms: QUICK_MS },
         };
         let supplier = &self.fitted.suppliers[deployment];
         if !supplier.errors.is_empty() {
@@ -204,39 +187,6 @@ impl<'a> Suppliers<'a> {
         let total_ms = first + gap * (tokens - 1.0).max(0.0);
         Fate::Serves { first_ms: if stream { first } else { total_ms }, total_ms }
     }
-
-    /// Past limits and queue: how long it waits, or how it is refused.
-    #[expect(clippy::cast_precision_loss, reason = "tokens")]
-    fn let_in(&mut self, deployment: usize, counts: Counts, share: f64, now: u64) -> Result<f64, Failure> {
-        let backing = &self.estate.backing[deployment];
-        let (requests_of, tokens_of) = self.draws[deployment];
-        let tokens = (counts.input + counts.output) as f64;
-        // Suppliers say it in whole seconds.
-        let refused = |wait_ms: u64| Failure::RateLimited {
-            retry_after: Some(Duration::from_secs(wait_ms.div_ceil(1_000))),
-        };
-        if let Some(limit) = backing.requests_per_minute {
-            self.limits[requests_of].requests.take(1.0, limit * share, now).map_err(refused)?;
-        }
-        if let Some(limit) = backing.tokens_per_minute {
-            self.limits[tokens_of].tokens.take(tokens, limit * share, now).map_err(refused)?;
-        }
-        let Some(capacity) = backing.works_off_per_minute else { return Ok(0.0) };
-        let backlog = &mut self.limits[tokens_of].backlog;
-        backlog.add(tokens, capacity * share, now).ok_or(Failure::Overloaded { retry_after: None })
-    }
-}
-
-/// Whose requests and whose tokens a deployment draws from: its own, or with others of its account the first one's.
-fn draws(estate: &PlayedEstate, deployment: usize) -> (usize, usize) {
-    let account = estate.deployments[deployment].provider;
-    let first = |shares: fn(&Backing) -> bool| {
-        let with =
-            |other: &usize| estate.deployments[*other].provider == account && shares(&estate.backing[*other]);
-        let first = (0..deployment).find(with);
-        first.filter(|_| shares(&estate.backing[deployment])).unwrap_or(deployment)
-    };
-    (first(|backing| backing.shares_requests), first(|backing| backing.shares_tokens))
 }
 
 fn out(outage: Outage, policy: &Policy) -> Fate {
