@@ -14,6 +14,8 @@ pub struct Fallback {
     pub product: Arc<str>,
     /// Whether a part of them would go unserved, for want of a candidate or of room.
     pub falls_short: bool,
+    /// Whether that is not known, for nobody says where some belong who would have to carry it.
+    pub may_fall_short: bool,
     /// The part that nobody could serve, 0 to 1.
     pub unserved: f64,
     /// Tokens of the busiest minute for which there is no room.
@@ -26,11 +28,16 @@ pub struct Fallback {
 type Value = fn(&Fallback) -> f64;
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-const GAUGES: [(&str, &str, Value); 4] = [
+const GAUGES: [(&str, &str, Value); 5] = [
     (
         "releve_fallback_falls_short",
         "Whether a part of a product's requests would go unserved, should what is watched or drained fall: 1 if so.",
         |fallback| f64::from(u8::from(fallback.falls_short)),
+    ),
+    (
+        "releve_fallback_may_fall_short",
+        "Whether that is not known, for nobody says where some belong who would have to carry it: 1 if so.",
+        |fallback| f64::from(u8::from(fallback.may_fall_short)),
     ),
     (
         "releve_fallback_unserved_ratio",

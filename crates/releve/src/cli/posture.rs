@@ -43,7 +43,8 @@ pub(crate) struct Arguments {
     /// Only show what it would do.
     #[arg(long)]
     dry_run: bool,
-    /// End with 1 where those who would step in for what is watched or drained do not carry the busiest minute: for alarms.
+    /// End with 1 where those who would step in for what is watched or drained do not carry the busiest minute, or nobody can
+    /// tell: for alarms.
     #[arg(long, conflicts_with = "act")]
     check: bool,
     #[command(flatten)]
@@ -72,6 +73,11 @@ struct Row<'a> {
     /// Of what is watched or drained, how the products would fare that its loss would touch.
     #[serde(skip_serializing_if = "Option::is_none")]
     fallbacks: Option<Vec<Fallback>>,
+    /// Whether all of them would be served whole: `yes`, `no` or `not_known`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carries: Option<&'static str>,
+    #[serde(skip)]
+    names_nothing: bool,
 }
 
 impl<'a> Row<'a> {
@@ -88,6 +94,8 @@ impl<'a> Row<'a> {
             holds,
             waits: false,
             fallbacks: None,
+            carries: None,
+            names_nothing: false,
         }
     }
 
@@ -284,7 +292,7 @@ fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> R
     });
     let mut rows: Vec<Row<'_>> = rows.chain(contracts.iter().map(Row::of_contract)).collect();
     look_at_fallbacks(&mut rows, path, desk)?;
-    let falls_short = rows.iter().flat_map(|row| row.fallbacks.iter().flatten()).any(Fallback::falls_short);
+    let is_alarm = rows.iter().any(|row| row.carries.is_some_and(|carries| carries != "yes"));
     if terminal.json() {
         terminal.answer(&rows)?;
     } else {
@@ -298,7 +306,7 @@ fn list(path: &Path, check: bool, desk: &Desk<'_>, terminal: &mut Terminal) -> R
             verdict(&rows, terminal)?;
         }
     }
-    Ok(if check && falls_short { Exit::Failed } else { Exit::Done })
+    Ok(if check && is_alarm { Exit::Failed } else { Exit::Done })
 }
 
 /// By the requests of the last days: what a watch is for is whether others could step in now.
@@ -315,8 +323,14 @@ fn look_at_fallbacks(rows: &mut [Row<'_>], ledger: &Path, desk: &Desk<'_>) -> Re
     let now = (Clock::system().unix_us(), today());
     let domains: Vec<Domain> = watched.iter().map(|(_, domain)| domain.clone()).collect();
     let found = crate::report::fallbacks(&settings.resolved, ledger, now, &domains)?;
-    for ((row, _), fallbacks) in watched.iter_mut().zip(found) {
-        row.fallbacks = Some(fallbacks);
+    for ((row, _), found) in watched.iter_mut().zip(found) {
+        row.carries = Some(match found.carries() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not_known",
+        });
+        row.names_nothing = found.names_nothing;
+        row.fallbacks = Some(found.products);
     }
     Ok(())
 }
@@ -347,6 +361,14 @@ fn fallbacks(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> 
     for row in rows {
         let Some(fallbacks) = &row.fallbacks else { continue };
         terminal.line("")?;
+        if row.names_nothing {
+            let says =
+                "nothing that is configured is known to belong there: what its fall would take is not known";
+            terminal.paragraph(2, &[(Tone::Doubtful, format!("{}: {says}", row.target))])?;
+        }
+        if fallbacks.is_empty() && row.names_nothing {
+            continue;
+        }
         if fallbacks.is_empty() {
             terminal.line(format_args!("{}: no request of the last 30 days needs it", row.target))?;
             continue;
@@ -391,11 +413,19 @@ fn verdict(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
             looked_at.iter().filter(|fallback| is_one(fallback)).map(|fallback| &*fallback.product).collect();
         products.into_iter().collect::<Vec<_>>().join(", ")
     };
-    let (short, unseen) = (names(Fallback::falls_short), names(Fallback::is_unseen));
+    let (short, unseen) = (names(|fallback| fallback.falls_short), names(Fallback::is_unseen));
+    let not_known = names(|fallback| fallback.may_fall_short);
+    let nowhere: Vec<&str> = rows.iter().filter(|row| row.names_nothing).map(|row| row.target).collect();
     let (tone, says) = if rows.iter().all(|row| row.fallbacks.is_none()) {
         (Tone::Good, "carries: nothing is watched or drained".to_owned())
     } else if !short.is_empty() {
         (Tone::Bad, format!("falls short: nobody, or too few, would step in for {short}"))
+    } else if !not_known.is_empty() {
+        let says = "not known: who would step in may fall too, for nobody says where they belong";
+        (Tone::Doubtful, format!("{says}: {not_known}"))
+    } else if !nowhere.is_empty() {
+        let says = "not known: nothing that is configured is known to belong to";
+        (Tone::Doubtful, format!("{says} {}", nowhere.join(", ")))
     } else if !unseen.is_empty() {
         let says = "carries as configured, though nobody has seen it, by an unproven deployment or with more than ever";
         (Tone::Doubtful, format!("{says}: {unseen}"))
@@ -417,6 +447,10 @@ fn fares(fallback: &Fallback) -> (Tone, String) {
         Verdict::Stopped => (Tone::Bad, "nobody steps in".to_owned()),
         Verdict::Partly if none > 0.0 => (Tone::Bad, format!("nobody steps in for {none:.1} %")),
         Verdict::Partly => (Tone::Bad, "too little room".to_owned()),
+        _ if fallback.falls_short => (Tone::Bad, "some find nobody even now".to_owned()),
+        _ if fallback.may_fall_short => {
+            (Tone::Doubtful, "at best others step in: some may fall too".to_owned())
+        }
         Verdict::Unproven => (Tone::Doubtful, "others step in, not all proven".to_owned()),
         _ if fallback.is_unseen() => (Tone::Doubtful, "proven ones step in, with more than ever".to_owned()),
         _ => (Tone::Good, "proven ones step in".to_owned()),

@@ -3,7 +3,8 @@
 mod accounts;
 pub(super) mod losses;
 pub(super) mod products;
-mod targets;
+pub(super) mod survival;
+pub(super) mod targets;
 
 use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Sums, Traffic, Trend};

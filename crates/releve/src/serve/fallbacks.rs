@@ -95,11 +95,12 @@ impl Look {
         let now = jiff::Timestamp::from_microsecond(now_us).unwrap_or_default();
         let today = now.to_zoned(TimeZone::UTC).date();
         let found = report::fallbacks(resolved, &self.ledger, (now_us, today), domains)?;
-        let named = domains.iter().zip(found).flat_map(|(domain, products)| {
+        let named = domains.iter().zip(found).flat_map(|(domain, watched)| {
             let target: Arc<str> = domain.to_string().into();
-            products.into_iter().map(move |fallback| Fallback {
+            watched.products.into_iter().map(move |fallback| Fallback {
                 target: Arc::clone(&target),
-                falls_short: fallback.falls_short(),
+                falls_short: fallback.falls_short,
+                may_fall_short: fallback.may_fall_short,
                 product: fallback.product,
                 unserved: fallback.outlook.none,
                 short_tokens: fallback.outlook.short_tokens,

@@ -97,3 +97,42 @@ fn a_watch_says_whether_the_fallbacks_carry_what_is_asked() {
         (Some(0), &Value::Null, &Value::Null)
     );
 }
+
+/// Where Anthropic sits nobody says: it may be in the country that is watched.
+#[test]
+fn what_nobody_knows_does_not_carry_as_it_does_not_survive() {
+    let folder = recorded::folder();
+    let acted =
+        posture(folder.path(), &["country:US=watch", "--reason", "a rumour", "--author", "ada", "--json"]);
+    assert_eq!(acted.code, Some(0), "{acted:?}");
+    let checked = posture(folder.path(), &["--check", "--json"]);
+    let rows: Value = serde_json::from_str(&checked.out).unwrap();
+    let code = of(&rows[0]["fallbacks"], "code-tool");
+    assert_eq!((&code["verdict"], &code["at_worst"]), (&"proven".into(), &"stopped".into()));
+    assert_eq!((&code["falls_short"], &code["may_fall_short"]), (&false.into(), &true.into()));
+    assert_eq!((&rows[0]["carries"], checked.code), (&"not_known".into(), Some(1)));
+    let words = posture(folder.path(), &["--check"]).out;
+    assert!(words.contains("at best others step"), "{words}");
+    let verdict = words.lines().last().unwrap();
+    assert!(verdict.starts_with("not known: ") && verdict.contains("code-tool"), "{verdict}");
+
+    // As the report has the same as a target.
+    let path = folder.path().join("releve-demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let wanted =
+        text.replace("must_survive = [\"maker:openai\", \"host:azure\"]", "must_survive = [\"country:US\"]");
+    assert_ne!(wanted, text);
+    fs::write(&path, wanted).unwrap();
+    let report = run(folder.path(), &["--config", "releve-demo.toml", "report", "--json"]);
+    let told: Value = serde_json::from_str(&report.out).unwrap();
+    let target = &told["targets"][0];
+    assert_eq!((&target["met"], report.code), (&Value::Null, Some(1)), "{target}");
+    let may: Vec<&str> = rows[0]["fallbacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["may_fall_short"] == true)
+        .map(|row| row["product"].as_str().unwrap())
+        .collect();
+    assert_eq!(target["not_known_for"], serde_json::json!(may));
+}

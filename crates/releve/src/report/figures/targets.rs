@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use scenario::{Dependence, Domain, DomainKind, Estate, Set, Verdict};
+use scenario::{Dependence, Domain, DomainKind, Estate};
 use serde::Serialize;
 
-use super::losses;
 use super::products::Study;
+use super::survival::{Survival, Taken};
 use crate::config::Config;
 use crate::config::product::{MaxShare, Measure};
 use crate::config::value::{At, Share};
@@ -67,25 +67,14 @@ pub(crate) fn is_nowhere(domain: &Domain, estate: &Estate, today: &str) -> bool 
 }
 
 fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) -> TargetResult {
-    let named = |is_it: &dyn Fn(&Study) -> bool| -> Vec<String> {
-        let studies = studies.iter().filter(|study| is_it(study));
+    let taken = Taken::by(domain, estate, today);
+    let named = |how: Survival| -> Vec<String> {
+        let studies = studies.iter().filter(|study| taken.survived_by(study) == how);
         studies.map(|study| study.product.name.to_string()).collect()
     };
-    let stops = |study: &Study, takes: &Set| {
-        let has_needs = study.needs.requests() > 0 && !takes.is_empty();
-        has_needs && losses::on(study, takes).verdict >= Verdict::Partly
-    };
-    let takes = estate.taken_by(domain, today);
-    // Who finds nobody while nothing is lost survives nothing.
-    let broken_by = named(&|study| study.needs.left_behind > 0 || stops(study, &takes));
+    let broken_by = named(Survival::No);
     let names_nothing = is_nowhere(domain, estate, today);
-    let not_known_for = match estate.supposing(domain) {
-        Some(supposed) if broken_by.is_empty() => {
-            let at_worst = supposed.taken_by(domain, today);
-            named(&|study| stops(study, &at_worst))
-        }
-        _ => Vec::new(),
-    };
+    let not_known_for = if broken_by.is_empty() { named(Survival::NotKnown) } else { Vec::new() };
     let met = match (broken_by.is_empty(), names_nothing || !not_known_for.is_empty()) {
         (false, _) => Some(false),
         (true, true) => None,
