@@ -132,6 +132,22 @@ fn a_product_that_is_more_degraded_than_it_may_be_is_named_with_both_shares() {
     assert!(!spared.contains(words), "{spared}");
 }
 
+/// All of it is answered, but by somebody whom nobody has tried for it.
+#[test]
+fn who_may_not_be_served_by_just_anybody_is_hurt_when_it_is() {
+    let house = house();
+    let office = "[products.office]\napproved = [{ use = \"first/m\", by = \"us\", on = \"2026-01-01\" }]\n";
+    let lose = ["--lose", "maker:acme", "--for", "10m", "--no-herd"];
+    for (more, hurts) in [("", false), ("max_degradation = 0.1\n", true), ("max_degradation = 1\n", false)] {
+        let config = CONFIG.replace("[products.office]\n", &format!("{office}{more}"));
+        fs::write(house.path().join("releve.toml"), config).unwrap();
+        let answer = asked(house.path(), &lose);
+        let office = product(&answer, "office");
+        assert!(office["after"]["served_by_unproven"]["value"].as_f64().unwrap() > 0.9, "{office}");
+        assert_eq!(office["first_hurts_s"].as_f64().is_some_and(|at| at < 30.0), hurts, "{more}: {office}");
+    }
+}
+
 #[test]
 fn a_loss_that_takes_nobody_away_is_refused_with_the_mend() {
     let house = house();

@@ -329,7 +329,8 @@ impl<'a> Engine<'a> {
         let cost = money::nanos(prices, counts.input, counts.cached, counts.output, price);
         let part = self.tally.part(began);
         let product = &mut self.tally.products[usize::from(ask.product)];
-        if self.play.proven[usize::from(ask.product)][deployment] {
+        let is_proven = self.play.proven[usize::from(ask.product)][deployment];
+        if is_proven {
             product.proven += 1;
         } else {
             product.unproven += 1;
@@ -347,6 +348,10 @@ impl<'a> Engine<'a> {
         tally.cost_nanos += cost;
         tally.unpriced += unpriced;
         tally.tokens += counts.input + counts.output;
+        if !is_proven {
+            let fell = self.falls(flight);
+            self.tally.products[usize::from(ask.product)].parts_unproven[fell] += 1;
+        }
     }
 
     /// Whether all that could serve it are gone now, by the course: then it does not matter what was heard of each.
@@ -366,15 +371,21 @@ impl<'a> Engine<'a> {
             _ if self.all_are_lost(flight) => "all_lost",
             said => said.or_else(|| flight.excluded()).unwrap_or("timeout"),
         };
-        let fell = flight.arrived.max(self.conditions().at_ms);
+        let fell = self.falls(flight);
         let product = &mut self.tally.products[usize::from(flight.ask.product)];
         *product.refused.entry(why).or_default() += 1;
-        // What was under way when things changed fell by the change, not before it.
+        product.parts[fell].1 += 1;
+    }
+
+    /// The part of the time in which a request counts that is worse off than it was: what was under way when things changed
+    /// fell by the change, not before it.
+    fn falls(&mut self, flight: &Flight<'a>) -> usize {
+        let fell = flight.arrived.max(self.conditions().at_ms);
         let (came, fell) = (self.tally.part(flight.arrived), self.tally.part(fell));
         let parts = &mut self.tally.products[usize::from(flight.ask.product)].parts;
         parts[came].0 -= 1;
         parts[fell].0 += 1;
-        parts[fell].1 += 1;
+        fell
     }
 }
 

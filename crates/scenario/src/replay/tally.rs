@@ -46,6 +46,8 @@ pub struct ProductTally {
     pub first: Histogram,
     /// By part of the time: requests, and those refused.
     pub parts: Vec<(u32, u32)>,
+    /// By part of the time: those served by who is not proven for it.
+    pub parts_unproven: Vec<u32>,
     /// By deployment, answers.
     pub served_by: Vec<u64>,
 }
@@ -97,6 +99,7 @@ impl Tally {
     pub(super) fn new(products: usize, deployments: usize, played_ms: u64, compressed: f64) -> Self {
         let product = ProductTally {
             parts: vec![(0, 0); PARTS],
+            parts_unproven: vec![0; PARTS],
             parts_cost: vec![0; PARTS],
             served_by: vec![0; deployments],
             ..ProductTally::default()
@@ -151,22 +154,17 @@ impl ProductTally {
     /// The first part of the time from which on more than `share` of its requests are refused beyond those that were
     /// in the same parts of `before`; two at least within a fiftieth of the time.
     pub fn first_hurt(&self, before: &Self, share: f64) -> Option<usize> {
-        const TOGETHER: usize = PARTS / 50;
-        let sum = |parts: &[(u32, u32)], place: usize| {
-            let near = parts.get(place..parts.len().min(place + TOGETHER)).unwrap_or_default();
-            near.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+        first_worse(&self.parts, &before.parts, |_, more| more > share)
+    }
+
+    /// Likewise the first from which on more than `most` of its requests, and more than before, are degraded: refused, or served
+    /// by who is not proven for it.
+    pub fn first_degraded(&self, before: &Self, most: f64) -> Option<usize> {
+        let degraded = |product: &Self| -> Vec<(u32, u32)> {
+            let parts = product.parts.iter().zip(&product.parts_unproven);
+            parts.map(|((requests, refused), unproven)| (*requests, refused + unproven)).collect()
         };
-        let hurts = |place: &usize| {
-            let (now, then) = (sum(&self.parts, *place), sum(&before.parts, *place));
-            // Of as many requests as there are now, so many were refused anyway.
-            let anyway = f64::from(then.1) / f64::from(then.0.max(1)) * f64::from(now.0);
-            let (here, more) = (self.parts[*place], f64::from(now.1) - anyway);
-            let were = before.parts.get(*place).copied().unwrap_or_default();
-            let is_here = f64::from(here.1) * f64::from(were.0) > f64::from(were.1) * f64::from(here.0)
-                || here.1 > 0 && were.0 == 0;
-            is_here && more >= 2.0 && more > f64::from(now.0) * share
-        };
-        (0..self.parts.len()).find(hurts)
+        first_worse(&degraded(self), &degraded(before), |now, _| now > most)
     }
 
     /// How many parts of the time lie outside an outage of at most `allowed` parts: of each run of parts in which most
@@ -183,6 +181,32 @@ impl ProductTally {
         }
         outside + f64::max(run - allowed, 0.0)
     }
+}
+
+/// The first part of the time in which more is amiss than in the same of `before`, by two requests at least within a fiftieth
+/// of the time, and by as much as it takes: `is_worse` gets the share of that time's requests, and how much of it is more.
+fn first_worse(
+    now: &[(u32, u32)],
+    before: &[(u32, u32)],
+    is_worse: impl Fn(f64, f64) -> bool,
+) -> Option<usize> {
+    const TOGETHER: usize = PARTS / 50;
+    let sum = |parts: &[(u32, u32)], place: usize| {
+        let near = parts.get(place..parts.len().min(place + TOGETHER)).unwrap_or_default();
+        near.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    };
+    let is_first = |place: &usize| {
+        let (near, then) = (sum(now, *place), sum(before, *place));
+        let (asked, amiss) = (f64::from(near.0.max(1)), f64::from(near.1));
+        // Of as many requests as there are now, so many were amiss anyway.
+        let anyway = f64::from(then.1) / f64::from(then.0.max(1)) * f64::from(near.0);
+        let (here, more) = (now[*place], amiss - anyway);
+        let were = before.get(*place).copied().unwrap_or_default();
+        let is_here = f64::from(here.1) * f64::from(were.0) > f64::from(were.1) * f64::from(here.0)
+            || here.1 > 0 && were.0 == 0;
+        is_here && more >= 2.0 && is_worse(amiss / asked, more / asked)
+    };
+    (0..now.len()).find(is_first)
 }
 
 #[cfg(test)]
@@ -215,5 +239,21 @@ mod tests {
             None,
             "twice as many, none of whom was served"
         );
+    }
+
+    #[test]
+    fn degraded_is_who_is_refused_or_served_by_somebody_unproven() {
+        let of = |refused: [u32; 4], unproven: [u32; 4]| ProductTally {
+            parts: refused.map(|refused| (100, refused)).to_vec(),
+            parts_unproven: unproven.to_vec(),
+            ..ProductTally::default()
+        };
+        let before = of([0; 4], [5, 5, 5, 5]);
+        let after = of([0, 0, 0, 6], [5, 5, 5, 12]);
+        assert_eq!(after.first_degraded(&before, 0.02), Some(3), "more is only there");
+        assert_eq!(after.first_degraded(&before, 0.17), Some(3));
+        assert_eq!(after.first_degraded(&before, 0.18), None, "it may be");
+        assert_eq!(before.first_degraded(&before, 0.01), None, "as it was, though it may not be");
+        assert_eq!(after.first_hurt(&before, 0.01), Some(3));
     }
 }

@@ -128,7 +128,8 @@ pub(super) struct ProductRow {
     /// The share of its requests that may be degraded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_degradation: Option<f64>,
-    /// When more than one request in a hundred is first refused that was not before, in seconds from the beginning.
+    /// When more than one request in a hundred is first refused that was not before, or more are degraded than may be,
+    /// in seconds from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_hurts_s: Option<f64>,
     /// Who carries it afterwards, the largest share first.

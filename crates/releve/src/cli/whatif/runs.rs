@@ -238,7 +238,9 @@ fn product(
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     let part = |count: u64, of: &ProductTally| count as f64 / of.requests.max(1) as f64;
     let share = |count: u64| part(count, tally);
-    let hurts = tally.first_hurt(was, 0.01).map(|part| after.begins(part, course).as_secs_f64());
+    let degraded = product.max_degradation.and_then(|most| tally.first_degraded(was, most));
+    let first = [tally.first_hurt(was, 0.01), degraded].into_iter().flatten().min();
+    let hurts = first.map(|part| after.begins(part, course).as_secs_f64());
     let mut carried: Vec<(Arc<str>, f64)> = tally
         .served_by
         .iter()
