@@ -46,12 +46,12 @@ const GAUGES: [(&str, &str, Value); 5] = [
     ),
     (
         "releve_fallback_short_tokens",
-        "Tokens of a product's busiest minute for which the others have no room.",
+        "Tokens of a product's busiest minute for which the others have no room, beyond those that find none already.",
         |fallback| fallback.short_tokens as f64,
     ),
     (
         "releve_fallback_short_requests",
-        "Requests of a product's busiest minute for which the others have no room.",
+        "Requests of a product's busiest minute for which the others have no room, beyond those that find none already.",
         |fallback| fallback.short_requests as f64,
     ),
 ];

@@ -31,12 +31,12 @@ pub struct Loss {
 pub struct Cut {
     /// Of each loss, all that it may be: they take away the same of what the product could use.
     pub losses: Vec<Vec<Domain>>,
-    /// What it does.
+    /// What it adds to what is wrong already.
     pub effect: Effect,
 }
 
-/// What a loss, or several, do to a product.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// What a product lacks, or what a loss, or several, take from it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Effect {
     /// The part of its requests that are left without a candidate, of 1.
     pub stopped: f64,
@@ -50,6 +50,15 @@ impl Effect {
     /// Whether the product goes on whole.
     pub fn is_none(&self) -> bool {
         self.stopped == 0.0 && self.short_tokens == 0 && self.short_requests == 0
+    }
+
+    /// What of it was not there before.
+    fn beyond(self, before: Self) -> Self {
+        Self {
+            stopped: (self.stopped - before.stopped).max(0.0),
+            short_tokens: self.short_tokens.saturating_sub(before.short_tokens),
+            short_requests: self.short_requests.saturating_sub(before.short_requests),
+        }
     }
 }
 
@@ -172,7 +181,17 @@ impl Needs {
         self.busiest.each_ref().map(|busiest| busiest.own.iter().map(|(_, amount)| amount).sum())
     }
 
-    /// What the loss of these deployments does.
+    /// What is wrong while nothing is lost: no loss is to blame for it.
+    pub fn already(&self) -> Effect {
+        self.without(&Set::default())
+    }
+
+    /// What the loss of these deployments adds to what is wrong already.
+    pub fn added_by(&self, lost: &Set) -> Effect {
+        self.without(lost).beyond(self.already())
+    }
+
+    /// How it is after the loss of these deployments, whatever of that was so before.
     pub fn without(&self, lost: &Set) -> Effect {
         let left_alone: u64 = self
             .groups
@@ -185,14 +204,13 @@ impl Needs {
         Effect { stopped: part(left_alone, self.requests), short_tokens, short_requests }
     }
 
-    /// The smallest sets of losses that do anything, up to [`LARGEST`] at once; smaller ones first. Exact: every set is
-    /// looked at that holds none found before.
-    ///
-    /// What is already short while nothing is lost has the empty set as its only smallest: then there is no other.
+    /// The smallest sets of losses that add anything to what is wrong already, up to [`LARGEST`] at once; smaller ones
+    /// first. Exact: every set is looked at that holds none found before.
     pub fn cuts(&self, losses: &[Loss]) -> Vec<Cut> {
-        let search = Search { losses, effect: &|lost| Some(self.without(lost)) };
+        let already = self.already();
+        let search = Search { losses, effect: &|lost| Some(self.without(lost).beyond(already)) };
         let mut found: Vec<(Vec<usize>, Effect)> = Vec::new();
-        for size in 0..=LARGEST {
+        for size in 1..=LARGEST {
             search.find(size, &mut found);
         }
         let own = self.groups.iter().fold(Set::default(), |set, (candidates, _)| set.union(candidates));
@@ -221,7 +239,7 @@ impl Needs {
 }
 
 /// Of how many losses the smallest sets are that do anything to any of several products, and how many there are of that
-/// size; `None` where it takes more than `most`. Looks no further than it must.
+/// size; `None` where it takes more than `most`. Of none where something is wrong already. Looks no further than it must.
 pub fn smallest(products: &[Needs], all: &[(Domain, Set)], most: usize) -> Option<(usize, usize)> {
     let relevant = products.iter().fold(Set::default(), |set, needs| set.union(&needs.relevant()));
     let losses = joined(all, &relevant);

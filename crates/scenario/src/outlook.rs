@@ -14,10 +14,14 @@ pub struct Outlook {
     pub unproven: f64,
     /// By none.
     pub none: f64,
-    /// Tokens of its busiest minute that find no room in the capacity that is configured.
+    /// Tokens of its busiest minute that find no room in the capacity that is configured, as far as the loss is the reason.
     pub short_tokens: u64,
     /// Requests of its busiest minute, likewise.
     pub short_requests: u64,
+    /// Tokens of its busiest minute that find no room while nothing is lost: no loss is to blame for them.
+    pub short_already_tokens: u64,
+    /// Requests of its busiest minute, likewise.
+    pub short_already_requests: u64,
     /// Tokens of its busiest minute beyond what the accounts that are left have ever carried here, as far as the loss
     /// is the reason.
     pub beyond_proven_tokens: u64,
@@ -64,21 +68,21 @@ impl Outlook {
                 by_unproven += requests;
             }
         }
-        let Effect { stopped, short_tokens, short_requests } = needs.without(lost);
+        let Effect { stopped, short_tokens, short_requests } = needs.added_by(lost);
+        let already = needs.already();
         Self {
             proven: part(by_proven, needs.requests()),
             unproven: part(by_unproven, needs.requests()),
             none: stopped,
             short_tokens,
             short_requests,
-            beyond_proven_tokens: carried
-                .without(lost)
-                .short_tokens
-                .saturating_sub(carried.without(&Set::default()).short_tokens),
+            short_already_tokens: already.short_tokens,
+            short_already_requests: already.short_requests,
+            beyond_proven_tokens: carried.added_by(lost).short_tokens,
         }
     }
 
-    /// In one word. `touched`: whether any candidate of the product is among what is lost.
+    /// In one word, of what the loss does. `touched`: whether any candidate of the product is among what is lost.
     pub fn verdict(&self, touched: bool) -> Verdict {
         if self.none >= 1.0 {
             Verdict::Stopped

@@ -401,6 +401,16 @@ fn fallbacks(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> 
             ]);
         }
         table.print(terminal)?;
+        let short: Vec<&str> = fallbacks
+            .iter()
+            .filter(|fallback| fallback.is_short_already())
+            .map(|fallback| &*fallback.product)
+            .collect();
+        if !short.is_empty() {
+            let says =
+                format!("Short already, whoever falls: {}; the table has what is added", short.join(", "));
+            terminal.paragraph(2, &[(Tone::Doubtful, says)])?;
+        }
     }
     Ok(())
 }

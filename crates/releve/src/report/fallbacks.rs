@@ -57,6 +57,11 @@ impl Watched {
 }
 
 impl Fallback {
+    /// Whether it finds too little room while nobody falls.
+    pub(crate) const fn is_short_already(&self) -> bool {
+        self.outlook.short_already_tokens > 0 || self.outlook.short_already_requests > 0
+    }
+
     /// Whether it hangs on what nobody has seen yet: an unproven deployment, or more than was ever carried here.
     pub(crate) const fn is_unseen(&self) -> bool {
         matches!(self.verdict, Verdict::Unproven) || self.outlook.beyond_proven_tokens > 0

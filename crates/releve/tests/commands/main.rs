@@ -25,6 +25,7 @@ mod reloaded;
 mod report;
 mod rich;
 mod serving;
+mod short;
 mod standing;
 mod supplier;
 mod targets;

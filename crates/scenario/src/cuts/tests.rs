@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::DomainKind;
 use crate::fixture::{account, estate, member};
+use crate::outlook::{Outlook, Verdict};
 use crate::shape::{Size, SizeClass};
 use crate::traffic::Sums;
 
@@ -80,6 +81,12 @@ impl World {
     /// By definition, and by other means: counts requests whose every candidate is lost, and looks for the least cut of
     /// the demands over all subsets.
     fn hurts(&self, candidates: &[Option<Set>], lost: &Set) -> bool {
+        let (stops, short) = self.lacks(candidates, lost);
+        stops || short > self.lacks(candidates, &Set::default()).1
+    }
+
+    /// Whether any request has nobody, and how many tokens of the peak find no room.
+    fn lacks(&self, candidates: &[Option<Set>], lost: &Set) -> (bool, u128) {
         let left = |index: usize| -> Vec<usize> {
             let all = candidates[index].as_ref().unwrap();
             all.iter().filter(|member| !lost.contains(*member)).collect()
@@ -87,13 +94,11 @@ impl World {
         let own = |index: &usize| self.shapes[*index].0;
         let served = |index: &usize| !candidates[*index].as_ref().unwrap().is_empty();
         let shapes: Vec<usize> = (0..self.shapes.len()).filter(served).collect();
-        if shapes.iter().filter(|index| own(index)).any(|index| left(*index).is_empty()) {
-            return true;
-        }
+        let stops = shapes.iter().filter(|index| own(index)).any(|index| left(*index).is_empty());
         let alive: Vec<usize> = shapes.into_iter().filter(|index| !left(*index).is_empty()).collect();
         let others: Vec<usize> = alive.iter().copied().filter(|index| !own(index)).collect();
         let wanted: u64 = alive.iter().filter(|index| own(index)).map(|index| self.shapes[*index].3).sum();
-        self.carries(&alive, &left) - self.carries(&others, &left) < u128::from(wanted)
+        (stops, u128::from(wanted) - (self.carries(&alive, &left) - self.carries(&others, &left)))
     }
 
     fn carries(&self, shapes: &[usize], left: &dyn Fn(usize) -> Vec<usize>) -> u128 {
@@ -272,6 +277,40 @@ fn what_nobody_could_serve_anyway_is_no_cut() {
     let needs = Needs::of("p", &traffic, &candidates, &estate);
     assert_eq!((needs.without_any, needs.without_route, needs.requests()), (90, 10, 0));
     assert_eq!(needs.cuts(&needs.losses(&estate.losses("2026-11-28"))), []);
+}
+
+/// A loss is to blame for what it adds alone: what is short while nothing is lost is no cut, and no part of one.
+#[test]
+fn what_is_short_already_is_no_losss_doing() {
+    let narrow = |name: &str| {
+        let mut account = account(name);
+        account.tokens_per_minute = Some(100);
+        account
+    };
+    let member = |index: u16| {
+        let (maker, host) = (format!("maker{index}"), format!("host{index}"));
+        member(&format!("d/{index}"), index, &maker, &host, Weights::MakerOnly)
+    };
+    let estate = estate((0..3).map(member).collect(), ["one", "two", "three"].map(narrow).into());
+    let mut traffic = Traffic::default();
+    traffic.shapes.push((shape("p", 0), Size::default(), Sums { requests: 9, ..Sums::default() }));
+    let peak = Peak { minute: 1, loads: vec![(0, Load { requests: 9, tokens: 250, nanos: 0 })] };
+    traffic.peaks = BTreeMap::from([("p".into(), [peak.clone(), peak])]);
+    let needs = Needs::of("p", &traffic, &[Some([0, 1].into_iter().collect())], &estate);
+    assert_eq!(needs.already(), Effect { short_tokens: 50, ..Effect::default() });
+    let lost = |member| -> Set { std::iter::once(member).collect() };
+    assert!(needs.added_by(&lost(2)).is_none(), "it uses nothing of that");
+    assert_eq!(needs.added_by(&lost(0)).short_tokens, 100, "of the 150 that are short then, 50 were before");
+    let cuts = needs.cuts(&needs.losses(&estate.losses("2026-11-28")));
+    let effects: Vec<(usize, u64)> =
+        cuts.iter().map(|cut| (cut.losses.len(), cut.effect.short_tokens)).collect();
+    assert_eq!(effects, [(1, 100), (1, 100)], "each of its two, and no set that holds one: {cuts:?}");
+
+    let outlook = |member| Outlook::after(&needs, &needs, &Set::default(), &lost(member));
+    let [own, foreign] = [0, 2].map(outlook);
+    assert_eq!((own.short_tokens, own.short_already_tokens), (100, 50));
+    assert_eq!((foreign.short_tokens, foreign.short_already_tokens), (0, 50));
+    assert_eq!([own.verdict(true), foreign.verdict(false)], [Verdict::Partly, Verdict::Untouched]);
 }
 
 /// The bound that is promised is ten seconds for 30 domains; an hour's worth of slower machines is between.

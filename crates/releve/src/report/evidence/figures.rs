@@ -107,6 +107,8 @@ fn products(figures: &Figures) -> Table {
         "peak_tokens_per_minute",
         "peak_requests_per_minute",
         "peak",
+        "short_already_tokens_per_minute",
+        "short_already_requests_per_minute",
     ];
     let mut table = Table::new("products", &columns);
     for product in &figures.products {
@@ -127,6 +129,8 @@ fn products(figures: &Figures) -> Table {
             product.peak_tokens.into(),
             product.peak_requests.into(),
             product.peak_minute.map(|minute| Cell::moment(minute * 60_000_000)).into(),
+            product.short_already_tokens.into(),
+            product.short_already_requests.into(),
         ]);
     }
     table

@@ -27,6 +27,8 @@ fn products(plan: &Plan) -> Table {
         "short_requests_per_minute",
         "peak_tokens_per_minute",
         "last_test",
+        "short_already_tokens_per_minute",
+        "short_already_requests_per_minute",
     ];
     let mut table = Table::new("products", &columns);
     for product in &plan.products {
@@ -47,6 +49,8 @@ fn products(plan: &Plan) -> Table {
             leaving.outlook.short_requests.into(),
             leaving.peak_tokens.into(),
             leaving.last_test_us.map(Cell::moment).into(),
+            leaving.outlook.short_already_tokens.into(),
+            leaving.outlook.short_already_requests.into(),
         ]);
     }
     table

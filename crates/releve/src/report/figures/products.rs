@@ -54,6 +54,9 @@ pub(crate) struct ProductFigures {
     pub(crate) peak_tokens: u64,
     pub(crate) peak_requests: u64,
     pub(crate) peak_minute: Option<i64>,
+    /// Of both, what finds no room while nothing is lost.
+    pub(crate) short_already_tokens: u64,
+    pub(crate) short_already_requests: u64,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) cuts: Vec<Cut>,
     /// Each fault domain that is known for what served it, largest first.
@@ -135,6 +138,7 @@ fn one(
     let name = &study.product.name;
     let body = config.products.iter().find(|named| *named.name.value == **name).map(|named| &named.body);
     let [peak_tokens, peak_requests] = study.needs.peak();
+    let already = study.needs.already();
     ProductFigures {
         name: Arc::clone(name),
         criticality: body.and_then(|body| Some(body.criticality.as_ref()?.value)),
@@ -154,9 +158,18 @@ fn one(
         peak_tokens,
         peak_requests,
         peak_minute: traffic.peaks.get(name).map(|peaks| peaks[0].minute),
+        short_already_tokens: already.short_tokens,
+        short_already_requests: already.short_requests,
         candidates: candidates(traffic, estate, study),
         cuts: study.needs.cuts(&study.needs.losses(losses)),
         makers: makers(traffic, estate, name),
+    }
+}
+
+impl ProductFigures {
+    /// Whether it finds too little room while nothing is lost.
+    pub(crate) const fn is_short_already(&self) -> bool {
+        self.short_already_tokens > 0 || self.short_already_requests > 0
     }
 }
 

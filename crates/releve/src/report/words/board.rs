@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use scenario::{DomainKind, Share, Verdict};
 
-use super::super::figures::{Event, Figures, LossFigures, ProductFigures};
+use super::super::figures::{Event, Figures, LossFigures, OnProduct, ProductFigures};
 use super::super::page::{Block, Language, Section, say};
 use super::{count, kind, length, listed, names, percent};
 
@@ -171,8 +171,12 @@ fn hurting(figures: &Figures) -> Vec<&LossFigures> {
         .iter()
         .filter(|loss| loss.meaning.is_none() && loss.worst() >= Some(Verdict::Partly))
         .collect();
-    let hurt = |loss: &LossFigures| loss.products.iter().filter(|on| on.verdict >= Verdict::Partly).count();
-    hurting.sort_by_key(|loss| std::cmp::Reverse(hurt(loss)));
+    let at_least = |loss: &LossFigures, verdict| {
+        loss.products.iter().filter(|on: &&OnProduct| on.verdict >= verdict).count()
+    };
+    hurting.sort_by_key(|loss| {
+        std::cmp::Reverse([Verdict::Partly, Verdict::Stopped].map(|verdict| at_least(loss, verdict)))
+    });
     hurting
 }
 
@@ -184,19 +188,50 @@ fn left_behind(figures: &Figures) -> (Vec<&ProductFigures>, u64) {
     (behind, requests)
 }
 
+/// Products that find too little room while nothing is lost, the one that lacks most first.
+fn short_already(figures: &Figures) -> Vec<&ProductFigures> {
+    let mut short: Vec<&ProductFigures> =
+        figures.products.iter().filter(|product| product.is_short_already()).collect();
+    short.sort_by_key(|product| {
+        std::cmp::Reverse((product.short_already_tokens, product.short_already_requests))
+    });
+    short
+}
+
 fn stops(figures: &Figures, language: Language) -> String {
+    let nothing_lost = [nobody(figures, language), no_room(figures, language)];
+    let all = nothing_lost.into_iter().flatten().chain([single_losses(figures, language)]);
+    all.collect::<Vec<_>>().join(" ")
+}
+
+fn nobody(figures: &Figures, language: Language) -> Option<String> {
     let (behind, requests) = left_behind(figures);
-    if behind.is_empty() {
-        return single_losses(figures, language);
-    }
     let names: Vec<String> = behind.iter().map(|product| product.name.to_string()).collect();
     let (names, number) = (listed(language, &names), count(language, requests));
-    let more = single_losses(figures, language);
-    say!(
+    (requests > 0).then(|| {
+        say!(
+            language,
+            "With nothing lost at all, {number} requests that were answered then would find nobody in this configuration ({names}).",
+            "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne dans cette configuration ({names})."
+        )
+    })
+}
+
+fn no_room(figures: &Figures, language: Language) -> Option<String> {
+    let short = short_already(figures);
+    let worst = short.first()?;
+    let names: Vec<String> = short.iter().map(|product| product.name.to_string()).collect();
+    let (names, what) = (listed(language, &names), super::products::short_already(worst, language));
+    let most = if short.len() == 1 {
+        what
+    } else {
+        say!(language, "most for {}, where {what}", "surtout pour {}, où {what}", worst.name)
+    };
+    Some(say!(
         language,
-        "With nothing lost at all, {number} requests that were answered then would find nobody in this configuration ({names}). {more}",
-        "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne dans cette configuration ({names}). {more}"
-    )
+        "With nothing lost at all, room is short for {names}: {most}.",
+        "Sans aucune perte, la puissance manque pour {names} : {most}."
+    ))
 }
 
 /// Products of which it is not known whether each single loss that is survived by what is known really is.

@@ -73,6 +73,20 @@ fn summary(plan: &Plan, language: Language) -> Section {
             listed(language, &hurt)
         ),
     });
+    let is_short = |product: &&super::super::exit::ProductPlan| {
+        let outlook = &product.leaving.outlook;
+        outlook.short_already_tokens > 0 || outlook.short_already_requests > 0
+    };
+    let short: Vec<String> =
+        plan.products.iter().filter(is_short).map(|product| product.leaving.product.to_string()).collect();
+    if !short.is_empty() {
+        let names = listed(language, &short);
+        section.text(say!(
+            language,
+            "Short of room already, with {provider}: {names}. What is said of leaving counts only what is added to that.",
+            "À court de puissance dès maintenant, avec {provider} : {names}. Ce qui est dit du départ ne compte que ce qui s'y ajoute."
+        ));
+    }
     section.text(deadline(plan, language));
     let lights = plan.products.iter().map(|product| {
         let (tone, word) = verdict(language, product.leaving.verdict);

@@ -31,6 +31,16 @@ pub(super) fn what_stops_what(figures: &Figures, language: Language) -> Section 
         ));
         section.blocks.push(Block::List(left::each(&figures.left, language)));
     }
+    let short = figures.products.iter().filter(|product| product.is_short_already());
+    let short: Vec<String> = short.map(|product| product.name.to_string()).collect();
+    if !short.is_empty() {
+        let names = listed(language, &short);
+        section.text(say!(
+            language,
+            "Short of room already, with nothing lost: {names}. The tables count only what a loss adds to that.",
+            "À court de puissance sans aucune perte : {names}. Les tableaux ne comptent que ce qu'une perte y ajoute."
+        ));
+    }
     section.table(matrix(
         figures,
         figures.losses.iter().filter(|loss| loss.meaning.is_none()),
@@ -135,8 +145,8 @@ fn one(section: &mut Section, figures: &Figures, product: &ProductFigures, langu
         cuts,
         say!(
             language,
-            "No loss of up to three known fault domains leaves any of its recorded requests unserved.",
-            "Aucune perte d'au plus trois domaines de défaillance connus ne laisse une de ses requêtes enregistrées sans service."
+            "No loss of up to three known fault domains leaves any more of its recorded requests unserved.",
+            "Aucune perte d'au plus trois domaines de défaillance connus ne prive de service d'autres de ses requêtes enregistrées."
         ),
     );
     capacity(section, figures, product, language);
@@ -226,9 +236,23 @@ fn findings(section: &mut Section, product: &ProductFigures, language: Language)
             "{number} de ses requêtes sont venues par des routes que la configuration n'a plus : aucune affirmation sur les pertes ne les couvre."
         ));
     }
+    if product.is_short_already() {
+        let short = short_already(product, language);
+        findings.push(say!(language, "While nothing is lost: {short}.", "Sans aucune perte : {short}."));
+    }
     if !findings.is_empty() {
         section.blocks.push(Block::List(findings));
     }
+}
+
+/// What finds no room while nothing is lost.
+pub(super) fn short_already(product: &ProductFigures, language: Language) -> String {
+    let already = Effect {
+        short_tokens: product.short_already_tokens,
+        short_requests: product.short_already_requests,
+        ..Effect::default()
+    };
+    effect(&already, product, language)
 }
 
 fn candidates(figures: &Figures, product: &ProductFigures, language: Language) -> Table {
@@ -290,9 +314,6 @@ fn cuts(product: &ProductFigures, language: Language) -> Vec<String> {
         .map(|cut| {
             let parts: Vec<String> = cut.losses.iter().map(|domains| names(language, domains)).collect();
             let effect = effect(&cut.effect, product, language);
-            if parts.is_empty() {
-                return say!(language, "Without any loss: {effect}.", "Sans aucune perte : {effect}.");
-            }
             let what = match parts.as_slice() {
                 [one] => one.clone(),
                 several => several.iter().map(|part| format!("[{part}]")).collect::<Vec<_>>().join(" + "),

@@ -2,14 +2,15 @@
 
 use scenario::Verdict;
 
-use super::super::super::figures::{Event, Figures, ProductFigures, share};
+use super::super::super::figures::{Event, Figures, LossFigures, OnProduct, ProductFigures, share};
 use super::super::super::page::{Language, say};
 use super::super::targets::{wanted, whom};
 use super::super::{count, listed, loss, percent};
-use super::over;
+use super::{over, short_already};
 
 pub(super) fn asked(figures: &Figures, language: Language) -> Vec<String> {
     let mut asked: Vec<String> = over(figures).map(|event| renew(figures, event, language)).collect();
+    asked.extend(more_room(figures, language));
     for product in &figures.products {
         asked.extend(on_product(figures, product, language));
     }
@@ -40,6 +41,28 @@ pub(super) fn asked(figures: &Figures, language: Language) -> Vec<String> {
         ));
     }
     asked
+}
+
+/// What is short while nothing is lost.
+fn more_room(figures: &Figures, language: Language) -> Option<String> {
+    let short = short_already(figures);
+    let worst = short.first()?;
+    let names: Vec<String> = short.iter().map(|product| product.name.to_string()).collect();
+    let names = listed(language, &names);
+    let amount = amount(worst.short_already_tokens, worst.short_already_requests, language);
+    Some(say!(
+        language,
+        "Get more room for {names}, or accept that requests wait or are refused in their busiest minutes: with nothing lost, up to {amount} of such a minute find none.",
+        "Trouver plus de puissance pour {names}, ou accepter que des requêtes attendent ou soient refusées aux minutes les plus chargées : sans aucune perte, il en manque déjà pour {amount} d'une telle minute."
+    ))
+}
+
+/// What finds no room: tokens, or where those are not short requests.
+fn amount(tokens: u64, requests: u64, language: Language) -> String {
+    match tokens {
+        0 => say!(language, "{} requests", "{} requêtes", count(language, requests)),
+        _ => say!(language, "{} tokens", "{} jetons", count(language, tokens)),
+    }
 }
 
 /// A contract that is over: what it gave then is given no more.
@@ -81,6 +104,43 @@ fn find_out(what: &str, whom: &str, language: Language) -> String {
     )
 }
 
+/// What a product asks for that some single loss would stop, in whole or in part: a candidate elsewhere where somebody is
+/// missing, room where all that is missing is that.
+fn against_single_losses(figures: &Figures, name: &str, language: Language) -> Option<String> {
+    let of_it = |known| Some((known, on(known, name).filter(|on| on.verdict >= Verdict::Partly)?));
+    let single = figures.losses.iter().filter(|loss| loss.meaning.is_none()).filter_map(of_it);
+    let (mut nobody, mut no_room): (Vec<_>, Vec<_>) = single.partition(|(_, on)| on.outlook.none > 0.0);
+    nobody.sort_by(|(_, one), (_, two)| two.outlook.none.total_cmp(&one.outlook.none));
+    let lacks = |on: &OnProduct| (on.outlook.short_tokens, on.outlook.short_requests);
+    no_room.sort_by_key(|(_, on)| std::cmp::Reverse(lacks(on)));
+    let and_more = |number: usize| match number {
+        0 => String::new(),
+        1 => say!(language, " (and one other loss)", " (et une autre perte)"),
+        _ => say!(language, " (and {number} other losses)", " (et {number} autres pertes)"),
+    };
+    if let Some((worst, _)) = nobody.first() {
+        let (what, more) = (loss(language, worst), and_more(nobody.len() - 1));
+        return Some(say!(
+            language,
+            "{name}: add a candidate that survives the loss of {what}{more}, or accept that it stops then.",
+            "{name} : ajouter un candidat qui survit à la perte de {what}{more}, ou accepter l'arrêt."
+        ));
+    }
+    let (worst, on) = no_room.first()?;
+    let (what, more) = (loss(language, worst), and_more(no_room.len() - 1));
+    let (tokens, requests) = lacks(on);
+    let amount = amount(tokens, requests, language);
+    Some(say!(
+        language,
+        "{name}: get more room at those that are left after the loss of {what}{more}, or accept that requests wait or are refused then: they lack it for {amount} of its busiest minute.",
+        "{name} : trouver plus de puissance chez ceux qui restent après la perte de {what}{more}, ou accepter que des requêtes attendent ou soient refusées alors : il en manque pour {amount} de sa minute la plus chargée."
+    ))
+}
+
+fn on<'f>(loss: &'f LossFigures, product: &str) -> Option<&'f OnProduct> {
+    loss.products.iter().find(|on| *on.product == *product)
+}
+
 /// What one product asks for: a candidate elsewhere, or a proof.
 fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
     let name = &product.name;
@@ -92,26 +152,8 @@ fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -
             "{name} : donner à {number} de ses requêtes quelqu'un qui puisse les servir : leur route, ou qui pouvait le faire, a disparu de la configuration."
         ));
     }
-    let single: Vec<String> = figures
-        .losses
-        .iter()
-        .filter(|loss| loss.meaning.is_none())
-        .filter(|loss| loss.products.iter().any(|on| on.product == *name && on.verdict >= Verdict::Partly))
-        .map(|known| loss(language, known))
-        .collect();
-    if !single.is_empty() {
-        let number = single.len();
-        let what = &single[0];
-        let more = if number > 1 {
-            say!(language, " (and {} other losses)", " (et {} autres pertes)", number - 1)
-        } else {
-            String::new()
-        };
-        return Some(say!(
-            language,
-            "{name}: add a candidate that survives the loss of {what}{more}, or accept that it stops then.",
-            "{name} : ajouter un candidat qui survit à la perte de {what}{more}, ou accepter l'arrêt."
-        ));
+    if let Some(asks) = against_single_losses(figures, name, language) {
+        return Some(asks);
     }
     let unproven: Vec<String> = product
         .candidates

@@ -7,7 +7,7 @@ use scenario::DomainKind;
 use super::super::super::figures::{Figures, ProductFigures};
 use super::super::super::page::{Language, Tone, say};
 use super::super::{count, length, percent};
-use super::{in_doubt, left_behind, over, unknown_part};
+use super::{in_doubt, left_behind, over, short_already, unknown_part};
 use crate::config::product::Criticality;
 
 /// From which index on a market counts as concentrated, and as moderately so: the bounds of the US merger guidelines of 2023.
@@ -15,17 +15,24 @@ const CONCENTRATED: u32 = 1800;
 const MODERATE: u32 = 1000;
 
 pub(super) fn all(figures: &Figures, language: Language) -> Vec<(String, String, Tone)> {
-    let mut lights = vec![
-        rests_on(figures, language),
-        concentration(figures, language),
-        survival(figures, language),
-        proof(figures, language),
-    ];
-    lights.push(contracts(figures, language));
+    let mut lights = vec![rests_on(figures, language), concentration(figures, language)];
+    lights.extend(room(figures, language));
+    lights.extend([survival(figures, language), proof(figures, language), contracts(figures, language)]);
     if !figures.targets.is_empty() {
         lights.push(targets(figures, language));
     }
     lights
+}
+
+/// Only where it is short: capacities that nobody has written down make no good light.
+fn room(figures: &Figures, language: Language) -> Option<(String, String, Tone)> {
+    let (short, all) = (short_already(figures).len(), figures.products.len());
+    let word = say!(
+        language,
+        "short for {short} of {all} products, with nothing lost",
+        "trop faible pour {short} produits sur {all}, sans aucune perte"
+    );
+    (short > 0).then(|| (say!(language, "Room as it is", "Puissance actuelle"), word, Tone::Bad))
 }
 
 fn contracts(figures: &Figures, language: Language) -> (String, String, Tone) {
@@ -103,7 +110,7 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
     let hurt: Vec<&ProductFigures> = figures
         .products
         .iter()
-        .filter(|product| product.left_behind > 0 || product.cuts.iter().any(|cut| cut.losses.len() <= 1))
+        .filter(|product| product.left_behind > 0 || product.cuts.iter().any(|cut| cut.losses.len() == 1))
         .collect();
     let matters = |product: &&&ProductFigures| {
         matches!(product.criticality, Some(Criticality::Critical | Criticality::Important))

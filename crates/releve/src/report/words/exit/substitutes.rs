@@ -34,17 +34,7 @@ fn sentence(product: &ProductPlan, language: Language) -> String {
             " Minute la plus chargée : {tokens} jetons, {at}."
         )
     });
-    let short = if leaving.outlook.short_tokens + leaving.outlook.short_requests > 0 {
-        say!(
-            language,
-            " Short in it without the provider: {} tokens, {} requests.",
-            " Il y manquerait sans le fournisseur : {} jetons, {} requêtes.",
-            count(language, leaving.outlook.short_tokens),
-            count(language, leaving.outlook.short_requests)
-        )
-    } else {
-        String::new()
-    };
+    let short = short(product, language);
     say!(
         language,
         "Answered here: {}; could have been: {}. Without it: {word} ({} by proven, {} by unproven, {} by none).{peak}{short}",
@@ -55,6 +45,39 @@ fn sentence(product: &ProductPlan, language: Language) -> String {
         percent(language, leaving.outlook.unproven),
         percent(language, leaving.outlook.none)
     )
+}
+
+/// What finds no room in its busiest minute: because the provider is left, and already.
+fn short(product: &ProductPlan, language: Language) -> String {
+    let outlook = &product.leaving.outlook;
+    let amounts = |tokens: u64, requests: u64| {
+        let (tokens, requests) = (count(language, tokens), count(language, requests));
+        say!(language, "{tokens} tokens, {requests} requests", "{tokens} jetons, {requests} requêtes")
+    };
+    let adds = amounts(outlook.short_tokens, outlook.short_requests);
+    let had = amounts(outlook.short_already_tokens, outlook.short_already_requests);
+    let is_some = |tokens: u64, requests: u64| tokens > 0 || requests > 0;
+    match (
+        is_some(outlook.short_tokens, outlook.short_requests),
+        is_some(outlook.short_already_tokens, outlook.short_already_requests),
+    ) {
+        (false, false) => String::new(),
+        (true, false) => say!(
+            language,
+            " Short in it without the provider: {adds}.",
+            " Il y manquerait sans le fournisseur : {adds}."
+        ),
+        (true, true) => say!(
+            language,
+            " Short in it without the provider: {adds}; with it already: {had}.",
+            " Il y manquerait sans le fournisseur : {adds} ; avec lui, déjà : {had}."
+        ),
+        (false, true) => say!(
+            language,
+            " Short in it already, with the provider: {had}; without it no more.",
+            " Il y manque déjà, avec le fournisseur : {had} ; sans lui, pas davantage."
+        ),
+    }
 }
 
 fn table(product: &ProductPlan, language: Language) -> Table {
