@@ -3,6 +3,7 @@
 mod accounts;
 pub(super) mod losses;
 pub(super) mod products;
+mod shut_out;
 pub(super) mod survival;
 pub(super) mod targets;
 
@@ -141,7 +142,7 @@ impl Figures {
             currency: Currency::of(config),
             totals: totals(&total, traffic, without_route),
             trend: scenario::trend(DomainKind::Maker, traffic, estate, STEPS),
-            products: products::all(config, traffic, estate, &studies, &on),
+            products: products::all(config, (traffic, &candidates), estate, &studies, &on),
             idle: products::idle(config, &studies),
             calendar: accounts::calendar(settings, estate),
             state: state(&total, traffic),

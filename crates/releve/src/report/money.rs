@@ -67,13 +67,27 @@ impl Currency {
         let own = nanos * NANOS / self.nanos.max(1);
         // What is less than a billionth of a unit is shown as one: nothing is only what is nothing.
         let own = if own == 0 { nanos.signum() } else { own };
-        // Below one unit the cents say nothing.
-        let shown = crate::cli::words::amount(own, if own.abs() < NANOS { 4 } else { 2 });
-        let shown = match language {
-            Language::En => shown,
-            Language::Fr => shown.replace(',', "\u{202f}").replace('.', ","),
-        };
-        format!("{shown} {}", self.code)
+        format!("{} {}", shown(language, own), self.code)
+    }
+}
+
+/// Billionths of a unit, with the digits that such a sum deserves.
+fn shown(language: Language, nanos: i128) -> String {
+    // Below one unit the cents say nothing.
+    let shown = crate::cli::words::amount(nanos, if nanos.abs() < NANOS { 4 } else { 2 });
+    match language {
+        Language::En => shown,
+        Language::Fr => shown.replace(',', "\u{202f}").replace('.', ","),
+    }
+}
+
+/// A cost as it is written down: `9,000.00 GBP a month`.
+pub(super) fn written(language: Language, cost: &Cost) -> String {
+    let (sum, code) = (shown(language, nanos(&cost.amount.0)), &cost.currency.0);
+    match cost.per.value {
+        Every::Day => say!(language, "{sum} {code} a day", "{sum} {code} par jour"),
+        Every::Month => say!(language, "{sum} {code} a month", "{sum} {code} par mois"),
+        Every::Year => say!(language, "{sum} {code} a year", "{sum} {code} par an"),
     }
 }
 

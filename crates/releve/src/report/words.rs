@@ -29,8 +29,8 @@ pub(super) fn page(figures: &Figures, language: Language) -> Page {
         title: say!(language, "Independence report{whose}", "Rapport d'indépendance{whose}"),
         subtitle: say!(
             language,
-            "Made on {} from the ledger's entries of {from} to {to} (UTC).",
-            "Établi le {} d'après les écritures du registre du {from} au {to} (UTC).",
+            "As of {}, from the ledger's entries of {from} to {to} (UTC).",
+            "Situation au {}, d'après les écritures du registre du {from} au {to} (UTC).",
             figures.today
         ),
         sections: vec![
@@ -106,6 +106,58 @@ fn names(language: Language, domains: &[Domain]) -> String {
     let shown: Vec<String> =
         grouped.into_iter().map(|(name, kinds)| format!("{} {name}", kinds.join("/"))).collect();
     shown.join(" = ")
+}
+
+/// `l'éditeur`: in French with its article.
+fn the(language: Language, domain: DomainKind) -> String {
+    if language == Language::En {
+        return format!("the {}", kind(language, domain).to_lowercase());
+    }
+    let the = match domain {
+        DomainKind::Maker => "l'éditeur",
+        DomainKind::Host => "l'hébergeur",
+        DomainKind::Region => "la région",
+        DomainKind::Account => "le compte",
+        DomainKind::Owner => "le propriétaire",
+        DomainKind::Country => "le pays",
+        DomainKind::Deployment => "le déploiement",
+    };
+    the.to_owned()
+}
+
+/// `of the maker`, `de l'éditeur`: what begins with an article, after `of`.
+fn of(language: Language, what: &str) -> String {
+    match (language, what.strip_prefix("le ")) {
+        (Language::En, _) => format!("of {what}"),
+        (Language::Fr, Some(rest)) => format!("du {rest}"),
+        (Language::Fr, None) => format!("de {what}"),
+    }
+}
+
+/// `of maker/account openai`, `de l'éditeur du modèle/compte openai`: all names of one loss, after `of`.
+fn of_names(language: Language, domains: &[Domain]) -> String {
+    let names = names(language, domains);
+    let the = domains.first().map(|domain| the(language, domain.kind)).unwrap_or_default();
+    let article = if the.starts_with("l'") { "l'" } else { the.get(..3).unwrap_or_default() };
+    match language {
+        Language::En => format!("of {names}"),
+        Language::Fr => of(language, &format!("{article}{names}")),
+    }
+}
+
+/// A name after the French `de`: `d'azure`, `de mistral`.
+fn de(name: &str) -> String {
+    let is_vowel = |letter: char| "aeiouyàâäéèêëîïôöùûü".contains(letter.to_ascii_lowercase());
+    if name.starts_with(is_vowel) { format!("d'{name}") } else { format!("de {name}") }
+}
+
+/// A loss for whom has never seen a configuration: one of its names is enough, for whatever bears the others is lost with it.
+fn plainly(language: Language, domains: &[Domain]) -> String {
+    if domains.iter().any(|domain| domain.kind == DomainKind::Host && *domain.name == *"own") {
+        return say!(language, "our own machines", "nos propres machines");
+    }
+    let name = |domain: &Domain| format!("{} {}", the(language, domain.kind), domain.name);
+    domains.first().map_or_else(String::new, name)
 }
 
 /// A loss's name.
@@ -202,6 +254,21 @@ mod tests {
             ["0", "<0.1", "50", "12.3", ">99.9", "100"].map(|number| format!("{number}\u{a0}%"))
         );
         assert_eq!(percent(Language::Fr, 0.123), "12,3\u{a0}%");
+    }
+
+    #[test]
+    fn french_names_have_the_word_before_them_that_they_take() {
+        assert_eq!(["azure", "OpenAI", "mistral"].map(de), ["d'azure", "d'OpenAI", "de mistral"]);
+        let lost = |kind, name: &str| of(Language::Fr, &plainly(Language::Fr, &[Domain::new(kind, name)]));
+        assert_eq!(lost(DomainKind::Maker, "openai"), "de l'éditeur openai");
+        assert_eq!(lost(DomainKind::Account, "openai"), "du compte openai");
+        assert_eq!(lost(DomainKind::Region, "eu"), "de la région eu");
+        assert_eq!(lost(DomainKind::Host, "own"), "de nos propres machines");
+        let several = [Domain::new(DomainKind::Maker, "a"), Domain::new(DomainKind::Host, "a")];
+        assert_eq!(of_names(Language::Fr, &several), "de l'éditeur du modèle/hébergeur a");
+        assert_eq!(of_names(Language::Fr, &[Domain::new(DomainKind::Country, "FR")]), "du pays FR");
+        assert_eq!(of_names(Language::En, &several), "of maker/host a");
+        assert_eq!(plainly(Language::En, &several), "the maker a");
     }
 
     #[test]

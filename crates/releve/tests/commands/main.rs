@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with where it was")]
 
 mod arguments;
+mod board;
 mod budgets;
 mod check;
 mod columns;

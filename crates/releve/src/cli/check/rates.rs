@@ -14,12 +14,16 @@ pub(super) fn missing(config: &Config) -> Vec<Problem> {
         commitment.into_iter().chain(provider.body.fixed_cost.as_ref())
     });
     let costs = costs.map(|cost| (&cost.currency, "reports leave this sum out"));
+    let declared = config.declared.iter().filter_map(|declared| declared.cost.as_ref());
+    let declared =
+        declared.map(|cost| (&cost.currency, "reports show this sum as it is written, beside no other"));
     let is_unknown = |currency: &At<Currency>| {
         let code = &currency.value.0;
         code != "USD" && !config.rates.iter().any(|rate| rate.name.value == *code)
     };
     shown
         .chain(costs)
+        .chain(declared)
         .filter(|(currency, _)| is_unknown(currency))
         .map(|(currency, so)| {
             let code = &currency.value.0;

@@ -4,6 +4,7 @@ use scenario::{Domain, Proof};
 
 use super::super::figures::Figures;
 use crate::config::product::Criticality;
+use crate::config::value::At;
 use crate::pack::{Cell, Table};
 
 pub(super) fn tables(figures: &Figures) -> Vec<Table> {
@@ -15,6 +16,7 @@ pub(super) fn tables(figures: &Figures) -> Vec<Table> {
         cuts(figures),
         accounts(figures),
         calendar(figures),
+        declared(figures),
         targets(figures),
     ]
 }
@@ -248,6 +250,44 @@ fn calendar(figures: &Figures) -> Table {
     let mut table = Table::new("calendar", &["day", "of", "what_ends"]);
     for event in &figures.calendar {
         table.row([event.day.into(), event.of.to_string().into(), event.what.into()]);
+    }
+    table
+}
+
+/// As it is written down: the cost is in no other table.
+fn declared(figures: &Figures) -> Table {
+    let columns = [
+        "name",
+        "maker",
+        "host",
+        "owner",
+        "country",
+        "function",
+        "criticality",
+        "cost",
+        "currency",
+        "per",
+        "ends",
+        "substitute",
+    ];
+    let mut table = Table::new("declared", &columns);
+    let text = |text: &Option<At<String>>| Cell::from(text.as_ref().map(|text| &text.value));
+    for declared in &figures.declared {
+        let cost = declared.cost.as_ref();
+        table.row([
+            Cell::from(&declared.name.value),
+            text(&declared.maker),
+            text(&declared.host),
+            text(&declared.owner),
+            text(&declared.country),
+            text(&declared.function),
+            declared.criticality.as_ref().map(|criticality| criticality.as_str()).into(),
+            cost.map(|cost| &cost.amount.0).into(),
+            cost.map(|cost| &cost.currency.0).into(),
+            cost.map(|cost| cost.per.as_str()).into(),
+            declared.ends.as_ref().map(|day| day.0).into(),
+            text(&declared.substitute),
+        ]);
     }
     table
 }

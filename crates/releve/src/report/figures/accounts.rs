@@ -1,5 +1,6 @@
 //! Each account: who is behind it, what it carried, what was agreed; and what ends when.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -7,7 +8,7 @@ use scenario::{Carried, Domain, DomainKind, Estate, Traffic};
 use serde::Serialize;
 
 use super::{Basis, days};
-use crate::config::contract::Contract;
+use crate::config::contract::{Contract, Cost};
 use crate::config::provider::Provider;
 use crate::config::value::Named;
 use crate::report::money::daily;
@@ -36,7 +37,10 @@ pub(crate) struct AccountFigures {
     /// The currency of a commitment that has no rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) commitment_without_rate: Option<String>,
-    /// Fixed cost of the period, in nano-dollars, likewise.
+    /// What is paid whether it is used or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fixed_cost: Option<Cost>,
+    /// The same of the period, in nano-dollars, as for the commitment.
     pub(crate) fixed_nanos: Option<i128>,
 }
 
@@ -45,9 +49,37 @@ pub(crate) struct AccountFigures {
 pub(crate) struct Event {
     pub(crate) day: Date,
     /// Of what.
-    pub(crate) of: Domain,
-    /// What: `contract`, `notice`, `ramp_down`, `price`, `rights`, `model`.
+    pub(crate) of: Of,
+    /// What: `contract`, `notice`, `ramp_down`, `price`, `rights`, `model`, `declared`.
     pub(crate) what: &'static str,
+}
+
+/// Of what something ends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Of {
+    /// An account, or a deployment.
+    Here(Domain),
+    /// What does not flow through here.
+    Declared(Arc<str>),
+}
+
+impl Of {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Here(domain) => &domain.name,
+            Self::Declared(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Here(domain) => domain.fmt(f),
+            Self::Declared(name) => name.fmt(f),
+        }
+    }
 }
 
 pub(super) fn all(
@@ -81,8 +113,7 @@ fn figures(
     let body = &provider.body;
     let contract = body.contract.as_ref().map(|contract| contract.value.clone());
     let over = |daily: i128| scaled(daily, days);
-    let long_enough =
-        |cost: &crate::config::contract::Cost| daily(config, cost).filter(|_| days >= 1.0).map(over);
+    let long_enough = |cost: &Cost| daily(config, cost).filter(|_| days >= 1.0).map(over);
     let own = body.host.as_ref().is_some_and(|host| host.value == "own");
     AccountFigures {
         name: provider.name.as_str().into(),
@@ -95,6 +126,7 @@ fn figures(
             let commitment = contract.commitment.as_ref()?;
             daily(config, commitment).is_none().then(|| commitment.currency.0.clone())
         }),
+        fixed_cost: body.fixed_cost.as_ref().map(|cost| cost.value.clone()),
         fixed_nanos: body.fixed_cost.as_ref().and_then(|cost| long_enough(cost)),
         capacity_tokens_per_minute: body
             .capacity
@@ -157,12 +189,13 @@ fn unknown<const N: usize>(
     terms.into_iter().filter(|(_, known)| !known).map(|(term, _)| term).collect()
 }
 
-/// Everything that ends, soonest first: contracts and the last day to give notice, price promises, rights, models.
+/// Everything that ends, soonest first: contracts and the last day to give notice, price promises, rights, models, and what
+/// is declared.
 pub(super) fn calendar(settings: &Settings, estate: &Estate) -> Vec<Event> {
     let mut events = Vec::new();
     for provider in &settings.resolved.effective.providers {
         let Some(contract) = &provider.body.contract else { continue };
-        let of = Domain::new(DomainKind::Account, provider.name.as_str());
+        let of = Of::Here(Domain::new(DomainKind::Account, provider.name.as_str()));
         let days = [
             ("contract", &contract.ends),
             ("ramp_down", &contract.ramp_down_from),
@@ -180,8 +213,12 @@ pub(super) fn calendar(settings: &Settings, estate: &Estate) -> Vec<Event> {
     }
     for member in &estate.members {
         let day = member.ends.as_deref().and_then(|day| day.parse().ok());
-        let of = Domain::new(DomainKind::Deployment, Arc::clone(&member.routing.name));
+        let of = Of::Here(Domain::new(DomainKind::Deployment, Arc::clone(&member.routing.name)));
         events.extend(day.map(|day| Event { day, of, what: "model" }));
+    }
+    for declared in &settings.loaded.config.declared {
+        let of = Of::Declared(declared.name.as_str().into());
+        events.extend(declared.ends.as_ref().map(|day| Event { day: day.0, of, what: "declared" }));
     }
     events.sort();
     events

@@ -10,6 +10,7 @@ use scenario::{
 use serde::Serialize;
 
 use super::share;
+use super::shut_out::{self, ShutOut};
 use crate::budgets::Spending;
 use crate::config::Config;
 use crate::config::period::Period;
@@ -50,6 +51,8 @@ pub(crate) struct ProductFigures {
     pub(crate) without_route: u64,
     /// Of both, those that were answered when they came.
     pub(crate) left_behind: u64,
+    /// Of those, the requests that somebody could serve who is held back.
+    pub(crate) shut_out: ShutOut,
     /// Tokens of its busiest minute, and when that was (minutes since 1970).
     pub(crate) peak_tokens: u64,
     pub(crate) peak_requests: u64,
@@ -117,15 +120,22 @@ pub(super) fn idle(config: &Config, studies: &[Study]) -> Vec<String> {
     names.filter(|name| !asked(name)).cloned().collect()
 }
 
+/// `candidates`: of each shape of the traffic.
 pub(super) fn all(
     config: &Config,
-    traffic: &Traffic,
+    (traffic, candidates): (&Traffic, &[Option<Set>]),
     estate: &Estate,
     studies: &[Study],
     today: &str,
 ) -> Vec<ProductFigures> {
     let losses = estate.losses(today);
-    studies.iter().map(|study| one(config, traffic, estate, study, &losses)).collect()
+    let readmitted = shut_out::readmitted(traffic, estate);
+    let figures = |study| {
+        let mut figures = one(config, traffic, estate, study, &losses);
+        figures.shut_out = shut_out::of(&figures.name, traffic, estate, candidates, &readmitted);
+        figures
+    };
+    studies.iter().map(figures).collect()
 }
 
 fn one(
@@ -155,6 +165,7 @@ fn one(
         without_any: study.needs.without_any,
         without_route: study.needs.without_route,
         left_behind: study.needs.left_behind,
+        shut_out: ShutOut::default(),
         peak_tokens,
         peak_requests,
         peak_minute: traffic.peaks.get(name).map(|peaks| peaks[0].minute),

@@ -1,15 +1,21 @@
 //! The board's page: five sentences, the lights, and what there is to decide.
 
+mod dates;
 mod decisions;
 mod lights;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use scenario::{DomainKind, Share, Verdict};
+use scenario::{Domain, DomainKind, Share, Verdict};
 
-use super::super::figures::{Event, Figures, LossFigures, OnProduct, ProductFigures};
+use super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures};
+use super::super::money::written;
 use super::super::page::{Block, Language, Section, say};
-use super::{count, kind, length, listed, names, percent};
+use super::{count, de, kind, length, listed, moment, percent, plainly};
+use crate::config::estate::Declared;
+use crate::config::value::At;
+use crate::posture::Why;
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new("board", say!(language, "For the board", "Pour la direction"));
@@ -18,7 +24,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
         dependence(figures, language),
         stops(figures, language),
         substitutes(figures, language),
-        dates(figures, language),
+        dates::sentence(figures, language),
     ];
     for sentence in sentences {
         section.text(sentence);
@@ -56,9 +62,11 @@ fn coverage(figures: &Figures, language: Language) -> String {
         );
     }
     if !figures.declared.is_empty() {
-        let names: Vec<String> =
-            figures.declared.iter().map(|declared| declared.name.value.clone()).collect();
-        let names = listed(language, &names);
+        let named = |declared: &At<Declared>| match &declared.cost {
+            Some(cost) => format!("{} ({})", declared.name.value, written(language, cost)),
+            None => declared.name.value.clone(),
+        };
+        let names = listed(language, &figures.declared.iter().map(named).collect::<Vec<_>>());
         sentence += &say!(
             language,
             " Not in these figures, because it does not flow through here: {names}.",
@@ -143,7 +151,32 @@ fn dependence(figures: &Figures, language: Language) -> String {
         sentence +=
             &say!(language, "; the host is {name}, with {part}", " ; l'hébergeur est {name}, avec {part}");
     }
-    sentence + "." + &unknown_maker(figures, language)
+    sentence + "." + &unknown_maker(figures, language) + &left(figures, language)
+}
+
+/// Whom people have left, and how much of the answers they gave: what was said before is of the time until then.
+fn left(figures: &Figures, language: Language) -> String {
+    let mut parts: BTreeMap<(&str, &str, Option<i64>), f64> = BTreeMap::new();
+    let shares = || figures.shares(DomainKind::Deployment).into_iter().flat_map(|all| &all.shares);
+    for gone in &figures.left {
+        let Why::Decided { target, author, until_us, .. } = &gone.why else { continue };
+        let share = shares().find(|share| share.name == gone.deployment);
+        *parts.entry((target, author, *until_us)).or_default() += share.map_or(0.0, |share| share.of_all[0]);
+    }
+    let sentence = |((target, author, until_us), part): (&(&str, &str, Option<i64>), &f64)| {
+        let whom = target.parse::<Domain>();
+        let whom = whom.map_or_else(|_| (*target).to_owned(), |domain| plainly(language, &[domain]));
+        let until = until_us.map(moment).map_or_else(String::new, |until| {
+            say!(language, ", until {until} (UTC),", ", jusqu'au {until} (UTC),")
+        });
+        let (by, part) = (de(author), percent(language, *part));
+        say!(
+            language,
+            " By {author}'s decision nothing is sent{until} to {whom}, which gave {part} of the answers.",
+            " Par décision {by}, rien n'est plus envoyé{until} à {whom}, qui a donné {part} des réponses."
+        )
+    };
+    parts.iter().map(sentence).collect()
 }
 
 /// How much of it nobody can place.
@@ -208,11 +241,17 @@ fn nobody(figures: &Figures, language: Language) -> Option<String> {
     let (behind, requests) = left_behind(figures);
     let names: Vec<String> = behind.iter().map(|product| product.name.to_string()).collect();
     let (names, number) = (listed(language, &names), count(language, requests));
+    let is_held_back = behind.iter().any(|product| product.shut_out.requests > 0);
+    let place = if is_held_back {
+        say!(language, "today", "aujourd'hui")
+    } else {
+        say!(language, "in this configuration", "dans cette configuration")
+    };
     (requests > 0).then(|| {
         say!(
             language,
-            "With nothing lost at all, {number} requests that were answered then would find nobody in this configuration ({names}).",
-            "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne dans cette configuration ({names})."
+            "With nothing lost at all, {number} requests that were answered then would find nobody {place} ({names}).",
+            "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne {place} ({names})."
         )
     })
 }
@@ -274,7 +313,8 @@ fn known_losses(figures: &Figures, language: Language) -> String {
         .filter(|on| on.verdict >= Verdict::Partly)
         .map(|on| on.product.to_string())
         .collect();
-    let (number, what, whom) = (hurting.len(), names(language, &worst.domains), listed(language, &products));
+    let (number, what, whom) =
+        (hurting.len(), plainly(language, &worst.domains), listed(language, &products));
     let stops = if worst.products.iter().any(|on| on.verdict == Verdict::Partly) {
         say!(language, "stops, or stops a part of,", "arrête, en tout ou en partie,")
     } else {
@@ -306,11 +346,14 @@ fn substitutes(figures: &Figures, language: Language) -> String {
         named.map(|product| product.name.to_string()).collect()
     };
     let (unproven, proven) = (with(Verdict::Unproven), with(Verdict::Proven));
-    let shown = |names: &[String]| {
-        if names.is_empty() { say!(language, "no product", "aucun produit") } else { listed(language, names) }
-    };
-    let mut sentence = {
-        let proven = shown(&proven);
+    let mut sentence = if proven.is_empty() {
+        say!(
+            language,
+            "There is no product for which proven substitutes would carry on after every single loss",
+            "Il n'est aucun produit dont des substituts éprouvés prendraient la relève après chaque perte isolée"
+        )
+    } else {
+        let proven = listed(language, &proven);
         say!(
             language,
             "After any single loss, proven substitutes carry on for: {proven}",
@@ -318,7 +361,7 @@ fn substitutes(figures: &Figures, language: Language) -> String {
         )
     };
     if !unproven.is_empty() {
-        let unproven = shown(&unproven);
+        let unproven = listed(language, &unproven);
         sentence += &say!(
             language,
             "; for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}",
@@ -326,43 +369,6 @@ fn substitutes(figures: &Figures, language: Language) -> String {
         );
     }
     sentence + "."
-}
-
-/// Contracts that are over.
-fn over(figures: &Figures) -> impl Iterator<Item = &Event> {
-    figures.calendar.iter().filter(|event| event.what == "contract" && event.day < figures.today)
-}
-
-fn dates(figures: &Figures, language: Language) -> String {
-    let next: Vec<&Event> =
-        figures.calendar.iter().filter(|event| event.day >= figures.today).take(1).collect();
-    let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
-    let all = figures.accounts.len();
-    let ended: Vec<String> = over(figures)
-        .map(|event| format!("{} ({})", super::contracts::event(language, event), event.day))
-        .collect();
-    let ended = if ended.is_empty() {
-        String::new()
-    } else {
-        let ended = listed(language, &ended);
-        say!(language, "Ended already: {ended}. ", "Déjà échu : {ended}. ")
-    };
-    let sentence = match next.first() {
-        Some(event) => {
-            let (day, what) = (event.day, super::contracts::event(language, event));
-            say!(language, "Next to end: {what}, on {day}.", "Prochaine échéance : {what}, le {day}.")
-        }
-        None => say!(language, "Nothing is known to end next.", "Aucune échéance à venir n'est connue."),
-    };
-    let mut sentence = ended + &sentence;
-    if unknown > 0 {
-        sentence += &say!(
-            language,
-            " For {unknown} of {all} accounts, terms that decide how one leaves are not written down.",
-            " Pour {unknown} comptes sur {all}, des clauses qui décident d'un départ ne sont pas consignées."
-        );
-    }
-    sentence
 }
 
 #[cfg(test)]

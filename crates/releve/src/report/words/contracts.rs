@@ -1,8 +1,9 @@
 //! Accounts and their contracts, what ends when, what is declared, and Relève itself.
 
 use super::super::figures::{AccountFigures, Event, Figures};
+use super::super::money::written;
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
-use super::{count, keys, minute, percent};
+use super::{count, de, keys, minute, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section = Section::new(
@@ -14,6 +15,7 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut findings = Vec::new();
     for account in &figures.accounts {
         findings.extend(commitment(figures, account, language));
+        findings.extend(fixed(figures, account, language));
         if !account.unknown_terms.is_empty() {
             let (name, terms) = (&account.name, keys::terms(language, &account.unknown_terms));
             findings.push(say!(
@@ -101,14 +103,16 @@ fn calendar(figures: &Figures, language: Language) -> Table {
 
 /// What ends, in words.
 pub(super) fn event(language: Language, event: &Event) -> String {
-    let of = &event.of.name;
+    let of = event.of.name();
+    let whose = de(of);
     match event.what {
-        "contract" => say!(language, "the contract of {of}", "le contrat de {of}"),
+        "contract" => say!(language, "the contract of {of}", "le contrat {whose}"),
         "notice" => {
             say!(language, "the last day to give {of} notice", "le dernier jour pour donner préavis à {of}")
         }
-        "ramp_down" => say!(language, "the start of the ramp-down of {of}", "le début du retrait de {of}"),
-        "price" => say!(language, "the price promise of {of}", "la garantie de prix de {of}"),
+        "ramp_down" => say!(language, "the start of the ramp-down of {of}", "le début du retrait {whose}"),
+        "price" => say!(language, "the price promise of {of}", "la garantie de prix {whose}"),
+        "declared" => say!(language, "{of} (declared)", "{of} (déclaré)"),
         "rights" => {
             say!(language, "the rights to the models at {of}", "les droits sur les modèles chez {of}")
         }
@@ -123,6 +127,17 @@ fn commitment(figures: &Figures, account: &AccountFigures, language: Language) -
             language,
             "{name}: whether its commitment is used is unknown: nobody has written down what {code} is worth ([rates.{code}]).",
             "{name} : on ne sait si son engagement est utilisé : personne n'a consigné ce que vaut {code} ([rates.{code}])."
+        ));
+    }
+    let commitment = account.contract.as_ref().and_then(|contract| contract.commitment.as_ref());
+    if account.committed_nanos.is_none()
+        && let Some(commitment) = commitment
+    {
+        let (name, sum) = (&account.name, written(language, commitment));
+        return Some(say!(
+            language,
+            "{name}: whether its commitment of {sum} is used is unknown: the records are of less than a day.",
+            "{name} : on ne sait si son engagement de {sum} est utilisé : l'enregistrement couvre moins d'un jour."
         ));
     }
     let committed = account.committed_nanos.filter(|committed| *committed > 0)?;
@@ -147,6 +162,24 @@ fn commitment(figures: &Figures, account: &AccountFigures, language: Language) -
     ))
 }
 
+/// What is paid whether it is used or not.
+fn fixed(figures: &Figures, account: &AccountFigures, language: Language) -> Option<String> {
+    let (name, sum) = (&account.name, written(language, account.fixed_cost.as_ref()?));
+    Some(match account.fixed_nanos {
+        Some(nanos) => say!(
+            language,
+            "{name}: {sum} are due, used or not: {} for the period, in no sum and no share above.",
+            "{name} : {sum} sont dus, utilisés ou non : {} pour la période, hors des sommes et parts ci-dessus.",
+            figures.currency.show(language, nanos)
+        ),
+        None => say!(
+            language,
+            "{name}: {sum} are due, used or not; how much of that falls to the period is unknown: the records are of less than a day, or the currency has no rate.",
+            "{name} : {sum} sont dus, utilisés ou non ; la part de la période est inconnue : l'enregistrement couvre moins d'un jour, ou la monnaie n'a pas de cours."
+        ),
+    })
+}
+
 fn declared(section: &mut Section, figures: &Figures, language: Language) {
     section.blocks.push(Block::Heading(say!(
         language,
@@ -159,6 +192,7 @@ fn declared(section: &mut Section, figures: &Figures, language: Language) {
         say!(language, "maker", "éditeur"),
         say!(language, "host", "hébergeur"),
         say!(language, "owner", "propriétaire"),
+        say!(language, "cost", "coût"),
         say!(language, "ends", "fin"),
         say!(language, "substitute", "substitut"),
     ];
@@ -172,6 +206,7 @@ fn declared(section: &mut Section, figures: &Figures, language: Language) {
             text(declared.maker.as_ref().map(|maker| maker.value.clone())),
             text(declared.host.as_ref().map(|host| host.value.clone())),
             text(declared.owner.as_ref().map(|owner| owner.value.clone())),
+            text(declared.cost.as_ref().map(|cost| written(language, cost))),
             text(declared.ends.as_ref().map(|ends| ends.0.to_string())),
             text(declared.substitute.as_ref().map(|substitute| substitute.value.clone())),
         ]);

@@ -9,7 +9,7 @@ use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductF
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
 use crate::budgets::Spending;
 
-use super::{count, exactly, kind, left, listed, loss, minute, moment, names, percent, verdict};
+use super::{count, exactly, kind, left, listed, loss, minute, moment, names, of_names, percent, verdict};
 
 /// How many of a product's smallest cuts are shown.
 const SHOWN: usize = 12;
@@ -165,9 +165,23 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     let function = product.function.clone().unwrap_or_else(unknown);
     let owner = product.owner.clone().unwrap_or_else(unknown);
     let outage = product.max_outage.map_or_else(unknown, |outage| exactly(language, outage.0));
-    let degraded = product
-        .max_degradation
-        .map_or_else(|| say!(language, "unknown", "inconnue"), |most| percent(language, most));
+    let degraded = product.max_degradation.map_or_else(
+        || {
+            say!(
+                language,
+                "how many of its requests may go unserved or to somebody unproven is unknown",
+                "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : inconnue"
+            )
+        },
+        |most| {
+            let most = percent(language, most);
+            say!(
+                language,
+                "of its requests at most {most} may go unserved or to somebody unproven",
+                "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : {most}"
+            )
+        },
+    );
     let requests = count(language, product.requests);
     let money = figures.currency.show_known(language, product.nanos, product.unpriced);
     let makers: Vec<String> = product
@@ -181,8 +195,8 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     let makers = if makers.is_empty() { unknown() } else { listed(language, &makers) };
     say!(
         language,
-        "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}; of its requests at most {degraded} may go unserved or to somebody unproven. {requests} requests for {money}; makers that answered: {makers}.",
-        "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage} ; part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : {degraded}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
+        "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}; {degraded}. {requests} requests for {money}; makers that answered: {makers}.",
+        "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage} ; {degraded}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
     )
 }
 
@@ -312,13 +326,16 @@ fn cuts(product: &ProductFigures, language: Language) -> Vec<String> {
         .iter()
         .take(SHOWN)
         .map(|cut| {
-            let parts: Vec<String> = cut.losses.iter().map(|domains| names(language, domains)).collect();
             let effect = effect(&cut.effect, product, language);
-            let what = match parts.as_slice() {
-                [one] => one.clone(),
-                several => several.iter().map(|part| format!("[{part}]")).collect::<Vec<_>>().join(" + "),
+            let what = match cut.losses.as_slice() {
+                [one] => of_names(language, one),
+                several => {
+                    let parts = several.iter().map(|domains| format!("[{}]", names(language, domains)));
+                    let parts = parts.collect::<Vec<_>>().join(" + ");
+                    say!(language, "of {parts}", "de {parts}")
+                }
             };
-            say!(language, "Loss of {what}: {effect}.", "Perte de {what} : {effect}.")
+            say!(language, "Loss {what}: {effect}.", "Perte {what} : {effect}.")
         })
         .collect();
     if product.cuts.len() > SHOWN {
@@ -378,7 +395,7 @@ fn capacity(section: &mut Section, figures: &Figures, product: &ProductFigures, 
             let on = known.products.iter().find(|on| on.product == product.name)?;
             let more = on.outlook.beyond_proven_tokens;
             (more > 0 && on.outlook.none < 1.0).then(|| {
-                let (what, more) = (loss(language, known), count(language, more));
+                let (what, more) = (of_names(language, &known.domains), count(language, more));
                 let words = say!(language, "{what}: {more} tokens", "{what} : {more} jetons");
                 (on.outlook.beyond_proven_tokens, words)
             })
@@ -388,11 +405,12 @@ fn capacity(section: &mut Section, figures: &Figures, product: &ProductFigures, 
     beyond.sort_by_key(|(more, _)| std::cmp::Reverse(*more));
     beyond.truncate(3);
     if !beyond.is_empty() {
-        let losses = beyond.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("; ");
+        let and = say!(language, "; ", " ; ");
+        let losses = beyond.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(&and);
         section.text(say!(
             language,
-            "Beyond proven capacity: those that are left have never carried that much here in one minute, with what the other products asked then. Missing after the loss of {losses}.",
-            "Au-delà de la puissance éprouvée : ceux qui restent n'ont jamais porté autant ici en une minute, avec ce que les autres produits demandaient alors. Il manque après la perte de {losses}."
+            "Beyond proven capacity: those that are left have never carried that much here in one minute, with what the other products asked then. Missing after the loss {losses}.",
+            "Au-delà de la puissance éprouvée : ceux qui restent n'ont jamais porté autant ici en une minute, avec ce que les autres produits demandaient alors. Il manque après la perte {losses}."
         ));
     }
 }

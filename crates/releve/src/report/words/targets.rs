@@ -4,23 +4,23 @@ use scenario::DomainKind;
 
 use super::super::figures::{TargetResult, Wanted};
 use super::super::page::{Language, say};
-use super::{exactly, kind, listed, percent};
+use super::{exactly, kind, listed, of, percent, the};
 use crate::config::product::Measure;
 
 /// What is wanted, as a part of a sentence: `every product survives the loss of the maker openai`.
 pub(super) fn wanted(wanted: &Wanted, language: Language) -> String {
     match wanted {
         Wanted::Survives(domain) => {
-            let (whose, name) = (of_the(domain.kind, language), &domain.name);
+            let (whose, name) = (of(language, &the(language, domain.kind)), &domain.name);
             say!(
                 language,
                 "every product survives the loss {whose} {name}",
                 "chaque produit survit à la perte {whose} {name}"
             )
         }
-        Wanted::AtMost { kind, share, of, over } => {
+        Wanted::AtMost { kind, share, of: measure, over } => {
             let (nobody, share) = (none(*kind, language), percent(language, *share));
-            let of = match of {
+            let of = match measure {
                 Measure::Requests => say!(language, "of the requests", "des requêtes"),
                 Measure::Tokens => say!(language, "of the tokens", "des jetons"),
                 Measure::Money => say!(language, "of the money", "des dépenses"),
@@ -52,23 +52,6 @@ pub(super) fn whom(target: &TargetResult, language: Language) -> String {
         return say!(language, "{number} requests without a price", "{number} requêtes sans prix");
     }
     listed(language, if target.met.is_none() { &target.not_known_for } else { &target.broken_by })
-}
-
-/// `of the maker`.
-fn of_the(domain: DomainKind, language: Language) -> String {
-    if language == Language::En {
-        return format!("of the {}", kind(language, domain).to_lowercase());
-    }
-    let whose = match domain {
-        DomainKind::Maker => "de l'éditeur",
-        DomainKind::Host => "de l'hébergeur",
-        DomainKind::Region => "de la région",
-        DomainKind::Account => "du compte",
-        DomainKind::Owner => "du propriétaire",
-        DomainKind::Country => "du pays",
-        DomainKind::Deployment => "du déploiement",
-    };
-    whose.to_owned()
 }
 
 /// `no maker`.

@@ -2,14 +2,15 @@
 
 use scenario::Verdict;
 
-use super::super::super::figures::{Event, Figures, LossFigures, OnProduct, ProductFigures, share};
+use super::super::super::figures::{Figures, LossFigures, OnProduct, ProductFigures};
 use super::super::super::page::{Language, say};
 use super::super::targets::{wanted, whom};
-use super::super::{count, listed, loss, percent};
-use super::{over, short_already};
+use super::super::{count, de, left, listed, of, plainly};
+use super::{dates, short_already};
+use crate::posture::Left;
 
 pub(super) fn asked(figures: &Figures, language: Language) -> Vec<String> {
-    let mut asked: Vec<String> = over(figures).map(|event| renew(figures, event, language)).collect();
+    let mut asked = dates::asked(figures, language);
     asked.extend(more_room(figures, language));
     for product in &figures.products {
         asked.extend(on_product(figures, product, language));
@@ -29,15 +30,16 @@ pub(super) fn asked(figures: &Figures, language: Language) -> Vec<String> {
     let unknown: Vec<String> = figures
         .accounts
         .iter()
-        .filter(|account| account.answered > 0 && !account.unknown_terms.is_empty())
+        .filter(|account| !account.unknown_terms.is_empty())
         .map(|account| account.name.to_string())
         .collect();
     if !unknown.is_empty() {
         let names = listed(language, &unknown);
+        let of = de(&names);
         asked.push(say!(
             language,
             "Write down the contract terms of {names}: until then their end, notice and rights are risks of unknown size.",
-            "Consigner les clauses des contrats de {names} : d'ici là, leur fin, leur préavis et leurs droits sont des risques de taille inconnue."
+            "Consigner les clauses des contrats {of} : d'ici là, leur fin, leur préavis et leurs droits sont des risques de taille inconnue."
         ));
     }
     asked
@@ -63,19 +65,6 @@ fn amount(tokens: u64, requests: u64, language: Language) -> String {
         0 => say!(language, "{} requests", "{} requêtes", count(language, requests)),
         _ => say!(language, "{} tokens", "{} jetons", count(language, tokens)),
     }
-}
-
-/// A contract that is over: what it gave then is given no more.
-fn renew(figures: &Figures, event: &Event, language: Language) -> String {
-    let name = &event.of.name;
-    let answered =
-        figures.accounts.iter().find(|account| account.name == *name).map(|account| account.answered);
-    let part = percent(language, share(answered.unwrap_or(0), figures.totals.answered));
-    say!(
-        language,
-        "The contract of {name} is over, and nothing is sent there any more; in the period it gave {part} of the answers. Write down the one that follows it, or take {name} out.",
-        "Le contrat de {name} est fini, et rien n'y est plus envoyé ; pendant la période, il a donné {part} des réponses. Consigner celui qui le suit, ou retirer {name}."
-    )
 }
 
 /// A target that money would decide of which some is unknown.
@@ -119,21 +108,23 @@ fn against_single_losses(figures: &Figures, name: &str, language: Language) -> O
         _ => say!(language, " (and {number} other losses)", " (et {number} autres pertes)"),
     };
     if let Some((worst, _)) = nobody.first() {
-        let (what, more) = (loss(language, worst), and_more(nobody.len() - 1));
+        let what = of(language, &plainly(language, &worst.domains));
+        let more = and_more(nobody.len() - 1);
         return Some(say!(
             language,
-            "{name}: add a candidate that survives the loss of {what}{more}, or accept that it stops then.",
-            "{name} : ajouter un candidat qui survit à la perte de {what}{more}, ou accepter l'arrêt."
+            "{name}: add a candidate that survives the loss {what}{more}, or accept that it stops then.",
+            "{name} : ajouter un candidat qui survit à la perte {what}{more}, ou accepter l'arrêt."
         ));
     }
     let (worst, on) = no_room.first()?;
-    let (what, more) = (loss(language, worst), and_more(no_room.len() - 1));
+    let what = of(language, &plainly(language, &worst.domains));
+    let more = and_more(no_room.len() - 1);
     let (tokens, requests) = lacks(on);
     let amount = amount(tokens, requests, language);
     Some(say!(
         language,
-        "{name}: get more room at those that are left after the loss of {what}{more}, or accept that requests wait or are refused then: they lack it for {amount} of its busiest minute.",
-        "{name} : trouver plus de puissance chez ceux qui restent après la perte de {what}{more}, ou accepter que des requêtes attendent ou soient refusées alors : il en manque pour {amount} de sa minute la plus chargée."
+        "{name}: get more room at those that are left after the loss {what}{more}, or accept that requests wait or are refused then: they lack it for {amount} of its busiest minute.",
+        "{name} : trouver plus de puissance chez ceux qui restent après la perte {what}{more}, ou accepter que des requêtes attendent ou soient refusées alors : il en manque pour {amount} de sa minute la plus chargée."
     ))
 }
 
@@ -141,16 +132,37 @@ fn on<'f>(loss: &'f LossFigures, product: &str) -> Option<&'f OnProduct> {
     loss.products.iter().find(|on| *on.product == *product)
 }
 
-/// What one product asks for: a candidate elsewhere, or a proof.
-fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
-    let name = &product.name;
-    if product.left_behind > 0 {
-        let number = count(language, product.left_behind);
-        return Some(say!(
+/// What a product asks for of which requests find nobody while nothing is lost: gone, or held back.
+fn nobody(figures: &Figures, product: &ProductFigures, language: Language) -> String {
+    let (name, held_back) = (&product.name, &product.shut_out);
+    let mut asks = Vec::new();
+    let gone = product.left_behind.saturating_sub(held_back.requests);
+    if gone > 0 {
+        let number = count(language, gone);
+        asks.push(say!(
             language,
             "{name}: give {number} of its requests somebody who can serve them: their route, or whoever could, is gone from the configuration.",
             "{name} : donner à {number} de ses requêtes quelqu'un qui puisse les servir : leur route, ou qui pouvait le faire, a disparu de la configuration."
         ));
+    }
+    if held_back.requests > 0 {
+        let could = |left: &&Left| held_back.deployments.contains(&left.deployment);
+        let those: Vec<Left> = figures.left.iter().filter(could).cloned().collect();
+        let (number, whys) = (count(language, held_back.requests), left::each(&those, language).join("; "));
+        asks.push(say!(
+            language,
+            "{name}: give {number} of its requests somebody else who can serve them, or change why nothing is sent to those who could ({whys}).",
+            "{name} : donner à {number} de ses requêtes quelqu'un d'autre qui puisse les servir, ou changer ce pour quoi rien n'est envoyé à qui le pourrait ({whys})."
+        ));
+    }
+    asks.join(" ")
+}
+
+/// What one product asks for: a candidate elsewhere, or a proof.
+fn on_product(figures: &Figures, product: &ProductFigures, language: Language) -> Option<String> {
+    let name = &product.name;
+    if product.left_behind > 0 {
+        return Some(nobody(figures, product, language));
     }
     if let Some(asks) = against_single_losses(figures, name, language) {
         return Some(asks);

@@ -7,7 +7,7 @@ use scenario::DomainKind;
 use super::super::super::figures::{Figures, ProductFigures};
 use super::super::super::page::{Language, Tone, say};
 use super::super::{count, length, percent};
-use super::{in_doubt, left_behind, over, short_already, unknown_part};
+use super::{dates, in_doubt, left_behind, short_already, unknown_part};
 use crate::config::product::Criticality;
 
 /// From which index on a market counts as concentrated, and as moderately so: the bounds of the US merger guidelines of 2023.
@@ -37,7 +37,8 @@ fn room(figures: &Figures, language: Language) -> Option<(String, String, Tone)>
 
 fn contracts(figures: &Figures, language: Language) -> (String, String, Tone) {
     let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
-    let (all, over) = (figures.accounts.len(), over(figures).count());
+    let (all, over) = (figures.accounts.len(), dates::over(figures).count());
+    let ending = dates::ending(figures).count();
     let mut word = say!(
         language,
         "{unknown} of {all} accounts with unknown terms",
@@ -46,7 +47,14 @@ fn contracts(figures: &Figures, language: Language) -> (String, String, Tone) {
     if over > 0 {
         word += &say!(language, ", {over} whose contract is over", ", {over} au contrat fini");
     }
-    (say!(language, "Contracts", "Contrats"), word, tone(over, unknown))
+    if ending > 0 {
+        let days = dates::ahead_words(language);
+        let end =
+            if ending == 1 { say!(language, "ends", "finit") } else { say!(language, "end", "finissent") };
+        word += &say!(language, ", {ending} that {end} within {days}", ", {ending} qui {end} sous {days}");
+    }
+    let bad = over + usize::from(dates::is_near(figures));
+    (say!(language, "Contracts", "Contrats"), word, tone(bad, unknown + ending))
 }
 
 /// Of things of which so many are bad, and so many not known.
@@ -131,7 +139,11 @@ fn survival(figures: &Figures, language: Language) -> (String, String, Tone) {
     );
     let behind = left_behind(figures).0.len();
     if behind > 0 {
-        word += &say!(language, ", {behind} of them by none", ", dont {behind} sans aucune");
+        word += &say!(
+            language,
+            ", {behind} of them with nothing lost at all",
+            ", dont {behind} sans aucune perte"
+        );
     }
     let more = doubtful.iter().filter(|name| hurt.iter().all(|product| *product.name != ***name)).count();
     if more > 0 {
