@@ -15,7 +15,7 @@ use store::{Act, Period, Reader, StoreError};
 
 pub(crate) use self::changes::{Change, Changes, Reads};
 use super::figures::{Basis, share, unknown_terms};
-use super::money::{Currency, daily};
+use super::money::{Currency, daily, due_between};
 use crate::config;
 use crate::config::contract::Contract;
 use crate::config::provider::Provider;
@@ -183,7 +183,7 @@ impl Plan {
                 .map(|member| Arc::clone(&estate.members[member].routing.name))
                 .collect(),
             unknown_terms: if own { Vec::new() } else { unknown_terms(contract.as_ref()) },
-            due: due(settings, body, contract.as_ref(), &schedule),
+            due: due(settings, body, contract.as_ref(), today),
             kept: kept(settings, traffic, estate, index),
             products: products.into_iter().map(|leaving| product(settings, leaving)).collect(),
             own,
@@ -267,15 +267,19 @@ fn terms(contract: Option<&Contract>) -> Terms {
     }
 }
 
-fn due(settings: &Settings, body: &Provider, contract: Option<&Contract>, schedule: &Schedule) -> Due {
+fn due(settings: &Settings, body: &Provider, contract: Option<&Contract>, today: Date) -> Due {
     let config = &settings.loaded.config;
     let commitment = contract.and_then(|contract| contract.commitment.as_ref());
     let commitment_a_day = commitment.and_then(|cost| daily(config, cost));
     let fixed_a_day = body.fixed_cost.as_ref().and_then(|cost| daily(config, cost));
     let without_rate = (commitment.is_some() && commitment_a_day.is_none())
         || (body.fixed_cost.is_some() && fixed_a_day.is_none());
-    let a_day = [commitment_a_day, fixed_a_day].into_iter().flatten().reduce(|one, two| one + two);
-    let until_end = schedule.days_left.zip(a_day).map(|(days, a_day)| i128::from(days.max(0)) * a_day);
+    let costs = commitment.into_iter().chain(body.fixed_cost.as_ref());
+    let ends = contract.and_then(|contract| contract.ends.as_ref());
+    let until = |end: Date| {
+        costs.map(|cost| due_between(config, cost, today, end)).reduce(|one, two| Some(one? + two?))
+    };
+    let until_end = ends.and_then(|end| until(end.0)).flatten();
     Due { commitment_a_day, fixed_a_day, until_end: until_end.filter(|_| !without_rate), without_rate }
 }
 

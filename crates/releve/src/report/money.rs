@@ -1,5 +1,6 @@
 //! Money in the report's currency.
 
+use jiff::Unit;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -91,20 +92,45 @@ pub(super) fn written(language: Language, cost: &Cost) -> String {
     }
 }
 
-/// A cost in nano-dollars a day; `None` where its currency has no rate.
+/// A cost in nano-dollars a day of the year; `None` where its currency has no rate.
 pub(super) fn daily(config: &Config, cost: &Cost) -> Option<i128> {
-    let amount = nanos(&cost.amount.0);
+    let amount = in_dollars(config, cost)?;
+    Some(match cost.per.value {
+        Every::Day => amount,
+        // As many days as a month has in a year.
+        Every::Month => amount * 12 / 365,
+        Every::Year => amount / 365,
+    })
+}
+
+/// What falls due from one day to another, in nano-dollars: whole months count as months, the rest by the days that its month
+/// has. `None` without a rate. Nothing once the day is past.
+pub(super) fn due_between(config: &Config, cost: &Cost, from: Date, to: Date) -> Option<i128> {
+    let amount = in_dollars(config, cost)?;
+    if to <= from {
+        return Some(0);
+    }
+    let days = i128::from(from.until(to).ok()?.get_days());
+    Some(match cost.per.value {
+        Every::Day => amount * days,
+        Every::Year => amount * days / 365,
+        Every::Month => {
+            let span = from.until((Unit::Month, to)).ok()?;
+            let (months, rest) = (span.get_months(), i128::from(span.get_days()));
+            let last = from.checked_add(jiff::Span::new().try_months(months).ok()?).ok()?;
+            amount * i128::from(months) + amount * rest / i128::from(last.days_in_month())
+        }
+    })
+}
+
+/// The amount in nano-dollars, each time that it is due; `None` where its currency has no rate.
+fn in_dollars(config: &Config, cost: &Cost) -> Option<i128> {
     let rate = if cost.currency.0 == USD {
         NANOS
     } else {
         nanos(&config.rates.iter().find(|rate| rate.name.value == cost.currency.0)?.body.usd.0)
     };
-    let days = match cost.per.value {
-        Every::Day => 1,
-        Every::Month => 30,
-        Every::Year => 365,
-    };
-    Some(amount * rate / NANOS / days)
+    Some(nanos(&cost.amount.0) * rate / NANOS)
 }
 
 fn nanos(amount: &str) -> i128 {
@@ -114,6 +140,33 @@ fn nanos(amount: &str) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::value::{Amount, At};
+
+    #[test]
+    fn a_month_is_one_of_twelve_however_many_days_it_has() {
+        let cost = |amount: &str, per| Cost {
+            amount: At::nowhere(Amount(amount.into())),
+            currency: At::nowhere(crate::config::value::Currency(USD.into())),
+            per: At::nowhere(per),
+        };
+        let config = Config::default();
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let due = |cost: &Cost, from, to| {
+            let nanos = due_between(&config, cost, day(from), day(to)).unwrap();
+            (nanos + NANOS / 200) / (NANOS / 100)
+        };
+        let month = cost("20000", Every::Month);
+        assert_eq!(
+            due(&month, "2026-11-29", "2027-06-30"),
+            14_066_667,
+            "seven months and one of June's thirty days"
+        );
+        assert_eq!(due(&month, "2026-11-29", "2027-11-29"), 24_000_000, "a year has twelve");
+        assert_eq!(due(&month, "2027-06-30", "2026-11-29"), 0, "it is past");
+        assert_eq!(daily(&config, &month).unwrap() * 365 / NANOS, 239_999, "to a nano-dollar a day");
+        assert_eq!(due(&cost("365", Every::Year), "2026-01-01", "2026-01-11"), 1_000);
+        assert_eq!(due(&cost("3", Every::Day), "2026-01-01", "2026-01-11"), 3_000);
+    }
 
     #[test]
     fn sums_have_the_digits_they_deserve() {

@@ -69,7 +69,7 @@ fn room_is_bought_where_a_limit_binds_at_what_it_costs() {
     // Half of what comes: twice is just about enough, half as much again is not.
     let limit = "capacity = { tokens_per_minute = 35000 }\n";
     let (points, words) =
-        curve(&format!("{limit}fixed_cost = {{ amount = \"600\", currency = \"EUR\", per = \"month\" }}"));
+        curve(&format!("{limit}fixed_cost = {{ amount = \"20\", currency = \"EUR\", per = \"day\" }}"));
     let (as_it_is, step) = (&points[0], &points[1]);
     assert!(f(&as_it_is["served"]) < 0.6, "{as_it_is}");
     assert_eq!(as_it_is["smallest_cut"], 1, "who cannot carry it is no fallback: {as_it_is}");
@@ -80,7 +80,7 @@ fn room_is_bought_where_a_limit_binds_at_what_it_costs() {
         said,
         "twice the room at second (70,000 tokens a minute in place of 35,000): \
          $30.00 a day more, used or not, if more costs as much as what is there",
-        "600 euros a month are 30 dollars a day; and no more than it takes"
+        "20 euros are 30 dollars; and no more than it takes"
     );
     // On a calm day it is paid all the same, and nothing else.
     let (calm, doubt) = (f(&step["usd_per_calm_day"]), f(&step["usd_per_calm_day_doubt"]));
