@@ -18,9 +18,10 @@ mod text;
 mod words;
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::civil::Date;
-use scenario::{Dependence, DomainKind, Estate, Gatherer, Traffic};
+use scenario::{Estate, Gatherer, Traffic};
 use store::{Act, Extent, Period, Reader, StoreError};
 
 pub(crate) use self::estate::estate;
@@ -51,7 +52,7 @@ pub(crate) fn figures(
     let Some((from_us, to_us)) = traffic.span_us else { return Ok(None) };
     let basis = basis(settings, ledger, &extent, &traffic, (from_us, to_us));
     let recent = recent(settings, &reader, &estate, extent.period, to_us)?;
-    let mut figures = Figures::of(settings, &traffic, &estate, recent.as_deref(), basis, today);
+    let mut figures = Figures::of(settings, (&traffic, &recent), &estate, basis, today);
     figures.left = held.left(&estate, &traffic);
     let last = extent.period.to_us;
     let at_us = budgets::as_of(today, last);
@@ -104,24 +105,30 @@ fn gather(reader: &Reader, estate: &Estate, period: Period) -> Result<Traffic, S
     Ok(gatherer.finish())
 }
 
-/// The shares of the last days of the period, as many as `[targets] max_share` looks at. `None` where it looks at all.
+/// What was asked in the last days of the period, of each length that a `max_share` looks at.
 fn recent(
     settings: &Settings,
     reader: &Reader,
     estate: &Estate,
     period: Period,
     last_us: i64,
-) -> Result<Option<Vec<Dependence>>, StoreError> {
-    let targets = settings.loaded.config.targets.as_ref();
-    let Some(over) = targets.and_then(|targets| targets.max_share.as_ref()?.over.as_ref()) else {
-        return Ok(None);
-    };
+) -> Result<Vec<(Duration, Traffic)>, StoreError> {
+    let config = &settings.loaded.config;
+    let of_all = config.targets.iter().filter_map(|targets| targets.max_share.as_ref());
+    let of_products = config.products.iter().filter_map(|product| product.body.max_share.as_ref());
+    let mut lengths: Vec<Duration> =
+        of_all.chain(of_products).filter_map(|most| Some(most.over.as_ref()?.value.0)).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
     // Until the period's end, which is that of the records where nobody says: they count, not the silence since.
     let end_us = period.to_us.unwrap_or(last_us).min(last_us.saturating_add(1));
-    let from_us = end_us.saturating_sub(i64::try_from(over.value.0.as_micros()).unwrap_or(i64::MAX));
-    let from_us = period.from_us.map_or(from_us, |from| from.max(from_us));
-    let traffic = gather(reader, estate, Period { from_us: Some(from_us), to_us: period.to_us })?;
-    Ok(Some(DomainKind::ALL.map(|kind| Dependence::by(kind, &traffic, estate)).into()))
+    let of_last = |length: Duration| {
+        let from_us = end_us.saturating_sub(i64::try_from(length.as_micros()).unwrap_or(i64::MAX));
+        let from_us = period.from_us.map_or(from_us, |from| from.max(from_us));
+        let traffic = gather(reader, estate, Period { from_us: Some(from_us), to_us: period.to_us })?;
+        Ok((length, traffic))
+    };
+    lengths.into_iter().map(of_last).collect()
 }
 
 fn basis(

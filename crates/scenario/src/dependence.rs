@@ -105,10 +105,20 @@ pub fn domains(traffic: &Traffic, estate: &Estate, kind: DomainKind) -> Vec<Opti
 impl Dependence {
     /// The shares of one kind.
     pub fn by(kind: DomainKind, traffic: &Traffic, estate: &Estate) -> Self {
+        Self::among(kind, traffic, estate, |_| true)
+    }
+
+    /// The same of one product's requests.
+    pub fn of_product(product: &str, kind: DomainKind, traffic: &Traffic, estate: &Estate) -> Self {
+        Self::among(kind, traffic, estate, |shape| *traffic.shapes[shape].0.product == *product)
+    }
+
+    /// The same of the requests of some shapes.
+    fn among(kind: DomainKind, traffic: &Traffic, estate: &Estate, counts: impl Fn(usize) -> bool) -> Self {
         let domains = domains(traffic, estate, kind);
         let mut sums: BTreeMap<Option<Arc<str>>, Sums> = BTreeMap::new();
         let mut total = Sums::default();
-        for ((_, server), served) in &traffic.served {
+        for ((_, server), served) in traffic.served.iter().filter(|((shape, _), _)| counts(*shape)) {
             sums.entry(domains[*server].clone()).or_default().join(served);
             total.join(served);
         }

@@ -82,7 +82,10 @@ fn of_product(product: &Product, found: &mut Vec<Problem>) {
         found.push(Problem::warning(&store_for.at, what).mend(mend));
     }
     if let Some(share) = &product.max_share {
-        found.push(Problem::warning(&share.at, "max_share is kept, but does not steer requests yet"));
+        found.push(Problem::warning(
+            &share.at,
+            "max_share does not steer requests yet: the report says whether it is met",
+        ));
     }
 }
 

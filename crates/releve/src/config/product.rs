@@ -154,6 +154,12 @@ pub(crate) struct Approval {
 }
 
 impl Approval {
+    /// Whether it holds on a day, `YYYY-MM-DD`: from its own on, until its last.
+    pub(crate) fn holds(&self, day: &str) -> bool {
+        let has_begun = *self.on.0.to_string() <= *day;
+        has_begun && self.until.as_ref().is_none_or(|until| *until.0.to_string() >= *day)
+    }
+
     fn read(section: &mut Section<'_>) -> Option<Self> {
         let (target, by, on) = (section.require("use"), section.require("by"), section.require("on"));
         let (evidence, until): (_, Option<At<Day>>) = (section.get("evidence"), section.get("until"));

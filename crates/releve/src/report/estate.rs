@@ -161,10 +161,9 @@ fn usd_per_day(config: &Config, cost: &Cost) -> Option<f64> {
 /// Approvals that hold today.
 fn approved(config: &Config, product: &str, members: &[Member], today: &str) -> Vec<(usize, Day)> {
     let Some(body) = written(config, product) else { return Vec::new() };
-    let holds = |until: &crate::config::value::Day| *until.0.to_string() >= *today;
     body.approved
         .iter()
-        .filter(|approval| approval.until.as_ref().is_none_or(|until| holds(&until.value)))
+        .filter(|approval| approval.holds(today))
         .filter_map(|approval| {
             let member = members.iter().position(|member| *member.routing.name == *approval.target.value)?;
             Some((member, Day::from(approval.on.0.to_string())))

@@ -7,6 +7,8 @@ mod shut_out;
 pub(super) mod survival;
 pub(super) mod targets;
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use scenario::{Dependence, DomainKind, Estate, Sums, Traffic, Trend};
 use serde::Serialize;
@@ -114,12 +116,11 @@ pub(crate) struct State {
 }
 
 impl Figures {
-    /// Works everything out. `recent`: the shares that targets are held against, where those are not of all the traffic.
+    /// Works everything out. `recent`: what was asked in the last days, of each length that a target looks at.
     pub(crate) fn of(
         settings: &Settings,
-        traffic: &Traffic,
+        (traffic, recent): (&Traffic, &[(Duration, Traffic)]),
         estate: &Estate,
-        recent: Option<&[Dependence]>,
         basis: Basis,
         today: Date,
     ) -> Self {
@@ -133,8 +134,8 @@ impl Figures {
         let dependence: Vec<Dependence> =
             DomainKind::ALL.into_iter().map(|kind| Dependence::by(kind, traffic, estate)).collect();
         let accounts = accounts::all(settings, traffic, estate, &carried, &basis);
-        let recent = recent.unwrap_or(&dependence);
-        let targets = targets::check(config, recent, estate, &studies, &on);
+        let asked = targets::Asked { ever: traffic, recently: recent };
+        let targets = targets::check(config, &asked, estate, &studies, &on);
         let without_route = studies.iter().map(|study| study.needs.without_route).sum();
         Self {
             organisation: config.organisation(),
@@ -171,8 +172,8 @@ impl Figures {
     }
 
     /// The length of the period, from the first arrival to the last.
-    pub(crate) fn length(&self) -> std::time::Duration {
-        std::time::Duration::from_micros(u64::try_from(self.basis.to_us - self.basis.from_us).unwrap_or(0))
+    pub(crate) fn length(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.basis.to_us - self.basis.from_us).unwrap_or(0))
     }
 }
 

@@ -38,7 +38,11 @@ fn of_block(block: &Block, columns: usize) -> Vec<Line> {
             of_grid(&Grid { indent: 2, heads: Vec::new(), right: Vec::new(), rows }, columns)
         }
         Block::Table(table) | Block::Trend(_, table) => of_table(table, columns),
-        Block::Bars(bars, table) => of_bars(bars, table, columns),
+        Block::Bars(bars, table) => {
+            let mut lines = of_bars(bars, table, columns);
+            lines.extend(of_rows(table, columns));
+            lines
+        }
     }
 }
 
@@ -82,6 +86,12 @@ fn of_table(table: &Table, columns: usize) -> Vec<Line> {
     if !table.caption.is_empty() {
         lines.extend(plain(&table.caption, "  ", columns));
     }
+    lines.extend(of_rows(table, columns));
+    lines
+}
+
+/// Heads and rows.
+fn of_rows(table: &Table, columns: usize) -> Vec<Line> {
     let cells = |row: &Vec<Cell>| row.iter().map(|cell| (cell.tone, cell.text.clone())).collect();
     let grid = Grid {
         indent: 2,
@@ -89,8 +99,7 @@ fn of_table(table: &Table, columns: usize) -> Vec<Line> {
         right: (table.figures_from..table.heads.len()).collect(),
         rows: table.rows.iter().map(cells).collect(),
     };
-    lines.extend(of_grid(&grid, columns));
-    lines
+    of_grid(&grid, columns)
 }
 
 fn of_grid(grid: &Grid<Tone>, columns: usize) -> Vec<Line> {

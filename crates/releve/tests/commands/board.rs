@@ -150,3 +150,62 @@ fn a_board_that_never_saw_a_configuration_reads_whole_words() {
     let whole = releve(folder.path(), &["report", "--markdown"]).out;
     assert!(!whole.contains("at most unknown"), "{whole}");
 }
+
+#[test]
+fn an_approval_that_is_over_or_not_begun_proves_nothing_and_is_said() {
+    let line = "[products.developer-platform]\n";
+    let approved = format!(
+        "{line}approved = [\n\
+         {{ use = \"house/llama-3.3-70b\", by = \"Ann\", on = \"2026-01-01\", until = \"2026-01-31\" }},\n\
+         {{ use = \"mistral/mistral-large-2512\", by = \"Bob\", on = \"2999-01-01\" }},\n]\n"
+    );
+    let folder = with(&[(line, &approved)], "");
+    let figures = figures(folder.path());
+    let products = figures["products"].as_array().unwrap();
+    let platform = products.iter().find(|product| product["name"] == "developer-platform").unwrap();
+    let approved = |candidate: &&Value| candidate["class"] == "approved";
+    assert_eq!(platform["candidates"].as_array().unwrap().iter().filter(approved).count(), 0, "{platform}");
+    let words = releve(folder.path(), &["report", "--markdown"]).out;
+    for said in [
+        "The approval of house/llama-3.3-70b by Ann ended on 2026-01-31",
+        "The approval of mistral/mistral-large-2512 by Bob begins on 2999-01-01",
+    ] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+}
+
+#[test]
+fn the_largest_share_that_a_product_wants_is_a_target() {
+    let line = "[products.code-tool]\n";
+    let share = |most: &str| {
+        let wanted = format!("{line}max_share = {{ maker = {most}, of = \"requests\", over = \"30d\" }}\n");
+        let folder = with(&[(line, &wanted)], "");
+        let ran = releve(folder.path(), &["report", "--json"]);
+        let figures: Value = serde_json::from_str(&ran.out).unwrap();
+        (ran.code, figures["targets"].as_array().unwrap().last().unwrap().clone(), folder)
+    };
+    // It uses one maker, which has less than half of everything.
+    let (code, target, folder) = share("0.9");
+    assert_eq!((code, &target["met"]), (Some(1), &false.into()), "{target}");
+    assert_eq!(target["target"], "products.code-tool.max_share.maker = 0.9 of requests over 30d");
+    assert_eq!(target["broken_by"], serde_json::json!(["anthropic (100.0 %)"]));
+    let page = board(folder.path(), &[]);
+    assert!(
+        page.contains("no maker has more than 90\u{a0}% of the requests of code-tool, over the last 30 days"),
+        "{page}"
+    );
+    let (code, target, _) = share("1.0");
+    assert_eq!((code, &target["met"]), (Some(0), &true.into()), "{target}");
+}
+
+#[test]
+fn a_terminal_shows_the_shares_that_it_speaks_of() {
+    let folder = with(&[], "");
+    let text = releve(folder.path(), &["report"]).out;
+    let makers =
+        text.split("Maker: share of answers, tokens and money").nth(1).unwrap_or_else(|| panic!("{text}"));
+    let makers = makers.split("Host: share of").next().unwrap();
+    for head in ["answers", "tokens", "money"] {
+        assert!(makers.contains(head), "{head}: {makers}");
+    }
+}

@@ -14,7 +14,7 @@ use super::shut_out::{self, ShutOut};
 use crate::budgets::Spending;
 use crate::config::Config;
 use crate::config::period::Period;
-use crate::config::product::Criticality;
+use crate::config::product::{Approval, Criticality};
 
 /// A product while its figures are worked out.
 #[derive(Debug)]
@@ -61,6 +61,9 @@ pub(crate) struct ProductFigures {
     pub(crate) short_already_tokens: u64,
     pub(crate) short_already_requests: u64,
     pub(crate) candidates: Vec<Candidate>,
+    /// Approvals that are over, or begin later: they prove nothing today.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) void_approvals: Vec<Approval>,
     pub(crate) cuts: Vec<Cut>,
     /// Each fault domain that is known for what served it, largest first.
     pub(crate) makers: Vec<(Arc<str>, f64)>,
@@ -132,6 +135,7 @@ pub(super) fn all(
     let readmitted = shut_out::readmitted(traffic, estate);
     let figures = |study| {
         let mut figures = one(config, traffic, estate, study, &losses);
+        figures.void_approvals = void_approvals(config, &figures.name, today);
         figures.shut_out = shut_out::of(&figures.name, traffic, estate, candidates, &readmitted);
         figures
     };
@@ -172,9 +176,16 @@ fn one(
         short_already_tokens: already.short_tokens,
         short_already_requests: already.short_requests,
         candidates: candidates(traffic, estate, study),
+        void_approvals: Vec::new(),
         cuts: study.needs.cuts(&study.needs.losses(losses)),
         makers: makers(traffic, estate, name),
     }
+}
+
+fn void_approvals(config: &Config, product: &str, today: &str) -> Vec<Approval> {
+    let written = config.products.iter().find(|named| *named.name.value == *product);
+    let all = written.into_iter().flat_map(|named| &named.body.approved);
+    all.map(|approval| &approval.value).filter(|approval| !approval.holds(today)).cloned().collect()
 }
 
 impl ProductFigures {

@@ -1,8 +1,9 @@
 //! Whether what the configuration wants is so: yes, no, or not known. What is not known meets nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use scenario::{Dependence, Domain, DomainKind, Estate};
+use scenario::{Dependence, Domain, DomainKind, Estate, Traffic};
 use serde::Serialize;
 
 use super::products::Study;
@@ -39,23 +40,50 @@ pub(crate) struct TargetResult {
 pub(crate) enum Wanted {
     /// No product stops when this is lost.
     Survives(Domain),
-    /// No domain of a kind has more than a share, of 1, of all, over the last so long.
-    AtMost { kind: DomainKind, share: f64, of: Measure, over: Option<Duration> },
+    /// No domain of a kind has more than a share, of 1, of all, or of what one product asked, over the last so long.
+    AtMost { kind: DomainKind, share: f64, of: Measure, over: Option<Duration>, product: Option<Arc<str>> },
 }
 
-/// `dependence`: the shares of the time that `max_share` is over.
+/// What targets are held against.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// In the whole period.
+    pub(super) ever: &'a Traffic,
+    /// In its last days, of each length that a target looks at.
+    pub(super) recently: &'a [(Duration, Traffic)],
+}
+
+impl Asked<'_> {
+    /// What a share is one of.
+    fn over(&self, most: &MaxShare) -> &Traffic {
+        let over = most.over.as_ref().map(|over| over.value.0);
+        let of_it = self.recently.iter().find(|(length, _)| Some(*length) == over);
+        of_it.map_or(self.ever, |(_, traffic)| traffic)
+    }
+}
+
 pub(super) fn check(
     config: &Config,
-    dependence: &[Dependence],
+    asked: &Asked<'_>,
     estate: &Estate,
     studies: &[Study],
     today: &str,
 ) -> Vec<TargetResult> {
-    let Some(targets) = &config.targets else { return Vec::new() };
-    let survive = targets.must_survive.iter().map(|loss| survives(&loss.value.0, estate, studies, today));
-    let mut results: Vec<TargetResult> = survive.collect();
-    if let Some(most) = &targets.max_share {
-        results.extend(shares(most, dependence));
+    let mut results = Vec::new();
+    if let Some(targets) = &config.targets {
+        let survive = targets.must_survive.iter();
+        results.extend(survive.map(|loss| survives(&loss.value.0, estate, studies, today)));
+        if let Some(most) = &targets.max_share {
+            results.extend(shares(most, None, |kind| Dependence::by(kind, asked.over(most), estate)));
+        }
+    }
+    // Of a product that asked nothing there are no shares.
+    for study in studies {
+        let name = &study.product.name;
+        let written = config.products.iter().find(|product| *product.name.value == **name);
+        let Some(most) = written.and_then(|product| product.body.max_share.as_ref()) else { continue };
+        let of = |kind| Dependence::of_product(name, kind, asked.over(most), estate);
+        results.extend(shares(most, Some(name), of));
     }
     results
 }
@@ -93,15 +121,16 @@ fn survives(domain: &Domain, estate: &Estate, studies: &[Study], today: &str) ->
     }
 }
 
-fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
+/// `by`: the shares of a kind in what the target is of, which is what `product` asked or everything.
+fn shares(
+    most: &MaxShare,
+    product: Option<&Arc<str>>,
+    by: impl Fn(DomainKind) -> Dependence,
+) -> Vec<TargetResult> {
     let measure = most.of.as_ref().map_or(Measure::Money, |measure| measure.value);
-    let index = match measure {
-        Measure::Requests => 0,
-        Measure::Tokens => 1,
-        Measure::Money => 2,
-    };
     let over = most.over.as_ref().map(|over| over.value);
     let written = over.map_or_else(String::new, |over| format!(" over {over}"));
+    let whose = product.map_or_else(String::new, |name| format!("products.{name}."));
     let limits: [(DomainKind, &Option<At<Share>>); 4] = [
         (DomainKind::Maker, &most.maker),
         (DomainKind::Host, &most.host),
@@ -109,46 +138,50 @@ fn shares(most: &MaxShare, dependence: &[Dependence]) -> Vec<TargetResult> {
         (DomainKind::Region, &most.region),
     ];
     let limits = limits.into_iter().filter_map(|(kind, limit)| Some((kind, limit.as_ref()?.value.0)));
-    limits
-        .map(|(kind, limit)| {
-            let of_kind = || dependence.iter().filter(|dependence| dependence.kind == kind);
-            let part = |share: &scenario::Share| share.of_all[index];
-            let known: Vec<&scenario::Share> = of_kind().flat_map(|dependence| &dependence.shares).collect();
-            let unknown: f64 = of_kind().map(|dependence| part(&dependence.unknown)).sum();
-            let shown = |name: &str, part: f64| format!("{name} ({:.1} %)", part * 100.0);
-            let above = || known.iter().filter(|share| part(share) > limit);
-            let broken_by: Vec<String> = above().map(|share| shown(&share.name, part(share))).collect();
-            let mut shares: Vec<_> =
-                above().map(|share| (Some(share.name.to_string()), part(share))).collect();
-            let largest = known.iter().map(|share| part(share)).fold(0.0, f64::max);
-            // All of the unknown may be the largest's. Where nothing was measured, nothing is known.
-            let measured = known.iter().map(|share| part(share)).sum::<f64>() + unknown > 0.0;
-            let may_be_above = unknown > 0.0 && largest + unknown > limit;
-            let unpriced = match measure {
-                Measure::Money => of_kind().map(Dependence::unpriced).sum(),
-                Measure::Requests | Measure::Tokens => 0,
-            };
-            let met = match (broken_by.is_empty(), measured && !may_be_above && unpriced == 0) {
-                (false, _) => Some(false),
-                (true, known) => known.then_some(true),
-            };
-            let mut not_known_for = Vec::new();
-            if met.is_none() && unpriced > 0 {
-                not_known_for.push(format!("unpriced ({unpriced} requests)"));
-            } else if met.is_none() {
-                not_known_for.push(shown("unknown", unknown));
-                shares.push((None, unknown));
-            }
-            TargetResult {
-                target: format!("max_share.{kind} = {limit} of {}{written}", measure.as_str()),
-                wanted: Wanted::AtMost { kind, share: limit, of: measure, over: over.map(|over| over.0) },
-                met,
-                broken_by,
-                not_known_for,
-                shares,
-                unpriced,
-                names_nothing: false,
-            }
-        })
-        .collect()
+    let result = |(kind, share)| {
+        let target = format!("{whose}max_share.{kind} = {share} of {}{written}", measure.as_str());
+        let over = over.map(|over| over.0);
+        let wanted = Wanted::AtMost { kind, share, of: measure, over, product: product.cloned() };
+        share_of(&by(kind), (target, wanted), (share, measure))
+    };
+    limits.map(result).collect()
+}
+
+/// One target, by the shares of its kind.
+fn share_of(
+    dependence: &Dependence,
+    (target, wanted): (String, Wanted),
+    (limit, measure): (f64, Measure),
+) -> TargetResult {
+    let index = match measure {
+        Measure::Requests => 0,
+        Measure::Tokens => 1,
+        Measure::Money => 2,
+    };
+    let part = |share: &scenario::Share| share.of_all[index];
+    let shown = |name: &str, part: f64| format!("{name} ({:.1} %)", part * 100.0);
+    let unknown = part(&dependence.unknown);
+    let above = || dependence.shares.iter().filter(|share| part(share) > limit);
+    let broken_by: Vec<String> = above().map(|share| shown(&share.name, part(share))).collect();
+    let mut shares: Vec<_> = above().map(|share| (Some(share.name.to_string()), part(share))).collect();
+    let largest = dependence.shares.iter().map(part).fold(0.0, f64::max);
+    // All of the unknown may be the largest's. Where nothing was measured, nothing is known.
+    let measured = dependence.shares.iter().map(part).sum::<f64>() + unknown > 0.0;
+    let may_be_above = unknown > 0.0 && largest + unknown > limit;
+    let unpriced = match measure {
+        Measure::Money => dependence.unpriced(),
+        Measure::Requests | Measure::Tokens => 0,
+    };
+    let met = match (broken_by.is_empty(), measured && !may_be_above && unpriced == 0) {
+        (false, _) => Some(false),
+        (true, known) => known.then_some(true),
+    };
+    let mut not_known_for = Vec::new();
+    if met.is_none() && unpriced > 0 {
+        not_known_for.push(format!("unpriced ({unpriced} requests)"));
+    } else if met.is_none() {
+        not_known_for.push(shown("unknown", unknown));
+        shares.push((None, unknown));
+    }
+    TargetResult { target, wanted, met, broken_by, not_known_for, shares, unpriced, names_nothing: false }
 }

@@ -138,7 +138,7 @@ fn one(section: &mut Section, figures: &Figures, product: &ProductFigures, langu
     if let Some(budget) = &product.budget {
         section.text(spent(budget, language));
     }
-    findings(section, product, language);
+    findings(section, figures, product, language);
     section.table(candidates(figures, product, language));
     let cuts = cuts(product, language);
     section.list(
@@ -232,7 +232,7 @@ fn spent(budget: &Spending, language: Language) -> String {
     )
 }
 
-fn findings(section: &mut Section, product: &ProductFigures, language: Language) {
+fn findings(section: &mut Section, figures: &Figures, product: &ProductFigures, language: Language) {
     let mut findings = Vec::new();
     if product.without_any > 0 {
         let number = count(language, product.without_any);
@@ -249,6 +249,22 @@ fn findings(section: &mut Section, product: &ProductFigures, language: Language)
             "{number} of its requests came to routes that the configuration no longer has: they are in no statement about losses.",
             "{number} de ses requêtes sont venues par des routes que la configuration n'a plus : aucune affirmation sur les pertes ne les couvre."
         ));
+    }
+    for approval in &product.void_approvals {
+        let (whom, by, on) = (&approval.target.value, &approval.by.value, approval.on.0);
+        findings.push(match &approval.until {
+            Some(until) if until.0 < figures.today => say!(
+                language,
+                "The approval of {whom} by {by} ended on {}: it proves nothing any more.",
+                "L'approbation de {whom} par {by} a pris fin le {} : elle ne prouve plus rien.",
+                until.0
+            ),
+            _ => say!(
+                language,
+                "The approval of {whom} by {by} begins on {on}: it proves nothing yet.",
+                "L'approbation de {whom} par {by} commence le {on} : elle ne prouve encore rien."
+            ),
+        });
     }
     if product.is_short_already() {
         let short = short_already(product, language);
