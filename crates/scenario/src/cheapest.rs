@@ -35,6 +35,9 @@ pub trait Shop {
     fn scores(&self, sets: &[Vec<Self::Thing>]) -> Vec<Score<Self::Price>>;
 }
 
+/// How sets do that were tried already. Shops that differ only in what they offer can share it.
+pub type Known<S> = BTreeMap<Vec<<S as Shop>::Thing>, Score<<S as Shop>::Price>>;
+
 /// A set, and how it does.
 pub type Found<S> = (Score<<S as Shop>::Price>, Vec<<S as Shop>::Thing>);
 
@@ -42,13 +45,13 @@ pub type Found<S> = (Score<<S as Shop>::Price>, Vec<<S as Shop>::Thing>);
 ///
 /// Tried are each thing by itself, every pair of those that help, and the bundles. Where none of that reaches the goal, what helps
 /// most is added to the best, and so on. Then whatever is not needed is left out, and each thing exchanged for what is cheaper.
-pub fn cheapest<S: Shop>(shop: &S, start: &[S::Thing], most: usize) -> Found<S> {
-    Search { shop, known: BTreeMap::new() }.run(start, most)
+pub fn cheapest<S: Shop>(shop: &S, start: &[S::Thing], most: usize, known: &mut Known<S>) -> Found<S> {
+    Search { shop, known }.run(start, most)
 }
 
 struct Search<'a, S: Shop> {
     shop: &'a S,
-    known: BTreeMap<Vec<S::Thing>, Score<S::Price>>,
+    known: &'a mut Known<S>,
 }
 
 impl<S: Shop> Search<'_, S> {
@@ -162,7 +165,7 @@ mod tests {
         #[test]
         fn nothing_of_two_things_is_cheaper(shop in proptest::collection::vec((any::<u8>(), 1_u32..100), 1..10)) {
             let shop = Cover(shop);
-            let (score, set) = cheapest(&shop, &[], 8);
+            let (score, set) = cheapest(&shop, &[], 8, &mut BTreeMap::new());
             prop_assert_eq!(score, shop.score(&set));
             let two = shop.by_brute_force(2);
             prop_assert!(two.missing > 0 || score <= two, "{score:?}, and {two:?} of two");
@@ -179,7 +182,7 @@ mod tests {
             shop in proptest::collection::vec((any::<u8>(), 1_u32..100), 2..10)
         ) {
             let shop = Cover(shop);
-            let (score, _) = cheapest(&shop, &[0, 1], 8);
+            let (score, _) = cheapest(&shop, &[0, 1], 8, &mut BTreeMap::new());
             prop_assert!(score <= shop.score(&[0, 1]));
         }
     }
@@ -204,9 +207,12 @@ mod tests {
     #[test]
     fn several_small_things_may_be_cheaper_than_a_large_one() {
         let shop = Cover(vec![(0xff, 70), (0x0f, 6), (0xf0, 6)]);
-        assert_eq!(cheapest(&shop, &[], 8), (Score { missing: 0, price: 12 }, vec![1, 2]));
+        assert_eq!(
+            cheapest(&shop, &[], 8, &mut BTreeMap::new()),
+            (Score { missing: 0, price: 12 }, vec![1, 2])
+        );
         let thirds = Cover(vec![(0xff, 70), (0x07, 6), (0x38, 6), (0xc0, 6), (0x01, 6)]);
-        let found = cheapest(&Thirds(thirds.clone()), &[], 8);
+        let found = cheapest(&Thirds(thirds.clone()), &[], 8, &mut BTreeMap::new());
         assert_eq!(found, (Score { missing: 0, price: 18 }, vec![1, 2, 3]), "the fourth is not needed");
     }
 }

@@ -26,7 +26,7 @@ mod tenure;
 mod traffic;
 mod unplaced;
 
-pub use cheapest::{Found, Score, Shop, cheapest};
+pub use cheapest::{Found, Known, Score, Shop, cheapest};
 pub use cuts::{Cut, Effect, LARGEST, Loss, Needs, candidates, smallest};
 pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, domains, places, trend};
 pub use domain::{Company, Domain, DomainKind, InvalidDomain};

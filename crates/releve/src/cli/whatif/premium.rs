@@ -4,6 +4,8 @@
 mod played;
 mod shops;
 
+use std::collections::BTreeMap;
+
 use scenario::replay::{Added, Reported};
 use scenario::{LARGEST, cheapest};
 
@@ -64,7 +66,9 @@ pub(super) fn curve(question: &Question, reported: &Reported, served_doubt: f64)
 
 /// The best set without a new contract and, where that is better, the best with one.
 fn with_and_without_contract<'a>(wares: impl Fn(bool) -> Wares<'a>, start: &[Added]) -> Vec<Vec<Added>> {
-    let [without, with] = [false, true].map(|contracts| cheapest(&wares(contracts), start, MOST_ADDED));
+    let mut known = BTreeMap::new();
+    let [without, with] =
+        [false, true].map(|contracts| cheapest(&wares(contracts), start, MOST_ADDED, &mut known));
     if with.0 < without.0 { vec![without.1, with.1] } else { vec![without.1] }
 }
 
