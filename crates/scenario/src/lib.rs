@@ -32,7 +32,7 @@ pub use dependence::{Carried, Concentration, Dependence, Share, Trend, carried, 
 pub use domain::{Company, Domain, DomainKind, InvalidDomain};
 pub use estate::{Account, Day, Estate, Member, Product, RoomPrice, Route};
 pub use outlook::{Outlook, Verdict};
-pub use price::at_list_price;
+pub use price::{at_list_price, saved_by_caches};
 pub use proof::{PROVING_REQUESTS, Proof, proofs, proven, served};
 pub use set::Set;
 pub use shape::{Limits, Shape, Size, SizeClass};

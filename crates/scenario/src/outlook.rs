@@ -82,6 +82,11 @@ impl Outlook {
         }
     }
 
+    /// Whether room is short while nothing is lost.
+    pub const fn is_short_already(&self) -> bool {
+        self.short_already_tokens > 0 || self.short_already_requests > 0
+    }
+
     /// In one word, of what the loss does. `touched`: whether any candidate of the product is among what is lost.
     pub fn verdict(&self, touched: bool) -> Verdict {
         if self.none >= 1.0 {

@@ -20,6 +20,21 @@ pub fn at_list_price(sums: &Sums, prices: &PriceList) -> Option<i128> {
     Some(prices.cost_together(usual_input, &all).total?.nanos().into())
 }
 
+/// What warm caches saved of the sums by a list, in nano-dollars: what was read from them, at the price of fresh input, less
+/// what reading it cost. `None` where the list lacks a rate.
+pub fn saved_by_caches(sums: &Sums, prices: &PriceList) -> Option<i128> {
+    let read = sums.usage[Bucket::CacheRead as usize];
+    let input = [Bucket::InputUncached, Bucket::CacheRead, Bucket::CacheWrite5m, Bucket::CacheWrite1h];
+    let input: u64 = input.into_iter().map(|bucket| sums.usage[bucket as usize]).sum();
+    let usual_input = input / sums.answered.max(1);
+    let cost = |bucket| {
+        let mut usage = Usage::default();
+        *usage.get_mut(bucket) = read;
+        Some(i128::from(prices.cost_together(usual_input, &usage).total?.nanos()))
+    };
+    Some(cost(Bucket::InputUncached)? - cost(Bucket::CacheRead)?)
+}
+
 #[cfg(test)]
 mod tests {
     use catalogue::{LongContext, Rate, Rates};
@@ -29,6 +44,16 @@ mod tests {
     fn rates(input: &str) -> Rates {
         let rate = |text: &str| text.parse::<Rate>().unwrap();
         Rates::NONE.with(Bucket::InputUncached, rate(input)).with(Bucket::OutputText, rate("8"))
+    }
+
+    #[test]
+    fn what_caches_saved_is_what_reading_them_was_cheaper() {
+        let cached = rates("4").with(Bucket::CacheRead, "1".parse().unwrap());
+        let prices = PriceList::configured(cached);
+        // 30 of 40 tokens of each request: three dollars less a million.
+        assert_eq!(saved_by_caches(&sums(1_000, 40), &prices), Some(30_000 * 3_000));
+        assert_eq!(saved_by_caches(&sums(1_000, 40), &PriceList::configured(rates("4"))), None, "no rate");
+        assert_eq!(saved_by_caches(&Sums::default(), &prices), Some(0));
     }
 
     fn sums(requests: u64, input_each: u64) -> Sums {

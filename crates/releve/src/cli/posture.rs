@@ -425,6 +425,7 @@ fn verdict(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
     };
     let (short, unseen) = (names(|fallback| fallback.falls_short), names(Fallback::is_unseen));
     let not_known = names(|fallback| fallback.may_fall_short);
+    let already = names(Fallback::is_short_already);
     let nowhere: Vec<&str> = rows.iter().filter(|row| row.names_nothing).map(|row| row.target).collect();
     let (tone, says) = if rows.iter().all(|row| row.fallbacks.is_none()) {
         (Tone::Good, "carries: nothing is watched or drained".to_owned())
@@ -436,6 +437,9 @@ fn verdict(rows: &[Row<'_>], terminal: &mut Terminal) -> Result<(), CliError> {
     } else if !nowhere.is_empty() {
         let says = "not known: nothing that is configured is known to belong to";
         (Tone::Doubtful, format!("{says} {}", nowhere.join(", ")))
+    } else if !already.is_empty() {
+        let says = "carries no less than now, but room is short already, whoever falls, for";
+        (Tone::Doubtful, format!("{says} {already}"))
     } else if !unseen.is_empty() {
         let says = "carries as configured, though nobody has seen it, by an unproven deployment or with more than ever";
         (Tone::Doubtful, format!("{says}: {unseen}"))

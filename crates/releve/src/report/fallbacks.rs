@@ -59,7 +59,7 @@ impl Watched {
 impl Fallback {
     /// Whether it finds too little room while nobody falls.
     pub(crate) const fn is_short_already(&self) -> bool {
-        self.outlook.short_already_tokens > 0 || self.outlook.short_already_requests > 0
+        self.outlook.is_short_already()
     }
 
     /// Whether it hangs on what nobody has seen yet: an unproven deployment, or more than was ever carried here.

@@ -111,6 +111,9 @@ pub(crate) struct State {
     /// Input tokens that were read from suppliers' caches, of all input tokens: a new supplier starts without.
     pub(crate) warm_input: f64,
     pub(crate) cache_read_tokens: u64,
+    /// What that saved by list prices, in nano-dollars: the most that starting without costs in as long a time. `None` where
+    /// none of it has a price.
+    pub(crate) caches_saved_nanos: Option<i128>,
     /// Requests in a protocol whose suppliers can keep conversations. Whether they did, the ledger does not say.
     pub(crate) responses_requests: u64,
 }
@@ -146,7 +149,7 @@ impl Figures {
             products: products::all(config, (traffic, &candidates), estate, &studies, &on),
             idle: products::idle(config, &studies),
             calendar: accounts::calendar(settings, estate),
-            state: state(&total, traffic),
+            state: state(&total, traffic, estate),
             declared: config.declared.clone(),
             own: config.report.as_ref().and_then(|report| report.own.clone()),
             own_limits: capacity::own_limits(estate),
@@ -196,7 +199,7 @@ fn totals(total: &Sums, traffic: &Traffic, without_route: u64) -> Totals {
     }
 }
 
-fn state(total: &Sums, traffic: &Traffic) -> State {
+fn state(total: &Sums, traffic: &Traffic, estate: &Estate) -> State {
     use catalogue::{Bucket, Protocol};
 
     let input = [Bucket::InputUncached, Bucket::CacheRead, Bucket::CacheWrite5m, Bucket::CacheWrite1h];
@@ -204,7 +207,14 @@ fn state(total: &Sums, traffic: &Traffic) -> State {
     let read = total.usage[Bucket::CacheRead as usize];
     let of_responses =
         traffic.shapes.iter().filter(|(shape, _, _)| shape.protocol == Protocol::OpenaiResponses);
+    let places = scenario::places(traffic, estate);
+    let saved = traffic.served.iter().filter_map(|((_, server), sums)| {
+        let prices = estate.members[places[*server].0?].prices.as_ref()?;
+        let has_read = sums.usage[Bucket::CacheRead as usize] > 0;
+        has_read.then(|| scenario::saved_by_caches(sums, prices)).flatten()
+    });
     State {
+        caches_saved_nanos: saved.reduce(|one, two| one + two),
         warm_input: share(read, input),
         cache_read_tokens: read,
         responses_requests: of_responses.map(|(_, _, sums)| sums.requests).sum(),

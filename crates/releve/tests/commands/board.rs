@@ -47,7 +47,7 @@ fn whom_people_left_is_said_and_is_not_gone_from_the_configuration() {
     assert_eq!(releve(folder.path(), &act).code, Some(0));
     let page = board(folder.path(), &[]);
     assert!(
-        page.contains("By ada's decision nothing is sent, until ")
+        page.contains("by ada's decision nothing is sent, until ")
             && page.contains(" to the region eu, which gave "),
         "{page}"
     );
@@ -65,7 +65,7 @@ fn whom_people_left_is_said_and_is_not_gone_from_the_configuration() {
     );
     assert!(!page.contains("gone from the configuration"), "{page}");
     let french = board(folder.path(), &["--lang", "fr"]);
-    assert!(french.contains("Par décision d'ada, rien n'est plus envoyé, jusqu'au "), "{french}");
+    assert!(french.contains("par décision d'ada, rien n'est plus envoyé, jusqu'au "), "{french}");
     assert!(french.contains(" à la région eu, qui a donné "), "{french}");
 }
 
@@ -208,4 +208,37 @@ fn a_terminal_shows_the_shares_that_it_speaks_of() {
     for head in ["answers", "tokens", "money"] {
         assert!(makers.contains(head), "{head}: {makers}");
     }
+}
+
+#[test]
+fn a_board_reads_five_sentences() {
+    let soon = today().tomorrow().unwrap();
+    let declared = format!("\n[[declared]]\nname = \"bought seats\"\nends = \"{soon}\"\n");
+    let idle = "\n[products.idle]\nroutes = [\"code\"]\n";
+    for more in [String::new(), format!("{declared}{idle}")] {
+        let folder = with(&[], &more);
+        let act = ["posture", "maker:mistral=leave", "--reason", "a drill", "--author", "ada", "--json"];
+        assert_eq!(releve(folder.path(), &act).code, Some(0));
+        for (language, decisions) in [("en", "### Decisions asked"), ("fr", "### Décisions demandées")] {
+            let page = board(folder.path(), &["--lang", language]);
+            let first = page.split(decisions).next().unwrap();
+            let texts: Vec<&str> = first.lines().skip(1).filter(|line| line.ends_with('.')).collect();
+            assert_eq!(texts.len(), 5, "{first}");
+            for text in texts {
+                assert!(!text.contains(". ") && text.starts_with(char::is_uppercase), "one sentence: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_caches_saved_is_said_beside_what_they_held() {
+    let folder = with(&[], "");
+    let state = figures(folder.path())["state"].clone();
+    let words = releve(folder.path(), &["report", "--markdown"]).out;
+    let line =
+        words.lines().find(|line| line.starts_with("- Warm caches: ")).unwrap_or_else(|| panic!("{words}"));
+    assert!(state["cache_read_tokens"].as_u64().unwrap() > 0, "{state}");
+    assert!(state["caches_saved_nanos"].as_i64().unwrap() > 0, "{state}");
+    assert!(line.contains("by list prices that saved ") && line.contains(" USD in "), "{line}");
 }

@@ -185,7 +185,7 @@ fn a_share_on_the_first_page_is_one_of_all_answers() {
     let words = report(folder.path(), &["--markdown"]).out;
     let sentence = words.lines().find(|line| line.starts_with("The maker you depend on most")).unwrap();
     assert!(sentence.contains(&format!("with {} of the answers", shown(most))), "{sentence}");
-    let nobody = format!("Of {} of the answers nobody says who made the model", shown(unknown));
+    let nobody = format!("of {} of the answers nobody says who made the model", shown(unknown));
     assert!(sentence.contains(&nobody), "{sentence}");
 }
 

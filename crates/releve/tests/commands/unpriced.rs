@@ -89,7 +89,7 @@ fn a_report_of_nothing_priced_says_so_everywhere() {
     assert_eq!(words.code, Some(1), "a target that nobody can know is not met: {words:?}");
     for said in [
         "for how much is unknown: none of it has a price",
-        "No request came from bot and idle",
+        "no request came from bot and idle",
         "give a price to whatever has none",
         "nobody has written down what CHF is worth",
         "| house | 3 | 100\u{a0}% |",

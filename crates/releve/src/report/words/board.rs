@@ -24,10 +24,10 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
         dependence(figures, language),
         stops(figures, language),
         substitutes(figures, language),
-        dates::sentence(figures, language),
+        dates::next(figures, language),
     ];
-    for sentence in sentences {
-        section.text(sentence);
+    for clauses in sentences {
+        section.text(sentence(&clauses, language));
     }
     section.blocks.push(Block::Lights(lights::all(figures, language)));
     section.blocks.push(Block::Heading(say!(language, "Decisions asked", "Décisions demandées")));
@@ -42,24 +42,33 @@ pub(super) fn section(figures: &Figures, language: Language) -> Section {
     section
 }
 
-fn coverage(figures: &Figures, language: Language) -> String {
+/// One sentence of what belongs together.
+fn sentence(clauses: &[String], language: Language) -> String {
+    let joined = clauses.join(&say!(language, "; ", " ; "));
+    let mut letters = joined.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + letters.as_str() + "."
+}
+
+fn coverage(figures: &Figures, language: Language) -> Vec<String> {
     let totals = &figures.totals;
     let answered = percent(language, super::super::figures::share(totals.answered, totals.requests));
     let money = spent(figures, language);
     let asked = asked(language, figures.products.len(), totals.requests);
     let length = length(language, figures.length().max(Duration::from_secs(1)));
-    let mut sentence = say!(
+    let mut clauses = vec![say!(
         language,
-        "In {length}, {asked} through Relève; {answered} were answered whole, {money}.",
-        "En {length}, {asked} à travers Relève ; {answered} ont reçu une réponse entière, {money}."
-    );
+        "in {length}, {asked} through Relève; {answered} were answered whole, {money}",
+        "en {length}, {asked} à travers Relève ; {answered} ont reçu une réponse entière, {money}"
+    )];
     if !figures.idle.is_empty() {
         let idle = listed(language, &figures.idle);
-        sentence += &say!(
+        let of = de(&idle);
+        clauses.push(say!(
             language,
-            " No request came from {idle}: of that, this report says nothing.",
-            " Aucune requête n'est venue de {idle} : ce rapport n'en dit rien."
-        );
+            "no request came from {idle}, of which this report says nothing",
+            "aucune requête n'est venue {of}, dont ce rapport ne dit rien"
+        ));
     }
     if !figures.declared.is_empty() {
         let named = |declared: &At<Declared>| match &declared.cost {
@@ -67,13 +76,13 @@ fn coverage(figures: &Figures, language: Language) -> String {
             None => declared.name.value.clone(),
         };
         let names = listed(language, &figures.declared.iter().map(named).collect::<Vec<_>>());
-        sentence += &say!(
+        clauses.push(say!(
             language,
-            " Not in these figures, because it does not flow through here: {names}.",
-            " Hors de ces chiffres, parce que cela ne passe pas par ici : {names}."
-        );
+            "not in these figures, because it does not flow through here: {names}",
+            "hors de ces chiffres, parce que cela ne passe pas par ici : {names}"
+        ));
     }
-    sentence
+    clauses
 }
 
 /// For how much.
@@ -120,19 +129,19 @@ fn largest(figures: &Figures, kind: DomainKind) -> Option<[&Share; 2]> {
     by(0).zip(by(2)).filter(|(most, _)| most.requests > 0).map(|(most, dearest)| [most, dearest])
 }
 
-fn dependence(figures: &Figures, language: Language) -> String {
+fn dependence(figures: &Figures, language: Language) -> Vec<String> {
     let Some([maker, dearest]) = largest(figures, DomainKind::Maker) else {
-        return say!(
+        return vec![say!(
             language,
-            "On which makers you depend is unknown: no deployment that served says who made its model.",
-            "De quels éditeurs vous dépendez est inconnu : aucun déploiement utilisé ne dit qui a fait son modèle."
-        );
+            "on which makers you depend is unknown: no deployment that served says who made its model",
+            "de quels éditeurs vous dépendez est inconnu : aucun déploiement utilisé ne dit qui a fait son modèle"
+        )];
     };
     let (name, part) = (&maker.name, percent(language, maker.of_all[0]));
     let mut sentence = say!(
         language,
-        "The maker you depend on most is {name}, with {part} of the answers",
-        "L'éditeur dont vous dépendez le plus est {name}, avec {part} des réponses"
+        "the maker you depend on most is {name}, with {part} of the answers",
+        "l'éditeur dont vous dépendez le plus est {name}, avec {part} des réponses"
     );
     if dearest.nanos > 0 {
         let (who, part) = (&dearest.name, percent(language, dearest.of_all[2]));
@@ -151,11 +160,14 @@ fn dependence(figures: &Figures, language: Language) -> String {
         sentence +=
             &say!(language, "; the host is {name}, with {part}", " ; l'hébergeur est {name}, avec {part}");
     }
-    sentence + "." + &unknown_maker(figures, language) + &left(figures, language)
+    let mut clauses = vec![sentence];
+    clauses.extend(unknown_maker(figures, language));
+    clauses.extend(left(figures, language));
+    clauses
 }
 
 /// Whom people have left, and how much of the answers they gave: what was said before is of the time until then.
-fn left(figures: &Figures, language: Language) -> String {
+fn left(figures: &Figures, language: Language) -> Vec<String> {
     let mut parts: BTreeMap<(&str, &str, Option<i64>), f64> = BTreeMap::new();
     let shares = || figures.shares(DomainKind::Deployment).into_iter().flat_map(|all| &all.shares);
     for gone in &figures.left {
@@ -163,7 +175,7 @@ fn left(figures: &Figures, language: Language) -> String {
         let share = shares().find(|share| share.name == gone.deployment);
         *parts.entry((target, author, *until_us)).or_default() += share.map_or(0.0, |share| share.of_all[0]);
     }
-    let sentence = |((target, author, until_us), part): (&(&str, &str, Option<i64>), &f64)| {
+    let clause = |((target, author, until_us), part): (&(&str, &str, Option<i64>), &f64)| {
         let whom = target.parse::<Domain>();
         let whom = whom.map_or_else(|_| (*target).to_owned(), |domain| plainly(language, &[domain]));
         let until = until_us.map(moment).map_or_else(String::new, |until| {
@@ -172,25 +184,24 @@ fn left(figures: &Figures, language: Language) -> String {
         let (by, part) = (de(author), percent(language, *part));
         say!(
             language,
-            " By {author}'s decision nothing is sent{until} to {whom}, which gave {part} of the answers.",
-            " Par décision {by}, rien n'est plus envoyé{until} à {whom}, qui a donné {part} des réponses."
+            "by {author}'s decision nothing is sent{until} to {whom}, which gave {part} of the answers",
+            "par décision {by}, rien n'est plus envoyé{until} à {whom}, qui a donné {part} des réponses"
         )
     };
-    parts.iter().map(sentence).collect()
+    parts.iter().map(clause).collect()
 }
 
 /// How much of it nobody can place.
-fn unknown_maker(figures: &Figures, language: Language) -> String {
+fn unknown_maker(figures: &Figures, language: Language) -> Option<String> {
     let part = unknown_part(figures, DomainKind::Maker);
-    if part <= 0.0 {
-        return String::new();
-    }
-    let part = percent(language, part);
-    say!(
-        language,
-        " Of {part} of the answers nobody says who made the model.",
-        " Pour {part} des réponses, personne ne dit qui a fait le modèle."
-    )
+    (part > 0.0).then(|| {
+        let part = percent(language, part);
+        say!(
+            language,
+            "of {part} of the answers nobody says who made the model",
+            "pour {part} des réponses, personne ne dit qui a fait le modèle"
+        )
+    })
 }
 
 fn unknown_part(figures: &Figures, kind: DomainKind) -> f64 {
@@ -231,10 +242,10 @@ fn short_already(figures: &Figures) -> Vec<&ProductFigures> {
     short
 }
 
-fn stops(figures: &Figures, language: Language) -> String {
+fn stops(figures: &Figures, language: Language) -> Vec<String> {
     let nothing_lost = [nobody(figures, language), no_room(figures, language)];
-    let all = nothing_lost.into_iter().flatten().chain([single_losses(figures, language)]);
-    all.collect::<Vec<_>>().join(" ")
+    let lost = [Some(known_losses(figures, language)), more_losses(figures, language)];
+    nothing_lost.into_iter().chain(lost).flatten().collect()
 }
 
 fn nobody(figures: &Figures, language: Language) -> Option<String> {
@@ -250,8 +261,8 @@ fn nobody(figures: &Figures, language: Language) -> Option<String> {
     (requests > 0).then(|| {
         say!(
             language,
-            "With nothing lost at all, {number} requests that were answered then would find nobody {place} ({names}).",
-            "Sans aucune perte, {number} requêtes servies alors ne trouveraient personne {place} ({names})."
+            "with nothing lost at all, {number} requests that were answered then would find nobody {place} ({names})",
+            "sans aucune perte, {number} requêtes servies alors ne trouveraient personne {place} ({names})"
         )
     })
 }
@@ -268,8 +279,8 @@ fn no_room(figures: &Figures, language: Language) -> Option<String> {
     };
     Some(say!(
         language,
-        "With nothing lost at all, room is short for {names}: {most}.",
-        "Sans aucune perte, la puissance manque pour {names} : {most}."
+        "with nothing lost at all, room is short for {names}: {most}",
+        "sans aucune perte, la puissance manque pour {names} : {most}"
     ))
 }
 
@@ -282,20 +293,18 @@ fn in_doubt(figures: &Figures) -> Vec<String> {
     products.map(|product| product.name.to_string()).collect()
 }
 
-fn single_losses(figures: &Figures, language: Language) -> String {
-    let mut sentence = known_losses(figures, language);
+fn more_losses(figures: &Figures, language: Language) -> Option<String> {
     let doubtful = in_doubt(figures);
-    if !doubtful.is_empty() {
-        let names = listed(language, &doubtful);
-        let kinds = figures.unplaced.iter().map(|unplaced| kind(language, unplaced.kind).to_lowercase());
-        let kinds = listed(language, &kinds.collect::<Vec<_>>());
-        sentence += &say!(
+    let names = listed(language, &doubtful);
+    let kinds = figures.unplaced.iter().map(|unplaced| kind(language, unplaced.kind).to_lowercase());
+    let kinds = listed(language, &kinds.collect::<Vec<_>>());
+    (!doubtful.is_empty()).then(|| {
+        say!(
             language,
-            " More losses may stop {names}: for some suppliers that could serve them, nobody has written down: {kinds}.",
-            " D'autres pertes peuvent arrêter {names} : pour certains fournisseurs qui pourraient les servir, personne n'a consigné : {kinds}."
-        );
-    }
-    sentence
+            "more losses may stop {names}, because this is written down nowhere for some suppliers that could serve them: {kinds}",
+            "d'autres pertes peuvent arrêter {names}, car ceci n'est consigné nulle part pour certains fournisseurs qui pourraient les servir : {kinds}"
+        )
+    })
 }
 
 fn known_losses(figures: &Figures, language: Language) -> String {
@@ -303,8 +312,8 @@ fn known_losses(figures: &Figures, language: Language) -> String {
     let Some(worst) = hurting.first() else {
         return say!(
             language,
-            "No single loss of a maker, host, region, account, owner or country that is known here leaves a recorded request without a candidate.",
-            "Aucune perte isolée d'un éditeur, hébergeur, région, compte, propriétaire ou pays connu ici ne laisse une requête enregistrée sans candidat."
+            "no single loss of a maker, host, region, account, owner or country that is known here leaves a recorded request without a candidate or short of room that it has",
+            "aucune perte isolée d'un éditeur, hébergeur, région, compte, propriétaire ou pays connu ici ne laisse une requête enregistrée sans candidat ni ne la prive de puissance"
         );
     };
     let products: Vec<String> = worst
@@ -323,52 +332,54 @@ fn known_losses(figures: &Figures, language: Language) -> String {
     if number == 1 {
         return say!(
             language,
-            "One single loss would stop a product in whole or in part: {what}, which {stops} {whom}.",
-            "Une seule perte isolée arrêterait un produit en tout ou en partie : {what}, qui {stops} {whom}."
+            "one single loss would stop a product in whole or in part: {what}, which {stops} {whom}",
+            "une seule perte isolée arrêterait un produit en tout ou en partie : {what}, qui {stops} {whom}"
         );
     }
     say!(
         language,
-        "{number} single losses would stop a product in whole or in part; the worst is {what}, which {stops} {whom}.",
-        "{number} pertes isolées arrêteraient un produit en tout ou en partie ; la pire est {what}, qui {stops} {whom}."
+        "{number} single losses would stop a product in whole or in part; the worst is {what}, which {stops} {whom}",
+        "{number} pertes isolées arrêteraient un produit en tout ou en partie ; la pire est {what}, qui {stops} {whom}"
     )
 }
 
 /// Products whose requests would go unproven after some single loss, and those with proven substitutes for each.
-fn substitutes(figures: &Figures, language: Language) -> String {
+fn substitutes(figures: &Figures, language: Language) -> Vec<String> {
     let with = |wanted: Verdict| -> Vec<String> {
         let worst = |product: &ProductFigures| {
             let on =
                 figures.losses.iter().filter(|loss| loss.meaning.is_none()).flat_map(|loss| &loss.products);
             on.filter(|on| on.product == product.name).map(|on| on.at_worst).max()
         };
-        let named = figures.products.iter().filter(|product| worst(product) == Some(wanted));
+        // What is short as it is carries on after nothing.
+        let whole = figures.products.iter().filter(|product| !product.is_short_already());
+        let named = whole.filter(|product| worst(product) == Some(wanted));
         named.map(|product| product.name.to_string()).collect()
     };
     let (unproven, proven) = (with(Verdict::Unproven), with(Verdict::Proven));
-    let mut sentence = if proven.is_empty() {
+    let mut clauses = vec![if proven.is_empty() {
         say!(
             language,
-            "There is no product for which proven substitutes would carry on after every single loss",
-            "Il n'est aucun produit dont des substituts éprouvés prendraient la relève après chaque perte isolée"
+            "there is no product for which proven substitutes would carry on after every single loss",
+            "il n'est aucun produit dont des substituts éprouvés prendraient la relève après chaque perte isolée"
         )
     } else {
         let proven = listed(language, &proven);
         say!(
             language,
-            "After any single loss, proven substitutes carry on for: {proven}",
-            "Après toute perte isolée, des substituts éprouvés prennent la relève pour : {proven}"
+            "after any single loss, proven substitutes carry on for: {proven}",
+            "après toute perte isolée, des substituts éprouvés prennent la relève pour : {proven}"
         )
-    };
+    }];
     if !unproven.is_empty() {
         let unproven = listed(language, &unproven);
-        sentence += &say!(
+        clauses.push(say!(
             language,
-            "; for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}",
-            " ; pour ceux-ci quelqu'un répondrait, mais pas toujours un déploiement éprouvé pour eux : {unproven}"
-        );
+            "for these somebody would answer, but not everything by a deployment that is proven for them: {unproven}",
+            "pour ceux-ci quelqu'un répondrait, mais pas toujours un déploiement éprouvé pour eux : {unproven}"
+        ));
     }
-    sentence + "."
+    clauses
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Shares, concentration, trend.
 
+use std::time::Duration;
+
 use scenario::{Dependence, DomainKind, Share};
 
 use super::super::figures::Figures;
 use super::super::page::{Bar, Block, Cell, Columns, Language, Section, Table, Tone, say};
-use super::{count, kind, percent};
+use super::{count, kind, length, percent};
 
 pub(super) fn section(figures: &Figures, language: Language) -> Section {
     let mut section =
@@ -151,18 +153,13 @@ fn state(section: &mut Section, figures: &Figures, language: Language) {
         "Ce qui ne se déplace pas d'un coup"
     )));
     let state = &figures.state;
-    let (warm, read) = (percent(language, state.warm_input), count(language, state.cache_read_tokens));
-    let mut entries = vec![say!(
-        language,
-        "Warm caches: {read} input tokens ({warm}) were read from suppliers' caches. A new supplier starts cold; this refills by itself within the first requests, and costs the difference in price until then.",
-        "Caches chauds : {read} jetons d'entrée ({warm}) ont été lus dans les caches des fournisseurs. Un nouveau fournisseur part à froid ; cela se remplit dès les premières requêtes, au prix de la différence d'ici là."
-    )];
+    let mut entries = vec![caches(figures, language)];
     if state.responses_requests > 0 {
         let requests = count(language, state.responses_requests);
         entries.push(say!(
             language,
-            "Stored conversations: {requests} requests came in a protocol whose suppliers can store them. How many they stored is unknown to the ledger.",
-            "Conversations conservées : {requests} requêtes sont venues dans un protocole dont les fournisseurs peuvent les conserver. Combien le sont, le registre l'ignore."
+            "Stored conversations: {requests} requests came in a protocol whose suppliers can store them. How many they stored is unknown to the ledger, and with it what moving them costs and how long it takes.",
+            "Conversations conservées : {requests} requêtes sont venues dans un protocole dont les fournisseurs peuvent les conserver. Combien le sont, le registre l'ignore, et avec cela ce que leur déplacement coûte et combien de temps il prend."
         ));
     } else {
         entries.push(say!(
@@ -173,8 +170,30 @@ fn state(section: &mut Section, figures: &Figures, language: Language) {
     }
     entries.push(say!(
         language,
-        "Files, batches, fine-tunes, embedding indexes, voices: none pass through Relève today, so whatever exists of them is unknown here. Embeddings and fine-tunes move only between hosts of the same weights.",
-        "Fichiers, lots, modèles affinés, index d'embeddings, voix : rien de cela ne passe aujourd'hui par Relève ; ce qui en existe est donc inconnu ici. Embeddings et modèles affinés ne se déplacent qu'entre hébergeurs des mêmes poids."
+        "Files, batches, fine-tunes, embedding indexes, voices: none pass through Relève today, so whatever exists of them, and what moving it costs, is unknown here. Embeddings and fine-tunes move only between hosts of the same weights.",
+        "Fichiers, lots, modèles affinés, index d'embeddings, voix : rien de cela ne passe aujourd'hui par Relève ; ce qui en existe, et ce que coûterait son déplacement, est donc inconnu ici. Embeddings et modèles affinés ne se déplacent qu'entre hébergeurs des mêmes poids."
     ));
     section.blocks.push(Block::List(entries));
+}
+
+fn caches(figures: &Figures, language: Language) -> String {
+    let state = &figures.state;
+    let (warm, read) = (percent(language, state.warm_input), count(language, state.cache_read_tokens));
+    let length = length(language, figures.length().max(Duration::from_secs(1)));
+    let saved = state.caches_saved_nanos.map_or_else(
+        || say!(language, "what that is worth is unknown", "ce que cela vaut est inconnu"),
+        |nanos| {
+            let saved = figures.currency.show(language, nanos);
+            say!(
+                language,
+                "by list prices that saved {saved} in {length}, the most that starting cold costs in as long",
+                "aux prix publics, cela a épargné {saved} en {length} : le plus qu'un départ à froid coûte en autant de temps"
+            )
+        },
+    );
+    say!(
+        language,
+        "Warm caches: {read} input tokens ({warm}) were read from suppliers' caches; {saved}. A new supplier starts cold; this refills by itself within the first requests, and nothing has to be moved.",
+        "Caches chauds : {read} jetons d'entrée ({warm}) ont été lus dans les caches des fournisseurs ; {saved}. Un nouveau fournisseur part à froid ; cela se remplit dès les premières requêtes, sans rien à déplacer."
+    )
 }

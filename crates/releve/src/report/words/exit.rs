@@ -73,10 +73,7 @@ fn summary(plan: &Plan, language: Language) -> Section {
             listed(language, &hurt)
         ),
     });
-    let is_short = |product: &&super::super::exit::ProductPlan| {
-        let outlook = &product.leaving.outlook;
-        outlook.short_already_tokens > 0 || outlook.short_already_requests > 0
-    };
+    let is_short = |product: &&super::super::exit::ProductPlan| product.leaving.outlook.is_short_already();
     let short: Vec<String> =
         plan.products.iter().filter(is_short).map(|product| product.leaving.product.to_string()).collect();
     if !short.is_empty() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ledger::budget::{Every, Over};
-use scenario::{Effect, Proof};
+use scenario::{Effect, Proof, Verdict};
 
 use super::super::figures::{Candidate, Figures, LossFigures, OnProduct, ProductFigures, Unplaced};
 use super::super::page::{Block, Cell, Columns, Language, Section, Table, Tone, say};
@@ -119,6 +119,9 @@ fn on_product(on: &OnProduct, language: Language) -> Cell {
     }
     if outlook.short_tokens > 0 || outlook.short_requests > 0 {
         words += &say!(language, ", capacity", ", puissance");
+    } else if outlook.is_short_already() && matches!(on.verdict, Verdict::Proven | Verdict::Unproven) {
+        tone = Tone::Doubtful;
+        words += &say!(language, ", short as before", ", à court comme avant");
     }
     Cell::toned(tone, words)
 }
@@ -165,23 +168,7 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
     let function = product.function.clone().unwrap_or_else(unknown);
     let owner = product.owner.clone().unwrap_or_else(unknown);
     let outage = product.max_outage.map_or_else(unknown, |outage| exactly(language, outage.0));
-    let degraded = product.max_degradation.map_or_else(
-        || {
-            say!(
-                language,
-                "how many of its requests may go unserved or to somebody unproven is unknown",
-                "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : inconnue"
-            )
-        },
-        |most| {
-            let most = percent(language, most);
-            say!(
-                language,
-                "of its requests at most {most} may go unserved or to somebody unproven",
-                "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : {most}"
-            )
-        },
-    );
+    let degraded = degraded(product, language);
     let requests = count(language, product.requests);
     let money = figures.currency.show_known(language, product.nanos, product.unpriced);
     let makers: Vec<String> = product
@@ -198,6 +185,22 @@ fn facts(figures: &Figures, product: &ProductFigures, language: Language) -> Str
         "Criticality {criticality}; function {function}; owner {owner}; longest tolerable outage {outage}; {degraded}. {requests} requests for {money}; makers that answered: {makers}.",
         "Criticité {criticality} ; fonction : {function} ; responsable : {owner} ; interruption maximale tolérable : {outage} ; {degraded}. {requests} requêtes pour {money} ; éditeurs qui ont répondu : {makers}."
     )
+}
+
+/// How many of its requests may go unserved or to somebody unproven.
+fn degraded(product: &ProductFigures, language: Language) -> String {
+    match product.max_degradation.map(|most| percent(language, most)) {
+        None => say!(
+            language,
+            "how many of its requests may go unserved or to somebody unproven is unknown",
+            "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : inconnue"
+        ),
+        Some(most) => say!(
+            language,
+            "of its requests at most {most} may go unserved or to somebody unproven",
+            "part maximale de ses requêtes sans service ou chez un fournisseur non éprouvé : {most}"
+        ),
+    }
 }
 
 /// What of its budget is spent.

@@ -2,10 +2,10 @@
 
 use super::super::super::figures::{Event, Figures, share};
 use super::super::super::page::{Language, say};
-use super::super::{contracts, count, de, length, listed, percent};
+use super::super::{contracts, count, de, listed, percent};
 
 /// How far ahead a board looks: as long as it is until it meets again.
-pub(super) const AHEAD_DAYS: i32 = 90;
+const AHEAD_DAYS: i32 = 90;
 /// From when on an end is near.
 const NEAR_DAYS: i32 = 30;
 
@@ -41,38 +41,27 @@ fn answered(figures: &Figures, account: &str) -> u64 {
     figures.accounts.iter().find(|known| *known.name == *account).map_or(0, |account| account.answered)
 }
 
-/// The sentence.
-pub(super) fn sentence(figures: &Figures, language: Language) -> String {
+/// What has ended, and what ends next.
+pub(super) fn next(figures: &Figures, language: Language) -> Vec<String> {
     let is_over =
         |event: &&Event| ["contract", "declared"].contains(&event.what) && event.day < figures.today;
     let ended = figures.calendar.iter().filter(is_over);
     let ended: Vec<String> =
         ended.map(|event| format!("{} ({})", contracts::event(language, event), event.day)).collect();
-    let ended = if ended.is_empty() {
-        String::new()
-    } else {
+    let mut clauses = Vec::new();
+    if !ended.is_empty() {
         let ended = listed(language, &ended);
-        say!(language, "Ended already: {ended}. ", "Déjà échu : {ended}. ")
-    };
+        clauses.push(say!(language, "ended already: {ended}", "déjà échu : {ended}"));
+    }
     let next = figures.calendar.iter().find(|event| event.day >= figures.today);
-    let sentence = match next {
+    clauses.push(match next {
         Some(event) => {
             let (day, what) = (event.day, contracts::event(language, event));
-            say!(language, "Next to end: {what}, on {day}.", "Prochaine échéance : {what}, le {day}.")
+            say!(language, "next to end: {what}, on {day}", "prochaine échéance : {what}, le {day}")
         }
-        None => say!(language, "Nothing is known to end next.", "Aucune échéance à venir n'est connue."),
-    };
-    let mut sentence = ended + &sentence;
-    let unknown = figures.accounts.iter().filter(|account| !account.unknown_terms.is_empty()).count();
-    let all = figures.accounts.len();
-    if unknown > 0 {
-        sentence += &say!(
-            language,
-            " For {unknown} of {all} accounts, terms that decide how one leaves are not written down.",
-            " Pour {unknown} comptes sur {all}, des clauses qui décident d'un départ ne sont pas consignées."
-        );
-    }
-    sentence
+        None => say!(language, "nothing is known to end next", "aucune échéance à venir n'est connue"),
+    });
+    clauses
 }
 
 /// What is asked for contracts that are over, that end soon, or of which notice is due.
@@ -140,5 +129,5 @@ fn give_notice(figures: &Figures, event: &Event, language: Language) -> String {
 
 /// `90 days`.
 pub(super) fn ahead_words(language: Language) -> String {
-    length(language, std::time::Duration::from_hours(24 * AHEAD_DAYS.unsigned_abs() as u64))
+    say!(language, "{AHEAD_DAYS} days", "{AHEAD_DAYS} jours")
 }

@@ -56,11 +56,8 @@ fn short(product: &ProductPlan, language: Language) -> String {
     };
     let adds = amounts(outlook.short_tokens, outlook.short_requests);
     let had = amounts(outlook.short_already_tokens, outlook.short_already_requests);
-    let is_some = |tokens: u64, requests: u64| tokens > 0 || requests > 0;
-    match (
-        is_some(outlook.short_tokens, outlook.short_requests),
-        is_some(outlook.short_already_tokens, outlook.short_already_requests),
-    ) {
+    let is_more = outlook.short_tokens > 0 || outlook.short_requests > 0;
+    match (is_more, outlook.is_short_already()) {
         (false, false) => String::new(),
         (true, false) => say!(
             language,
