@@ -2,8 +2,7 @@
 //!
 //! hyper buffers much before it stops asking for more, and stops polling an answer then. So an answer asks here first:
 //! while the socket takes nothing, or has yet to take [`MOST_HANDED_BYTES`], it hands over nothing, and is still polled, so
-//! that its time limits hold. A client that takes nothing for [`LONGEST_STALL`], or sends nothing at first for
-//! [`LONGEST_SILENCE`], is let go.
+//! that its time limits hold. A client that takes nothing for [`LONGEST_STALL`] is let go; [`crate::life`] watches the rest.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -16,11 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// Longer than any pause of a reader that is at work (speech that is played as it comes, a debugger).
-const LONGEST_STALL: Duration = Duration::from_mins(5);
+pub(crate) const LONGEST_STALL: Duration = Duration::from_mins(5);
 /// So many bytes are handed over before the socket is asked to take them.
 const MOST_HANDED_BYTES: usize = 16 * 1024;
-/// A connection opened ahead of its first request waits so long for it.
-const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
 /// Whether a connection's socket takes bytes at present.
 #[derive(Debug, Default)]
@@ -28,6 +25,8 @@ pub(crate) struct Backlog {
     full: Cell<bool>,
     /// Bytes handed over since the socket took some.
     handed: Cell<usize>,
+    /// Whether bytes went either way since somebody looked.
+    moved: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
 }
 
@@ -35,6 +34,11 @@ impl Backlog {
     /// Whether the socket takes nothing.
     pub(crate) fn is_full(&self) -> bool {
         self.full.get()
+    }
+
+    /// Whether bytes went either way since this was asked last.
+    pub(crate) fn take_moved(&self) -> bool {
+        self.moved.take()
     }
 
     /// So many bytes are handed over.
@@ -67,20 +71,26 @@ pub(crate) struct ClientIo<I> {
     io: I,
     backlog: Rc<Backlog>,
     stall: Option<Pin<Box<Sleep>>>,
-    /// Until the first byte has come.
-    silence: Option<Pin<Box<Sleep>>>,
 }
 
 impl<I> ClientIo<I> {
     pub(crate) fn new(io: I) -> Self {
-        Self { io, backlog: Rc::default(), stall: None, silence: Some(Box::pin(sleep(LONGEST_SILENCE))) }
+        Self { io, backlog: Rc::default(), stall: None }
     }
 
     pub(crate) fn backlog(&self) -> Rc<Backlog> {
         Rc::clone(&self.backlog)
     }
 
-    /// Takes note of how a write went.
+    /// Takes note of how bytes were written.
+    fn took(&mut self, context: &mut Context<'_>, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if wrote.is_ready() {
+            self.backlog.moved.set(true);
+        }
+        self.wrote(context, wrote)
+    }
+
+    /// Takes note of how a write or a flush went.
     fn wrote<T>(&mut self, context: &mut Context<'_>, wrote: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if wrote.is_ready() {
             self.stall = None;
@@ -101,12 +111,10 @@ impl<I: AsyncRead + Unpin> AsyncRead for ClientIo<I> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let read = Pin::new(&mut this.io).poll_read(context, buffer);
-        let Some(silence) = &mut this.silence else { return read };
         if read.is_ready() {
-            this.silence = None;
-            return read;
+            this.backlog.moved.set(true);
         }
-        silence.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        read
     }
 }
 
@@ -114,7 +122,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for ClientIo<I> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let wrote = Pin::new(&mut this.io).poll_write(context, bytes);
-        this.wrote(context, wrote)
+        this.took(context, wrote)
     }
 
     fn poll_write_vectored(
@@ -124,7 +132,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for ClientIo<I> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let wrote = Pin::new(&mut this.io).poll_write_vectored(context, slices);
-        this.wrote(context, wrote)
+        this.took(context, wrote)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -193,19 +201,5 @@ mod tests {
         let start = Instant::now();
         let error = ClientIo::new(server).write_all(&[0; 11]).await.unwrap_err();
         assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, LONGEST_STALL));
-    }
-
-    #[tokio::test(flavor = "current_thread", start_paused = true)]
-    async fn p9_a_client_that_says_nothing_at_first_is_let_go() {
-        let (mut client, server) = duplex(10);
-        let mut server = ClientIo::new(server);
-        let start = Instant::now();
-        let error = server.read(&mut [0; 10]).await.unwrap_err();
-        assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, LONGEST_SILENCE));
-        server.silence = Some(Box::pin(sleep(LONGEST_SILENCE)));
-        client.write_all(b"a").await.unwrap();
-        assert_eq!(server.read(&mut [0; 10]).await.unwrap(), 1);
-        let later = timeout(LONGEST_SILENCE * 2, server.read(&mut [0; 10])).await;
-        assert!(later.is_err(), "between requests hyper watches the time");
     }
 }

@@ -24,6 +24,7 @@ mod intake;
 mod kept;
 mod keys;
 mod large;
+mod life;
 mod makers;
 mod media;
 mod memory;

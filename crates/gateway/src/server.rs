@@ -2,6 +2,7 @@
 //!
 //! One server runs on each runtime thread over the same socket, so that an idle thread takes the next connection.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -15,21 +16,24 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::alarm::HeadTimer;
 use crate::client_io::ClientIo;
+use crate::life::{LONGEST_HEAD, Life, Over};
 use crate::outlet::ReplyBody;
 use crate::shutdown::{Phase, Shutdown};
 
-/// A client that has not finished its request's head, once begun, or its TLS handshake in this time is cut off.
-const LONGEST_HEAD: Duration = Duration::from_secs(30);
 /// Bounds what is read ahead of one client connection, and so the largest head. hyper works up to it while reads fill
 /// what there is: a long prompt (64 KB and more) comes in one piece then, and is not copied.
 const READ_BUFFER_BYTES: usize = 128 * 1024;
 /// Requests open at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 256;
+/// How long nothing is accepted where nothing can be: out of descriptors, mostly. Some come back; spinning would not help.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the log says so: whoever opens too many connections should not fill the disk as well.
+const SAID_EVERY: Duration = Duration::from_mins(1);
 
 /// Where connections come from. Two implementations: TCP, and a simulated network in tests.
 pub trait Listen {
@@ -60,6 +64,7 @@ where
 {
     let answer = Rc::new(answer);
     let mut phase = shutdown.clone();
+    let mut said = None;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -70,10 +75,12 @@ where
                 let served = connection(io, tls.clone(), shutdown.clone(), Rc::clone(&answer));
                 tokio::task::spawn_local(served);
             }
-            // Out of descriptors, mostly: waiting lets some come back, spinning would not.
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                if said.is_none_or(|at: Instant| at.elapsed() >= SAID_EVERY) {
+                    tracing::warn!(%error, "cannot accept connections for now");
+                    said = Some(Instant::now());
+                }
+                sleep(PAUSE).await;
             }
         }
     }
@@ -106,7 +113,10 @@ where
 {
     let io = ClientIo::new(io);
     let backlog = io.backlog();
+    let asked = Rc::<Cell<bool>>::default();
+    let mut life = Life::new(Rc::clone(&asked), Rc::clone(&backlog));
     let service = service_fn(move |request| {
+        asked.set(true);
         let (answer, backlog) = (Rc::clone(&answer), Rc::clone(&backlog));
         // Called inside: a future that is captured takes its room twice.
         async move { Ok::<_, Infallible>(answer(request).await.map(|body| body.behind(backlog))) }
@@ -127,8 +137,18 @@ where
             ended = serving.as_mut() => break ended,
             phase = shutdown.next() => match phase {
                 Phase::Ended => return tracing::debug!("a client's connection had to be dropped"),
-                Phase::Draining | Phase::Ending => serving.as_mut().graceful_shutdown(),
+                Phase::Draining | Phase::Ending => {
+                    serving.as_mut().graceful_shutdown();
+                    life.leave();
+                }
                 Phase::Running | Phase::Leaving => {}
+            },
+            over = life.over() => match over {
+                Over::Idle => {
+                    serving.as_mut().graceful_shutdown();
+                    life.leave();
+                }
+                Over::Silent => return tracing::debug!("a client's connection was silent for too long"),
             },
         }
     };
@@ -146,3 +166,6 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor 
         tokio::task::spawn_local(future);
     }
 }
+
+#[cfg(test)]
+mod tests;
