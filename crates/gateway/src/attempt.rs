@@ -132,6 +132,7 @@ pub(crate) async fn attempt(
             let words = call.room.shared.troubles.tell(&provider.name, &error);
             trace.trouble.replace(Some(words));
             return Err(match error {
+                SendError::Dial(error) if error.is_our_own() => Failure::NoRoom.into(),
                 SendError::Dial(error) => {
                     Failed { is_lasting: error.is_lasting(), ..Failure::Unreachable.into() }
                 }

@@ -63,6 +63,6 @@ pub use near::nearest;
 pub use outlet::{BrokeOff, ReplyBody};
 pub use pipeline::answer;
 pub use room::{Room, Shared};
-pub use server::{Listen, serve};
+pub use server::{Listen, Thrift, serve};
 pub use shutdown::{Phase, Shutdown, Stopper, shutdown};
 pub use trouble::Troubles;

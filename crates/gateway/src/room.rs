@@ -63,6 +63,11 @@ impl Room {
         Self { shared, pool, alarms: Rc::default(), recent: Recent::default(), dice: RefCell::new(dice) }
     }
 
+    /// Closes what is open to suppliers and not in use.
+    pub fn give_up_idle(&self) {
+        self.pool.give_up_idle();
+    }
+
     /// A seed of its own for one request, recorded in its entry so that its choices can be replayed.
     pub(crate) fn seed(&self) -> u64 {
         self.dice.borrow_mut().next_u64()

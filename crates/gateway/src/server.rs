@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
@@ -54,34 +55,89 @@ impl Listen for TcpListener {
     }
 }
 
+/// What is done so that file descriptors are left.
+pub struct Thrift {
+    /// While so many connections are open, no more are taken: others wait at the operating system's door.
+    pub most: usize,
+    /// Called when none is left for a connection: closes what this thread can do without.
+    pub give_up: Box<dyn Fn()>,
+}
+
+impl fmt::Debug for Thrift {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Thrift").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+impl Thrift {
+    /// For whom there are always enough.
+    pub fn none() -> Self {
+        Self { most: usize::MAX, give_up: Box::new(|| {}) }
+    }
+}
+
 /// Serves every connection of `listener` with `answer` until `shutdown` begins, then lets the open ones end.
 /// Must run inside a `LocalSet`.
-pub async fn serve<L, S, F>(listener: L, tls: Option<TlsAcceptor>, shutdown: Shutdown, answer: S)
-where
+pub async fn serve<L, S, F>(
+    listener: L,
+    tls: Option<TlsAcceptor>,
+    shutdown: Shutdown,
+    thrift: Thrift,
+    answer: S,
+) where
     L: Listen,
     S: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<ReplyBody>> + 'static,
 {
     let answer = Rc::new(answer);
     let mut phase = shutdown.clone();
-    let mut said = None;
+    let mut accepts = Accepts { most: thrift.most, told: None };
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accepts.next(&listener, &shutdown) => accepted,
             () = phase.reached(Phase::Draining) => break,
         };
         match accepted {
             Ok(io) => {
+                let open = shutdown.open_connection();
                 let served = connection(io, tls.clone(), shutdown.clone(), Rc::clone(&answer));
-                tokio::task::spawn_local(served);
+                tokio::task::spawn_local(async move {
+                    served.await;
+                    drop(open);
+                });
             }
             Err(error) => {
-                if said.is_none_or(|at: Instant| at.elapsed() >= SAID_EVERY) {
-                    tracing::warn!(%error, "cannot accept connections for now");
-                    said = Some(Instant::now());
-                }
+                accepts.tell(&format_args!("cannot accept connections for now: {error}"));
+                (thrift.give_up)();
                 sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// How connections are taken.
+struct Accepts {
+    most: usize,
+    /// When the log was told last that they are not.
+    told: Option<Instant>,
+}
+
+impl Accepts {
+    async fn next<L: Listen>(&mut self, listener: &L, shutdown: &Shutdown) -> io::Result<L::Io> {
+        if shutdown.open_connections() >= self.most {
+            let most = self.most;
+            self.tell(&format_args!(
+                "{most} connections are open: others wait, as file descriptors are scarce"
+            ));
+            shutdown.fewer_open(most).await;
+        }
+        listener.accept().await
+    }
+
+    fn tell(&mut self, words: &fmt::Arguments<'_>) {
+        if self.told.is_none_or(|at| at.elapsed() >= SAID_EVERY) {
+            tracing::warn!("{words}");
+            self.told = Some(Instant::now());
         }
     }
 }
@@ -92,7 +148,6 @@ where
     S: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<ReplyBody>> + 'static,
 {
-    let _open = shutdown.open_connection();
     let Some(acceptor) = tls else { return http(io, shutdown, answer).await };
     let secured = tokio::select! {
         secured = timeout(LONGEST_HEAD, acceptor.accept(io)) => secured,

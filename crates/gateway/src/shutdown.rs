@@ -98,6 +98,17 @@ impl Shutdown {
         all_closed(&self.open).await;
     }
 
+    /// Waits until fewer connections are open than that, on all threads together.
+    pub(crate) async fn fewer_open(&self, than: usize) {
+        // The sender is at hand, so the channel cannot be closed.
+        self.open.subscribe().wait_for(|open| *open < than).await.ok();
+    }
+
+    /// Connections that are open, on all threads together.
+    pub(crate) fn open_connections(&self) -> usize {
+        *self.open.borrow()
+    }
+
     pub(crate) fn open_connection(&self) -> OpenConnection {
         self.open.send_modify(|open| *open += 1);
         OpenConnection { open: Arc::clone(&self.open) }

@@ -20,6 +20,9 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::speech::Speech;
 
+/// When a client may come back that met a machine without file descriptors: those of others' requests are given back.
+const WAIT_FOR_ROOM: Duration = Duration::from_secs(1);
+
 /// An answer that has begun, and who gives it.
 #[derive(Debug)]
 pub(crate) struct Serving {
@@ -236,6 +239,9 @@ impl Said {
         let benched = health.reason.and_then(|reason| reason.wait());
         self.wait =
             shorter(self.wait, failure.retry_after().map(|floor| benched.unwrap_or(floor).max(floor)));
+        if failure == Failure::NoRoom {
+            self.wait = shorter(self.wait, Some(WAIT_FOR_ROOM));
+        }
         self.last = Some(failure);
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
@@ -243,7 +249,7 @@ impl Said {
             Failure::ContextExceeded | Failure::Client | Failure::ForeignProof | Failure::AnswerUnsayable => {
                 ErrorKind::InvalidRequest
             }
-            Failure::Overloaded { .. } => ErrorKind::Overloaded,
+            Failure::Overloaded { .. } | Failure::NoRoom => ErrorKind::Overloaded,
             _ => self.kind.unwrap_or(ErrorKind::Overloaded),
         });
     }

@@ -1,5 +1,6 @@
 //! The gateway as a whole: journal, keys, listeners, threads, reload, and an orderly end.
 
+mod descriptors;
 mod fallbacks;
 mod ready;
 mod reload;
@@ -165,6 +166,7 @@ struct Standing {
 
 /// Starts everything; when this returns, requests are taken.
 pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartError> {
+    let most_connections = descriptors::raise();
     let journal = Arc::new(Sqlite::open(&plan.ledger)?);
     let clock = Clock::system();
     budgets::put_in_force(&resolved.snapshot, &plan.ledger.path, clock, false)?;
@@ -213,7 +215,8 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
     let count = plan.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
     for number in 0..count {
-        let thread = threads::gateway(number, &listener, plan.tls.clone(), shared.clone(), dice.next_u64());
+        let (tls, seed) = (plan.tls.clone(), dice.next_u64());
+        let thread = threads::gateway(number, &listener, tls, shared.clone(), most_connections, seed);
         running.push(thread.map_err(StartError::Thread)?);
     }
     Ok(Running {

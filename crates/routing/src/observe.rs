@@ -62,6 +62,8 @@ fn meaning(outcome: Outcome) -> (Event, Event) {
         Failure::Client | Failure::ContextExceeded | Failure::ForeignProof => {
             (Event::Nothing, Event::Reached)
         }
+        // Nothing was heard of either.
+        Failure::NoRoom => (Event::Nothing, Event::Nothing),
         // The supplier did what it was asked for.
         Failure::AnswerUnsayable => (Event::Good, Event::Good),
         Failure::Credential => (Event::Nothing, Event::Bad(Why::Credential)),

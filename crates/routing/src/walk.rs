@@ -246,7 +246,7 @@ fn advance(
 /// quiet is not helped by another request.
 const fn may_pass(failure: Failure) -> bool {
     match failure {
-        Failure::Server | Failure::Unreachable | Failure::ForeignProof => true,
+        Failure::Server | Failure::Unreachable | Failure::ForeignProof | Failure::NoRoom => true,
         Failure::Broken(broken) => !matches!(broken, Broken::TooLong | Broken::Packed),
         Failure::Client
         | Failure::Credential

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustix::io::Errno;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
@@ -51,6 +52,16 @@ pub enum DialError {
 }
 
 impl DialError {
+    /// Whether this machine has no room for a connection: no file descriptors or no memory are left. The supplier has no
+    /// part in it.
+    pub fn is_our_own(&self) -> bool {
+        let (Self::Resolve { source: error, .. } | Self::Connect(error)) = self else { return false };
+        matches!(
+            Errno::from_io_error(error),
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+        )
+    }
+
     /// Whether dialling again cannot help until somebody changes something: a certificate that is not trusted, no version
     /// or cipher in common, an address that may not be dialled.
     pub fn is_lasting(&self) -> bool {

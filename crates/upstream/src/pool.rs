@@ -15,7 +15,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method, Response, Uri};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::dial::{Dial, DialError, open};
+use crate::dial::{Dial, DialError, Io, open};
 use crate::http1::{AnswerBody, Connection, ExchangeError};
 use crate::pieces::Pieces;
 use crate::target::Target;
@@ -82,6 +82,11 @@ impl Pool {
         Self { dial: Box::new(dial), idle: Rc::default() }
     }
 
+    /// Closes all connections that wait for a request: somebody has more need of their file descriptors.
+    pub fn give_up_idle(&self) {
+        self.idle.idle.borrow_mut().clear();
+    }
+
     /// Whether no connection waits for a request.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
@@ -113,10 +118,19 @@ impl Pool {
                 answered => return Ok(answered?),
             }
         }
-        let opening = open(&*self.dial, target);
-        let io = timeout(connect_timeout, opening).await.map_err(|_| DialError::TimedOut)??;
+        let io = match self.open(target, connect_timeout).await {
+            Err(error) if error.is_our_own() => {
+                self.give_up_idle();
+                self.open(target, connect_timeout).await
+            }
+            opened => opened,
+        }?;
         connected(Instant::now());
         Ok(Box::new(Connection::new(io)).exchange(outgoing(), home()).await?)
+    }
+
+    async fn open(&self, target: &Target, within: Duration) -> Result<Io, DialError> {
+        timeout(within, open(&*self.dial, target)).await.unwrap_or(Err(DialError::TimedOut))
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Failure {
     /// A sound answer that our translation has no words for in the client's protocol: next, who may answer otherwise. No
     /// one's fault there.
     AnswerUnsayable,
+    /// This machine has no file descriptor or memory left for a connection: next, to whom one may be open. Our own fault.
+    NoRoom,
     /// The supplier failed in some other way.
     Server,
     /// No connection: refused, DNS, TLS, connect timeout.
@@ -105,6 +107,7 @@ impl Failure {
             Self::ContextExceeded => "context_exceeded",
             Self::ForeignProof => "foreign_proof",
             Self::AnswerUnsayable => "answer_unsayable",
+            Self::NoRoom => "no_room",
             Self::Server => "server",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
@@ -120,7 +123,11 @@ impl Failure {
     /// On whom it counts.
     pub const fn blame(self) -> Blame {
         match self {
-            Self::Client | Self::ContextExceeded | Self::ForeignProof | Self::AnswerUnsayable => Blame::None,
+            Self::Client
+            | Self::ContextExceeded
+            | Self::ForeignProof
+            | Self::AnswerUnsayable
+            | Self::NoRoom => Blame::None,
             Self::Credential | Self::Quota | Self::Unreachable => Blame::Provider,
             Self::RateLimited { .. }
             | Self::Overloaded { .. }
@@ -173,6 +180,7 @@ impl fmt::Display for Failure {
             Self::ContextExceeded => "the request is too large for this deployment",
             Self::ForeignProof => "the conversation holds reasoning that another supplier signed",
             Self::AnswerUnsayable => "the client's protocol has no words for what it answered",
+            Self::NoRoom => "this server had no file descriptor or memory left for a connection",
             Self::Server => "the supplier failed",
             Self::Unreachable => "could not be reached",
             Self::Timeout => "took too long",

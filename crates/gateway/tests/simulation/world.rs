@@ -223,8 +223,10 @@ async fn serve(plot: Plot, journal: Arc<Memory>) -> turmoil::Result {
     };
     let room = Rc::new(Room::new(shared, Pool::new(SimulatedDial), Dice::new(plot.seed)));
     let listener = TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, GATEWAY_PORT)).await?;
-    gateway::serve(Door(listener), None, shutdown, move |request| gateway::answer(Rc::clone(&room), request))
-        .await;
+    gateway::serve(Door(listener), None, shutdown, gateway::Thrift::none(), move |request| {
+        gateway::answer(Rc::clone(&room), request)
+    })
+    .await;
     Ok(())
 }
 

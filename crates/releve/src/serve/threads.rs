@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use console::Console;
-use gateway::{Room, Shared};
+use gateway::{Room, Shared, Thrift};
 use routing::Dice;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, LocalOptions};
@@ -34,6 +34,7 @@ pub(super) fn gateway(
     listener: &TcpListener,
     tls: Option<TlsAcceptor>,
     shared: Shared,
+    most_connections: usize,
     seed: u64,
 ) -> io::Result<JoinHandle<()>> {
     let listener = listener.try_clone()?;
@@ -44,8 +45,10 @@ pub(super) fn gateway(
         };
         let shutdown = shared.shutdown.clone();
         let room = Rc::new(Room::new(shared, Pool::new(TcpDial), Dice::new(seed)));
+        let thrifty = Rc::clone(&room);
+        let thrift = Thrift { most: most_connections, give_up: Box::new(move || thrifty.give_up_idle()) };
         let answer = move |request| gateway::answer(Rc::clone(&room), request);
-        gateway::serve(listener, tls, shutdown.clone(), answer).await;
+        gateway::serve(listener, tls, shutdown.clone(), thrift, answer).await;
         shutdown.all_closed().await;
     })
 }
@@ -59,7 +62,8 @@ pub(super) fn admin(listener: TcpListener, console: Console) -> io::Result<JoinH
         };
         let console = Arc::new(console);
         let shutdown = console.shared.shutdown.clone();
-        gateway::serve(listener, None, shutdown, move |request| {
+        // Few use it, and whoever looks for what is wrong must get in.
+        gateway::serve(listener, None, shutdown, Thrift::none(), move |request| {
             let console = Arc::clone(&console);
             async move { console.answer(&request) }
         })

@@ -19,6 +19,7 @@ mod betas;
 mod budgets;
 mod client;
 mod counting;
+mod descriptors;
 mod details;
 mod doors;
 mod f20_gemini_lists;

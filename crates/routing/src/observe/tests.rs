@@ -25,6 +25,7 @@ fn every_failure() -> Vec<Failure> {
         Failure::ContextExceeded,
         Failure::ForeignProof,
         Failure::AnswerUnsayable,
+        Failure::NoRoom,
         Failure::Server,
         Failure::Unreachable,
         Failure::Timeout,
