@@ -38,7 +38,7 @@ impl Console {
             "/readyz" => return gateway::status::ready(&self.shared),
             _ => {}
         }
-        if let Err(refused) = self.access.check(request.headers()) {
+        if let Err(refused) = self.access.check(request.headers(), request.uri()) {
             return pages::plain(refused.status(), refused.to_string());
         }
         if !request.method().is_safe() {

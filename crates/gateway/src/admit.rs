@@ -8,6 +8,7 @@ use crate::headers::KEYS;
 use crate::keys::KeyRing;
 use crate::refusal::Refusal;
 use crate::snapshot::{ProductIndex, Snapshot};
+use crate::visitor;
 
 /// A request that may go on.
 #[derive(Debug, Clone)]
@@ -25,6 +26,7 @@ pub(crate) fn admit(
 ) -> Result<Admitted, Refusal> {
     if keys.none_issued() {
         let product = snapshot.keyless.ok_or(Refusal::NoKey)?;
+        visitor::look(headers, uri, false)?;
         return Ok(Admitted { product, key_id: None });
     }
     let mut refusal = Refusal::NoKey;

@@ -51,6 +51,7 @@ pub mod status;
 mod takeover;
 mod trace;
 mod trouble;
+pub mod visitor;
 
 pub use budget::{Allowance, tell as tell_of_budget};
 pub use clock::Clock;

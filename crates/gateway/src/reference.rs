@@ -16,6 +16,7 @@ use crate::intake::IntakeError;
 use crate::metrics::{Ended, Metrics, Recent, Tried};
 use crate::pass;
 use crate::refusal::Refusal;
+use crate::visitor::Foreign;
 
 const PAGE: &str = include_str!("../../../docs/http.md");
 
@@ -167,6 +168,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoEndpoint(text()),
         Refusal::Method { method: text(), allow: "GET" },
         Refusal::WebSocket,
+        Refusal::Foreign(Foreign::Host),
+        Refusal::Foreign(Foreign::Origin),
         Refusal::NoKey,
         Refusal::WrongKey,
         Refusal::NoProduct(Arc::clone(&name)),
@@ -215,6 +218,7 @@ const fn is_among_them(refusal: &Refusal) {
         | Refusal::Method { .. }
         | Refusal::WebSocket
         | Refusal::NoKey
+        | Refusal::Foreign(Foreign::Host | Foreign::Origin)
         | Refusal::WrongKey
         | Refusal::NoProduct(_)
         | Refusal::Intake(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use wire::{Codec, ErrorKind, Failure, PeekError};
 
 use crate::intake::IntakeError;
+use crate::visitor::Foreign;
 
 /// How much of a supplier's error is repeated inside ours.
 const MOST_WORDS_BYTES: usize = 1000;
@@ -19,6 +20,11 @@ pub(crate) enum Refusal {
     Method { method: String, allow: &'static str },
     #[error("WebSocket is not offered here: use HTTP with server-sent events")]
     WebSocket,
+    #[error(
+        "{0}; without a virtual key only programs on this machine are served, under 127.0.0.1 or localhost \
+         (releve keys create makes one)"
+    )]
+    Foreign(#[from] Foreign),
     #[error("no API key: send the key of a product (releve keys create)")]
     NoKey,
     #[error("this API key is not in force")]
@@ -107,7 +113,12 @@ impl Refusal {
     pub(crate) const fn is_to_a_product(&self) -> bool {
         let is_at_the_door = matches!(
             self,
-            Self::NoEndpoint(_) | Self::Method { .. } | Self::WebSocket | Self::NoKey | Self::WrongKey
+            Self::NoEndpoint(_)
+                | Self::Method { .. }
+                | Self::WebSocket
+                | Self::NoKey
+                | Self::WrongKey
+                | Self::Foreign(_)
         );
         !is_at_the_door
     }
@@ -121,7 +132,7 @@ impl Refusal {
             | Self::NoItem(_)
             | Self::NoThread => ErrorKind::NotFound,
             Self::NoKey | Self::WrongKey => ErrorKind::Authentication,
-            Self::NoProduct(_) | Self::NotAllowed { .. } => ErrorKind::Permission,
+            Self::NoProduct(_) | Self::NotAllowed { .. } | Self::Foreign(_) => ErrorKind::Permission,
             Self::Intake(IntakeError::TooLarge { .. }) | Self::Outgrown { .. } => ErrorKind::TooLarge,
             Self::Intake(IntakeError::NoMemory) | Self::LedgerFull | Self::StateFailed | Self::Stopping => {
                 ErrorKind::Overloaded
@@ -151,6 +162,7 @@ impl Refusal {
         match self {
             Self::Method { .. } => 405,
             Self::WebSocket => 426,
+            Self::Foreign(Foreign::Host) => 421,
             Self::Intake(IntakeError::Encoding(_)) => 415,
             Self::Intake(IntakeError::TooSlow) => 408,
             other => codec.status(other.kind()),

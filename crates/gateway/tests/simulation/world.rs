@@ -331,7 +331,7 @@ async fn ask(number: usize, asking: &serde_json::Value, deadline: Option<&str>) 
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.unwrap();
     tokio::task::spawn_local(connection);
     let mut request = Request::post("/v1/chat/completions")
-        .header("host", "gateway")
+        .header("host", "localhost")
         .header("content-type", "application/json");
     if let Some(deadline) = deadline {
         request = request.header("x-releve-deadline", deadline);

@@ -147,7 +147,8 @@ async fn p8_a_malformed_body_is_told_to_its_sender() {
     let gateway = Gateway::start(&house);
     for body in ["zz\r\n{}\r\n0\r\n\r\n", "4\r\n{}  and more\r\n0\r\n\r\n"] {
         let mut socket = client::connect(gateway.listen).await.unwrap();
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+        let head =
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
         socket.get_mut().write_all(format!("{head}{body}").as_bytes()).await.unwrap();
         let mut answer = String::new();
         within(socket.read_to_string(&mut answer)).await.unwrap();

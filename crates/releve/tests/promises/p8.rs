@@ -192,6 +192,32 @@ async fn p8_the_admin_listener_obeys_no_other_site() {
 }
 
 /// Whatever bytes come, it answers with an error or hangs up, and goes on.
+/// Without keys whoever gets through spends the money: a page in a browser on this machine must not.
+#[tokio::test]
+async fn p8_without_keys_no_web_page_is_served() {
+    let supplier = Supplier::builder().spawn().await.unwrap();
+    let dialect = Dialect::OpenAi;
+    let house = House::new(&Config::new().provider("a", dialect, &supplier).route("r", &["a"], ""));
+    let gateway = Gateway::start(&house);
+    let ask = async |headers: &[(&str, &str)]| {
+        let body = dialect.hello("r", false);
+        client::post(gateway.listen, dialect.path(), headers, body.as_bytes()).await
+    };
+    for (header, status) in [
+        (("host", "evil.example"), 421),
+        (("origin", "https://evil.example"), 403),
+        (("origin", "null"), 403),
+        (("host", "localhost:4100"), 200),
+        (("origin", "http://127.0.0.1"), 200),
+    ] {
+        let reply = ask(&[header, ("content-type", "text/plain")]).await;
+        assert_eq!(reply.status, status, "{header:?}: {}", reply.lossy());
+    }
+    assert_eq!(client::get(gateway.listen, "/v1/models", &[("host", "evil.example")]).await.status, 421);
+    assert_eq!(client::get(gateway.listen, "/livez", &[("host", "probe.example")]).await.status, 200);
+    assert_eq!(supplier.counters().requests, 2);
+}
+
 #[tokio::test]
 async fn p8_untrusted_bytes_never_take_it_down() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -200,8 +226,11 @@ async fn p8_untrusted_bytes_never_take_it_down() {
     let house = House::new(&config);
     let gateway = Gateway::start(&house);
     let deep = "[".repeat(100_000);
-    let long = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(200_000));
-    let smuggled = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET";
+    let long = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
+        "y".repeat(200_000)
+    );
+    let smuggled = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET";
     for bytes in [
         "\0\x01\x02\r\n\r\n",
         "GET / HTTP/9.9\r\n\r\n",
