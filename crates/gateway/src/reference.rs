@@ -188,6 +188,7 @@ fn refusals() -> Vec<Refusal> {
         none(ErrorKind::InvalidRequest),
         none(ErrorKind::Overloaded),
         spent(ErrorKind::InvalidRequest),
+        spent(ErrorKind::TooLarge),
         spent(ErrorKind::RateLimited),
         spent(ErrorKind::Overloaded),
         spent(ErrorKind::Timeout),
@@ -217,8 +218,8 @@ const fn is_among_them(refusal: &Refusal) {
         Refusal::NoEndpoint(_)
         | Refusal::Method { .. }
         | Refusal::WebSocket
-        | Refusal::NoKey
         | Refusal::Foreign(Foreign::Host | Foreign::Origin)
+        | Refusal::NoKey
         | Refusal::WrongKey
         | Refusal::NoProduct(_)
         | Refusal::Intake(

@@ -246,6 +246,7 @@ impl Said {
         self.kind = Some(match failure {
             Failure::RateLimited { .. } => ErrorKind::RateLimited,
             Failure::Timeout => ErrorKind::Timeout,
+            Failure::BodyTooLarge => ErrorKind::TooLarge,
             Failure::ContextExceeded | Failure::Client | Failure::ForeignProof | Failure::AnswerUnsayable => {
                 ErrorKind::InvalidRequest
             }

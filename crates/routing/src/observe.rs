@@ -59,7 +59,7 @@ fn meaning(outcome: Outcome) -> (Event, Event) {
         Outcome::Failed(failure) => failure,
     };
     match failure {
-        Failure::Client | Failure::ContextExceeded | Failure::ForeignProof => {
+        Failure::Client | Failure::ContextExceeded | Failure::BodyTooLarge | Failure::ForeignProof => {
             (Event::Nothing, Event::Reached)
         }
         // Nothing was heard of either.

@@ -255,6 +255,7 @@ const fn may_pass(failure: Failure) -> bool {
         | Failure::Overloaded { .. }
         | Failure::ModelMissing
         | Failure::ContextExceeded
+        | Failure::BodyTooLarge
         | Failure::AnswerUnsayable
         | Failure::Timeout => false,
     }

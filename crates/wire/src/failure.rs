@@ -46,6 +46,8 @@ pub enum Failure {
     ModelMissing,
     /// The request is too large for this deployment: next, with a larger window. No one's fault.
     ContextExceeded,
+    /// The request has more bytes than this deployment, or a proxy before it, takes: next. No one's fault.
+    BodyTooLarge,
     /// A signature, or encrypted reasoning, in the conversation is another's: again, without any. No one's fault.
     ForeignProof,
     /// A sound answer that our translation has no words for in the client's protocol: next, who may answer otherwise. No
@@ -105,6 +107,7 @@ impl Failure {
             Self::Overloaded { .. } => "overloaded",
             Self::ModelMissing => "model_missing",
             Self::ContextExceeded => "context_exceeded",
+            Self::BodyTooLarge => "body_too_large",
             Self::ForeignProof => "foreign_proof",
             Self::AnswerUnsayable => "answer_unsayable",
             Self::NoRoom => "no_room",
@@ -125,6 +128,7 @@ impl Failure {
         match self {
             Self::Client
             | Self::ContextExceeded
+            | Self::BodyTooLarge
             | Self::ForeignProof
             | Self::AnswerUnsayable
             | Self::NoRoom => Blame::None,
@@ -178,6 +182,7 @@ impl fmt::Display for Failure {
             Self::Overloaded { .. } => "overloaded",
             Self::ModelMissing => "the model is not there",
             Self::ContextExceeded => "the request is too large for this deployment",
+            Self::BodyTooLarge => "the request has more bytes than it takes",
             Self::ForeignProof => "the conversation holds reasoning that another supplier signed",
             Self::AnswerUnsayable => "the client's protocol has no words for what it answered",
             Self::NoRoom => "this server had no file descriptor or memory left for a connection",

@@ -86,6 +86,8 @@ fn common_faults() -> Vec<(Fault, bool)> {
         Fault::Quota,
         Fault::PaymentRequired,
         Fault::ContextExceeded,
+        Fault::TooLarge,
+        page(413),
         page(502),
         page(520),
         Fault::EmptyBody,
@@ -261,24 +263,48 @@ async fn p1_nobody_is_asked_after_the_deadline() {
 #[tokio::test]
 async fn g15_a_wrong_request_is_the_callers_to_hear_and_ejects_nobody() {
     for dialect in Dialect::BOTH {
-        for fault in [Fault::BadRequest, Fault::TooLarge] {
-            let first = Supplier::builder().script([Rule::next(30, fault.clone())]).spawn().await.unwrap();
-            let second = Supplier::builder().spawn().await.unwrap();
-            let config =
-                Config::new().provider("first", dialect, &first).provider("second", dialect, &second);
-            let house = House::new(&config.route("r", &["first", "second"], POLICY));
-            let gateway = Gateway::start(&house);
-            let status = if fault == Fault::TooLarge { 413 } else { 400 };
-            for _ in 0..30 {
-                let reply = ask(gateway.listen, dialect, "r", false).await;
-                assert_eq!(reply.status, status, "{}", reply.lossy());
-                assert!(reply.json()["error"]["message"].is_string());
-            }
+        let wrong = [Rule::next(30, Fault::BadRequest)];
+        let first = Supplier::builder().script(wrong).spawn().await.unwrap();
+        let second = Supplier::builder().spawn().await.unwrap();
+        let config = Config::new().provider("first", dialect, &first).provider("second", dialect, &second);
+        let house = House::new(&config.route("r", &["first", "second"], POLICY));
+        let gateway = Gateway::start(&house);
+        for _ in 0..30 {
             let reply = ask(gateway.listen, dialect, "r", false).await;
-            assert_eq!(reply.status, 200);
-            assert_eq!(reply.header("x-releve-deployment"), Some("first/m"), "nobody was ejected");
-            assert_eq!(second.counters().requests, 0, "nobody else was asked");
+            assert_eq!(reply.status, 400, "{}", reply.lossy());
+            assert!(reply.json()["error"]["message"].is_string());
         }
+        let reply = ask(gateway.listen, dialect, "r", false).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.header("x-releve-deployment"), Some("first/m"), "nobody was ejected");
+        assert_eq!(second.counters().requests, 0, "nobody else was asked");
+    }
+}
+
+/// A body that is too large for every candidate is told in the client's own dialect, whatever page they send, and nobody
+/// is ejected for it.
+#[tokio::test]
+async fn g15_a_body_too_large_for_everybody_ejects_nobody() {
+    let page = Fault::Status {
+        status: 413,
+        content_type: "text/html".to_owned(),
+        body: "<html>nginx</html>".to_owned(),
+    };
+    for dialect in Dialect::BOTH {
+        let first = Supplier::builder().script([Rule::next(30, page.clone())]).spawn().await.unwrap();
+        let second = Supplier::builder().script([Rule::next(30, Fault::TooLarge)]).spawn().await.unwrap();
+        let config = Config::new().provider("first", dialect, &first).provider("second", dialect, &second);
+        let house = House::new(&config.route("r", &["first", "second"], POLICY));
+        let gateway = Gateway::start(&house);
+        for _ in 0..30 {
+            let reply = ask(gateway.listen, dialect, "r", false).await;
+            assert_eq!(reply.status, 413, "{}", reply.lossy());
+            assert_eq!(reply.header("x-should-retry"), Some("false"));
+            let message = reply.json()["error"]["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("more bytes than it takes"), "{message}");
+        }
+        let reply = ask(gateway.listen, dialect, "r", false).await;
+        assert_eq!(reply.header("x-releve-deployment"), Some("first/m"), "nobody was ejected");
     }
 }
 

@@ -23,6 +23,7 @@ fn every_failure() -> Vec<Failure> {
         Failure::Overloaded { retry_after: after(20_000) },
         Failure::ModelMissing,
         Failure::ContextExceeded,
+        Failure::BodyTooLarge,
         Failure::ForeignProof,
         Failure::AnswerUnsayable,
         Failure::NoRoom,

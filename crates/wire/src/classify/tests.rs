@@ -58,7 +58,7 @@ fn pages_of_proxies_are_nobodys_verdict() {
         (403, Failure::Broken(Broken::NotJson)),
         (401, Failure::Credential),
         (404, Failure::ModelMissing),
-        (413, Failure::Client),
+        (413, Failure::BodyTooLarge),
         (429, RATE),
         (500, Failure::Server),
         (502, Failure::Server),

@@ -17,6 +17,7 @@ pub(super) enum Meaning {
     Overloaded,
     Model,
     Context,
+    Body,
     Proof,
     Timeout,
     Server,
