@@ -23,7 +23,6 @@ use store::{
     StoreError,
 };
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 
 use self::fallbacks::{FallbackWatch, Look};
 pub(crate) use self::ready::ready;
@@ -35,7 +34,7 @@ use crate::config::secret::SecretError;
 use crate::posture::{Decided, Now, Terms};
 use crate::resolve::Resolved;
 use crate::settings::Settings;
-use crate::tls;
+use crate::tls::{Certificate, TlsError};
 
 /// The memory that all buffers together may take; one large request has its place beside it.
 const BUFFER_BYTES: usize = 16 << 20;
@@ -51,7 +50,7 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 pub(crate) struct Plan {
     pub(crate) listen: SocketAddr,
     pub(crate) admin_listen: SocketAddr,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<Certificate>>,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) ledger: store::Options,
     /// Where responses are kept; `None` where no product wants that and none are there.
@@ -69,7 +68,7 @@ impl Plan {
         Ok(Self {
             listen: *config.server.listen,
             admin_listen: *config.server.admin_listen,
-            tls: files.map(|(chain, key)| tls::acceptor(&chain, &key)).transpose()?,
+            tls: files.map(|(chain, key)| Certificate::read(&chain, &key)).transpose()?.map(Arc::new),
             admin_token: admin_token.transpose()?,
             ledger: ledger_options(settings),
             state: state_options(settings, environment)?,
@@ -124,7 +123,7 @@ pub(crate) enum StartError {
     )]
     OpenToAll(SocketAddr),
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
+    Tls(#[from] TlsError),
     #[error("the admin token cannot be had: {0}")]
     AdminToken(#[from] SecretError),
     #[error("the key of kept responses cannot be had: {0}")]
@@ -151,6 +150,7 @@ pub(crate) struct Running {
     journal: Arc<Sqlite>,
     state: Option<Arc<State>>,
     stopper: Stopper,
+    certificate: Option<Arc<Certificate>>,
     threads: Vec<JoinHandle<()>>,
     _keys: KeyWatch,
     _postures: PostureWatch,
@@ -177,6 +177,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     if ready::needs_a_key(plan.listen, !keys.load().none_issued()) {
         return Err(StartError::OpenToAll(plan.listen));
     }
+    let acceptor = plan.tls.as_ref().map(Certificate::acceptor).transpose()?;
     let (listener, listen) = bind(plan.listen)?;
     let (admin_listener, admin_listen) = bind(plan.admin_listen)?;
     let (stopper, shutdown) = gateway::shutdown();
@@ -215,7 +216,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
     let mut running = vec![threads::admin(admin_listener, console).map_err(StartError::Thread)?];
     let count = plan.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
     for number in 0..count {
-        let (tls, seed) = (plan.tls.clone(), dice.next_u64());
+        let (tls, seed) = (acceptor.clone(), dice.next_u64());
         let thread = threads::gateway(number, &listener, tls, shared.clone(), most_connections, seed);
         running.push(thread.map_err(StartError::Thread)?);
     }
@@ -229,6 +230,7 @@ pub(crate) fn start(plan: Plan, resolved: &Resolved) -> Result<Running, StartErr
         journal,
         state,
         stopper,
+        certificate: plan.tls,
         threads: running,
         _keys: watch,
         _postures: postures,
@@ -287,6 +289,11 @@ impl Running {
         self.shared.snapshot.store(Arc::clone(&resolved.snapshot));
         self.config.store(Arc::new(resolved.shown()));
         self.resolved.store(Arc::new(resolved.clone()));
+    }
+
+    /// Shows the certificate that lies in the files now. Whether it is another one.
+    pub(crate) fn renew_certificate(&self) -> Result<bool, TlsError> {
+        self.certificate.as_ref().map_or(Ok(false), |certificate| certificate.renew())
     }
 
     /// The beginning of a stop that others must hear of: not ready for a moment, and still serving.

@@ -136,6 +136,7 @@ async fn watch(
                     .report(&settings.warnings.only(|problem| !problem.until_restart && !known(problem)))?;
                 terminal
                     .line(format_args!("configuration {} is in force", settings.resolved.snapshot.version))?;
+                tell_of_certificate(running, terminal)?;
                 // Last, where it is seen, and for as long as it stands.
                 terminal.report(&settings.warnings.only(|problem| problem.until_restart))?;
             }
@@ -145,6 +146,19 @@ async fn watch(
             }
         }
     }
+}
+
+/// A certificate that was renewed in its place is shown from now on; one that cannot be read changes nothing.
+fn tell_of_certificate(running: &Running, terminal: &mut Terminal) -> Result<(), CliError> {
+    match running.renew_certificate() {
+        Ok(true) => terminal.line("a new certificate is shown to clients")?,
+        Ok(false) => {}
+        Err(error) => {
+            terminal.complain(&CliError::failed(error.to_string()))?;
+            terminal.line("clients are shown the certificate from before")?;
+        }
+    }
+    Ok(())
 }
 
 async fn greet(running: &Running, settings: &Settings, terminal: &mut Terminal) -> Result<(), CliError> {

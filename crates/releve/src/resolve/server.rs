@@ -11,7 +11,7 @@ use crate::config::Loaded;
 use crate::config::environment::Environment;
 use crate::config::problem::{Problem, Problems};
 use crate::config::secret::SecretPlace;
-use crate::tls;
+use crate::tls::Certificate;
 
 /// Reports certificates and keys that cannot be read or used, and a token that cannot be had.
 pub(super) fn check(loaded: &Loaded, environment: &Environment, problems: &Problems) {
@@ -44,7 +44,7 @@ pub(super) fn check(loaded: &Loaded, environment: &Environment, problems: &Probl
             }
         }
         let [(_, chain), (_, key)] = &files;
-        if readable && let Err(error) = tls::acceptor(chain, key) {
+        if readable && let Err(error) = Certificate::read(chain, key) {
             problems.add(Problem::error(&tls.at, format!("server.tls: {error}")));
         }
     }

@@ -144,6 +144,24 @@ async fn clients_agree_on_a_protocol_over_tls() {
     assert!(!said.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&said));
 }
 
+/// A certificate that was renewed in its place is shown without a restart; one that is half written changes nothing.
+#[tokio::test]
+async fn p7_a_renewed_certificate_is_taken_with_a_reload() {
+    let (_supplier, house) = both_protocols("tls = { cert = \"chain.pem\", key = \"key.pem\" }").await;
+    write_certificates(house.path());
+    let gateway = Gateway::start(&house);
+    let old_ca = tempfile::tempdir().unwrap();
+    std::fs::copy(house.path().join("ca.pem"), old_ca.path().join("ca.pem")).unwrap();
+    std::fs::write(house.path().join("key.pem"), "nothing yet").unwrap();
+    gateway.signal("-HUP");
+    gateway.says("the configuration in force is unchanged", 0).await;
+    secured(gateway.listen, old_ca.path(), &[b"h2"]).await;
+    write_certificates(house.path());
+    gateway.signal("-HUP");
+    gateway.says("a new certificate is shown", 0).await;
+    secured(gateway.listen, house.path(), &[b"h2"]).await;
+}
+
 /// Ends TLS in front of `to`, as a supplier's own front door does.
 async fn front_door(folder: &Path, to: SocketAddr) -> SocketAddr {
     let chain = CertificateDer::from_pem_file(folder.join("chain.pem")).unwrap();
