@@ -66,4 +66,4 @@ pub use pipeline::answer;
 pub use room::{Room, Shared};
 pub use server::{Listen, Thrift, serve};
 pub use shutdown::{Phase, Shutdown, Stopper, shutdown};
-pub use trouble::Troubles;
+pub use trouble::{Troubles, account};

@@ -43,7 +43,7 @@ impl Troubles {
 }
 
 /// An error in its own words, and its causes' behind it.
-fn account(error: &SendError) -> Arc<str> {
+pub fn account(error: &SendError) -> Arc<str> {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

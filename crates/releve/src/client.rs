@@ -17,7 +17,7 @@ use catalogue::Protocol;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use secrecy::SecretString;
-use upstream::{Outgoing, Pieces, Pool, Target, TargetOptions};
+use upstream::{DialError, Outgoing, Pieces, Pool, SendError, Target, TargetOptions};
 
 use self::reading::Reading;
 use self::sdk::Sdk;
@@ -78,14 +78,21 @@ pub(crate) struct Unanswered {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     /// Nobody there.
-    #[error("the gateway cannot be reached: {0}")]
-    Unreachable(#[from] upstream::SendError),
+    #[error("the gateway cannot be reached: {}", gateway::account(.0))]
+    Unreachable(#[from] SendError),
     /// An error in place of an answer.
     #[error("{message} (status {status})")]
     Refused { status: StatusCode, message: String },
     /// The answer began and did not come to its end, or is not what it claims to be.
     #[error("{0}")]
     Broken(String),
+}
+
+impl Trouble {
+    /// Whether the gateway's certificate is the trouble.
+    pub(crate) fn is_of_trust(&self) -> bool {
+        matches!(self, Self::Unreachable(SendError::Dial(DialError::Tls(_))))
+    }
 }
 
 /// Why there can be no client.

@@ -39,6 +39,7 @@ mod writer;
 pub use error::StoreError;
 pub use journal::{Sqlite, Unwritten};
 pub use keys::{InForce, IssuedKey, KeyHash, KeyInfo, KeyWatch, Keys, KeysInForce, NewKey, Secret};
+pub use lock::is_served;
 pub use options::{Durability, Options, UnknownDurability};
 pub use postures::{Act, NewAct, PostureWatch, Postures, in_force};
 pub use read::{Export, Extent, Pace, Period, Reader, Story};

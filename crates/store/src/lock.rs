@@ -55,6 +55,14 @@ impl Lock {
     }
 }
 
+/// Whether a gateway runs with this ledger.
+///
+/// # Errors
+/// That cannot be seen.
+pub fn is_served(ledger: &Path) -> Result<bool, StoreError> {
+    Lock::is_taken(ledger)
+}
+
 fn path(ledger: &Path) -> PathBuf {
     let mut path = ledger.as_os_str().to_owned();
     path.push(".lock");

@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 
 /// Asks, shows the answer as it comes, then tells its story.
 pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let settings = desk.settings()?;
+    let settings = settings(arguments, desk)?;
     if settings.resolved.effective.providers.is_empty() {
         let none = CliError::usage("no provider: there is nobody to ask");
         return Err(none.mend("set a key such as OPENAI_API_KEY, or write releve.toml (`releve init`)"));
@@ -64,6 +64,17 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let asking = runtime.block_on(Asking::of(arguments, &settings, key))?;
     LocalSet::new().block_on(&runtime, asking.run(arguments, &settings, desk, terminal))
+}
+
+/// A gateway that runs has the suppliers' secrets: who only asks it needs none of them.
+fn settings(arguments: &Arguments, desk: &Desk<'_>) -> Result<Settings, CliError> {
+    if arguments.url.is_some() || is_served(&desk.described()?) { desk.shown() } else { desk.settings() }
+}
+
+fn is_served(settings: &Settings) -> bool {
+    let ledger = settings.loaded.config.ledger.url.path(&settings.loaded.folder);
+    // Where that cannot be seen, trying to serve says why.
+    store::is_served(&ledger).unwrap_or(false)
 }
 
 /// What the request will be.
@@ -245,6 +256,9 @@ impl Gateway {
         if let Some(url) = &arguments.url {
             return Ok(Self { url: url.trim_end_matches('/').to_owned(), own: None });
         }
+        if is_served(settings) {
+            return Self::running(settings);
+        }
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let usual = Plan::of(settings, desk.environment)?;
         let plan = Plan {
@@ -321,6 +335,9 @@ fn failed(why: &Unanswered, is_entered: bool) -> CliError {
     let error = CliError::failed(format!("no answer: {why}"));
     match why.head.request_id.as_ref().filter(|_| is_entered) {
         Some(id) => error.mend(format!("`releve explain {id}` tells who was asked")),
+        None if why.trouble.is_of_trust() => {
+            error.mend("SSL_CERT_FILE=ca.pem names the authorities to trust, where they are not the system's")
+        }
         None => error.mend("`releve check` says what each product could use"),
     }
 }

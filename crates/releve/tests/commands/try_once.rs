@@ -127,6 +127,32 @@ fn where_nobody_can_answer_it_fails_and_says_who_was_asked() {
     assert!(said.out.contains("answered by house/llama"), "{said:?}");
 }
 
+/// The suppliers' secrets are the gateway's: whoever asks it has none of them.
+#[test]
+fn a_gateway_that_runs_is_asked_without_the_suppliers_secrets() {
+    let (folder, supplier) = (tempfile::tempdir().unwrap(), answering());
+    let listen = configure(folder.path(), &supplier);
+    let file = folder.path().join("releve.toml");
+    let key = "[providers.house]\napi_key = { env = \"HOUSE_KEY\" }";
+    let text = fs::read_to_string(&file).unwrap().replacen("[providers.house]", key, 1);
+    fs::write(&file, text).unwrap();
+    let missing = run(folder.path(), &["try", "Hello"]);
+    assert_eq!(missing.code, Some(2), "alone it needs them: {missing:?}");
+    let mut serve = releve(folder.path(), &["serve"]);
+    let _served = Served(serve.env("HOUSE_KEY", "k").stdout(Stdio::null()).spawn().unwrap());
+    let began = Instant::now();
+    while TcpStream::connect(listen).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the gateway does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let url = format!("http://{listen}");
+    for arguments in [&["try", "Hello"][..], &["try", "Hello", "--url", &url]] {
+        let said = run(folder.path(), arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.out.contains("answered by house/llama"), "{said:?}");
+    }
+}
+
 #[test]
 fn with_keys_a_request_needs_one() {
     let (folder, supplier) = (tempfile::tempdir().unwrap(), answering());
