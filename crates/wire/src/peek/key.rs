@@ -56,6 +56,12 @@ keys! {
     Thinking = b"thinking", "thinking";
     Metadata = b"metadata", "metadata";
     User = b"user", "user";
+    Text = b"text", "text";
+    OutputConfig = b"output_config", "output_config";
+    OutputFormat = b"output_format", "output_format";
+    Reasoning = b"reasoning", "reasoning";
+    McpServers = b"mcp_servers", "mcp_servers";
+    Container = b"container", "container";
 }
 
 #[cfg(test)]

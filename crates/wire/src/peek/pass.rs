@@ -71,8 +71,16 @@ impl<'a> Pass<'a> {
             Key::Tools => self.prompt.tools(scan)?,
             Key::User => self.peek.user = string(scan)?,
             Key::N => self.peek.n = scan.integer()?,
-            Key::ResponseFormat | Key::ReasoningEffort | Key::Thinking => self.feature(scan, name)?,
-            Key::ToolChoice | Key::Metadata | Key::IncludeUsage => scan.skip()?,
+            Key::ResponseFormat
+            | Key::ReasoningEffort
+            | Key::Thinking
+            | Key::Text
+            | Key::OutputConfig
+            | Key::OutputFormat
+            | Key::Reasoning => self.feature(scan, name)?,
+            Key::ToolChoice | Key::Metadata | Key::McpServers | Key::Container | Key::IncludeUsage => {
+                scan.skip()?;
+            }
         }
         Ok(())
     }
