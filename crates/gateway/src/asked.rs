@@ -1,5 +1,6 @@
 //! What a request asks for, read from its body in one pass and from a few headers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,12 @@ use crate::refusal::Refusal;
 /// How much of a prompt's start its hash covers: enough to tell system prompts apart.
 const PREFIX_BYTES: usize = 1024;
 
-/// How many tags of a request are kept.
+/// How many tags of a request are kept, and how much of each.
 const MOST_TAGS: usize = 16;
+const MOST_TAG_CHARS: usize = 200;
+
+/// The longest name of a model: it goes into each entry. (Those of AWS may have as many.)
+const MOST_MODEL_BYTES: usize = 2048;
 
 /// One request, understood as far as routing and the ledger need it.
 #[derive(Debug)]
@@ -77,11 +82,17 @@ pub(crate) fn read(
     }
     peek.stream = endpoint.stream.unwrap_or(peek.stream);
     let model = endpoint.model.as_deref().or(peek.model_name()).unwrap_or_default();
+    if model.len() > MOST_MODEL_BYTES {
+        let what = "the name of a model has at most 2048 bytes";
+        return Err(Refusal::Malformed { path: "model".to_owned(), what });
+    }
     let usage_edit = if peek.stream { codec.usage_request(&peek) } else { None };
     let prompt = peek.system.clone().or_else(|| peek.messages.clone()).unwrap_or_default();
-    let session = header(headers, &SESSION)
-        .or_else(|| peek.user.as_ref().map(|user| user.value.as_ref()))
-        .map(|session| salted_hash(salt, session.as_bytes()));
+    let session = headers
+        .get(&SESSION)
+        .map(http::HeaderValue::as_bytes)
+        .or_else(|| peek.user.as_ref().map(|user| user.value.as_bytes()))
+        .map(|session| salted_hash(salt, session));
     Ok(Asked {
         protocol: endpoint.protocol,
         codec,
@@ -100,7 +111,7 @@ pub(crate) fn read(
         client_retries: header(headers, &CLIENT_RETRIES).and_then(|count| count.parse().ok()),
         deadline: header(headers, &DEADLINE).map(deadline).transpose()?,
         explain: header(headers, &EXPLAIN).is_some_and(is_on),
-        tags: header(headers, &TAGS).map(tags).unwrap_or_default(),
+        tags: headers.get(&TAGS).map(|value| tags(value.as_bytes())).unwrap_or_default(),
         body_bytes: body.len(),
     })
 }
@@ -115,9 +126,12 @@ fn is_on(word: &str) -> bool {
     !["", "0", "false", "no", "off"].iter().any(|off| word.eq_ignore_ascii_case(off))
 }
 
-/// `x-releve-tags`: words separated by commas.
-fn tags(text: &str) -> Arc<[Arc<str>]> {
-    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MOST_TAGS).map(Arc::from).collect()
+/// `x-releve-tags`: words separated by commas, in UTF-8 or, as some clients write headers, in Latin-1.
+fn tags(value: &[u8]) -> Arc<[Arc<str>]> {
+    let text = std::str::from_utf8(value)
+        .map_or_else(|_| value.iter().copied().map(char::from).collect(), Cow::Borrowed);
+    let words = text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MOST_TAGS);
+    words.map(|tag| tag.chars().take(MOST_TAG_CHARS).collect::<String>().into()).collect()
 }
 
 /// `x-releve-deadline`: how long the client is willing to wait, in seconds (`2.5`) or with a unit (`800ms`, `2s`).
@@ -155,6 +169,27 @@ mod tests {
     fn a_switch_is_off_when_it_says_so() {
         assert!(["1", "true", "yes", "please"].into_iter().all(is_on));
         assert!(!["", "0", "false", "False", " no "].into_iter().any(is_on));
+    }
+
+    #[test]
+    fn tags_are_kept_in_whatever_letters_they_are_written() {
+        let read = |value: &[u8]| tags(value).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(read("équipe-ventes, 营销,".as_bytes()), ["équipe-ventes", "营销"]);
+        assert_eq!(read(b"\xe9quipe"), ["équipe"]);
+        assert_eq!(read(&[b'x'; 5000])[0].len(), MOST_TAG_CHARS);
+        assert_eq!(read(&b"x,".repeat(50)).len(), MOST_TAGS);
+    }
+
+    #[test]
+    fn p8_the_name_of_a_model_is_bounded() {
+        let read = |length: usize| {
+            let endpoint = Conversation { protocol: Protocol::OpenaiChat, model: None, stream: None };
+            let body = format!(r#"{{"model":"{}","messages":[]}}"#, "m".repeat(length));
+            read(&endpoint, &HeaderMap::new(), body.as_bytes(), 0)
+        };
+        assert!(read(MOST_MODEL_BYTES).is_ok());
+        let refused = read(MOST_MODEL_BYTES + 1).unwrap_err();
+        assert_eq!((refused.kind(), refused.param()), (wire::ErrorKind::InvalidRequest, Some("model")));
     }
 
     #[test]
