@@ -23,7 +23,7 @@ pub struct Proxy {
 }
 
 /// Why a proxy's URL cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("a proxy is written http://[user:password@]host[:port]")]
 pub struct ProxyError;
 
@@ -68,11 +68,15 @@ impl fmt::Debug for Proxy {
 /// The environment's word on proxies: one for each scheme, and the hosts that need none.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
-    http: Option<Proxy>,
-    https: Option<Proxy>,
-    direct: Vec<Direct>,
+    http: Option<Set>,
+    https: Option<Set>,
+    direct: Vec<(Direct, Option<u16>)>,
 }
 
+/// What a variable holds: a wrong one troubles only whoever would go that way.
+type Set = Result<Proxy, ProxyError>;
+
+/// Whom to reach without a proxy.
 #[derive(Debug, Clone)]
 enum Direct {
     Everything,
@@ -82,55 +86,65 @@ enum Direct {
 
 impl Proxies {
     /// Reads the usual variables through `variable`; lower case wins over upper case, as in curl.
-    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ProxyError> {
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let either = |name: &str| {
             variable(&name.to_lowercase()).or_else(|| variable(name)).filter(|value| !value.is_empty())
         };
-        let proxy = |name| either(name).map(|url| Proxy::parse(&url)).transpose();
-        let all = proxy("ALL_PROXY")?;
-        Ok(Self {
-            http: proxy("HTTP_PROXY")?.or_else(|| all.clone()),
-            https: proxy("HTTPS_PROXY")?.or(all),
+        let proxy = |name| either(name).map(|url| Proxy::parse(&url));
+        let all = proxy("ALL_PROXY");
+        Self {
+            http: proxy("HTTP_PROXY").or_else(|| all.clone()),
+            https: proxy("HTTPS_PROXY").or(all),
             direct: either("NO_PROXY").map(|list| read_direct(&list)).unwrap_or_default(),
-        })
+        }
     }
 
     /// The proxy for `host`, or `None` for a direct connection. Loopback is always direct.
-    pub fn for_host(&self, secure: bool, host: &str) -> Option<Proxy> {
+    ///
+    /// # Errors
+    /// The variable that says which is wrong.
+    pub fn for_host(&self, secure: bool, host: &str, port: u16) -> Result<Option<Proxy>, ProxyError> {
         let address = host.parse::<IpAddr>().ok();
         if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
-            return None;
+            return Ok(None);
         }
-        let matches = |direct: &Direct| match direct {
+        let is_meant = |direct: &Direct| match direct {
             Direct::Everything => true,
             Direct::Net(net) => address.is_some_and(|address| net.contains(&address)),
             Direct::Domain(domain) => {
                 host.strip_suffix(&**domain).is_some_and(|front| front.is_empty() || front.ends_with('.'))
             }
         };
-        if self.direct.iter().any(matches) {
-            return None;
+        if self.direct.iter().any(|(direct, at)| at.is_none_or(|at| at == port) && is_meant(direct)) {
+            return Ok(None);
         }
-        if secure { self.https.clone() } else { self.http.clone() }
+        if secure { self.https.clone() } else { self.http.clone() }.transpose()
     }
 }
 
-fn read_direct(list: &str) -> Vec<Direct> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(|item| {
-            if item == "*" {
-                Direct::Everything
-            } else if let Ok(net) = item.parse::<IpNet>() {
-                Direct::Net(net)
-            } else if let Ok(address) = item.parse::<IpAddr>() {
-                Direct::Net(address.into())
-            } else {
-                Direct::Domain(item.trim_start_matches('.').to_lowercase().into())
-            }
-        })
-        .collect()
+fn read_direct(list: &str) -> Vec<(Direct, Option<u16>)> {
+    let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(|item| address_or_net(item).map_or_else(|| named(item), |direct| (direct, None))).collect()
+}
+
+fn address_or_net(item: &str) -> Option<Direct> {
+    let address = || item.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(IpNet::from);
+    item.parse::<IpNet>().ok().or_else(address).map(Direct::Net)
+}
+
+/// A name or `*`, or anything with a port.
+fn named(item: &str) -> (Direct, Option<u16>) {
+    if let Some((host, port)) = item.rsplit_once(':')
+        && let Ok(port) = port.parse()
+    {
+        return (address_or_net(host).unwrap_or_else(|| named(host).0), Some(port));
+    }
+    if item == "*" {
+        return (Direct::Everything, None);
+    }
+    // As some clients write a suffix.
+    let domain = item.trim_start_matches('*').trim_start_matches('.').to_lowercase();
+    (Direct::Domain(domain.into()), None)
 }
 
 /// Asks `proxy` for a tunnel to `target` over `io`.
@@ -198,7 +212,7 @@ mod tests {
     fn proxies(variables: &[(&str, &str)]) -> Proxies {
         let find =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        Proxies::from_variables(find).unwrap()
+        Proxies::from_variables(find)
     }
 
     #[test]
@@ -207,14 +221,38 @@ mod tests {
             ("HTTPS_PROXY", "http://proxy.corp:3128"),
             ("NO_PROXY", "internal.corp, .example.org,10.0.0.0/8"),
         ]);
-        assert_eq!(set.for_host(true, "api.openai.com").unwrap().to_string(), "proxy.corp:3128");
-        assert!(set.for_host(false, "api.openai.com").is_none());
+        let proxy = |secure, host: &str| set.for_host(secure, host, 443).unwrap();
+        assert_eq!(proxy(true, "api.openai.com").unwrap().to_string(), "proxy.corp:3128");
+        assert!(proxy(false, "api.openai.com").is_none());
         for direct in
             ["internal.corp", "a.internal.corp", "x.example.org", "10.2.3.4", "localhost", "127.0.0.1"]
         {
-            assert!(set.for_host(true, direct).is_none(), "{direct}");
+            assert!(proxy(true, direct).is_none(), "{direct}");
         }
-        assert!(set.for_host(true, "notinternal.corp").is_some());
+        assert!(proxy(true, "notinternal.corp").is_some());
+    }
+
+    #[test]
+    fn an_exception_may_name_a_port() {
+        let list = "internal.corp:8000, 10.1.2.3:7101, [fd00::1]:7101, fd00::2, *.example.org";
+        let set = proxies(&[("ALL_PROXY", "proxy:3128"), ("NO_PROXY", list)]);
+        let is_direct = |host: &str, port| set.for_host(true, host, port).unwrap().is_none();
+        for host in ["internal.corp", "a.internal.corp"] {
+            assert!(is_direct(host, 8000) && !is_direct(host, 443), "{host}");
+        }
+        for host in ["10.1.2.3", "fd00::1"] {
+            assert!(is_direct(host, 7101) && !is_direct(host, 7102), "{host}");
+        }
+        assert!(is_direct("fd00::2", 1) && is_direct("a.example.org", 1));
+    }
+
+    #[test]
+    fn a_wrong_variable_troubles_only_whoever_needs_it() {
+        let set = proxies(&[("ALL_PROXY", "socks5://proxy:1080"), ("NO_PROXY", "internal.corp")]);
+        for direct in ["localhost", "127.0.0.1", "internal.corp"] {
+            assert!(set.for_host(false, direct, 80).unwrap().is_none());
+        }
+        assert!(set.for_host(true, "api.openai.com", 443).is_err());
     }
 
     #[test]

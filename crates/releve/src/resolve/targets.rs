@@ -28,11 +28,7 @@ pub(super) fn build(
     environment: &Environment,
     problems: &Problems,
 ) -> Targets {
-    let proxies =
-        Proxies::from_variables(|name| environment.get(name).map(str::to_owned)).unwrap_or_else(|error| {
-            problems.add(Problem::error(&(0..0), format!("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: {error}")));
-            Proxies::default()
-        });
+    let proxies = Proxies::from_variables(|name| environment.get(name).map(str::to_owned));
     let mut builder = Builder { folder: &loaded.folder, environment, proxies, tls: HashMap::new(), problems };
     Targets(accounts.iter().filter_map(|account| builder.provider(account, loaded).ok()).collect())
 }
@@ -113,7 +109,7 @@ impl Builder<'_> {
     }
 
     fn proxy(&self, account: &Account) -> Result<Option<Proxy>, Reported> {
-        let Some(place) = &account.filled.body.proxy else { return Ok(self.usual_proxy(account.base_url())) };
+        let Some(place) = &account.filled.body.proxy else { return self.usual_proxy(account) };
         let url = match &place.value {
             ProxyPlace::Address(text) if text == ProxyPlace::OFF => return Ok(None),
             ProxyPlace::Address(text) => Ok(text.clone()),
@@ -132,9 +128,20 @@ impl Builder<'_> {
         })
     }
 
-    fn usual_proxy(&self, url: &str) -> Option<Proxy> {
-        let uri: http::Uri = url.parse().ok()?;
-        self.proxies.for_host(url.starts_with("https://"), uri.host()?)
+    /// The environment's. An address that is none is told of where it is used.
+    fn usual_proxy(&self, account: &Account) -> Result<Option<Proxy>, Reported> {
+        let url = account.base_url();
+        let Ok(uri) = url.parse::<http::Uri>() else { return Ok(None) };
+        let secure = url.starts_with("https://");
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        self.proxies.for_host(secure, host, port).map_err(|error| {
+            let what = format!(
+                "the way to providers.{}: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: {error}",
+                account.name()
+            );
+            self.report(None, account, what)
+        })
     }
 
     fn tls_options(&self, account: &Account) -> TlsOptions {
