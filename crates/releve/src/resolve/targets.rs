@@ -61,6 +61,7 @@ impl Builder<'_> {
     ) -> Result<(gateway::snapshot::Provider, [u8; 32]), Reported> {
         let body = &account.filled.body;
         self.refuse_itself(account, loaded)?;
+        self.warn_of_a_path_said_twice(account);
         // All three before any is given up on: each may have something to say.
         let (fetched, proxy, tls) = (self.credential(account), self.proxy(account), self.tls(account));
         let (fetched, proxy, tls) = (fetched?, proxy?, tls?);
@@ -79,6 +80,27 @@ impl Builder<'_> {
             stops_billing_on_abort: body.stops_billing_on_abort.as_ref().map(|stops| stops.value),
         };
         Ok((provider, print))
+    }
+
+    /// What is asked of a supplier is appended to its address: an address that ends in a part of it already leads nowhere.
+    fn warn_of_a_path_said_twice(&self, account: &Account) {
+        let Some(written) = account.filled.body.base_url.as_ref().filter(|url| !url.at.is_empty()) else {
+            return;
+        };
+        let Some(codec) = wire::codec(account.protocol) else { return };
+        let url = written.value.trim_end_matches('/');
+        let path = codec.path("MODEL", false);
+        let version = path.split('/').nth(1).filter(|first| first.starts_with('v')).unwrap_or_default();
+        let twice = [path.to_string(), format!("/{version}")]
+            .into_iter()
+            .find(|part| part.len() > 1 && url.ends_with(part));
+        if let Some(twice) = twice {
+            let what =
+                format!("providers.{}.base_url ends in {twice}, which is appended to it", account.name());
+            let mend =
+                format!("what the SDK of {} takes: {}", account.protocol, url.trim_end_matches(&*twice));
+            self.problems.add(Problem::warning(&written.at, what).mend(mend));
+        }
     }
 
     fn report(&self, place: Option<&Range<usize>>, account: &Account, what: String) -> Reported {

@@ -328,3 +328,34 @@ fn one_warning_is_for_all_that_is_unpriced_however_often_it_is_named() {
         "a price that is stated once holds in every route"
     );
 }
+
+#[test]
+fn an_address_that_says_a_path_twice_is_warned_of() {
+    let warned = |protocol: &str, url: &str| {
+        let text = format!(
+            "[providers.own]\nprotocol = \"{protocol}\"\nbase_url = \"{url}\"\n\
+             [routes.r]\ndeployments = [{{ use = \"own/m\", price = {{ input = \"1\", output = \"1\" }} }}]"
+        );
+        let settings = accepted(&text, &Environment::default());
+        let problems = settings.warnings.problems().iter();
+        problems.filter(|problem| problem.what.contains("appended to it")).count()
+    };
+    for (protocol, url) in [
+        ("openai-chat", "http://own/v1/chat/completions"),
+        ("openai-chat", "http://own/v1/chat/completions/"),
+        ("anthropic-messages", "http://own/v1"),
+        ("anthropic-messages", "http://own/v1/messages"),
+        ("gemini", "http://own/v1beta"),
+    ] {
+        assert_eq!(warned(protocol, url), 1, "{protocol} {url}");
+    }
+    for (protocol, url) in [
+        ("openai-chat", "http://own/v1"),
+        ("openai-chat", "http://own"),
+        ("openai-responses", "http://own/api/v3"),
+        ("anthropic-messages", "http://own/anthropic"),
+        ("gemini", "http://own"),
+    ] {
+        assert_eq!(warned(protocol, url), 0, "{protocol} {url}");
+    }
+}
