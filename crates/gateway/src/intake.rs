@@ -100,6 +100,9 @@ where
     if announced.is_some_and(|bytes| bytes > limit) {
         return Err(IntakeError::TooLarge { limit });
     }
+    if announced.is_none() && is_packed_on_the_way(headers) {
+        return Err(IntakeError::Malformed);
+    }
     let mut reservation = Reservation::default();
     let upload = Upload { body, began: Instant::now(), bytes: 0 };
     let packed = upload.read(announced, limit, memory, &mut reservation).await?;
@@ -140,6 +143,12 @@ where
     };
     // Whoever is still not done by then is answered all the same.
     let _ = timeout(within, reading).await;
+}
+
+/// Whether more than `chunked` was done to the body for the way, which hyper passes over.
+fn is_packed_on_the_way(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    codings.into_iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, IntakeError> {

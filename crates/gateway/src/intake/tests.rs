@@ -47,6 +47,18 @@ async fn what_is_too_large_is_told_from_what_is_damaged() {
     assert!(matches!(taken(Some("gzip"), cut, 1000).await, Err(IntakeError::NotGzip)));
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn a_body_packed_for_the_way_is_not_taken_for_a_plain_one() {
+    for (coding, is_taken) in [("chunked", true), ("Chunked", true), ("gzip, chunked", false)] {
+        let (sender, body) = sent(None);
+        sender.send(Bytes::from_static(b"{}")).unwrap();
+        drop(sender);
+        let headers = HeaderMap::from_iter([(header::TRANSFER_ENCODING, coding.parse().unwrap())]);
+        let taken = take(&headers, body, 100, &MemoryBudget::new(1 << 20)).await;
+        assert_eq!(taken.is_ok(), is_taken, "{coding}");
+    }
+}
+
 /// A body that comes as it is sent.
 struct Sent(UnboundedReceiver<Bytes>, SizeHint);
 
