@@ -8,6 +8,9 @@ use super::{Supplier, dead, failing, run};
 use crate::fixture::Fixture;
 use crate::policy::Prefer;
 
+/// Failures in a row by which a supplier is known to be dead.
+const FOUND_OUT_AFTER: u64 = 8;
+
 fn fixture(count: u16, prefer: Prefer, seed: u64) -> Fixture {
     let mut fixture = Fixture::new(count);
     fixture.policy.prefer = prefer;
@@ -58,6 +61,22 @@ fn a_dead_route_asks_for_little_even_where_little_is_asked() {
     let tally = run(&fixture, &all_dead(3, Failure::Server, 20, 0), 500, 300_000);
     let rate = tally.attempts_per_request(0..300_000, 500);
     assert!(rate < 1.2, "{rate}");
+}
+
+/// A fifth of few requests is less than one attempt, and nobody could be tried. So there is a reserve: what it takes to find
+/// out that a supplier is dead, and one attempt each ten seconds. No more than that, however few ask.
+#[test]
+fn p3_the_reserve_is_all_that_few_requests_get_beyond_their_share() {
+    const SUPPLIERS: u16 = 3;
+    const UNTIL: u64 = 600_000;
+    for every_ms in [2_000, 5_000, 20_000] {
+        let fixture = fixture(SUPPLIERS, Prefer::Listed, 2);
+        let tally = run(&fixture, &all_dead(SUPPLIERS, Failure::Server, 20, 0), every_ms, UNTIL);
+        let (requests, each) = (UNTIL / every_ms, u64::from(SUPPLIERS));
+        let reserve = each * (FOUND_OUT_AFTER + UNTIL / 10_000);
+        let attempts = tally.attempts.len() as u64;
+        assert!(attempts <= requests * 6 / 5 + reserve, "{attempts} for {requests}, each {every_ms} ms");
+    }
 }
 
 #[test]
