@@ -1,6 +1,7 @@
 //! `releve whatif`: what losing a supplier, or any described future, would do to each product: on one's own recorded
 //! requests, through the same router that serves live ones.
 
+mod arrivals;
 mod budgets;
 mod carried;
 mod estate;

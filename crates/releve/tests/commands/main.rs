@@ -33,6 +33,7 @@ mod targets;
 mod try_once;
 mod unpriced;
 mod whatif;
+mod whatif_arrivals;
 mod whatif_before;
 mod whatif_budgets;
 mod whatif_limits;

@@ -19,7 +19,7 @@ use super::super::{CliError, Desk};
 use super::budgets::Budgets;
 use super::meant::Shares;
 use super::shipped::SCENARIOS;
-use super::{Arguments, estate, trace};
+use super::{Arguments, arrivals, estate, trace};
 use crate::config::problem::nearest;
 use crate::config::scenario as file;
 use crate::config::source::Source;
@@ -281,6 +281,7 @@ impl Input {
         if arguments.no_herd {
             asked.scenario.herd = None;
         }
+        arrivals::place(&mut asked.scenario, &self.estate, &self.settings.resolved.effective);
         Ok(asked)
     }
 

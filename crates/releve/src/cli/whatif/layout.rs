@@ -11,6 +11,7 @@ use scenario::event::{Herd, Target, What};
 use scenario::fit::Certainty;
 
 use super::super::words;
+use super::arrivals;
 use super::input::Input;
 use super::outcome::Assumption;
 use super::runs::Question;
@@ -67,6 +68,9 @@ pub(super) fn assumptions(facts: &Facts, question: &Question, source: &str) -> V
     }
     say("decided", decided(facts, question));
     say("lost", lost(question));
+    if let Some(arrivals) = arrivals::rest_on(&question.scenario, &question.estate) {
+        say("arrives", arrivals);
+    }
     say("herd", herd(question));
     say("speed", speed(question));
     say("limits", limits(question));

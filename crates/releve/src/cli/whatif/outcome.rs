@@ -25,7 +25,8 @@ pub(super) struct Answer {
     pub(super) total: Change,
     /// What requests come to at those who take them over.
     pub(super) tokens: Vec<PairRow>,
-    /// What is paid whether it is used or not, by those who arrive, in US dollars a day.
+    /// What is paid for those who arrive, used or not, in US dollars a day of the whole scenario. It is in the total after,
+    /// in what it hangs on and in the shares of money; in no product's row.
     pub(super) added_fixed_usd_per_day: f64,
     /// When each product's budget is spent.
     pub(super) budgets: Vec<BudgetRow>,
@@ -108,6 +109,15 @@ pub(super) struct Change {
 }
 
 impl Side {
+    /// The same, where so much more is paid a day.
+    pub(super) const fn dearer(mut self, usd_per_day: f64) -> Self {
+        let cost = &mut self.cost_usd_per_day;
+        cost.value += usd_per_day;
+        cost.low += usd_per_day;
+        cost.high += usd_per_day;
+        self
+    }
+
     /// The share of requests that are degraded: refused, or served by who is not proven for the product.
     pub(super) fn degraded(&self) -> f64 {
         1.0 - self.served_by_proven.value

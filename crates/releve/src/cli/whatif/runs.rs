@@ -14,7 +14,7 @@ use scenario::replay::{
 
 use super::input::Input;
 use super::outcome::{Answer, Change, LimitRow, ProductRow, SensitivityRow, Side};
-use super::{Arguments, carried, layout, offers, pairs, premium, shares};
+use super::{Arguments, arrivals, carried, layout, offers, pairs, premium, shares};
 use crate::report::Foretold;
 
 /// A run is not shorter than this: breakers wait for up to a minute.
@@ -66,9 +66,9 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
-    let fixed = question.scenario.arrivals().map(|arrival| arrival.fixed_usd_per_day).sum();
-    let sensitivity = sensitivity(&question, after, &course);
-    let (side_before, side_after) = (Side::from(total_before), Side::from(total_after));
+    let fixed = arrivals::fixed(&question.scenario).iter().map(|(_, usd)| usd).sum();
+    let sensitivity = sensitivity(&question, after, &course, fixed);
+    let (side_before, side_after) = (Side::from(total_before), Side::from(total_after).dearer(fixed));
     Answer {
         scenario: question.scenario.name.clone(),
         why: question.scenario.why.clone(),
@@ -296,13 +296,13 @@ struct Variation {
 }
 
 /// What the answer hangs on.
-fn sensitivity(question: &Question, after: &Tally, course: &Course) -> Vec<SensitivityRow> {
+fn sensitivity(question: &Question, after: &Tally, course: &Course, fixed: f64) -> Vec<SensitivityRow> {
     let row = |what: &str, tally: &Tally| {
         let total = Figures::of(tally, &question.estate).total;
         SensitivityRow {
             what: what.to_owned(),
             served: total.served,
-            cost_usd_per_day: total.cost_usd_per_day,
+            cost_usd_per_day: total.cost_usd_per_day + fixed,
             served_unpriced: total.unpriced,
             first_token_p95_ms: total.first_p95_ms,
         }

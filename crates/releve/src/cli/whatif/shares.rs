@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use routing::Deployment;
 use scenario::event::{Target, What};
 use scenario::replay::{DeploymentTally, Tally};
 use scenario::{Domain, DomainKind};
 
+use super::arrivals;
 use super::outcome::ShareRow;
 use super::runs::Question;
 
@@ -19,17 +21,18 @@ struct Served {
 }
 
 impl Served {
-    fn by(tally: &Tally, pick: impl Fn(usize) -> bool) -> Self {
-        let own = tally.deployments.iter().enumerate().filter(|(index, _)| pick(*index));
-        own.fold(Self::default(), |sum, (_, deployment)| sum.and(deployment))
+    /// `fixed`: what is paid for each besides, used or not, in billionths of a dollar.
+    fn by(tally: &Tally, fixed: &[f64], pick: impl Fn(usize) -> bool) -> Self {
+        let own = tally.deployments.iter().zip(fixed).enumerate().filter(|(index, _)| pick(*index));
+        own.fold(Self::default(), |sum, (_, (deployment, fixed))| sum.and(deployment, *fixed))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    fn and(self, deployment: &DeploymentTally) -> Self {
+    fn and(self, deployment: &DeploymentTally, fixed: f64) -> Self {
         Self {
             requests: self.requests + deployment.served as f64,
             unpriced: self.unpriced + deployment.unpriced as f64,
-            nanos: self.nanos + deployment.cost_nanos as f64,
+            nanos: self.nanos + deployment.cost_nanos as f64 + fixed,
         }
     }
 
@@ -47,7 +50,10 @@ fn part(part: f64, whole: f64) -> f64 {
 /// Shares of makers and hosts. Who was merged counts with its new owner afterwards.
 pub(super) fn of(question: &Question, before: &Tally, after: &Tally) -> Vec<ShareRow> {
     let estate = &question.estate;
-    let (all_before, all_after) = (Served::by(before, |_| true), Served::by(after, |_| true));
+    let (nothing, fixed) = (vec![0.0; estate.deployments.len()], fixed(question, after));
+    let before = |pick: &dyn Fn(usize) -> bool| Served::by(before, &nothing, pick);
+    let after = |pick: &dyn Fn(usize) -> bool| Served::by(after, &fixed, pick);
+    let (all_before, all_after) = (before(&|_| true), after(&|_| true));
     let mut rows = Vec::new();
     for domain in estate.domains() {
         if !matches!(domain.kind, DomainKind::Maker | DomainKind::Host) {
@@ -58,10 +64,10 @@ pub(super) fn of(question: &Question, before: &Tally, after: &Tally) -> Vec<Shar
             let own = Domain::new(DomainKind::Maker, Arc::clone(&estate.deployments[index].maker));
             domain.kind == DomainKind::Maker && merged(question, &own).as_ref() == Some(&domain)
         };
-        let was = Served::by(before, belongs);
+        let was = before(&belongs);
         let is = match merged(question, &domain) {
             Some(_) => Served::default(),
-            None => Served::by(after, |index| belongs(index) || joins(index)),
+            None => after(&|index| belongs(index) || joins(index)),
         };
         if was.requests + is.requests == 0.0 {
             continue;
@@ -83,6 +89,18 @@ pub(super) fn of(question: &Question, before: &Tally, after: &Tally) -> Vec<Shar
             .unwrap_or(Ordering::Equal)
     });
     rows
+}
+
+/// By deployment, what is paid whether it is used or not in the time that is played, in billionths of a dollar.
+fn fixed(question: &Question, after: &Tally) -> Vec<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+    let days = after.played_ms as f64 / 86_400_000.0;
+    let arrivals = arrivals::fixed(&question.scenario);
+    let of = |deployment: &Deployment| {
+        let own = arrivals.iter().filter(|(name, _)| *name == deployment.name);
+        own.map(|(_, usd_per_day)| usd_per_day * days * 1e9).sum()
+    };
+    question.estate.deployments.iter().map(of).collect()
 }
 
 /// Whose part a domain becomes.

@@ -127,7 +127,7 @@ fn products(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     pages.table(&heads, rows)?;
     if answer.added_fixed_usd_per_day > 0.0 {
         pages.text(&format!(
-            "Besides, {} a day for those who arrive, used or not.",
+            "In \"all\", and in no product, are {} a day for those who arrive, used or not.",
             dollars(answer.added_fixed_usd_per_day)
         ))?;
     }
