@@ -9,6 +9,7 @@ use std::time::Duration;
 use catalogue::Region;
 use routing::PostureKind;
 
+use course::Anew;
 pub(crate) use course::bit;
 pub use course::{Condition, Course, Step, compile};
 pub use target::{EVERYBODY, Target};
@@ -82,6 +83,9 @@ pub enum What {
     Retirement,
     /// Hosts other than the maker's own may no longer serve its models: [`Meaning::HostsMayNot`].
     LicenceEnd,
+    /// A new contract takes the place of today's: what that says of its end, or of an end by and by, does not count while this
+    /// holds. A maker's is that for its own API.
+    Contract,
     /// It becomes part of another maker: shares count together from now on.
     Merger(Arc<str>),
     /// Its share shrinks evenly from the event's beginning to its end, then it is left.
@@ -173,6 +177,7 @@ impl Event {
         let by = |target: &Target| match &self.what {
             What::Outage(_) | What::Retirement => takes(target, Meaning::Gone),
             What::Terms(_) => takes(target, Meaning::TermsChange),
+            What::Contract => takes(target, Meaning::ApiStops),
             What::LicenceEnd => {
                 let may_not = estate.goes_with_its_maker(deployment, Meaning::HostsMayNot, self.from);
                 target.names(estate, deployment) && may_not
@@ -239,7 +244,7 @@ impl Scenario {
         let alone = Self { herd: None, ..self.clone() };
         let course = compile(&alone, estate, played_ms);
         course.steps.iter().cloned().any(|mut step| {
-            let calm = Step::by_itself(estate, step.from, course.compressed, &[]);
+            let calm = Step::by_itself(estate, step.from, course.compressed, &Anew::default());
             for (index, condition) in step.conditions.iter_mut().enumerate() {
                 if !asked.get(index).is_some_and(|asked| *asked) {
                     condition.clone_from(&calm.conditions[index]);

@@ -30,11 +30,12 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// The strictest of what holds at a moment. What was decided on one of `but` does not count: somebody decides anew.
-    pub fn posture(&self, at_ms: u64, but: &[&Target]) -> Posture {
+    /// The strictest of what holds at a moment. What was decided on one of `but` does not count: somebody decides anew; nor
+    /// what its contract comes to, where that is `renewed`.
+    pub fn posture(&self, at_ms: u64, but: &[&Target], renewed: bool) -> Posture {
         let holds = |hold: &&Hold| {
             let is_on = hold.from_ms <= at_ms && hold.until_ms.is_none_or(|until| at_ms < until);
-            is_on && !hold.on.as_ref().is_some_and(|on| but.contains(&on))
+            is_on && hold.on.as_ref().map_or(!renewed, |on| !but.contains(&on))
         };
         let all = self.holds.iter().filter(holds).map(|hold| hold.posture);
         all.fold(Posture::Normal, |one, other| one.and(other, Instant(at_ms)))
@@ -47,7 +48,7 @@ impl Tenure {
 
     /// Whether nothing is served there to begin with, whatever else fails.
     pub fn is_over(&self) -> bool {
-        self.is_off(0) || matches!(self.posture(0, &[]), Posture::Leave(_))
+        self.is_off(0) || matches!(self.posture(0, &[], false), Posture::Leave(_))
     }
 
     /// The moments at which it turns, in no order.
@@ -81,14 +82,16 @@ mod tests {
             ],
             off_ms: Some(30),
         };
-        assert_eq!(tenure.posture(0, &[]), left);
-        assert_eq!(tenure.posture(0, &[&on]), Posture::Watch, "somebody decides anew on it");
-        assert_eq!(tenure.posture(10, &[]), Posture::Watch, "it has expired");
+        assert_eq!(tenure.posture(0, &[], false), left);
+        assert_eq!(tenure.posture(0, &[&on], false), Posture::Watch, "somebody decides anew on it");
+        assert_eq!(tenure.posture(10, &[], false), Posture::Watch, "it has expired");
         assert_eq!(
-            tenure.posture(20, &[&on]),
+            tenure.posture(20, &[&on], false),
             Posture::Leave(Ground::Untold),
             "no word lifts a contract's end"
         );
+        assert_eq!(tenure.posture(20, &[&on], true), Posture::Normal, "but another contract does");
+        assert_eq!(tenure.posture(0, &[], true), left, "which lifts no decision");
         assert!(tenure.is_over() && !tenure.is_off(29) && tenure.is_off(30));
         assert!(!Tenure::default().is_over());
         let off = Tenure { off_ms: Some(0), ..Tenure::default() };

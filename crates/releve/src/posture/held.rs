@@ -116,7 +116,7 @@ impl Held {
 
     /// Why nothing is served by a deployment; `None` where something may be.
     fn why(&self, tenure: &Tenure, ends: Option<&Arc<str>>) -> Option<Why> {
-        match tenure.posture(0, &[]) {
+        match tenure.posture(0, &[], false) {
             Posture::Leave(Ground::ContractEnded(last)) => Some(Why::ContractEnded { on: last.to_string() }),
             Posture::Leave(ground) => {
                 let by = match ground {
@@ -154,7 +154,7 @@ impl Held {
     pub(crate) fn told(&self, tenure: &Tenure, ends: Option<&str>, span_ms: u64) -> Vec<String> {
         let off = ends.map(|day| format!("its model ends on {day} by the catalogue, and is not counted on"));
         let at = |at_ms: u64| {
-            let posture = tenure.posture(at_ms, &[]);
+            let posture = tenure.posture(at_ms, &[], false);
             let held = match posture {
                 Posture::Leave(ground) => Some(self.decided.tell(Reason::from(ground))),
                 other => super::words(other, Instant(at_ms)),

@@ -102,3 +102,22 @@ fn chance_is_no_price_of_insurance() {
     let last = answer["insurance"].as_array().unwrap().last().unwrap();
     assert_eq!(last["usd_per_calm_day"], 0.0, "a last fallback that nobody needs costs nothing: {last}");
 }
+
+#[test]
+fn a_new_contract_takes_the_place_of_the_one_that_ends() {
+    let ends = CONFIG.replace(
+        "maker = \"acme\"\nhost = \"acme\"\n",
+        "maker = \"acme\"\nhost = \"acme\"\ncontract = { ends = \"2027-06-30\" }\n",
+    );
+    assert_ne!(ends, CONFIG);
+    let house = house(&ends);
+    let new = ["new-contract", "--at", "2027-01-01", "--in-short"];
+    let answer = whatif(house.path(), &[&new[..], &["--json"]].concat()).json();
+    let pinned = product(&answer, "pinned");
+    // Half of the year is past its end; with the new one it is served to the year's end.
+    let served = |side: &str| pinned[side]["served"]["value"].as_f64().unwrap();
+    assert!((0.4..0.6).contains(&served("before")), "{pinned}");
+    assert!(served("after") > 0.99, "{pinned}");
+    let words = in_one_line(&whatif(house.path(), &new).out);
+    assert!(words.contains("a new contract is played with first/m"), "{words}");
+}

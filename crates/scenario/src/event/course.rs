@@ -121,7 +121,8 @@ impl Course {
     pub fn calm(estate: &PlayedEstate, played_ms: u64, compressed: f64) -> Self {
         let span = Duration::from_millis(played_ms).mul_f64(compressed);
         let moments = within(turns(estate), span).into_iter();
-        let steps = moments.map(|moment| Step::by_itself(estate, moment, compressed, &[])).collect();
+        let steps =
+            moments.map(|moment| Step::by_itself(estate, moment, compressed, &Anew::default())).collect();
         Self { steps, played_ms, compressed }
     }
 
@@ -139,19 +140,22 @@ impl Course {
 }
 
 impl Step {
-    /// How everybody stands at a moment of a scenario where nothing happens. What was decided on one of `but` does not count.
+    /// How everybody stands at a moment of a scenario where nothing happens. What is decided or agreed `anew` does not count.
     pub(crate) fn by_itself(
         estate: &PlayedEstate,
         moment: Duration,
         compressed: f64,
-        but: &[&Target],
+        anew: &Anew<'_>,
     ) -> Self {
         let clock = Clock { compressed };
         let at_ms = u64::try_from(moment.as_millis()).unwrap_or(u64::MAX);
-        let conditions = estate.backing.iter().map(|backing| Condition {
-            posture: clock.posture(backing.tenure.posture(at_ms, but)),
-            retired: backing.tenure.is_off(at_ms),
-            ..Condition::default()
+        let conditions = estate.backing.iter().enumerate().map(|(index, backing)| {
+            let renewed = anew.contracts.iter().any(|event| event.reaches(estate, index));
+            Condition {
+                posture: clock.posture(backing.tenure.posture(at_ms, &anew.decided, renewed)),
+                retired: backing.tenure.is_off(at_ms),
+                ..Condition::default()
+            }
         });
         Self {
             at_ms: clock.played(moment),
@@ -197,7 +201,7 @@ impl Clock {
 }
 
 fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clock) -> Step {
-    let anew = decided_anew(scenario, moment);
+    let anew = Anew::at(scenario, moment);
     let mut calm = Step::by_itself(estate, moment, clock.compressed, &anew);
     // The strictest of what holds by itself and what people do in the scenario.
     let held: Vec<Posture> =
@@ -255,13 +259,28 @@ fn step(scenario: &Scenario, estate: &PlayedEstate, moment: Duration, clock: Clo
     calm
 }
 
-/// On whom people decide in the scenario: there the last word holds, which is not today's.
-fn decided_anew(scenario: &Scenario, moment: Duration) -> Vec<&Target> {
-    let holds = |event: &&Event| {
-        let is_on = event.from <= moment && event.until.is_none_or(|until| moment < until);
-        is_on && matches!(event.what, What::Posture { .. })
-    };
-    scenario.events.iter().filter(holds).flat_map(|event| &event.targets).collect()
+/// What a scenario has in place of what holds by itself.
+#[derive(Debug, Default)]
+pub(crate) struct Anew<'a> {
+    /// On whom people decide in it: there the last word holds, which is not today's.
+    decided: Vec<&'a Target>,
+    /// New contracts.
+    contracts: Vec<&'a Event>,
+}
+
+impl<'a> Anew<'a> {
+    fn at(scenario: &'a Scenario, moment: Duration) -> Self {
+        let is_on = |event: &&Event| event.from <= moment && event.until.is_none_or(|until| moment < until);
+        let (mut decided, mut contracts) = (Vec::new(), Vec::new());
+        for event in scenario.events.iter().filter(is_on) {
+            match event.what {
+                What::Posture { .. } => decided.extend(&event.targets),
+                What::Contract => contracts.push(event),
+                _ => {}
+            }
+        }
+        Self { decided, contracts }
+    }
 }
 
 fn apply(event: &Event, estate: &PlayedEstate, condition: &mut Condition, clock: Clock) {
@@ -292,7 +311,7 @@ fn apply(event: &Event, estate: &PlayedEstate, condition: &mut Condition, clock:
                 PostureKind::Leave => Posture::Leave(Ground::Untold),
             };
         }
-        What::Merger(_) | What::Arrival(_) | What::Growth(_) | What::Region { .. } => {}
+        What::Contract | What::Merger(_) | What::Arrival(_) | What::Growth(_) | What::Region { .. } => {}
     }
 }
 

@@ -175,7 +175,23 @@ fn decided(facts: &Facts, question: &Question) -> String {
     }
     let told = told.into_iter().map(|(says, names)| format!("{}: {says}", words::some_of(names.into_iter())));
     let told = told.collect::<Vec<_>>().join("; ");
-    format!("as it holds today, and turns by itself, both before and after: {told}")
+    format!("as it holds today, and turns by itself, both before and after: {told}{}", renewed(question))
+}
+
+/// With whom a new contract is played.
+fn renewed(question: &Question) -> String {
+    let renews = |index: &usize| {
+        let mut events = question.scenario.events.iter().filter(|event| event.what == What::Contract);
+        events.any(|event| event.reaches(&question.estate, *index))
+    };
+    let all: Vec<usize> = listed(question).into_iter().filter(renews).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let names = words::some_of(all.iter().map(|index| &*question.estate.deployments[*index].name));
+    format!(
+        "; but after it a new contract is played with {names}: there what is said of today's contract holds before only"
+    )
 }
 
 fn lost(question: &Question) -> String {

@@ -30,6 +30,8 @@ choice! {
         Retirement = "retirement",
         /// Other hosts may no longer serve its models.
         LicenceEnd = "licence-end",
+        /// A new contract in place of today's.
+        Contract = "contract",
         /// It becomes part of another.
         Merger = "merger",
         /// Its share shrinks to nothing.
@@ -122,6 +124,7 @@ fn what(section: &mut Section<'_>, kind: Kind, meant: Meant<'_>) -> Option<What>
         Kind::Terms => What::Terms(names(section, "product", meant)),
         Kind::Retirement => What::Retirement,
         Kind::LicenceEnd => What::LicenceEnd,
+        Kind::Contract => What::Contract,
         Kind::Merger => {
             let into = section.require::<String>("into")?;
             match target(section, &into, meant)? {
