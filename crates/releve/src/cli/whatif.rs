@@ -218,9 +218,10 @@ pub(crate) fn run(arguments: &Arguments, desk: &Desk<'_>, terminal: &mut Termina
     if arguments.backtest {
         return show::backtest(&input, arguments, terminal);
     }
-    let scenario = input.scenario(arguments)?;
-    let rests_on = packed::RestsOn::of(&input, scenario.file);
-    let answer = played(input, scenario.scenario, arguments, terminal)?;
+    let asked = input.scenario(arguments)?;
+    let rests_on = packed::RestsOn::of(&input, asked.file);
+    let answer = played(input, asked.scenario, arguments, terminal)?;
+    let answer = outcome::Answer { takes_nobody: asked.takes_nobody, ..answer };
     if let Some(path) = &arguments.pack {
         let settings = Arc::clone(&rests_on.settings);
         pack::write(path, rests_on.contents(&answer, arguments)?, &settings, desk, terminal)?;

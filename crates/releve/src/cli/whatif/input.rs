@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use evidence::FileRecord;
 use gateway::snapshot::Snapshot;
@@ -61,6 +62,8 @@ pub(super) struct Input {
 pub(super) struct Asked {
     pub(super) scenario: Scenario,
     pub(super) file: Option<Source>,
+    /// Why it takes nobody away, where it does not.
+    pub(super) takes_nobody: Option<String>,
 }
 
 pub(super) fn read(
@@ -160,7 +163,11 @@ pub(super) fn losses(
     // Who names what to read wants to hear that it is not there.
     let is_told = arguments.trace.is_some() || arguments.ledger.ledger.is_some();
     match read(arguments, desk, terminal) {
-        Ok(input) => Ok(Ok(Shares::of(&input.recording, &input.estate).losses())),
+        Ok(input) => {
+            let mut losses = Shares::of(&input.recording, &input.estate).losses();
+            losses.retain(|loss| input.takes_somebody(loss));
+            Ok(Ok(losses))
+        }
         Err(none @ (CliError::Failed { .. } | CliError::Store { source: StoreError::Missing { .. } }))
             if !is_told =>
         {
@@ -179,7 +186,7 @@ fn names(arguments: &Arguments, estate: &PlayedEstate) -> Result<(), CliError> {
             .mend("name one: --lose maker:NAME"));
     }
     for target in &arguments.lose {
-        loss(&known(target, &shares)?, arguments, estate)?;
+        known(target, &shares)?;
     }
     if let Some(name) = &arguments.scenario {
         named(name, &shares)?;
@@ -194,34 +201,29 @@ fn known(target: &Target, shares: &Shares) -> Result<Target, CliError> {
     name.parse().map_err(|error: scenario::InvalidDomain| CliError::usage(error.to_string()))
 }
 
-/// The loss of somebody who is there; that of nobody is refused.
-fn loss(target: &Target, arguments: &Arguments, estate: &PlayedEstate) -> Result<Scenario, CliError> {
-    let scenario = Scenario::loss(target, arguments.meaning, arguments.span(), estate);
-    if !scenario.events.is_empty() {
-        return Ok(scenario);
-    }
-    let (why, mend) = match arguments.meaning {
-        Meaning::Frozen => (
+/// Why a loss takes nobody away, for whoever asked what it would do: that is an answer. And what to ask else.
+fn nobody(meaning: Meaning) -> [&'static str; 2] {
+    match meaning {
+        Meaning::Frozen => [
             "nothing of it is switched off within a year, so today's traffic is served as before",
             "`releve whatif frozen-supplier` plays what comes of it in time",
-        ),
+        ],
         Meaning::ApiStops => {
-            ("nothing is asked of its own API here", "host:NAME or provider:NAME takes who runs it")
+            ["nothing is asked of its own API here", "host:NAME or provider:NAME takes who runs it"]
         }
-        Meaning::HostsMayNot => (
+        Meaning::HostsMayNot => [
             "nobody but itself runs it here, or by open weights or rights that last",
             "`--as api` takes its own API",
-        ),
-        Meaning::Gone => (
+        ],
+        Meaning::Gone => [
             "whoever runs it here has open weights, or rights that last",
             "host:NAME or provider:NAME takes who runs it",
-        ),
-        Meaning::TermsChange => (
+        ],
+        Meaning::TermsChange => [
             "its weights are open and run elsewhere, or prices are promised",
             "host:NAME or provider:NAME takes who runs it",
-        ),
-    };
-    Err(CliError::usage(format!("the loss of {target} takes nobody away: {why}")).mend(mend))
+        ],
+    }
 }
 
 fn ledger(
@@ -264,22 +266,26 @@ impl Input {
         let shares = Shares::of(&self.recording, &self.estate);
         let mut asked = match &arguments.scenario {
             Some(name) => named(name, &shares)?,
-            None => Asked { scenario: self.losses(&arguments.lose, arguments)?, file: None },
+            None => self.losses(&arguments.lose, arguments)?,
         };
         // A file without events asks how it goes on as it is.
         let is_calm = asked.file.is_some() && asked.scenario.events.is_empty();
-        if !is_calm && !asked.scenario.does_something(&self.estate, &self.listed()) {
+        if !is_calm && asked.takes_nobody.is_none() && !self.does_something(&asked.scenario) {
             let name = &asked.scenario.name;
-            return Err(if arguments.scenario.is_none() {
-                CliError::usage(format!("{name} takes nobody away whom a route that was asked for lists"))
-                    .mend("`releve routes` shows who is listed, `releve whatif` the losses to try")
-            } else {
-                CliError::usage(format!("in {name} nothing happens to anybody who is here"))
-                    .mend("look at its `on`, `times`, `slower` and `errors`, and whether weights are open")
-            });
+            if asked.file.is_some() {
+                return Err(CliError::usage(format!("in {name} nothing happens to anybody who is here"))
+                    .mend("look at its `on`, `times`, `slower` and `errors`, and whether weights are open"));
+            }
+            asked.takes_nobody = Some(format!(
+                "{name} takes nobody away whom a route that was asked for lists (`releve routes` shows who is listed)"
+            ));
         }
         if arguments.no_herd {
             asked.scenario.herd = None;
+        }
+        if let Some(nobody) = &mut asked.takes_nobody {
+            let herd = "; what the crowd does that it sends to the others is all that is played";
+            *nobody += if asked.scenario.herd.is_some() { herd } else { "; all is as before" };
         }
         arrivals::place(&mut asked.scenario, &self.estate, &self.settings.resolved.effective);
         Ok(asked)
@@ -296,11 +302,24 @@ impl Input {
         listed
     }
 
-    fn losses(&self, lost: &[Target], arguments: &Arguments) -> Result<Scenario, CliError> {
+    /// Whether a loss is one, for today's traffic.
+    fn takes_somebody(&self, loss: &str) -> bool {
+        let day = Duration::from_hours(24);
+        loss.parse().is_ok_and(|target| {
+            self.does_something(&Scenario::loss(&target, Meaning::Gone, day, &self.estate))
+        })
+    }
+
+    /// Whether anything changes for anybody who is asked.
+    fn does_something(&self, scenario: &Scenario) -> bool {
+        scenario.does_something(&self.estate, &self.listed())
+    }
+
+    fn losses(&self, lost: &[Target], arguments: &Arguments) -> Result<Asked, CliError> {
         let mut whole: Option<Scenario> = None;
         for target in lost {
             let target = self.known(target)?;
-            let loss = loss(&target, arguments, &self.estate)?;
+            let loss = Scenario::loss(&target, arguments.meaning, arguments.span(), &self.estate);
             whole = Some(match whole {
                 None => loss,
                 Some(mut whole) => {
@@ -311,7 +330,12 @@ impl Input {
                 }
             });
         }
-        whole.ok_or_else(|| CliError::usage("nobody is lost"))
+        let scenario = whole.ok_or_else(|| CliError::usage("nobody is lost"))?;
+        let takes_nobody = scenario.events.is_empty().then(|| {
+            let [why, mend] = nobody(arguments.meaning);
+            format!("{} takes nobody away: {why} ({mend})", scenario.name)
+        });
+        Ok(Asked { scenario, file: None, takes_nobody })
     }
 }
 
@@ -342,5 +366,5 @@ fn named(name: &str, shares: &Shares) -> Result<Asked, CliError> {
     let read = file::read(&source, &|name| shares.meant(name)).map_err(SettingsError::Wrong)?;
     let usual = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
     let scenario = if read.name.is_empty() { Scenario { name: usual.to_owned(), ..read } } else { read };
-    Ok(Asked { scenario, file: Some(source) })
+    Ok(Asked { scenario, file: Some(source), takes_nobody: None })
 }

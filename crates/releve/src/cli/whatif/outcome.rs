@@ -17,6 +17,9 @@ pub(super) struct Answer {
     pub(super) scenario: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) why: String,
+    /// Why what is lost takes nobody away, where it does not, and what is played then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) takes_nobody: Option<String>,
     pub(super) span_s: f64,
     pub(super) seed: u64,
     /// What it rests on, first.

@@ -66,12 +66,13 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
-    let fixed = arrivals::fixed(&question.scenario).iter().map(|(_, usd)| usd).sum();
+    let fixed = arrivals::fixed(&question.scenario).iter().fold(0.0, |sum, (_, usd)| sum + usd);
     let sensitivity = sensitivity(&question, after, &course, fixed);
     let (side_before, side_after) = (Side::from(total_before), Side::from(total_after).dearer(fixed));
     Answer {
         scenario: question.scenario.name.clone(),
         why: question.scenario.why.clone(),
+        takes_nobody: None,
         span_s: question.scenario.span.as_secs_f64(),
         seed: arguments.seed,
         assumptions,

@@ -36,6 +36,9 @@ fn write(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
     if !answer.why.is_empty() {
         pages.text(&answer.why)?;
     }
+    if let Some(nobody) = &answer.takes_nobody {
+        pages.text(&format!("Nobody is lost: {nobody}."))?;
+    }
     pages.heading("What it rests on")?;
     let rests = answer.assumptions.iter().map(|rests| vec![rests.about.to_owned(), rests.says.clone()]);
     pages.list(rests.collect())?;
