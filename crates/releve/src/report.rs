@@ -30,6 +30,8 @@ pub(crate) use self::fallbacks::{Fallback, fallbacks};
 use self::figures::Basis;
 pub(crate) use self::figures::{Figures, is_nowhere};
 pub(crate) use self::foretold::Foretold;
+#[cfg(test)]
+pub(crate) use self::foretold::Interval;
 pub(crate) use self::page::{Language, Page, Tone as Light};
 use crate::budgets;
 use crate::posture::Held;

@@ -20,7 +20,7 @@ mod study;
 mod tally;
 
 pub use ask::{Ask, NOBODY, Reader, Recording, Shape, Traffic};
-pub use backtest::{Backtest, Came, backtest};
+pub use backtest::{Backtest, Came, Interval, backtest};
 pub use engine::{Play, replay};
 pub(crate) use estate::OWN as OWN_HOST;
 pub use estate::{Backing, PlayedEstate, Product, Route};

@@ -31,6 +31,18 @@ pub(crate) struct Foretold {
     pub(crate) unpriced: (f64, f64),
     pub(crate) first_token_p50_ms: (f64, f64),
     pub(crate) first_token_p95_ms: (f64, f64),
+    /// In which 95 of a hundred cases should lie; `None` in a report, which has no time for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<Interval>,
+}
+
+/// See [`replay::Interval`].
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Interval {
+    pub(crate) served: (f64, f64),
+    pub(crate) cost_usd: (f64, f64),
+    pub(crate) first_token_p50_ms: (f64, f64),
+    pub(crate) first_token_p95_ms: (f64, f64),
 }
 
 impl Foretold {
@@ -57,6 +69,12 @@ impl Foretold {
             unpriced: backtest.unpriced,
             first_token_p50_ms: backtest.first_p50_ms,
             first_token_p95_ms: backtest.first_p95_ms,
+            interval: backtest.interval.map(|interval| Interval {
+                served: interval.served,
+                cost_usd: interval.cost_usd,
+                first_token_p50_ms: interval.first_p50_ms,
+                first_token_p95_ms: interval.first_p95_ms,
+            }),
         }
     }
 }
@@ -84,6 +102,6 @@ pub(super) fn newest(
     }
     let recording = recording.finish();
     played.take_limits(&recording.samples);
-    let backtest = replay::backtest(&recording, &played, SEED);
+    let backtest = replay::backtest(&recording, &played, SEED, 0);
     Ok(backtest.map(|backtest| Foretold::of(&backtest, &played.deployments)))
 }

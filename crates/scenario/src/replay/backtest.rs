@@ -5,13 +5,15 @@ use routing::Dice;
 use super::ask::{NOBODY, Recording, Traffic};
 use super::engine::{Play, replay};
 use super::estate::PlayedEstate;
-use super::study::Figures;
+use super::study::{Figures, resampled};
 use super::tally::Tally;
 use crate::event::Course;
 use crate::fit::{Certainty, Fitted, Illness, Sample, Samples, fit};
 
 /// How often it is played, each time with other chances.
 const RUNS: usize = 10;
+/// More requests are not foretold: the first of them say how good it is, and are played in a moment.
+const MOST: usize = 20_000;
 
 /// What was predicted, and what came.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,21 @@ pub struct Backtest {
     pub first_p50_ms: (f64, f64),
     /// The same of the slowest in twenty.
     pub first_p95_ms: (f64, f64),
+    /// In which 95 of a hundred cases should lie, as far as was known before; `None` where nobody asked.
+    pub interval: Option<Interval>,
+}
+
+/// The least and the greatest of what is predicted, in other worlds that what was known fits as well.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The share served.
+    pub served: (f64, f64),
+    /// US dollars.
+    pub cost_usd: (f64, f64),
+    /// Milliseconds.
+    pub first_p50_ms: (f64, f64),
+    /// Milliseconds.
+    pub first_p95_ms: (f64, f64),
 }
 
 /// What a backtest is made of beside the recording: what each ask came to, in the order of the traffic.
@@ -56,22 +73,28 @@ pub struct Came {
 }
 
 /// Cuts the longest incident in half, or else the recording, and predicts the later half. `None` where there is too
-/// little to say anything.
-pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Option<Backtest> {
+/// little to say anything. `resamples`: in how many other worlds, for the interval; [`super::RESAMPLES`] make one of 95 %.
+pub fn backtest(
+    recording: &Recording,
+    estate: &PlayedEstate,
+    seed: u64,
+    resamples: usize,
+) -> Option<Backtest> {
     const LEAST: usize = 30;
     // What holds today is no part of what was known, or so, then.
     let estate = &estate.unheld();
     let length_ms = recording.traffic.length_ms;
     let began = recording.traffic.began_unix_ms;
     let all = fit(&recording.samples, estate, length_ms, began);
-    let longest =
-        all.illnesses.iter().max_by_key(|illness| illness.during.end - illness.during.start).cloned();
+    let longest = longest(&all, &recording.samples).cloned();
     let (cut, end) = match &longest {
         Some(Illness { during, .. }) => {
             (during.start.midpoint(during.end.min(length_ms)), during.end.min(length_ms))
         }
         None => (length_ms / 2, length_ms),
     };
+    let whole = recording.traffic.part(cut, end);
+    let end = whole.asks.get(MOST).map_or(end, |ask| cut + ask.at_ms);
     let traffic = recording.traffic.part(cut, end);
     let known = recording.samples.part(0, cut);
     if traffic.asks.len() < LEAST || known.list.len() < LEAST {
@@ -97,7 +120,7 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
     let mut dice = Dice::new(seed);
     let tallies: Vec<Tally> = (0..RUNS).map(|_| replay(&play, dice.next_u64())).collect();
     let runs: Vec<Figures> = tallies.iter().map(|tally| Figures::of(tally, estate)).collect();
-    let mean = |pick: &dyn Fn(&Figures) -> f64| runs.iter().map(pick).sum::<f64>() / f(runs.len());
+    let mean = |pick: &dyn Fn(&Figures) -> f64| mean(&runs, pick);
     let days = f(usize::try_from(traffic.length_ms).unwrap_or(0)) / 86_400_000.0;
     let came = Came::sums(recording, cut, end);
     Some(Backtest {
@@ -115,7 +138,46 @@ pub fn backtest(recording: &Recording, estate: &PlayedEstate, seed: u64) -> Opti
         unpriced: (mean(&|run| run.total.unpriced), came.unpriced),
         first_p50_ms: (mean(&|run| run.total.first_p50_ms), came.first_p50_ms),
         first_p95_ms: (mean(&|run| run.total.first_p95_ms), came.first_p95_ms),
+        interval: (resamples > 0).then(|| {
+            let others: Vec<Figures> = (0..resamples)
+                .map(|_| {
+                    let fitted = resampled(&fitted, &mut dice);
+                    Figures::of(&replay(&Play { fitted: &fitted, ..play }, dice.next_u64()), estate)
+                })
+                .collect();
+            Interval::of(&others, &runs, days)
+        }),
     })
+}
+
+/// The longest illness; of those that shared it, that of whom most was asked, which tells most of it.
+fn longest<'a>(fitted: &'a Fitted, samples: &Samples) -> Option<&'a Illness> {
+    let tried = |ill: &Illness| {
+        let is_its =
+            |sample: &&Sample| sample.deployment == ill.deployment && ill.during.contains(&sample.at_ms);
+        samples.list.iter().filter(is_its).count()
+    };
+    fitted.illnesses.iter().max_by_key(|ill| (ill.during.end - ill.during.start, tried(ill)))
+}
+
+fn mean(runs: &[Figures], pick: &dyn Fn(&Figures) -> f64) -> f64 {
+    runs.iter().map(pick).sum::<f64>() / f(runs.len())
+}
+
+impl Interval {
+    /// Over what other worlds come to, and what is predicted, which is the mean of `runs`.
+    fn of(others: &[Figures], runs: &[Figures], days: f64) -> Self {
+        let among = |pick: &dyn Fn(&Figures) -> f64| {
+            let all = || others.iter().map(pick).chain([mean(runs, pick)]);
+            (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max))
+        };
+        Self {
+            served: among(&|run| run.total.served),
+            cost_usd: among(&|run| run.total.cost_usd_per_day * days),
+            first_p50_ms: among(&|run| run.total.first_p50_ms),
+            first_p95_ms: among(&|run| run.total.first_p95_ms),
+        }
+    }
 }
 
 /// What came, in the figures of what is foretold.

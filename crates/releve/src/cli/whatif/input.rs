@@ -11,7 +11,7 @@ use ledger::Record;
 use scenario::event::{Scenario, Target};
 use scenario::fit::{Fitted, fit};
 use scenario::maker::Meaning;
-use scenario::replay::{Backtest, PlayedEstate, Reader, Recording, Reported, backtest};
+use scenario::replay::{Backtest, PlayedEstate, RESAMPLES, Reader, Recording, Reported, backtest};
 use scenario::{DomainKind, PROVING_REQUESTS};
 use store::{Act, Extent, StoreError};
 
@@ -124,7 +124,7 @@ pub(super) fn read(
         .collect();
     // A file says who asks, not what came of it.
     let has_outcomes = trace.is_none() || known.is_some();
-    let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed)).flatten();
+    let backtest = has_outcomes.then(|| backtest(seen, &estate, arguments.seed, RESAMPLES)).flatten();
     let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let settings = Arc::new(settings);
     Ok(Input {

@@ -1,5 +1,6 @@
 //! An answer for people: what it rests on, before against after, whose share grows, what it hangs on.
 
+mod foretold;
 mod insurance;
 pub(super) mod pages;
 mod why;
@@ -14,6 +15,7 @@ use super::input::Input;
 use super::layout::RECORDED;
 use super::outcome::{Answer, Figure, ProductRow, ShareRow};
 use crate::report::Foretold;
+use foretold::told;
 use pages::Pages;
 
 /// A share that rounds to nothing is not worth a word.
@@ -277,46 +279,6 @@ fn sensitivity(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError> {
         ]
     });
     pages.table(&["if", "served", "first token p95", "cost a day"], rows.collect())
-}
-
-/// What the last backtest says.
-fn told(backtest: Option<&Foretold>) -> String {
-    let Some(row) = backtest else {
-        return "Too little is recorded to test a prediction on it.".to_owned();
-    };
-    let what = row.incident.as_ref().map_or_else(
-        || "the second half of the recording, from the first".to_owned(),
-        |who| format!("the second half of the longest incident recorded ({who}), from what was known before"),
-    );
-    let pair = |(predicted, came): (f64, f64), shown: fn(f64) -> String| {
-        format!("{} predicted, {} came", shown(predicted), shown(came))
-    };
-    let turned = row.turned().map_or_else(String::new, |(known, came)| {
-        format!(
-            " The incident turned half way: {} answered {} of its attempts in the first half and {} in the second, which the first does not tell.",
-            row.incident.as_deref().unwrap_or("whoever was ill"),
-            percent(known),
-            percent(came)
-        )
-    });
-    let guessed = if row.rests_on_guesses() {
-        format!(
-            " {} of the answers came from suppliers that had answered fewer than 30 times before: how fast they are was half guessed.",
-            percent(row.by_seldom_seen)
-        )
-    } else {
-        String::new()
-    };
-    let cost = |place: fn((f64, f64)) -> f64| money(place(row.cost_usd), place(row.unpriced));
-    format!(
-        "{} requests, {what}: served {}; cost {} predicted, {} came; first token p50 {}, p95 {}.{turned}{guessed}",
-        row.requests,
-        pair(row.served, percent),
-        cost(|(predicted, _)| predicted),
-        cost(|(_, came)| came),
-        pair(row.first_token_p50_ms, ms),
-        pair(row.first_token_p95_ms, ms)
-    )
 }
 
 /// `--backtest`: the error alone.
