@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
-
-use catalogue::{Needs as Abilities, Protocol, Weights};
-use proptest::prelude::*;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::domain::DomainKind;
@@ -9,6 +7,9 @@ use crate::fixture::{account, estate, member};
 use crate::outlook::{Outlook, Verdict};
 use crate::shape::{Size, SizeClass};
 use crate::traffic::Sums;
+use catalogue::{Needs as Abilities, Protocol, Weights};
+
+mod brute_force;
 
 /// Requests of `product` on route `r` that need what the number says, so that each is a shape of its own.
 fn shape(product: &str, number: u64) -> Shape {
@@ -21,142 +22,6 @@ fn shape(product: &str, number: u64) -> Shape {
         regions: Arc::default(),
         size: SizeClass { window: u16::try_from(number).unwrap(), output: 0 },
         unsayable: Set::default(),
-    }
-}
-
-/// A generated world: which deployments each shape may use, whose each is, what each account carries.
-#[derive(Debug, Clone)]
-struct World {
-    /// Of each deployment: maker, host, account, and what it carries by itself.
-    members: Vec<(u8, u8, u16, Option<u64>)>,
-    limits: Vec<Option<u64>>,
-    /// Of each shape: whether it is the product's own, its candidates, requests, tokens at the peak.
-    shapes: Vec<(bool, u8, u64, u64)>,
-}
-
-fn worlds() -> impl Strategy<Value = World> {
-    (
-        proptest::collection::vec(
-            (0_u8..3, 0_u8..3, 0_u16..3, proptest::option::weighted(0.3, 0_u64..40)),
-            1..7,
-        ),
-        proptest::collection::vec(proptest::option::of(0_u64..60), 3),
-        proptest::collection::vec((any::<bool>(), any::<u8>(), 1_u64..5, 0_u64..40), 1..6),
-    )
-        .prop_map(|(members, limits, shapes)| World { members, limits, shapes })
-}
-
-impl World {
-    fn estate(&self) -> Estate {
-        let accounts = self.limits.iter().enumerate().map(|(index, limit)| {
-            let mut account = account(&format!("account{index}"));
-            account.tokens_per_minute = *limit;
-            account
-        });
-        let members = self.members.iter().enumerate().map(|(index, (maker, host, account, limit))| {
-            let (maker, host) = (format!("maker{maker}"), format!("host{host}"));
-            let mut member = member(&format!("d/{index}"), *account, &maker, &host, Weights::MakerOnly);
-            member.tokens_per_minute = *limit;
-            member
-        });
-        estate(members.collect(), accounts.collect())
-    }
-
-    fn traffic(&self) -> (Traffic, Vec<Option<Set>>) {
-        let mut traffic = Traffic::default();
-        let mut candidates = Vec::new();
-        let mut loads = Vec::new();
-        for (index, (own, mask, requests, tokens)) in self.shapes.iter().enumerate() {
-            let product = if *own { "p" } else { "other" };
-            let sums = Sums { requests: *requests, ..Sums::default() };
-            traffic.shapes.push((shape(product, index as u64), Size::default(), sums));
-            candidates.push(Some((0..self.members.len()).filter(|member| mask >> member & 1 == 1).collect()));
-            loads.push((index, Load { requests: 1, tokens: *tokens, nanos: 0 }));
-        }
-        let peak = Peak { minute: 1, loads };
-        traffic.peaks = BTreeMap::from([("p".into(), [peak.clone(), peak])]);
-        (traffic, candidates)
-    }
-
-    /// By definition, and by other means: counts requests whose every candidate is lost, and looks for the least cut of
-    /// the demands over all subsets.
-    fn hurts(&self, candidates: &[Option<Set>], lost: &Set) -> bool {
-        let (stops, short) = self.lacks(candidates, lost);
-        stops || short > self.lacks(candidates, &Set::default()).1
-    }
-
-    /// Whether any request has nobody, and how many tokens of the peak find no room.
-    fn lacks(&self, candidates: &[Option<Set>], lost: &Set) -> (bool, u128) {
-        let left = |index: usize| -> Vec<usize> {
-            let all = candidates[index].as_ref().unwrap();
-            all.iter().filter(|member| !lost.contains(*member)).collect()
-        };
-        let own = |index: &usize| self.shapes[*index].0;
-        let served = |index: &usize| !candidates[*index].as_ref().unwrap().is_empty();
-        let shapes: Vec<usize> = (0..self.shapes.len()).filter(served).collect();
-        let stops = shapes.iter().filter(|index| own(index)).any(|index| left(*index).is_empty());
-        let alive: Vec<usize> = shapes.into_iter().filter(|index| !left(*index).is_empty()).collect();
-        let others: Vec<usize> = alive.iter().copied().filter(|index| !own(index)).collect();
-        let wanted: u64 = alive.iter().filter(|index| own(index)).map(|index| self.shapes[*index].3).sum();
-        (stops, u128::from(wanted) - (self.carries(&alive, &left) - self.carries(&others, &left)))
-    }
-
-    fn carries(&self, shapes: &[usize], left: &dyn Fn(usize) -> Vec<usize>) -> u128 {
-        let cost = |kept: u32| {
-            let mut used: Vec<usize> = Vec::new();
-            let mut sum = 0_u128;
-            for (bit, index) in shapes.iter().enumerate() {
-                if kept >> bit & 1 == 1 {
-                    used.extend(left(*index));
-                } else {
-                    sum += u128::from(self.shapes[*index].3);
-                }
-            }
-            used.sort_unstable();
-            used.dedup();
-            let limit = |limit: Option<u64>| limit.map_or(1 << 80, u128::from);
-            let at = |account: usize| -> u128 {
-                let own = used.iter().map(|member| self.members[*member]);
-                let own = own.filter(|(_, _, at, _)| usize::from(*at) == account);
-                own.map(|(_, _, _, own)| limit(own)).sum::<u128>().min(limit(self.limits[account]))
-            };
-            sum + (0..3).map(at).sum::<u128>()
-        };
-        (0..1_u32 << shapes.len()).map(cost).min().unwrap()
-    }
-}
-
-/// Every set of up to three losses that hurts, and no smaller one in it does.
-fn by_brute_force(world: &World, losses: &[Loss], candidates: &[Option<Set>]) -> Vec<Vec<usize>> {
-    let subsets: Vec<u32> =
-        (0..1_u32 << losses.len()).filter(|set| set.count_ones() as usize <= LARGEST).collect();
-    let takes = |set: u32| {
-        let chosen = losses.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
-        chosen.fold(Set::default(), |lost, (_, loss)| lost.union(&loss.takes))
-    };
-    let hurting: Vec<u32> = subsets.into_iter().filter(|set| world.hurts(candidates, &takes(*set))).collect();
-    let smallest =
-        hurting.iter().filter(|set| !hurting.iter().any(|other| other != *set && other & **set == *other));
-    let mut cuts: Vec<Vec<usize>> =
-        smallest.map(|set| (0..losses.len()).filter(|index| set >> index & 1 == 1).collect()).collect();
-    cuts.sort();
-    cuts
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    /// Also with capacity, other products in the same minute, and losses that share deployments.
-    #[test]
-    fn the_smallest_cuts_are_those_of_brute_force(world in worlds()) {
-        let estate = world.estate();
-        let (traffic, candidates) = world.traffic();
-        let needs = Needs::of("p", &traffic, &candidates, &estate);
-        let losses = needs.losses(&estate.losses("2026-11-28"));
-        prop_assume!(losses.len() <= 12);
-        let mut found: Vec<Vec<usize>> = needs.cuts(&losses).iter().flat_map(|cut| apart(cut, &losses)).collect();
-        found.sort();
-        prop_assert_eq!(found, by_brute_force(&world, &losses, &candidates));
     }
 }
 
@@ -248,7 +113,7 @@ fn slots_carry_as_many_requests_as_they_are_free_for() {
     let mut fallback = member("b/y", 1, "n", "i", Weights::MakerOnly);
     fallback.routing.max_in_flight = Some(10);
     assert_eq!(fallback.requests_per_minute(), None, "nobody has seen how long an answer takes");
-    fallback.answer = Some(std::time::Duration::from_secs(6));
+    fallback.answer = Some(Duration::from_secs(6));
     assert_eq!(fallback.requests_per_minute(), Some(100));
     fallback.said_requests_per_minute = Some(60);
     assert_eq!(fallback.requests_per_minute(), Some(60), "whichever is less");
@@ -313,12 +178,13 @@ fn what_is_short_already_is_no_losss_doing() {
     assert_eq!([own.verdict(true), foreign.verdict(false)], [Verdict::Partly, Verdict::Untouched]);
 }
 
-/// The bound that is promised is ten seconds for 30 domains; an hour's worth of slower machines is between.
+/// The bound that is promised: ten seconds for 30 domains. Here with thousands of cuts, which is the worst of it: whoever loses
+/// any three accounts has 1,998 tokens a minute left of 2,000; and two of the shapes have but two and three candidates.
 #[test]
-fn cuts_of_thirty_domains_are_found_at_once() {
+fn cuts_of_thirty_domains_are_found_within_ten_seconds() {
     let accounts = (0..30).map(|index| {
         let mut account = account(&format!("account{index}"));
-        account.tokens_per_minute = Some(100);
+        account.tokens_per_minute = Some(74);
         account
     });
     let members = (0..30_u16).map(|index| {
@@ -327,12 +193,16 @@ fn cuts_of_thirty_domains_are_found_at_once() {
     });
     let estate = estate(members.collect(), accounts.collect());
     let mut traffic = Traffic::default();
-    let mut candidates = Vec::new();
+    let mut candidates: Vec<Option<Set>> = Vec::new();
     let mut loads = Vec::new();
     for index in 0..40_usize {
         let sums = Sums { requests: 1, ..Sums::default() };
         traffic.shapes.push((shape("p", index as u64), Size::default(), sums));
-        candidates.push(Some((0..30).filter(|member| (member + index) % 3 != 0).collect()));
+        candidates.push(Some(match index {
+            0 => [0, 1].into_iter().collect(),
+            1 => [2, 3, 4].into_iter().collect(),
+            _ => (0..30).filter(|member| (member + index) % 3 != 0).collect(),
+        }));
         loads.push((index, Load { requests: 1, tokens: 50, nanos: 0 }));
     }
     let peak = Peak { minute: 1, loads };
@@ -341,6 +211,12 @@ fn cuts_of_thirty_domains_are_found_at_once() {
     let losses: Vec<Loss> =
         needs.losses(&estate.losses("2026-11-28")).into_iter().filter(|loss| loss.takes.len() == 1).collect();
     assert_eq!(losses.len(), 30);
-    let work = std::hint::black_box(needs.cuts(&losses));
-    assert!(work.is_empty(), "2,700 tokens a minute are left of 3,000, and 2,000 are needed");
+    let begun = Instant::now();
+    let cuts = needs.cuts(&losses);
+    let took = begun.elapsed();
+    let found: Vec<Vec<usize>> = cuts.iter().flat_map(|cut| apart(cut, &losses)).collect();
+    // The pair by itself, and all of three that do not hold it.
+    let (pair, triples) = (1, 30 * 29 * 28 / 6 - 28);
+    assert_eq!((found.len(), found[0].as_slice()), (pair + triples, &[0, 1][..]));
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
