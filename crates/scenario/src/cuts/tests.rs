@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use catalogue::{Needs as Abilities, Protocol, Weights};
+
 use super::*;
 use crate::domain::DomainKind;
 use crate::fixture::{account, estate, member};
 use crate::outlook::{Outlook, Verdict};
 use crate::shape::{Size, SizeClass};
 use crate::traffic::Sums;
-use catalogue::{Needs as Abilities, Protocol, Weights};
-
 mod brute_force;
 
 /// Requests of `product` on route `r` that need what the number says, so that each is a shape of its own.
