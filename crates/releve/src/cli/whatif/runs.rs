@@ -62,7 +62,7 @@ pub(super) fn answer(input: Input, scenario: Scenario, arguments: &Arguments) ->
         .map(|index| {
             let change =
                 Change { before: products_before[index].into(), after: products_after[index].into() };
-            product(&question, (before, after), index, change, &course)
+            product(&question, (before, after), index, &change, &course)
         })
         .collect();
     let assumptions = layout::assumptions(&facts, &question, &source);
@@ -231,7 +231,7 @@ fn product(
     question: &Question,
     (before, after): (&Tally, &Tally),
     index: usize,
-    change: Change,
+    change: &Change,
     course: &Course,
 ) -> ProductRow {
     let (tally, was) = (&after.products[index], &before.products[index]);
@@ -252,7 +252,7 @@ fn product(
     carried.sort_by(|one, other| other.1.total_cmp(&one.1));
     ProductRow {
         product: Arc::clone(&product.name),
-        change,
+        change: *change,
         refused: tally.refused.iter().map(|(why, count)| (*why, share(*count))).collect(),
         refused_before: was.refused.iter().map(|(why, count)| (*why, part(*count, was))).collect(),
         max_outage_s: product.max_outage.map(|outage| outage.as_secs_f64()),

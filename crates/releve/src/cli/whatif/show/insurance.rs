@@ -46,8 +46,13 @@ pub(super) fn put(answer: &Answer, pages: &mut Pages<'_>) -> Result<(), CliError
         let [in_it, calm] = prices;
         vec![with, percent(row.served), in_it, calm, cut]
     });
-    let heads =
-        ["", "served", "more a day in it", "more on a calm day", "losses at once that still hurt a product"];
+    let heads = [
+        "what is added",
+        "served",
+        "more a day in it",
+        "more on a calm day",
+        "losses at once that still hurt a product",
+    ];
     pages.table(&heads, rows.collect())?;
     if answer.insurance.len() == 1 {
         return pages.text(
