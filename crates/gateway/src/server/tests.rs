@@ -63,7 +63,9 @@ async fn p9_bytes_that_are_no_request_win_no_time() {
             let pinging = async {
                 loop {
                     client.write_all(&[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]).await?;
-                    client.read(&mut [0; 1024]).await?;
+                    if client.read(&mut [0; 1024]).await? == 0 {
+                        return Err(std::io::ErrorKind::UnexpectedEof.into());
+                    }
                     sleep(SECOND).await;
                 }
             };
