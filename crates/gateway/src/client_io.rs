@@ -27,13 +27,42 @@ pub(crate) struct Backlog {
     handed: Cell<usize>,
     /// Whether bytes went either way since somebody looked.
     moved: Cell<bool>,
+    /// How many requests are open.
+    open: Cell<usize>,
     waiting: RefCell<Vec<Waker>>,
+}
+
+/// A request that is open on a connection, until the last of its answer is handed over or given up.
+#[derive(Debug)]
+pub(crate) struct Open(Rc<Backlog>);
+
+impl Open {
+    pub(crate) fn backlog(&self) -> &Rc<Backlog> {
+        &self.0
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
+    }
 }
 
 impl Backlog {
     /// Whether the socket takes nothing.
     pub(crate) fn is_full(&self) -> bool {
         self.full.get()
+    }
+
+    /// A request has come.
+    pub(crate) fn open(self: &Rc<Self>) -> Open {
+        self.open.set(self.open.get() + 1);
+        Open(Rc::clone(self))
+    }
+
+    /// Whether any request is open.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.open.get() > 0
     }
 
     /// Whether bytes went either way since this was asked last.

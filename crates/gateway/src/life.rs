@@ -19,8 +19,6 @@ use crate::client_io::{Backlog, LONGEST_STALL};
 pub(crate) const LONGEST_HEAD: Duration = Duration::from_secs(30);
 /// A client that was told to go has so long to hear of it, once nothing moves any more.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(3);
-/// Those who hold a connection's [`Backlog`] while no request is open: the socket, the service, the [`Life`].
-const HOLDERS_AT_REST: usize = 3;
 
 /// What is to be done with a connection that nobody uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +61,7 @@ impl Life {
         loop {
             ready!(self.alarm.poll(self.look_at, context));
             let was_asked = self.asked.get();
-            let is_used = Rc::strong_count(&self.backlog) > HOLDERS_AT_REST || self.backlog.take_moved();
+            let is_used = self.backlog.is_in_use() | self.backlog.take_moved();
             if !is_used || !(was_asked || self.is_leaving) {
                 let over = if was_asked && !self.is_leaving { Over::Idle } else { Over::Silent };
                 return Poll::Ready(over);

@@ -22,7 +22,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use wire::JsonList;
 
-use crate::client_io::Backlog;
+use crate::client_io::Open;
 
 /// The longest that an abandoned answer is read on to learn what it costs.
 const LONGEST_DRAIN: Duration = Duration::from_mins(1);
@@ -40,7 +40,7 @@ struct Slot {
     broke_off: Cell<bool>,
     client_left: Cell<bool>,
     drain: Cell<bool>,
-    backlog: RefCell<Option<Rc<Backlog>>>,
+    open: RefCell<Option<Open>>,
     /// The events as one JSON list, where the client wants that.
     list: RefCell<Option<JsonList>>,
 }
@@ -130,7 +130,8 @@ impl Outlet {
 
     /// Whether the client's socket takes nothing at present.
     pub(crate) fn is_held_up(&self) -> bool {
-        !self.0.client_left.get() && self.0.backlog.borrow().as_ref().is_some_and(|backlog| backlog.is_full())
+        !self.0.client_left.get()
+            && self.0.open.borrow().as_ref().is_some_and(|open| open.backlog().is_full())
     }
 
     /// Waits until the client's socket takes bytes. No waker: who waits there for it polls this future next.
@@ -204,14 +205,14 @@ impl Flow {
 
     fn take_chunk(&self) -> Option<Bytes> {
         let chunk = self.slot.chunk.borrow_mut().take()?;
-        if let Some(backlog) = self.slot.backlog.borrow().as_ref() {
-            backlog.hand(chunk.len());
+        if let Some(open) = self.slot.open.borrow().as_ref() {
+            open.backlog().hand(chunk.len());
         }
         Some(chunk)
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokeOff>>> {
-        let backlog = self.slot.backlog.borrow().clone();
+        let backlog = self.slot.open.borrow().as_ref().map(|open| Rc::clone(open.backlog()));
         if backlog.is_some_and(|backlog| backlog.poll_clear(context).is_pending()) {
             // Its time limits hold all the same.
             let _ = self.poll_answer(context);
@@ -262,9 +263,9 @@ pub enum ReplyBody {
 impl ReplyBody {
     /// Hands nothing over while the client's socket takes nothing.
     #[must_use]
-    pub(crate) fn behind(self, backlog: Rc<Backlog>) -> Self {
+    pub(crate) fn behind(self, open: Open) -> Self {
         if let Self::Flowing(flow) = &self {
-            flow.slot.backlog.replace(Some(backlog));
+            flow.slot.open.replace(Some(open));
         }
         self
     }

@@ -172,9 +172,9 @@ where
     let mut life = Life::new(Rc::clone(&asked), Rc::clone(&backlog));
     let service = service_fn(move |request| {
         asked.set(true);
-        let (answer, backlog) = (Rc::clone(&answer), Rc::clone(&backlog));
+        let (answer, open) = (Rc::clone(&answer), backlog.open());
         // Called inside: a future that is captured takes its room twice.
-        async move { Ok::<_, Infallible>(answer(request).await.map(|body| body.behind(backlog))) }
+        async move { Ok::<_, Infallible>(answer(request).await.map(|body| body.behind(open))) }
     });
     let mut builder = auto::Builder::new(LocalExecutor);
     builder
