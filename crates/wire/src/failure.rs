@@ -97,6 +97,26 @@ pub enum Blame {
 }
 
 impl Failure {
+    /// One of each kind: for whoever must have words for all.
+    pub const EACH: [Self; 16] = [
+        Self::Client,
+        Self::Credential,
+        Self::Quota,
+        Self::RateLimited { retry_after: None },
+        Self::Overloaded { retry_after: None },
+        Self::ModelMissing,
+        Self::ContextExceeded,
+        Self::BodyTooLarge,
+        Self::ForeignProof,
+        Self::AnswerUnsayable,
+        Self::NoRoom,
+        Self::Server,
+        Self::Unreachable,
+        Self::Timeout,
+        Self::Broken(Broken::Empty),
+        Self::Broken(Broken::Cut),
+    ];
+
     /// A stable code for metrics, logs and the ledger.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -261,6 +281,31 @@ mod tests {
             assert_eq!(serde_json::to_string(&failure).unwrap(), json);
             assert_eq!(serde_json::from_str::<Failure>(json).unwrap(), failure);
         }
+    }
+
+    /// A kind that is new does not compile here until it has a number, and with one it is missed until it is in the list.
+    #[test]
+    fn each_kind_is_listed() {
+        let number = |failure| match failure {
+            Failure::Client => 0,
+            Failure::Credential => 1,
+            Failure::Quota => 2,
+            Failure::RateLimited { .. } => 3,
+            Failure::Overloaded { .. } => 4,
+            Failure::ModelMissing => 5,
+            Failure::ContextExceeded => 6,
+            Failure::BodyTooLarge => 7,
+            Failure::ForeignProof => 8,
+            Failure::AnswerUnsayable => 9,
+            Failure::NoRoom => 10,
+            Failure::Server => 11,
+            Failure::Unreachable => 12,
+            Failure::Timeout => 13,
+            Failure::Broken(_) => 14,
+        };
+        let mut numbers: Vec<u32> = Failure::EACH.into_iter().map(number).collect();
+        numbers.dedup();
+        assert_eq!(numbers, (0..=14).collect::<Vec<_>>());
     }
 
     #[test]

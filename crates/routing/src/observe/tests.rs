@@ -13,26 +13,11 @@ const P0: ProviderIndex = ProviderIndex(0);
 
 fn every_failure() -> Vec<Failure> {
     let after = |millis| Some(Duration::from_millis(millis));
-    vec![
-        Failure::Client,
-        Failure::Credential,
-        Failure::Quota,
-        Failure::RateLimited { retry_after: None },
+    let asked_to_wait = [
         Failure::RateLimited { retry_after: after(20_000) },
-        Failure::Overloaded { retry_after: None },
         Failure::Overloaded { retry_after: after(20_000) },
-        Failure::ModelMissing,
-        Failure::ContextExceeded,
-        Failure::BodyTooLarge,
-        Failure::ForeignProof,
-        Failure::AnswerUnsayable,
-        Failure::NoRoom,
-        Failure::Server,
-        Failure::Unreachable,
-        Failure::Timeout,
-        Failure::Broken(Broken::Cut),
-        Failure::Broken(Broken::Empty),
-    ]
+    ];
+    [&Failure::EACH[..], &asked_to_wait].concat()
 }
 
 /// One attempt that begins and ends at `now`; `false` if it was refused.

@@ -42,12 +42,13 @@ fn words(why: &str) -> &'static str {
         "region" | "region_unknown" => "because nobody is left where they may be served",
         "zero_weight" => "because their route gives whoever is left no share",
         "unpriced" => "because whoever is left has no price",
-        "window_too_small" | "output_too_small" | "context_exceeded" => {
+        "window_too_small" | "output_too_small" | "context_exceeded" | "body_too_large" => {
             "because they are too long for whoever is left"
         }
         "lacks" | "protocol" | "unsayable" | "answer_unsayable" => {
             "because nobody is left who can do what they need"
         }
+        "no_room" => "because Relève's own machine had no room for a connection more",
         "foreign_proof" => "because they hold reasoning that another supplier signed",
         "rate_limited" => "because whoever is left lets no more in",
         "overloaded" => "because whoever is left was overloaded",
@@ -68,7 +69,7 @@ fn words(why: &str) -> &'static str {
 mod tests {
     use catalogue::Needs;
     use routing::{Day, Reason, Why};
-    use wire::{Broken, Failure};
+    use wire::Failure;
 
     use super::*;
 
@@ -98,23 +99,7 @@ mod tests {
             Reason::NoBudget { wait_ms: 1 },
             Reason::StateElsewhere,
         ];
-        let failures = [
-            Failure::Client,
-            Failure::Credential,
-            Failure::Quota,
-            Failure::RateLimited { retry_after: None },
-            Failure::Overloaded { retry_after: None },
-            Failure::ModelMissing,
-            Failure::ContextExceeded,
-            Failure::ForeignProof,
-            Failure::AnswerUnsayable,
-            Failure::Server,
-            Failure::Unreachable,
-            Failure::Timeout,
-            Failure::Broken(Broken::Empty),
-            Failure::Broken(Broken::Cut),
-        ];
-        let codes = reasons.iter().map(Reason::as_str).chain(failures.map(Failure::as_str));
+        let codes = reasons.iter().map(Reason::as_str).chain(Failure::EACH.map(Failure::as_str));
         for code in codes.chain(["all_lost", "not_allowed", "broken_off"]) {
             assert_ne!(words(code), words("none such"), "{code}");
         }
